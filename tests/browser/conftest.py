@@ -1,0 +1,145 @@
+"""A running app and a real Chromium for the browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+ROOT = Path(__file__).parents[2]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-unsafe-swiftshader",
+]
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium: OPTVIZ_CHROMIUM's, or the first one installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("OPTVIZ_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """Start Chromium; without one the test is skipped, or fails where OPTVIZ_REQUIRE_BROWSER is set."""
+    path = find_chromium()
+    if path is None:
+        give_up("no Chromium found: install it, or set OPTVIZ_CHROMIUM to its path")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        give_up("playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def give_up(reason: str) -> NoReturn:
+    """Skip for want of a browser, or fail where one is required."""
+    if os.environ.get("OPTVIZ_REQUIRE_BROWSER"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the app in a process of its own and give its address; a traceback in its log fails the session."""
+    port, log = free_port(), tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--logger.enableRich", "false"]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    written = log.read_text("utf-8", errors="replace")
+    assert "Traceback" not in written, written
+
+
+def free_port() -> int:
+    """Ask the system for a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+    """Wait for the server's health check; say what it wrote if it ends or stays silent."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address + "/_stcore/health", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the app did not start:\n{log.read_text('utf-8', errors='replace')}")
+
+
+OpenPage = Callable[..., "Page"]
+
+
+@pytest.fixture
+def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
+    """Give `open_page(path, width, height, locale, color_scheme)`: a page in a fresh profile of its own.
+
+    Any exception or error in the browser's console fails the test in the end.
+    """
+    contexts, errors = [], []
+
+    def open_it(
+        path: str = "/",
+        width: int = 1400,
+        height: int = 900,
+        locale: str = "en-US",
+        color_scheme: Literal["light", "dark"] = "light",
+        reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
+    ) -> "Page":
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme=color_scheme,
+            reduced_motion=reduced_motion,
+            has_touch=width < 600,  # a phone
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))
+        page.on("console", lambda message: keep_error(errors, path, message))
+        page.goto(server + path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def keep_error(errors: list[str], path: str, message: "ConsoleMessage") -> None:
+    """Collect a message of the console if it is an error."""
+    if message.type == "error":
+        errors.append(f"{path}: {message.text} ({message.location.get('url', '')})")
