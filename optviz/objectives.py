@@ -1,0 +1,94 @@
+"""What is minimized: wrappers that compose around any objective, a surface or the classifier alike."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
+
+from optviz.optimizers import Array, Curved, Objective
+
+NOISE_BLOCK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Penalized:
+    """An objective with a penalty on its parameters: `loss + l2 * sum(mask w^2) / 2 + l1 * sum(mask |w|)`.
+
+    The factor 1/2 is that of `tf.nn.l2_loss`. `mask: (n,)` leaves parameters out (biases); None means all count. At
+    w = 0 the subgradient of |w| is taken as 0.
+    """
+
+    objective: Objective
+    l1: float = 0.0
+    l2: float = 0.0
+    mask: Array | None = None
+
+    def penalty(self, w: Array) -> Array:
+        """Return the penalty alone, `w: (..., n) -> (...)`."""
+        kept = w if self.mask is None else w * self.mask
+        total = 0.5 * self.l2 * np.vecdot(kept, kept) if self.l2 else np.zeros(w.shape[:-1])
+        if self.l1:
+            total = total + self.l1 * np.abs(kept).sum(-1)
+        return cast(Array, total)
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return loss with penalty and its gradient."""
+        loss, g = self.objective(w, t)
+        kept = w if self.mask is None else w * self.mask
+        if self.l2:
+            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + self.l2 * kept
+        if self.l1:
+            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + self.l1 * np.sign(kept)
+        return loss, g
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""
+        curved = cast(Curved, self.objective).hessian(w)
+        mask = np.ones(w.shape[-1]) if self.mask is None else self.mask
+        return curved + self.l2 * np.diag(mask)
+
+
+@dataclass(frozen=True, eq=False)
+class Noisy:
+    """An objective whose gradient carries Gaussian noise of standard deviation `sigma`; the loss stays exact.
+
+    The noise of update t depends on `seed` and t only, `(n,)`, and is the same for every run: a fair race.
+    """
+
+    objective: Objective
+    sigma: float
+    seed: int = 0
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return the exact loss and the noisy gradient."""
+        loss, g = self.objective(w, t)
+        block, row = divmod(t, NOISE_BLOCK)
+        return loss, g + self.sigma * noise(self.seed, block, w.shape[-1])[row]
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian of the objective without noise, `(..., n, n)`."""
+        return cast(Curved, self.objective).hessian(w)
+
+
+@lru_cache(maxsize=64)
+def noise(seed: int, block: int, n: int) -> Array:
+    """Return the standard normal noise of the updates `256 block ... 256 block + 255`, `(256, n)`, read-only."""
+    values = np.random.Generator(np.random.Philox(key=[seed, block])).standard_normal((NOISE_BLOCK, n))
+    values.flags.writeable = False
+    return values
+
+
+def regularized(
+    objective: Objective,
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    sigma: float = 0.0,
+    seed: int = 0,
+    mask: Array | None = None,
+) -> Objective:
+    """Wrap an objective in what is asked for, and in nothing that would change nothing."""
+    if l1 or l2:
+        objective = Penalized(objective, l1, l2, mask)
+    return Noisy(objective, sigma, seed) if sigma else objective

@@ -1,0 +1,262 @@
+"""Optimizers: hand-computed steps, closed forms, stacking, and every optimizer reaching a known minimizer."""
+
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+
+from optviz.descent import descend, record
+from optviz.optimizers import OPTIMIZERS, Memory, Moment, stack
+
+CURVATURES = np.array([0.2, 4.0])
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """`sum(curvature * w^2) / 2`, the course's `0.1 x1^2 + 2 x2^2` by default."""
+
+    curvature: np.ndarray
+
+    def __call__(self, w, t=0):
+        return 0.5 * (self.curvature * w * w).sum(-1), self.curvature * w
+
+    def hessian(self, w):
+        return np.broadcast_to(np.diag(self.curvature), (*w.shape, w.shape[-1]))
+
+
+BOWL = Quadratic(CURVATURES)
+START = np.array([-5.0, -2.0])
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A constant gradient."""
+
+    g: float
+
+    def __call__(self, w, t=0):
+        return self.g * w.sum(-1), np.full_like(w, self.g)
+
+
+def path(optimizer, rate, steps, objective=BOWL, start=START):
+    return record(descend(objective, optimizer, lambda t: rate, start), steps).w
+
+
+# Three steps of each optimizer from w = 1 on loss w^2 (gradient 2w) with lr = 0.1, done by hand with the default
+# hyper-parameters where not named; eps is negligible in them.
+HAND = {
+    "sgd": ({}, [0.8, 0.64, 0.512]),
+    # m: 0.2, 0.18+0.196=0.376, ...: w 1 - 0.02 = 0.98, ...
+    "momentum": ({}, [0.98, 0.9424, 0.889712]),
+    "momentum_classical": ({}, [0.8, 0.46, 0.062]),
+    # g at w - 0.1 m: 2(1)=2; m=.2; w=.98; point .96 -> g=1.92, m=.372, w=.9428; point .9056 -> g=1.8112, m=.51592
+    "nesterov": ({}, [0.98, 0.9428, 0.891208]),
+    # m=2, step .1(1.8+2)=.38 -> .62; m=1.8+1.24=3.04, step .1(2.736+1.24)=.3976 -> .2224; m=2.736+.4448=3.1808,
+    # step .1(2.86272+.4448)=.330752 -> -.108352
+    "nesterov_keras": ({}, [0.62, 0.2224, -0.108352]),
+    # V=4 -> .9; V=4+3.24=7.24, step .18/2.69072481 -> .83310347; ...
+    "adagrad": ({}, [0.9, 0.9 - 0.18 / np.sqrt(7.24), None]),
+    # V=.4, step .2/sqrt(.4)
+    "rmsprop": ({}, [1 - 0.2 / np.sqrt(0.4), None, None]),
+    # First step of every Adam is lr in each coordinate.
+    "adam": ({}, [0.9, 0.9 - 0.1 * ((0.18 + 0.18) / 0.19) / np.sqrt((0.999 * 0.004 + 0.001 * 3.24) / 0.001999), None]),
+    "amsgrad": (
+        {},
+        [0.9, 0.9 - 0.1 * ((0.18 + 0.18) / 0.19) / np.sqrt((0.999 * 0.004 + 0.001 * 3.24) / 0.001999), None],
+    ),
+    # u = max(.999 * 2, 1.8) = 1.998
+    "adamax": ({}, [0.9, 0.9 - 0.1 * (0.36 / 0.19) / 1.998, None]),
+    # lr * decay * w = 0.1 * 0.01 * 1
+    "adamw": ({}, [0.899, None, None]),
+    "lion": ({}, [0.9, 0.8, 0.7]),
+    # H = 2: each step leaves the share 1 - lr.
+    "newton": ({}, [0.9, 0.81, 0.729]),
+    # U_0 = 0: step sqrt(eps) / sqrt(.4 + eps) * 2 * lr
+    "adadelta": ({}, [1 - 0.1 * np.sqrt(1e-6 / (0.4 + 1e-6)) * 2, None, None]),
+    # mu_1 = .9(1 - .48), mu_2 = .9(1 - .5 * .96^2)
+    "nadam": (
+        {},
+        [
+            1
+            - 0.1
+            * (
+                0.9 * (1 - 0.5 * 0.96**2) * 0.2 / (1 - 0.9 * 0.52 * 0.9 * (1 - 0.5 * 0.96**2))
+                + (1 - 0.9 * 0.52) * 2 / (1 - 0.9 * 0.52)
+            )
+            / 2,
+            None,
+            None,
+        ],
+    ),
+}
+
+
+def test_every_optimizer_has_hand_computed_steps():
+    assert HAND.keys() == OPTIMIZERS.keys()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_first_steps_by_hand(name):
+    values, expected = HAND[name]
+    ws = path(OPTIMIZERS[name](**values), 0.1, 3, Quadratic(np.array([2.0])), np.array([1.0]))[1:, 0]
+    for w, by_hand in zip(ws, expected, strict=True):
+        if by_hand is not None:
+            assert w == pytest.approx(by_hand, rel=1e-6)
+
+
+# A learning rate and a number of steps that suffice on the bowl; some need their rate to fall to settle at a point.
+DECAY = {"rmsprop": 0.99, "lion": 0.99, "nadam": 0.99, "adam": 0.99, "adamax": 0.99, "adadelta": 0.9985}
+REACH = {
+    "sgd": (0.4, 400),
+    "momentum": (0.4, 1000),
+    "momentum_classical": (0.04, 1000),
+    "nesterov": (0.4, 1000),
+    "nesterov_keras": (0.04, 1000),
+    "adagrad": (2.0, 1000),
+    "rmsprop": (0.1, 1000),
+    "adadelta": (3.0, 5000),
+    "adam": (0.3, 1000),
+    "nadam": (0.3, 1000),
+    "amsgrad": (0.3, 2000),
+    "adamax": (0.5, 1000),
+    "adamw": (0.3, 1000),
+    "lion": (0.3, 1000),
+    "newton": (1.0, 2),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("curvature", [(0.2, 4.0), (1.0, 1.0), (4.0, 0.5)], ids=str)
+def test_reaches_the_known_minimizer(name, curvature):
+    rate, steps = REACH[name]
+    schedule = (lambda t: rate * DECAY[name] ** t) if name in DECAY else lambda t: rate
+    steps_taken = record(descend(Quadratic(np.array(curvature)), OPTIMIZERS[name](), schedule, START), steps)
+    assert np.abs(steps_taken.w[-1]).max() < 1e-2
+
+
+def test_sgd_follows_its_closed_form():
+    rate, n = 0.42, 50
+    powers = (1 - rate * CURVATURES) ** np.arange(n + 1)[:, None]
+    assert np.allclose(path(OPTIMIZERS["sgd"](), rate, n), START * powers, rtol=1e-12, atol=0)
+
+
+def test_averaged_momentum_is_the_classical_one_at_another_rate():
+    averaged, classical = OPTIMIZERS["momentum"](beta=0.9), OPTIMIZERS["momentum_classical"](beta=0.9)
+    assert np.allclose(path(averaged, 0.2, 60), path(classical, 0.02, 60), atol=1e-12)
+
+
+def test_momentum_tends_to_the_geometric_sum():
+    steps = islice(descend(Pull(3.0), OPTIMIZERS["momentum_classical"](beta=0.9), lambda t: 0.1, np.zeros(1)), 400)
+    etas = [float(step.eta[0]) for step in steps]
+    assert etas[9] == pytest.approx(0.1 * 3.0 * (1 - 0.9**10) / (1 - 0.9))
+    assert etas[-1] == pytest.approx(0.1 * 3.0 / (1 - 0.9))
+
+
+def test_adadelta_without_epsilon_never_moves():
+    assert np.allclose(path(OPTIMIZERS["adadelta"](epsilon=0.0), 1.0, 20), START)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_zero_gradient_stays_and_never_divides_by_zero(name):
+    optimizer = OPTIMIZERS[name](**({"weight_decay": 0.0} if name == "adamw" else {}))
+    assert np.array_equal(
+        path(optimizer, 0.1, 5, Pull(0.0) if name != "newton" else BOWL, np.zeros(2)), np.zeros((6, 2))
+    )
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_run_axis_equals_the_runs_done_singly(name):
+    recipe = OPTIMIZERS[name]
+    variants = [
+        recipe(),
+        *(recipe(**{p.name: p.range.clamp(p.default * 0.5)}) for p in recipe.parameters if p.kind is float),
+    ]
+    starts, rates = np.linspace((-5, -2), (3, 1), len(variants)), np.linspace(0.01, 0.2, len(variants))
+    together = record(descend(BOWL, stack(variants), lambda t: rates, starts), 30)
+    for run, (variant, start, rate) in enumerate(zip(variants, starts, rates, strict=True)):
+        alone = record(descend(BOWL, variant, lambda t, rate=rate: float(rate), start), 30)
+        for many, one in zip(together, alone, strict=True):
+            assert np.allclose(many[:, run], one, rtol=1e-12, atol=1e-14)
+
+
+def test_optimizers_of_the_frame_stack_across_names():
+    names = ["sgd", "momentum", "momentum_classical", "adagrad", "rmsprop", "adam"]
+    optimizers = [OPTIMIZERS[name]() for name in names]
+    together = record(descend(BOWL, stack(optimizers), lambda t: np.full(6, 0.05), np.tile(START, (6, 1))), 40)
+    for run, optimizer in enumerate(optimizers):
+        assert np.allclose(together.w[:, run], path(optimizer, 0.05, 40), rtol=1e-12)
+
+
+def test_hyper_parameters_broadcast_over_a_sweep():
+    betas = np.array([0.5, 0.9, 0.99])[:, None, None]
+    optimizer = OPTIMIZERS["momentum"](beta=betas)
+    swept = record(descend(BOWL, optimizer, lambda t: 0.1, np.tile(START, (3, 4, 1))), 20).w
+    for row, beta in enumerate(betas.ravel()):
+        assert np.allclose(swept[:, row, 2], path(OPTIMIZERS["momentum"](beta=float(beta)), 0.1, 20))
+
+
+def test_unlike_classes_do_not_stack():
+    with pytest.raises(TypeError, match="one class"):
+        stack([OPTIMIZERS["sgd"](), OPTIMIZERS["lion"]()])
+
+
+@pytest.mark.parametrize("name", [n for n, r in OPTIMIZERS.items() if r().largest_rate(4.0) is not None])
+@pytest.mark.parametrize("curvature", [0.5, 4.0])
+def test_the_stability_bound_separates_convergence_from_divergence(name, curvature):
+    optimizer, objective = OPTIMIZERS[name](), Quadratic(np.array([curvature]))
+    limit = optimizer.largest_rate(curvature)
+    below = path(optimizer, 0.98 * limit, 4000, objective, np.array([1.0]))
+    above = path(optimizer, 1.02 * limit, 4000, objective, np.array([1.0]))
+    assert abs(below[-1, 0]) < 1e-3
+    assert not abs(above[-1, 0]) < 1e3
+
+
+def test_bounds_are_known_where_the_step_is_linear_in_the_gradient():
+    known = {name for name, recipe in OPTIMIZERS.items() if recipe().largest_rate(1.0) is not None}
+    assert known == {"sgd", "momentum", "momentum_classical", "nesterov", "nesterov_keras"}
+
+
+def test_moment_reads_the_mean_of_what_it_has_seen():
+    moment, s = Moment(0.9, 0.1, 1.0), np.zeros(1)
+    for t in range(1, 6):
+        s = moment.push(s, np.array([7.0]))
+        assert moment.read(s, t) == pytest.approx(7.0)
+
+
+def test_nesterov_carries_the_point_where_it_took_its_gradient():
+    steps = list(islice(descend(BOWL, OPTIMIZERS["nesterov"](), lambda t: 0.3, START), 4))
+    for before, step in pairwise(steps):
+        assert np.allclose(step.point, step.w - 0.3 * before.m)
+        assert np.allclose(step.g, CURVATURES * step.point)
+
+
+def test_newton_solves_a_quadratic_in_one_step_and_refuses_what_has_no_hessian():
+    assert np.allclose(path(OPTIMIZERS["newton"](), 1.0, 1)[1], 0.0)
+    with pytest.raises(TypeError, match="Hessian"):
+        path(OPTIMIZERS["newton"](), 1.0, 1, Pull(1.0))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_step_belongs_to_one_moment(name):
+    previous = None
+    for step in islice(descend(BOWL, OPTIMIZERS[name](), lambda t: 0.1 / (1 + t), START), 10):
+        assert step.loss == pytest.approx(BOWL(step.w)[0])
+        assert step.learning_rate == pytest.approx(0.1 / (1 + step.t))
+        if previous is not None:
+            assert np.allclose(step.w, previous.w - previous.eta, rtol=1e-15)
+        previous = step
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_descent_goes_on_from_any_step_as_if_never_stopped(name):
+    whole = list(islice(descend(BOWL, OPTIMIZERS[name](), lambda t: 0.1 * 0.9**t, START), 20))
+    middle = whole[12]
+    rest = descend(BOWL, OPTIMIZERS[name](), lambda t: 0.1 * 0.9**t, middle.w, middle.memory)
+    for step, again in zip(whole[12:], rest, strict=False):
+        assert np.array_equal(step.w, again.w) and step.t == again.t
+
+
+def test_memory_starts_empty():
+    memory = OPTIMIZERS["adam"]().init(START)
+    assert memory == Memory(0, memory.m, memory.v, None) and not memory.m.any() and not memory.v.any()
