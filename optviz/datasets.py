@@ -162,7 +162,7 @@ def write_table(data: Dataset, path: Path) -> None:
 
 @recipe("dot.csv", formula=r"x_1^2 + x_2^2 < 2", source="the course's table of 300 rows")
 def dot() -> Dataset:
-    """Read the course's data set; raise `DataError` where its file is missing or damaged."""
+    """The course's 300 points, of class 1 within the circle of radius √2."""
     return read_table(DOT)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optviz.optimizers import Array, Memory, Number, Objective, Optimizer
+from optviz.optimizers import Array, Memory, Number, Objective, Optimizer, spread
 
 Schedule = Callable[[int], Number]
 
@@ -40,6 +40,8 @@ def descend(
     step the descent goes on where that step began. Nothing stops a path that diverges: what is done with values that
     are no longer finite is the caller's decision.
     """
+    w = np.asarray(w, dtype=float)
+    optimizer = spread(optimizer, w.shape)
     memory = optimizer.init(w) if memory is None else memory
     while True:
         learning_rate = schedule(memory.t)
@@ -66,13 +68,14 @@ class Path(NamedTuple):
     """Rows 0..steps of a descent: what stood at each moment, leading axis the step, then the run axes.
 
     `w: (steps+1, ..., n)`, `loss: (steps+1, ...)`, `rate: (steps+1, ..., n)` effective learning rates, `learning_rate:
-    (steps+1, ...)`.
+    (steps+1, ...)`, and `point: (steps+1, ..., n)` where the gradients were taken.
     """
 
     w: Array
     loss: Array
     rate: Array
     learning_rate: Array
+    point: Array
 
 
 def record(steps: Iterator[Step], n: int) -> Path:
@@ -80,13 +83,15 @@ def record(steps: Iterator[Step], n: int) -> Path:
     # A path that diverges runs into inf and nan, which is a result and no reason for a warning.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         first = next(steps)
-        point, number = (n + 1, *first.w.shape), (n + 1, *first.loss.shape)
-        path = Path(np.empty(point), np.empty(number), np.empty(point), np.empty(number))
+        vector, scalar = (n + 1, *first.w.shape), (n + 1, *first.loss.shape)
+        path = Path(*(np.empty(shape) for shape in (vector, scalar, vector, scalar, vector)))
+        w, loss, rate, learning_rate, point = path
         for k, step in enumerate(chain((first,), islice(steps, n))):
-            path.w[k], path.loss[k], path.rate[k], path.learning_rate[k] = (
+            w[k], loss[k], rate[k], learning_rate[k], point[k] = (
                 step.w,
                 step.loss,
                 step.rate,
                 step.learning_rate,
+                step.point,
             )
     return path

@@ -131,7 +131,8 @@ class Network:
         *hidden, (weights, biases) = layers = self.views(w)
         a, inputs, sums = x, [x], []
         for W, b in hidden:
-            z = a @ W + b[..., None, :]
+            z = a @ W
+            z += b[..., None, :]
             a = activation.value(z)
             inputs.append(a)
             sums.append(z)
@@ -145,7 +146,8 @@ class Network:
             np.matmul(inputs[k].swapaxes(-1, -2), delta, out=into[k][0])
             np.add.reduce(delta, axis=-2, out=into[k][1])
             if k:
-                delta = (delta @ layers[k][0].swapaxes(-1, -2)) * activation.derivative(sums[k - 1], inputs[k])
+                delta = delta @ layers[k][0].swapaxes(-1, -2)
+                delta *= activation.derivative(sums[k - 1], inputs[k])
         return _mean(values), gradient
 
 

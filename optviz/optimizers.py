@@ -27,7 +27,7 @@ correction (Kingma & Ba, PyTorch), unless `epsilon_inside`; a zero gradient neve
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Annotated, Any, NamedTuple, Protocol, cast
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,8 @@ class Moment:
 
     def push(self, s: Array, x: Array) -> Array:
         """Return the next raw moment, same shape as `s`."""
-        return self.decay * s + self.gain * x
+        # What only remembers the last gradient needs no arithmetic.
+        return x if self is LAST else self.decay * s + self.gain * x
 
     def read(self, s: Array, t: int) -> Array:
         """Return the moment after `t >= 1` pushes, bias-corrected where `debias` says so."""
@@ -136,6 +137,9 @@ class Optimizer:
     epsilon: Number = 0.0
     epsilon_inside: Number = 0.0
 
+    looks_ahead: ClassVar[bool] = False
+    """Whether the gradient is taken elsewhere than at `w`."""
+
     def init(self, w: Array) -> Memory:
         """Return the memory before the first update, for parameters of the shape of `w`."""
         return Memory(0, np.zeros_like(w) + self.first.initial, np.zeros_like(w) + self.second.initial)
@@ -170,6 +174,8 @@ class Optimizer:
 @dataclass(frozen=True)
 class LookAhead(Optimizer):
     """Nesterov as the course writes it: averaged momentum with `g = grad f(w - lr * m_{t-1})`."""
+
+    looks_ahead: ClassVar[bool] = True
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
         """Take the loss at `w`, and the gradient where the momentum alone would lead."""
@@ -536,6 +542,25 @@ def stack(optimizers: Sequence[Optimizer]) -> Optimizer:
     return stacked
 
 
+def spread(optimizer: Optimizer, shape: tuple[int, ...]) -> Optimizer:
+    """Return the optimizer with every array among its hyper-parameters repeated to the shape of `w`.
+
+    The numbers are the same, but NumPy takes a third of the time over small arrays that need no broadcasting.
+    """
+    full: Optimizer = _spread(optimizer, shape)
+    return full
+
+
+def _spread(value: Any, shape: tuple[int, ...]) -> Any:
+    if isinstance(value, np.ndarray):
+        return np.broadcast_to(value, shape).copy()
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    parts = {field.name: getattr(value, field.name) for field in fields(value)}
+    changed = {name: full for name, part in parts.items() if (full := _spread(part, shape)) is not part}
+    return replace(value, **changed) if changed else value
+
+
 def _stack(values: Sequence[Any]) -> Any:
     if all(value == values[0] for value in values):
         return values[0]
@@ -566,4 +591,4 @@ OPTIMIZERS = registry(
     )
 )
 
-__all__ = ["OPTIMIZERS", "Look", "Memory", "Moment", "Objective", "Optimizer", "Update", "root", "stack"]
+__all__ = ["OPTIMIZERS", "Look", "Memory", "Moment", "Objective", "Optimizer", "Update", "root", "spread", "stack"]

@@ -126,7 +126,7 @@ def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float],
     Optimizers of one class run in one loop.
     """
     order = sorted(range(len(racers)), key=lambda i: type(racers[i].optimizer).__name__)
-    total = Path(*(np.empty((steps + 1, len(racers), *tail)) for tail in ((2,), (), (2,), ())))
+    total = Path(*(np.empty((steps + 1, len(racers), *tail)) for tail in ((2,), (), (2,), (), (2,))))
     for _, group in groupby(order, key=lambda i: type(racers[i].optimizer)):
         members = list(group)
         rates = np.array([racers[i].learning_rate for i in members])

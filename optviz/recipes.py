@@ -61,6 +61,11 @@ class Recipe(Generic[T]):
         return self.make(**values)
 
     @property
+    def note(self) -> str:
+        """What the factory's docstring says of it, in English, which is also the key of its translation."""
+        return " ".join((inspect.getdoc(self.make) or "").split())
+
+    @property
     def defaults(self) -> dict[str, float]:
         """Each parameter's default by name."""
         return {p.name: p.default for p in self.parameters}

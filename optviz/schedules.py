@@ -21,6 +21,11 @@ Factor = Callable[[Any], Any]
 KERAS = "tf.keras.optimizers.schedules."
 
 
+def unchanged(t: Number) -> Any:
+    """Return the factor 1 in the shape of t: the learning rate stays as it is."""
+    return np.ones(t.shape) if isinstance(t, np.ndarray) else 1.0
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The learning rate at step t: `learning_rate * factor(t)`.
@@ -29,7 +34,7 @@ class Schedule:
     """
 
     learning_rate: Number
-    factor: Factor
+    factor: Factor = unchanged
 
     def __call__(self, t: Number) -> Any:
         """Return the learning rate of step t >= 0, in the shape of t or of the runs."""
@@ -61,7 +66,7 @@ def _half_cosine(x: Number) -> Any:
 @recipe("Constant", formula=r"\mathrm{lr}_t = \mathrm{lr}", source="plain gradient descent")
 def constant() -> Factor:
     """Keep the learning rate: `1`."""
-    return lambda t: np.ones(t.shape) if isinstance(t, np.ndarray) else 1.0
+    return unchanged
 
 
 @recipe(
@@ -271,7 +276,7 @@ def linear_warmup(
     warmup_steps: Annotated[int, Range(0, 1000, "n")] = 0,
     warmup_start: Annotated[float, Range(0, 1, "a")] = 0.0,
 ) -> Callable[[Factor], Factor]:
-    """Make a wrapper that puts `warmup` in front of any factor; with 0 steps it changes nothing."""
+    """Put a linear rise in front of any factor; with 0 steps it changes nothing."""
     return partial(warmup, steps=warmup_steps, start=warmup_start)
 
 

@@ -79,8 +79,8 @@ class Surface:
         nan. Raises `ValueError` for a `w` of another shape.
         """
         w = _as_points(w)
-        loss = np.empty(w.shape[:-1])
-        gradient = np.empty(w.shape)
+        loss = np.empty_like(w[..., 0])
+        gradient = np.empty_like(w)
         with np.errstate(all="ignore"):
             loss[...], gradient[..., 0], gradient[..., 1] = self._slope(w[..., 0], w[..., 1])
         if self._has_poles:
@@ -143,12 +143,18 @@ def _compile(expressions: list[sp.Expr]) -> Compiled:
     """Return one function of x1 and x2 for three expressions; what they have in common is computed once."""
     rewritten: dict[sp.Expr, sp.Expr] = {}
     multiplied = [_multiply_out(expression, rewritten) for expression in expressions]
-    compiled: Compiled = sp.lambdify((x1, x2), multiplied, modules=_NUMPY_NAMES, cse=True)
+    compiled: Compiled = sp.lambdify((x1, x2), multiplied, modules=_NUMPY_NAMES, cse=_share)
     with np.errstate(all="ignore"):
         is_complex = any(np.iscomplexobj(result) for result in compiled(np.full(1, 0.5), np.full(1, 0.7)))
     if is_complex:
         return lambda a, b: tuple(map(_real, compiled(a, b)))
     return compiled
+
+
+def _share(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """Name what expressions have in common, also where it is hidden behind a common factor."""
+    parts, reduced = sp.cse(expressions, optimizations="basic", list=False)
+    return parts, reduced
 
 
 def _real(values: Array | NDArray[np.complex128]) -> Array:

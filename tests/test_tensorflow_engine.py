@@ -77,10 +77,13 @@ def test_training_is_the_same_on_either_engine():
 def keras():
     """Keras computing in float64, as it does not by default."""
     keras = pytest.importorskip("keras")
-    default = keras.config.floatx()
+    default, policy = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    # Keras keeps the policy of its first model, whatever the default type has become.
+    keras.config.set_dtype_policy("float64")
     yield keras
     keras.config.set_floatx(default)
+    keras.config.set_dtype_policy(policy)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.03])
