@@ -1,0 +1,213 @@
+"""The pictures of a training: the decision regions with the points, curves over the epochs, the weights' histogram."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from optviz.datasets import Dataset
+from optviz.figures.style import Ref, figure, follows
+
+Array = NDArray[np.float64]
+
+PERCENT = 100
+"""What a grid's cell holds where the response is 1: the decision regions travel as whole percents."""
+
+BOUNDARY = 50
+"""The percentage at which the classes meet."""
+
+
+class Mark(NamedTuple):
+    """How a class is drawn: color and marker both differ, so that color is never alone."""
+
+    color: str
+    symbol: str
+    glyph: str
+    size: int
+
+
+CLASSES = (Mark("class0", "square", "■", 8), Mark("class1", "circle", "●", 9))
+"""How the course draws the classes 0 and 1: blue and red."""
+
+
+def regions(
+    array: str,
+    xs: Array,
+    training: Dataset,
+    validation: Dataset,
+    asked: tuple[float, float],
+    words: Mapping[str, str],
+) -> go.Figure:
+    """Draw the response over the square `xs` × `xs`, the line between the classes, the points, and the asked point.
+
+    Follows `array: (frames, len(xs), len(xs))` in percent. Points of the validation are hollow. `words` has "output",
+    "class0", "class1", "validation" and "asked".
+    """
+    nothing = [[0] * len(xs)] * len(xs)
+    scale = [[0, "class0"], [0.5, "background"], [1, "class1"]]
+    traces: list[go.Heatmap | go.Contour | go.Scatter] = [
+        go.Heatmap(
+            x=xs.tolist(),
+            y=xs.tolist(),
+            z=nothing,
+            zmin=0,
+            zmax=PERCENT,
+            zsmooth="best",
+            showscale=False,
+            opacity=0.55,
+            name="",
+            hovertemplate="x₁ %{x:.2f}, x₂ %{y:.2f}<br>" + words["output"],
+            meta={"colors": scale, **follows("at", z=array)},
+        ),
+        go.Contour(
+            x=xs.tolist(),
+            y=xs.tolist(),
+            z=nothing,
+            contours={"start": BOUNDARY, "end": BOUNDARY, "size": 0, "coloring": "none"},
+            showscale=False,
+            showlegend=False,
+            line={"width": 3},
+            hoverinfo="skip",
+            meta={"color": "text", **follows("at", z=array)},
+        ),
+    ]
+    traces += [_points(training, label, words) for label in (1, 0)]
+    if len(validation):
+        traces += [_points(validation, label, words, hollow=True) for label in (1, 0)]
+    traces.append(
+        go.Scatter(
+            x=[asked[0]],
+            y=[asked[1]],
+            name=words["asked"],
+            showlegend=False,
+            mode="markers",
+            marker={"symbol": "x-thin-open", "size": 17, "line": {"width": 4}},
+            hovertemplate="%{x:.6g}, %{y:.6g}",
+            meta={"color": "text"},
+        )
+    )
+    square = {"range": [float(xs[0]), float(xs[-1])], "zeroline": False, "showgrid": False, "constrain": "domain"}
+    return figure(
+        traces,
+        showlegend=True,
+        xaxis={**square, "title": {"text": "x₁", "standoff": 4}},
+        yaxis={**square, "title": {"text": "x₂", "standoff": 4}, "scaleanchor": "x"},
+        margin={"l": 44, "r": 12, "t": 8, "b": 44},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    )
+
+
+def _points(data: Dataset, label: int, words: Mapping[str, str], hollow: bool = False) -> go.Scatter:
+    mark, rows, name = CLASSES[label], data.y == label, words[f"class{label}"]
+    held_out = words["validation"]
+    return go.Scatter(
+        x=data.x[rows, 0].round(5).tolist(),
+        y=data.x[rows, 1].round(5).tolist(),
+        name=held_out if hollow else name,
+        # one entry of the legend says for both classes what hollow means
+        showlegend=not hollow or label == 1,
+        legendgroup=held_out if hollow else name,
+        mode="markers",
+        marker={
+            "symbol": f"{mark.symbol}-open" if hollow else mark.symbol,
+            "size": mark.size,
+            "line": {"width": 2 if hollow else 1},
+        },
+        hovertemplate="%{x:.4g}, %{y:.4g}<extra>" + (f"{name} ({held_out})" if hollow else name) + "</extra>",
+        meta={"color": mark.color},
+    )
+
+
+class Line(NamedTuple):
+    """A curve over the epochs: what it follows, and how it is told apart from the others."""
+
+    name: str
+    column: Ref
+    color: str
+    dash: str
+    symbol: str
+
+
+def curves(
+    lines: Sequence[Line], *, title: str, step_title: str, log: bool = False, percent: bool = False
+) -> go.Figure:
+    """Draw growing curves over the epochs, each with a marker at its head; `percent` for shares between 0 and 1."""
+    traces = []
+    for line in lines:
+        traces.append(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                name=line.name,
+                legendgroup=line.name,
+                mode="lines",
+                line={"dash": line.dash, "width": 2.5},
+                hovertemplate="%{x}: " + ("%{y:.1%}" if percent else "%{y:.5g}"),
+                meta={"color": line.color, **follows("grow", x="step", y=line.column)},
+            )
+        )
+        traces.append(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                name=line.name,
+                legendgroup=line.name,
+                showlegend=False,
+                mode="markers",
+                marker={"symbol": line.symbol, "size": 10, "line": {"width": 1.5}},
+                hoverinfo="skip",
+                meta={"color": line.color, **follows("at", x="step", y=line.column)},
+            )
+        )
+    axis: dict[str, object] = {"type": "log", "nticks": 5, "tickformat": "~g"} if log else {"type": "linear"}
+    if percent:
+        axis = {"type": "linear", "tickformat": ".0%"}
+    return figure(
+        traces,
+        showlegend=len(lines) > 1,
+        xaxis={"title": {"text": step_title, "standoff": 4}, "zeroline": False, "rangemode": "tozero"},
+        yaxis={"title": {"text": title, "standoff": 4}, "zeroline": False, **axis},
+        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+    )
+
+
+class Bars(NamedTuple):
+    """One histogram: its name, the array it follows, `(frames, bins)`, and its color."""
+
+    name: str
+    array: str
+    color: str
+
+
+def histogram(bars: Sequence[Bars], edges: Array, *, title: str, count_title: str) -> go.Figure:
+    """Draw the counts between `edges: (bins + 1,)`, several histograms beside each other in each bin."""
+    bin_width = float(edges[1] - edges[0])
+    width = 0.92 * bin_width / len(bars)
+    centers = (edges[:-1] + edges[1:]) / 2
+    traces = [
+        go.Bar(
+            x=(centers + (i - (len(bars) - 1) / 2) * width).tolist(),
+            y=[0] * len(centers),
+            width=width,
+            name=each.name,
+            customdata=np.stack([edges[:-1], edges[1:]], axis=1).round(4).tolist(),
+            hovertemplate="%{customdata[0]:.3g} … %{customdata[1]:.3g}: %{y}",
+            meta={"color": each.color, **follows("at", y=each.array)},
+        )
+        for i, each in enumerate(bars)
+    ]
+    return figure(
+        traces,
+        barmode="overlay",
+        showlegend=len(bars) > 1,
+        xaxis={
+            "title": {"text": title, "standoff": 4},
+            "range": [float(edges[0]), float(edges[-1])],
+            "zeroline": False,
+            "showgrid": False,
+        },
+        yaxis={"title": {"text": count_title, "standoff": 4}, "rangemode": "tozero"},
+        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+    )

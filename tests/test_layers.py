@@ -1,0 +1,153 @@
+"""A folder's name predicts its imports: numbers, figures, ui, pages, from the bottom to the top."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FIRST_PARTY = {"app", "pages", "tests"}
+TENSORFLOW = {"tensorflow", "keras"}
+
+
+def layer(path: Path) -> str:
+    """Name the layer of a file, given by its path from the root: app, pages, ui, figures or numbers."""
+    first, second = path.parts[0], path.parts[1] if len(path.parts) > 1 else ""
+    if first != "optviz":
+        return "pages" if first == "pages" else "app"
+    return second if second in {"ui", "figures"} else "numbers"
+
+
+FORBIDDEN = {
+    "numbers": {"streamlit", "plotly", "optviz.ui", "optviz.figures"},
+    "figures": {"streamlit", "optviz.ui"},
+    # The player takes Plotly's JavaScript from the installed package, and draws nothing itself.
+    "ui": {"plotly.graph_objects", "plotly.graph_objs", "plotly.express", "plotly.subplots"},
+    "pages": {"plotly", "numpy"},
+    "app": {"plotly", "numpy"},
+}
+"""What each layer may not import; nobody imports app.py, the pages and the tests."""
+
+
+def imports(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
+    """Give the line and the dotted name of everything imported; `from a import b` gives both a and a.b."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # `from ..ui import x` climbs one folder for every dot after the first.
+            package = path.parts[:-1][: len(path.parts) - node.level] if node.level else ()
+            module = ".".join((*package, *([node.module] if node.module else [])))
+            yield node.lineno, module
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def while_imported(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Give the imports that run when the module is imported: not those in a function, nor for type checkers."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            pending += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
+
+
+def within(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def broken_rules(root: Path) -> set[str]:
+    """List every import under a root that points to a higher layer, as `file: module`."""
+    broken = set()
+    for where in ("app.py", "pages/**/*.py", "optviz/**/*.py"):
+        for file in root.glob(where):
+            path, tree = file.relative_to(root), ast.parse(file.read_text("utf-8"))
+            forbidden = FORBIDDEN[layer(path)] | FIRST_PARTY
+            if "tensorflow" not in path.stem:
+                forbidden |= TENSORFLOW
+            broken |= {f"{path}: {name}" for _, name in imports(tree, path) if within(name, forbidden)}
+            # A module that is about TensorFlow waits until it is needed, too.
+            eager = {name for node in while_imported(tree) for _, name in imports(node, path)}
+            broken |= {f"{path}: {name} at import" for name in eager if within(name, TENSORFLOW)}
+    return broken
+
+
+def test_no_import_points_to_a_higher_layer() -> None:
+    assert broken_rules(ROOT) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "module"),
+    [
+        ("optviz/surfaces.py", "import streamlit", "streamlit"),
+        ("optviz/surfaces.py", "def f():\n    from streamlit.runtime import x", "streamlit.runtime"),
+        ("optviz/locale/messages.py", "import streamlit as st", "streamlit"),
+        ("optviz/surfaces.py", "import plotly.graph_objects as go", "plotly.graph_objects"),
+        ("optviz/surfaces.py", "from optviz import ui", "optviz.ui"),
+        ("optviz/surfaces.py", "from optviz.figures.race import race", "optviz.figures.race"),
+        ("optviz/surfaces.py", "from .ui.links import keep", "optviz.ui.links"),
+        ("optviz/surfaces.py", "from . import figures", "optviz.figures"),
+        ("optviz/figures/race.py", "import streamlit", "streamlit"),
+        ("optviz/figures/race.py", "from optviz.ui import language", "optviz.ui"),
+        ("optviz/figures/race.py", "from ..ui import language", "optviz.ui"),
+        ("optviz/figures/race.py", "import pages.surfaces", "pages.surfaces"),
+        ("optviz/ui/links.py", "from pages import surfaces", "pages"),
+        ("optviz/ui/links.py", "import app", "app"),
+        ("optviz/ui/links.py", "from tests.conftest import x", "tests.conftest"),
+        ("optviz/ui/player.py", "import plotly.express as px", "plotly.express"),
+        ("optviz/ui/player.py", "from plotly import graph_objects", "plotly.graph_objects"),
+        ("pages/surfaces.py", "import plotly", "plotly"),
+        ("pages/surfaces.py", "import numpy as np", "numpy"),
+        ("app.py", "import numpy", "numpy"),
+        ("optviz/network.py", "def f():\n    import tensorflow as tf", "tensorflow"),
+        ("pages/classifier.py", "import keras", "keras"),
+        ("optviz/tensorflow_engine.py", "import tensorflow as tf", "tensorflow at import"),
+        ("optviz/tensorflow_engine.py", "try:\n    import keras\nexcept ImportError:\n    pass", "keras at import"),
+    ],
+)
+def test_the_check_finds(tmp_path: Path, path: str, source: str, module: str) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(source)
+    assert f"{path}: {module}" in broken_rules(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("app.py", "import streamlit as st\nfrom optviz.ui import language"),
+        ("pages/surfaces.py", "import streamlit as st\nfrom optviz import race\nfrom optviz.figures import contour"),
+        ("optviz/ui/player.py", "import plotly\nimport numpy\nimport streamlit\nfrom optviz.figures import contour"),
+        ("optviz/figures/contour.py", "import plotly.graph_objects as go\nfrom optviz.surfaces import SURFACES"),
+        ("optviz/surfaces.py", "import numpy as np\nfrom optviz.formula import parse\nimport optviz.uix"),
+        ("optviz/tensorflow_engine.py", "def make():\n    import tensorflow as tf\n    return tf"),
+        ("optviz/tensorflow_engine.py", "class Engine:\n    def make(self):\n        import tensorflow"),
+        ("optviz/tensorflow_engine.py", "if TYPE_CHECKING:\n    import tensorflow"),
+    ],
+)
+def test_the_check_allows(tmp_path: Path, path: str, source: str) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(source)
+    assert broken_rules(tmp_path) == set()
+
+
+def test_importing_the_numbers_loads_neither_streamlit_nor_plotly_nor_tensorflow() -> None:
+    modules = sorted(path.stem for path in (ROOT / "optviz").glob("*.py") if path.stem != "__init__")
+    assert "surfaces" in modules
+    source = f"""
+import importlib, sys
+import optviz
+for name in {modules}:
+    importlib.import_module("optviz." + name)
+print(*sorted({{"streamlit", "plotly", "tensorflow", "keras"}} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
