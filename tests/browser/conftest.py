@@ -140,6 +140,7 @@ def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
 
 
 def keep_error(errors: list[str], path: str, message: "ConsoleMessage") -> None:
-    """Collect a message of the console if it is an error."""
-    if message.type == "error":
-        errors.append(f"{path}: {message.text} ({message.location.get('url', '')})")
+    """Collect a message of the console if it is an error; Streamlit looks for its server below a page's path first."""
+    url = message.location.get("url", "")
+    if message.type == "error" and not url.endswith(("/classifier/_stcore/health", "/classifier/_stcore/host-config")):
+        errors.append(f"{path}: {message.text} ({url})")

@@ -1,0 +1,362 @@
+"""A playhead over Plotly figures: Python hands over figures and the numbers of all steps, the browser moves them.
+
+Two component instances stand behind one player. The *stage* carries the figures, the words and the JavaScript; its
+message is the same from run to run, so Streamlit's message cache sends a reference in its place. The *feed*, which
+shows nothing, carries the numbers as raw bytes. Rows that the browser already holds are not sent again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+import plotly
+import streamlit as st
+import streamlit.components.v1 as components_v1
+from numpy.typing import ArrayLike, NDArray
+from streamlit.components.v1.component_registry import ComponentRegistry
+
+Ref = str | tuple[str, int]
+"""What a track reads: `"step"` (the step's number), `"name"` (a whole row) or `("name", column)` of the flat row."""
+
+WORDS: Mapping[str, str] = {
+    "player": "Player",
+    "play": "Play",
+    "pause": "Pause",
+    "back": "One step back",
+    "forward": "One step forward",
+    "home": "To the start",
+    "scrub": "Step",
+    "speed": "Speed",
+    "loop": "Loop",
+    "step": "step {step}",
+    "step_of": "step {step} / {steps}",
+    "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
+    "views": "Views",
+    "loading": "Loading the charts …",
+    "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
+    "retry": "Try again",
+    "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
+}
+"""The English words of the player: `player(words=...)` takes the same keys in another language."""
+
+Theme = Mapping[str, str]
+
+THEMES: Mapping[Literal["light", "dark"], Theme] = {
+    "light": {
+        "series1": "#0c82fd",
+        "series2": "#d96100",
+        "series3": "#00967d",
+        "series4": "#780075",
+        "series5": "#a57d49",
+        "series6": "#001cc8",
+        "series7": "#97002e",
+        "series8": "#737fa9",
+        "text": "#1c2430",
+        "muted": "#5b6675",
+        "good": "#0b7a3b",
+        "bad": "#c1121f",
+        "class0": "#1f5fd0",
+        "class1": "#d0342c",
+    },
+    "dark": {
+        "series1": "#008fff",
+        "series2": "#b57e00",
+        "series3": "#0affaa",
+        "series4": "#f949b1",
+        "series5": "#e2ff61",
+        "series6": "#eeb6ff",
+        "series7": "#ff5e60",
+        "series8": "#ccfff7",
+        "text": "#eef2f7",
+        "muted": "#a3adba",
+        "good": "#4ade80",
+        "bad": "#ff7b72",
+        "class0": "#6ea8ff",
+        "class1": "#ff7d74",
+    },
+}
+"""Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`.
+
+All have a contrast of 3:1 or more to Streamlit's backgrounds. The eight series are at least 20 apart in CIELAB, to eyes
+without red or green cones (Machado 2009) as well, and traces tell themselves apart by dash and marker besides.
+"""
+
+
+class Figure(Protocol):
+    """Anything that writes itself as Plotly JSON, above all `plotly.graph_objects.Figure`."""
+
+    def to_json(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Track:
+    """Which trace follows which numbers.
+
+    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid).
+    """
+
+    trace: int
+    mode: Literal["grow", "at"]
+    x: Ref | None = None
+    y: Ref | None = None
+    z: Ref | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure with its tracks.
+
+    `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
+    a click anywhere on the plot area is reported as a point. `figure` is a figure or its JSON.
+    """
+
+    figure: Figure | str
+    tracks: Sequence[Track] = ()
+    title: str = ""
+    cell: str = "main"
+    pick: bool = False
+
+
+class Thinned(NamedTuple):
+    """An array of which row `r` belongs to step `r * stride`."""
+
+    array: ArrayLike
+    stride: int
+
+
+class Result(NamedTuple):
+    """What the visitor did: `point` is the (x, y) clicked on a `pick` panel in this very run, else `None`."""
+
+    point: tuple[float, float] | None
+
+
+def player(
+    panels: Sequence[Panel],
+    arrays: Mapping[str, ArrayLike | Thinned],
+    *,
+    run: str,
+    steps: int | None = None,
+    growing: bool = False,
+    words: Mapping[str, str] = WORDS,
+    summary: str = "",
+    themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
+    even: bool = False,
+    key: str,
+) -> Result:
+    """Show `panels` under one playhead that runs over the rows of `arrays`.
+
+    `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
+    (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
+    starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
+    where it is known before the end. `summary` tells the result to those who cannot see it. The first cell is the
+    largest, unless `even`.
+    Raises `ValueError` where a track refers to an array or column that does not exist.
+    """
+    numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
+    widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
+    for panel in panels:
+        _check_tracks(panel, widths)
+    _serve_scripts()
+    _stage(
+        key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
+    )
+    held = _rows_held(key, run)
+    header = {"key": key, "run": run, "steps": steps, "growing": growing, "summary": summary}
+    feed_key = f"{key}-feed"
+    answer = _feed(
+        key=feed_key,
+        data=_feed_message(header, numbers, held),
+        on_point_change=_nothing,
+        on_need_change=lambda: _take_need(key, feed_key),
+    )
+    st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
+    return Result(point=_point(answer.point))
+
+
+class _Numbers(NamedTuple):
+    """The rows of one array in the type in which they travel."""
+
+    rows: NDArray[np.float32] | NDArray[np.uint8]
+    stride: int
+
+    @classmethod
+    def of(cls, array: ArrayLike | Thinned) -> "_Numbers":
+        """Convert to uint8 or float32; a value beyond float32 becomes infinite, which the browser leaves out."""
+        values, stride = array if isinstance(array, Thinned) else (array, 1)
+        rows = np.asarray(values)
+        if rows.dtype == np.bool_:
+            rows = rows.astype(np.uint8)
+        if rows.dtype != np.uint8:
+            with np.errstate(over="ignore"):
+                rows = rows.astype(np.float32, copy=False)
+        return cls(rows, stride)
+
+
+def _check_tracks(panel: Panel, widths: Mapping[str, int]) -> None:
+    for track in panel.tracks:
+        for ref in (track.x, track.y, track.z):
+            if ref is None or ref == "step":
+                continue
+            name, column = ref if isinstance(ref, tuple) else (ref, 0)
+            if name not in widths:
+                raise ValueError(f"a track of {panel.title!r} refers to {name!r}, which is not among the arrays")
+            if not 0 <= column < widths[name]:
+                raise ValueError(
+                    f"a track of {panel.title!r} refers to column {column} of {name!r}, which has {widths[name]}"
+                )
+
+
+def _framed(header: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
+    """Frame `[length of the header: uint32][header: JSON][blobs]`, each part padded to a multiple of 8 bytes."""
+    text = json.dumps(header).encode()
+    parts = [len(text).to_bytes(4, "little") + text, *blobs]
+    return b"".join(part + bytes(-len(part) % 8) for part in parts)
+
+
+Items = tuple[tuple[str, str], ...]
+
+
+def _fixed(panel: Panel) -> Panel:
+    """Return a panel that can be a key of a cache: its figure as JSON."""
+    figure = panel.figure if isinstance(panel.figure, str) else panel.figure.to_json() or "{}"
+    return replace(panel, figure=figure, tracks=tuple(panel.tracks))
+
+
+def _items(words: Mapping[str, str]) -> Items:
+    return tuple(words.items())
+
+
+def _tables(themes: Mapping[Literal["light", "dark"], Theme]) -> tuple[tuple[str, Items], ...]:
+    return tuple((name, _items(theme)) for name, theme in themes.items())
+
+
+@lru_cache(maxsize=64)
+def _stage_message(
+    panels: tuple[Panel, ...], words: Items, themes: tuple[tuple[str, Items], ...], even: bool, key: str
+) -> bytes:
+    figures = [str(panel.figure).encode() for panel in panels]
+    described = [
+        {
+            "title": panel.title,
+            "cell": panel.cell,
+            "pick": panel.pick,
+            "tracks": [{"trace": t.trace, "mode": t.mode, "x": t.x, "y": t.y, "z": t.z} for t in panel.tracks],
+            "bytes": len(figure),
+            "hash": hashlib.sha1(figure, usedforsecurity=False).hexdigest(),
+        }
+        for panel, figure in zip(panels, figures, strict=True)
+    ]
+    header = {
+        "key": key,
+        "plotly": f"component/{_PLOTLY.name}/plotly.min.js",
+        "words": {**WORDS, **dict(words)},
+        "themes": {name: dict(theme) for name, theme in themes},
+        "panels": described,
+        "even": even,
+    }
+    return _framed(header, figures)
+
+
+def _feed_message(header: Mapping[str, Any], numbers: Mapping[str, _Numbers], held: Mapping[str, int]) -> bytes:
+    described, blobs = [], []
+    for name, (rows, stride) in numbers.items():
+        first = min(held.get(name, 0), len(rows))
+        described.append(
+            {
+                "name": name,
+                "dtype": "u1" if rows.dtype == np.uint8 else "f4",
+                "shape": rows.shape[1:],
+                "stride": stride,
+                "first": first,
+                "rows": len(rows) - first,
+            }
+        )
+        blobs.append(np.ascontiguousarray(rows[first:], dtype=rows.dtype.newbyteorder("<")).tobytes())
+    return _framed({**header, "arrays": described}, blobs)
+
+
+def _held_key(key: str) -> str:
+    return f"{key}-held"
+
+
+def _rows_held(key: str, run: str) -> Mapping[str, int]:
+    """Rows of each array that the browser was sent for this run."""
+    held_run, held = st.session_state.get(_held_key(key), ("", {}))
+    return held if held_run == run else {}
+
+
+def _take_need(key: str, feed_key: str) -> None:
+    """The browser says what it really holds: messages get lost when a page is left or a run is interrupted."""
+    need = dict(st.session_state.get(feed_key) or {}).get("need") or {}
+    run, rows = str(need.get("run", "")), need.get("rows")
+    held = {str(name): max(0, int(n)) for name, n in rows.items()} if isinstance(rows, dict) else {}
+    st.session_state[_held_key(key)] = (run, held)
+
+
+def _point(value: Any) -> tuple[float, float] | None:
+    match value:
+        case [int() | float() as x, int() | float() as y] if np.isfinite(x) and np.isfinite(y):
+            return float(x), float(y)
+    return None
+
+
+def _nothing() -> None:
+    """A callback must be named for Streamlit to report the event."""
+
+
+def _serve_scripts() -> None:
+    """Tell the runtime of the folders that it serves; one that began after the import does not know them yet."""
+    if st.runtime.exists():
+        for folder in (_PLOTLY, _SCRIPTS):
+            ComponentRegistry.instance().register_component(folder)
+
+
+_HERE = Path(__file__).parent
+_PLOTLY = components_v1.declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
+_SCRIPTS = components_v1.declare_component("player", path=str(_HERE / "static"))
+_VERSION = hashlib.sha1((_HERE / "static" / "player.js").read_bytes(), usedforsecurity=False).hexdigest()[:12]
+# A component's script travels with every message; this one only fetches the player's, which the browser keeps.
+_STAGE_JS = f"""
+let player;
+const fetched = () => import(new URL("component/{_SCRIPTS.name}/player.js?{_VERSION}", document.baseURI));
+export default component => {{
+  if (player) return player(component);
+  let leave, left = false;
+  const begin = () => fetched().then(script => {{
+    player = script.default;
+    if (!left) leave = player(component);
+  }}, () => left || setTimeout(begin, 2000));
+  begin();
+  return () => {{
+    left = true;
+    leave?.();
+  }};
+}};
+"""
+# Streamlit takes a string of one line for the path of a file.
+_FEED_CSS = """
+[data-testid=stElementContainer]:has(.optviz-feed) {
+  display: none;
+}
+"""
+_FEED_JS = """
+export default ({ data, setTriggerValue: tell }) => {
+  (globalThis.optvizInbox ??= []).push({ data, tell });
+};
+"""
+_Mount = Callable[..., Any]
+_stage: _Mount = st.components.v2.component(
+    "optviz_stage",
+    html='<div class="optviz"></div>',
+    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    js=_STAGE_JS,
+    isolate_styles=False,
+)
+_feed: _Mount = st.components.v2.component(
+    "optviz_feed", html='<i class="optviz-feed"></i>', css=_FEED_CSS, js=_FEED_JS, isolate_styles=False
+)
