@@ -1,0 +1,266 @@
+"""The controls: each shows one value of the page's link and changes it, in the visitor's language.
+
+A widget follows the value that the session keeps (an example or another widget may have set it), and is only written to
+when it differs, so that a slider that is being dragged is never pulled back.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from optviz.recipes import Parameter, Range, Recipe
+from optviz.ui import links
+from optviz.ui.language import _
+from optviz.ui.links import Link
+
+Change = Callable[[Any], None]
+
+LEARNING_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+LEARNING_RATE = Range(1e-6, 100.0, "lr", "log")
+STRENGTH = Range(0.0, 10.0, r"\lambda")
+STRENGTHS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+COORDINATE = Range(-1e4, 1e4, "x")
+LONGEST_TEXT = 500
+FIELD = 104
+POINT = ("x1", "x2")
+
+
+@contextmanager
+def folded(link: Link, name: str, label: str, icon: str) -> Iterator[None]:
+    """Draw a group of controls that can be folded away; what is not seen is not sent."""
+    group = st.expander(label, icon=icon, key=f"{link.page}-{name}", on_change="rerun")
+    link.drawn = bool(group.open)
+    try:
+        with group:
+            yield
+    finally:
+        link.drawn = True
+
+
+def choice(
+    link: Link, name: str, label: str, titles: Mapping[str, str], default: str, *, resets: Sequence[str] = ()
+) -> str:
+    """Draw a select box over `titles` (key -> title in the visitor's language) and return the key chosen.
+
+    Another choice puts the controls named in `resets` back to their defaults.
+    """
+    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    if not link.drawn:
+        return value
+    key = _follow(link, name, value)
+    change = partial(link.change, name, resets=resets)
+    options = list(titles)
+    st.selectbox(
+        label,
+        options,
+        index=options.index(value),
+        format_func=titles.__getitem__,
+        key=key,
+        on_change=_pass_on,
+        args=(key, change),
+    )
+    return value
+
+
+def segments(link: Link, name: str, label: str, titles: Mapping[str, str], default: str) -> str:
+    """Draw a row of buttons of which one is on, and return the key chosen."""
+    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    if not link.drawn:
+        return value
+    key = _follow(link, name, value)
+    st.segmented_control(
+        label,
+        list(titles),
+        default=value,
+        format_func=titles.__getitem__,
+        key=key,
+        required=True,
+        on_change=_pass_on,
+        args=(key, partial(link.change, name)),
+    )
+    return value
+
+
+def switch(link: Link, name: str, label: str, default: bool = False) -> bool:
+    """Draw a toggle."""
+    value = link.keep(name, default, links.read_switch, links.write_number)
+    if link.drawn:
+        draw_toggle(f"{link.page}~{name}", label, value, partial(link.change, name))
+    return value
+
+
+def draw_toggle(key: str, label: str, value: bool, change: Change) -> None:
+    """Draw a toggle that shows `value` and calls `change` with the other."""
+    _set(key, value)
+    st.toggle(label, value, key=key, on_change=_pass_on, args=(key, change))
+
+
+def text(link: Link, name: str, label: str, default: str) -> str:
+    """Draw a line of text."""
+    value = link.keep(name, default, links.single, links.write_choice)
+    if not link.drawn:
+        return value
+    key = _follow(link, name, value)
+    change = partial(link.change, name)
+    st.text_input(label, value, key=key, max_chars=LONGEST_TEXT, on_change=_pass_on, args=(key, change))
+    return value
+
+
+def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
+    """Draw two number fields for a point of the plane; by default it lies where the surface says."""
+    with st.container(horizontal=True, wrap=False):
+        return (
+            exact(link, POINT[0], "x₁", COORDINATE, default[0]),
+            exact(link, POINT[1], "x₂", COORDINATE, default[1]),
+        )
+
+
+def move(link: Link, to: tuple[float, float]) -> None:
+    """Move the point to where the picture was clicked, to four digits: a link need not be longer."""
+    for name, value in zip(POINT, to, strict=True):
+        link.change(name, float(f"{COORDINATE.clamp(value):.4g}"))
+
+
+def whole(link: Link, name: str, label: str, span: Range, default: int, step: int = 1) -> int:
+    """Draw a slider over whole numbers."""
+    value = int(link.keep(name, float(default), links.read_number(span, int), links.write_number))
+    if link.drawn:
+        draw_whole(f"{link.page}~{name}", label, span, value, partial(link.change, name), step)
+    return value
+
+
+def draw_whole(key: str, label: str, span: Range, value: int, change: Change, step: int = 1) -> None:
+    """Draw a slider over whole numbers that shows `value` and calls `change` with another."""
+    _set(key, value)
+    st.slider(label, int(span.low), int(span.high), value, step, key=key, on_change=_pass_on, args=(key, change))
+
+
+def exact(link: Link, name: str, label: str, span: Range, default: float) -> float:
+    """Draw a number field."""
+    value = float(link.keep(name, default, links.read_number(span), links.write_number))
+    if not link.drawn:
+        return value
+    key = _follow(link, name, value)
+    change = partial(link.change, name)
+    st.number_input(label, span.low, span.high, value, 0.1, "%g", key=key, on_change=_pass_on, args=(key, change))
+    return value
+
+
+def dial(
+    link: Link,
+    name: str,
+    label: str,
+    span: Range,
+    default: float,
+    stops: Sequence[float] | None = None,
+) -> float:
+    """Draw a slider over a few good values with a field beside it for any other."""
+    value = float(link.keep(name, default, links.read_number(span), links.write_number))
+    if link.drawn:
+        draw_dial(f"{link.page}~{name}", label, span, value, partial(link.change, name), stops)
+    return value
+
+
+def draw_dial(
+    key: str,
+    label: str,
+    span: Range,
+    value: float,
+    change: Change,
+    stops: Sequence[float] | None = None,
+) -> None:
+    """Draw a dial that shows `value` and calls `change` with another."""
+    slider, field = f"{key}~slider", f"{key}~field"
+    _set(slider, value)
+    _set(field, value)
+    options = sorted({*(stops or spread(span)), value})
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
+        st.select_slider(
+            label, options, value, format_func=_plain, key=slider, on_change=_pass_on, args=(slider, change)
+        )
+        st.number_input(
+            _("{name}, exact value").format(name=label),
+            float(span.low),
+            float(span.high),
+            value,
+            format="%g",
+            key=field,
+            label_visibility="collapsed",
+            width=FIELD,
+            on_change=_pass_on,
+            args=(field, change),
+        )
+
+
+def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
+    """Draw the controls of a recipe's parameters, as its signature gives them, and return their values by name."""
+    values = {}
+    for parameter in recipe.parameters:
+        name = prefix + parameter.name
+        read = links.read_number(parameter.range, parameter.kind)
+        values[parameter.name] = link.keep(name, parameter.default, read, links.write_number)
+        if link.drawn:
+            draw_parameter(f"{link.page}~{name}", parameter, values[parameter.name], partial(link.change, name))
+    return values
+
+
+def formula(link: Link, tex: str, title: str = "", note: str = "") -> None:
+    """Draw a formula, with its title above and a note below."""
+    if link.drawn:
+        parts = (f"**{title}**" if title else "", f"$$\n{tex}\n$$", note)
+        st.markdown("\n\n".join(part for part in parts if part))
+
+
+def draw_parameter(key: str, parameter: Parameter, value: Any, change: Change) -> None:
+    """Draw the control that fits a parameter: a toggle, a slider over whole numbers, or a dial."""
+    label, span = parameter_label(parameter), parameter.range
+    if parameter.kind is bool:
+        draw_toggle(key, label, bool(value), change)
+    elif parameter.kind is int and span.scale == "linear":
+        draw_whole(key, label, span, int(value), change, max(1, int(span.high - span.low) // 200))
+    else:
+        draw_dial(key, label, span, float(value), lambda chosen: change(parameter.kind(chosen)))
+
+
+def parameter_label(parameter: Parameter) -> str:
+    """Return a parameter's name in the visitor's language with its symbol in TeX."""
+    return f"{_(parameter.title)} ${parameter.range.symbol}$"
+
+
+def spread(span: Range) -> list[float]:
+    """Return a few good values over a range, as its scale asks for."""
+    if span.scale == "log":
+        first, last = math.floor(math.log10(span.low)), math.ceil(math.log10(span.high))
+        stops = [float(f"{digit}e{power}") for power in range(first, last + 1) for digit in (1, 3)]
+    elif span.scale == "decay":
+        stops = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99, 0.995, 0.999, 0.9999]
+    else:
+        stops = [span.low + (span.high - span.low) * i / 20 for i in range(21)]
+    return [float(f"{stop:.6g}") for stop in stops if span.low <= stop <= span.high]
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
+
+
+def _follow(link: Link, name: str, value: object) -> str:
+    key = f"{link.page}~{name}"
+    _set(key, value)
+    return key
+
+
+def _set(key: str, value: object) -> None:
+    # A widget is given its value twice: here where it is already there and shows another, and when it is drawn, because
+    # a run may overtake the browser before it has drawn the widget, and would leave it at the widget's own default.
+    if st.session_state.get(key, value) != value:
+        st.session_state[key] = value
+
+
+def _pass_on(key: str, change: Change) -> None:
+    # A field that was emptied has no value: the one before stays.
+    if st.session_state[key] is not None:
+        change(st.session_state[key])

@@ -1,0 +1,123 @@
+"""One-tap examples: each is a link with a title, so an example can set nothing that a link can't."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from optviz.ui.language import N_, _
+from optviz.ui.links import Link
+
+
+class Example(NamedTuple):
+    """A title, and the parameters of the link that it opens."""
+
+    title: str
+    parameters: Mapping[str, Sequence[str]]
+
+
+BOWL = {"surface": ["bowl"], "steps": ["50"]}
+
+SURFACE_EXAMPLES = (
+    Example(
+        N_("SGD: too slow, good, diverging"),
+        {**BOWL, "run": ["sgd,lr=0.06", "sgd,lr=0.42", "sgd,lr=0.61"]},
+    ),
+    Example(
+        N_("Momentum tames the zig-zag"),
+        {
+            **BOWL,
+            "run": [
+                "momentum_classical,lr=0.61,beta=0.42",
+                "momentum_classical,lr=0.61,beta=0.81",
+                "momentum_classical,lr=0.02,beta=0.91",
+            ],
+        },
+    ),
+    Example(
+        N_("AdaGrad stalls, RMSProp goes on"),
+        {**BOWL, "run": ["adagrad,lr=1", "rmsprop,lr=0.15"]},
+    ),
+    Example(
+        N_("Adam circles"),
+        {
+            "surface": ["bowl"],
+            "steps": ["30"],
+            "run": ["adam,lr=1,beta2=0.99", "adam,lr=1,beta1=0.5,beta2=0.99", "adam,lr=0.35,beta1=0.5,beta2=0.99"],
+        },
+    ),
+    Example(
+        N_("Leaving a saddle"),
+        {"surface": ["saddle"], "steps": ["100"], "lr": ["0.03"], "run": ["sgd", "momentum", "rmsprop", "adam"]},
+    ),
+    Example(
+        N_("A long valley"),
+        {
+            "surface": ["long_valley"],
+            "lr": ["0.03"],
+            "run": ["sgd", "momentum_classical", "adagrad,lr=1", "adam,lr=0.3"],
+        },
+    ),
+    Example(
+        N_("Beale's function"),
+        {
+            "surface": ["beale"],
+            "steps": ["500"],
+            "lr": ["0.01"],
+            "run": ["sgd", "momentum_classical,lr=0.003", "nesterov_keras,lr=0.003", "rmsprop", "adam,lr=0.1"],
+        },
+    ),
+    Example(
+        N_("Newton against first order"),
+        {"surface": ["rosenbrock"], "steps": ["300"], "lr": ["0.001"], "run": ["sgd", "adam,lr=0.1", "newton,lr=1"]},
+    ),
+)
+
+
+CLASSIFIER_EXAMPLES = (
+    Example(N_("The course's net without L2"), {}),
+    Example(N_("With L2 0.03: smooth"), {"l2": ["0.03"]}),
+    Example(N_("With and without L2, side by side"), {"compare": ["1"], "b.l2": ["0.03"]}),
+    Example(N_("SGD against Adam"), {"compare": ["1"], "b.optimizer": ["adam"], "b.l2": ["0"], "epochs": ["300"]}),
+    Example(N_("XOR"), {"data": ["xor"], "init": ["he"], "lr": ["0.03"], "epochs": ["300"]}),
+    Example(
+        N_("Spirals with a deeper net"),
+        {
+            "data": ["spirals"],
+            "layers": ["3"],
+            "units": ["16"],
+            "activation": ["tanh"],
+            "init": ["xavier"],
+            "loss": ["binary_crossentropy"],
+            "optimizer": ["adam"],
+            "lr": ["0.01"],
+            "epochs": ["400"],
+        },
+    ),
+    Example(N_("L1 makes weights zero"), {"compare": ["1"], "b.l2": ["0"], "b.l1": ["0.01"], "log": ["0"]}),
+    Example(N_("Learning rate far too large"), {"lr": ["1"]}),
+)
+
+
+RESET = N_("Reset")
+
+
+def offer(link: Link, examples: Sequence[Example]) -> None:
+    """Draw a row of examples to tap, and at its end one that sets everything back."""
+    key = f"{link.page}~examples"
+    titles = [*(example.title for example in examples), RESET]
+    # A tap is no state: nothing stays chosen.
+    st.session_state[key] = None
+    st.pills(
+        _("Examples"),
+        titles,
+        format_func=_,
+        key=key,
+        label_visibility="collapsed",
+        on_change=_open,
+        args=(link, key, {example.title: example.parameters for example in examples}),
+    )
+
+
+def _open(link: Link, key: str, examples: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    link.open(examples.get(st.session_state[key], {}))

@@ -1,0 +1,209 @@
+"""The address bar is the save file: every control of a page stands in the URL, and a link sets them all.
+
+Streamlit's own binding of widgets to query parameters writes the *label* of a choice into the URL, which would make a
+link depend on the language it was made in, and drops what it cannot read without a word. So a page keeps its values in
+the session under names that never change, and this module carries them to the URL and back.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from optviz.recipes import Range
+from optviz.ui import language
+from optviz.ui.language import _
+
+T = TypeVar("T")
+
+LONGEST = 2000
+SHOWN = 40
+
+
+class Unreadable(ValueError):
+    """A value in a link that cannot be understood; the text says why, in the visitor's language."""
+
+
+class OutOfRange(ValueError):
+    """A number in a link that is too small or too large; `nearest` is the one to take in its place."""
+
+    def __init__(self, nearest: float) -> None:
+        super().__init__(nearest)
+        self.nearest = nearest
+
+
+class Link:
+    """The link of one page in one run of its script.
+
+    `keep` gives a control its value: from the session, else from the link that was opened, else the default. `publish`
+    writes what differs from the defaults into the URL and says what could not be read.
+    """
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.drawn = True
+        """Whether controls are drawn: not in a group that is folded away, where they only keep their values."""
+        # One entry of the session for all values: Streamlit's widgets look through the entries again and again.
+        self._values: dict[str, Any] = st.session_state.setdefault(f"{page}-values", {})
+        self._texts: dict[str, list[str]] = {}
+        self._names: set[str] = set()
+
+    def keep(self, name: str, default: T, read: Callable[[list[str]], T], write: Callable[[T], list[str]]) -> T:
+        """Return the value of a control, and note it for the link.
+
+        `read` turns the texts of the URL into the value and raises `Unreadable`; `write` is its inverse.
+        """
+        if name not in self._values:
+            self._values[name] = self._read(name, default, read)
+        value: T = self._values[name]
+        self._names.add(name)
+        if value != default:
+            self._texts[name] = write(value)
+        return value
+
+    def change(self, name: str, value: object, *, resets: Sequence[str] = ()) -> None:
+        """Set a control's value, as its widget's callback does, and put those of `resets` back to their defaults."""
+        self._values[name] = value
+        for other in resets:
+            self._values.pop(other, None)
+
+    def open(self, parameters: Mapping[str, Sequence[str]]) -> None:
+        """Set the whole page as a link with these parameters would; controls not named take their defaults."""
+        self._values.clear()
+        st.session_state[self._opened] = {name: list(texts) for name, texts in parameters.items()}
+
+    def publish(self, notes: DeltaGenerator) -> None:
+        """Write the URL of this run, and say in `notes` what could not be read in the link that was opened."""
+        opened = self._source()
+        unknown = sorted(set(opened) - self._names - {language.KEY, "embed", "embed_options"})
+        if unknown and not st.session_state.get(self._visited):
+            self._complain(
+                _("The link has settings that this page does not know: {names}.").format(
+                    names=", ".join(_short(name) for name in unknown[:5])
+                )
+            )
+        st.session_state[self._visited] = True
+        st.session_state[self._opened] = {}
+        texts = dict(self._texts)
+        if st.session_state.get(language.KEY) != language.preferred(None, st.context.locale):
+            texts[language.KEY] = [language.language()]
+        if {name: st.query_params.get_all(name) for name in st.query_params} != texts:
+            st.query_params.from_dict(texts)
+        complaints = st.session_state.get(self._complaints)
+        if complaints:
+            text = " ".join((*complaints, _("The rest of the link was used.")))
+            notes.warning(text, icon=":material/link_off:")
+            notes.button(_("Close this note"), key=f"{self.page}-close", on_click=self._forgive, type="tertiary")
+
+    @property
+    def _opened(self) -> str:
+        return f"{self.page}-opened"
+
+    @property
+    def _visited(self) -> str:
+        return f"{self.page}-visited"
+
+    @property
+    def _complaints(self) -> str:
+        return f"{self.page}-complaints"
+
+    def _source(self) -> Mapping[str, list[str]]:
+        if self._opened not in st.session_state:
+            st.session_state[self._opened] = {name: st.query_params.get_all(name) for name in st.query_params}
+        source: Mapping[str, list[str]] = st.session_state[self._opened]
+        return source
+
+    def _read(self, name: str, default: T, read: Callable[[list[str]], T]) -> T:
+        texts = self._source().get(name)
+        if not texts:
+            return default
+        try:
+            if sum(map(len, texts)) > LONGEST:
+                raise Unreadable(_("it is too long"))
+            return read(texts)
+        except OutOfRange as beyond:
+            self._complain(
+                _("The link's {name}={value} is out of range; {nearest} was taken.").format(
+                    name=name, value=_short(texts[0]), nearest=write_number(beyond.nearest)[0]
+                )
+            )
+            return cast(T, beyond.nearest)
+        except Unreadable as reason:
+            self._complain(
+                _("The link's {name}={value} was not used: {reason}.").format(
+                    name=name, value=_short(texts[0]), reason=reason
+                )
+            )
+            return default
+
+    def _complain(self, text: str) -> None:
+        st.session_state.setdefault(self._complaints, []).append(text)
+
+    def _forgive(self) -> None:
+        st.session_state.pop(self._complaints, None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def single(texts: list[str]) -> str:
+    """Return the one text of a parameter that may stand only once."""
+    if len(texts) != 1:
+        raise Unreadable(_("it stands there {n} times").format(n=len(texts)))
+    return texts[0]
+
+
+def read_choice(options: Sequence[str]) -> Callable[[list[str]], str]:
+    """Return a reader of one of `options`."""
+
+    def read(texts: list[str]) -> str:
+        text = single(texts)
+        if text not in options:
+            raise Unreadable(_("there is no such choice"))
+        return text
+
+    return read
+
+
+def read_number(span: Range, kind: type = float) -> Callable[[list[str]], float]:
+    """Return a reader of a number; `kind` is float, int or bool."""
+
+    def read(texts: list[str]) -> float:
+        value = number(single(texts), kind)
+        nearest: float = kind(span.clamp(value))
+        if nearest != value:
+            raise OutOfRange(nearest)
+        return value
+
+    return read
+
+
+def read_switch(texts: list[str]) -> bool:
+    """Read a switch, 1 or 0."""
+    return bool(number(single(texts), bool))
+
+
+def number(text: str, kind: type = float) -> float:
+    """Read one number; `Unreadable` for what is no finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise Unreadable(_("it is not a number")) from None
+    if not math.isfinite(value):
+        raise Unreadable(_("it is not a finite number"))
+    if kind is bool and value not in (0, 1):
+        raise Unreadable(_("it is neither 0 nor 1"))
+    return kind(value) if kind is not int else round(value)
+
+
+def write_number(value: Any) -> list[str]:
+    """Write a number as short as it can be read back exactly."""
+    return [str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))]
+
+
+def write_choice(value: str) -> list[str]:
+    """Write a choice."""
+    return [value]

@@ -1,0 +1,325 @@
+"""The surfaces page's race: from what the controls say to the panels, the table and the sentence under them."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
+from hashlib import sha1
+from html import escape
+
+import numpy as np
+
+from optviz.descent import Path
+from optviz.figures import races as pictures
+from optviz.figures.style import SERIES
+from optviz.optimizers import OPTIMIZERS
+from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, run
+from optviz.schedules import SCHEDULES, warmup
+from optviz.surfaces import SURFACES, Surface
+from optviz.ui.language import N_, _, language
+from optviz.ui.panels import tracks_of
+from optviz.ui.player import Panel, Thinned
+from optviz.ui.runs import Run
+
+LENGTHS = (50, 100, 200, 500, 1000, 2000)
+ROWS = 250
+"""The rows at most of curves that are drawn thinner than the path."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is raced on: a surface of the registry, or a visitor's formula; with its penalty and noise."""
+
+    surface: str
+    formula: str
+    l1: float
+    l2: float
+    sigma: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a race depends on."""
+
+    ground: Ground
+    runs: tuple[Run, ...]
+    learning_rate: float
+    schedule: str
+    schedule_values: tuple[tuple[str, float], ...]
+    warmup: int
+    start: tuple[float, float]
+    steps: int
+
+
+@lru_cache(maxsize=64)
+def surface_of(name: str, formula: str) -> Surface:
+    """Return a surface of the registry, or that of a formula; raises FormulaError."""
+    return Surface.from_formula(formula) if name == "formula" else SURFACES[name]
+
+
+@lru_cache(maxsize=64)
+def course_of(ground: Ground) -> Course:
+    """Return the course of a ground, with its minima found."""
+    surface = surface_of(ground.surface, ground.formula)
+    marked = None if ground.surface == "formula" else np.array(surface.minima, dtype=float).reshape(-1, 2)
+    return Course(surface, surface.domain, marked, ground.l1, ground.l2, ground.sigma, ground.seed)
+
+
+@lru_cache(maxsize=16)
+def race_of(settings: Settings) -> Race:
+    """Run the race. The same settings give the same numbers, so that a class that looks at one link computes it once.
+
+    A race is the beginning of a longer one, so that only a few lengths are computed while the slider of steps moves.
+    """
+    longer = next(length for length in LENGTHS if length >= settings.steps)
+    path = _run(replace(settings, steps=longer))
+    beginning = Path(*(array[: settings.steps + 1] for array in path))
+    return conclude(course_of(settings.ground), _racers(settings), beginning)
+
+
+@lru_cache(maxsize=32)
+def _run(settings: Settings) -> Path:
+    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+    return run(course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps)
+
+
+def _racers(settings: Settings) -> list[Racer]:
+    shared = settings.learning_rate
+    return [Racer(r.build(), shared if r.learning_rate is None else r.learning_rate) for r in settings.runs]
+
+
+def names_of(settings: Settings) -> tuple[str, ...]:
+    """Return the runs' names in the visitor's language."""
+    return tuple(run.title(settings.learning_rate) for run in settings.runs)
+
+
+def gap_known(settings: Settings) -> bool:
+    """Whether the best value is known, so that the loss can be drawn as its distance to it on a log axis."""
+    return bool(len(course_of(settings.ground).minima.points))
+
+
+@lru_cache(maxsize=256)
+def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
+    """Return the numbers of all steps, as the panels follow them."""
+    result, course = race_of(settings), course_of(settings.ground)
+    path = result.path
+    stride = -(-len(path.loss) // ROWS)
+    thin = slice(None, None, stride)
+    ground = _relief(settings.ground, MESH)
+    height = ground.lifted(path.loss[thin])
+    floor = course.minima.value if log else 0.0
+    arrays = {
+        "w": (path.w, 1),
+        "loss": (path.loss - floor, 1),
+        "rate": (path.learning_rate[thin], stride),
+        "effective": (path.rate[thin], stride),
+        "path3d": (np.concatenate([path.w[thin], height[..., None]], axis=-1), stride),
+        "start": (np.array([settings.start]), settings.steps + 1),
+    }
+    ahead = ahead_of(settings.runs)
+    if ahead:
+        arrays["ahead"] = (path.point[:, ahead], 1)
+    if _penalized(settings.ground):
+        bare = course_of(replace(settings.ground, l1=0.0, l2=0.0)).minima
+        arrays["own"] = (path.loss - result.penalty - (bare.value if log and len(bare.points) else 0.0), 1)
+    # Single precision is what travels; what a diverging path passes beyond it becomes infinite.
+    with np.errstate(over="ignore"):
+        return {name: Thinned(numbers.astype(np.float32), stride) for name, (numbers, stride) in arrays.items()}
+
+
+MESH = 61
+
+
+def _ceiling(ground: pictures.Relief, log: bool) -> float:
+    """Return the loss above which a curve leaves the picture: that of the whole surface, or on a log axis far above."""
+    return max(abs(ground.top), ground.top - ground.base) * (1e4 if log else 1.2)
+
+
+def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
+    """Return the panels of a race: from above and in 3-D; the loss; the learning rates."""
+    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, language())
+
+
+def ahead_of(runs: Sequence[Run]) -> tuple[int, ...]:
+    """Return the numbers of the runs that take their gradient at a point ahead."""
+    return tuple(i for i, run in enumerate(runs) if run.build().looks_ahead)
+
+
+@lru_cache(maxsize=64)
+def _panels(
+    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, spoken: str
+) -> tuple[Panel, ...]:
+    course, box = course_of(ground), course_of(ground).domain
+    high, low = _relief(ground, pictures.PIXELS), _relief(ground, MESH)
+    words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
+    step = _("Step")
+    loss = _("Loss − best value") if log else _("Loss")
+    drawn = (
+        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead)),
+        (_("In 3-D"), pictures.relief_3d(low, box, names, _("log₁₀(1 + loss)") if low.levels == "log" else _("Loss"))),
+        (
+            _("Loss"),
+            pictures.curves(
+                "loss",
+                names,
+                title=loss,
+                step_title=step,
+                log=log,
+                faint="own" if _penalized(ground) else None,
+                ceiling=_ceiling(low, log),
+            ),
+        ),
+        (_("Learning rate"), pictures.curves("rate", names, title=_("Learning rate"), step_title=step)),
+        (
+            _("Effective rate"),
+            pictures.curves(
+                "effective", names, title=_("Effective learning rate"), step_title=step, log=True, per_run=2
+            ),
+        ),
+    )
+    places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
+    return tuple(
+        Panel(figure.to_json(), tracks_of(figure), title, cell, pick)
+        for (title, figure), (cell, pick) in zip(drawn, places, strict=True)
+    )
+
+
+def _penalized(ground: Ground) -> bool:
+    return bool(ground.l1 or ground.l2)
+
+
+@lru_cache(maxsize=64)
+def _relief(ground: Ground, n: int) -> pictures.Relief:
+    course = course_of(ground)
+    levels = surface_of(ground.surface, ground.formula).levels
+    return pictures.relief(course.drawn, course.domain, levels, n)
+
+
+ENDINGS = {
+    Ending.ARRIVED: N_("arrived"),
+    Ending.GOING: N_("still going"),
+    Ending.SADDLE: N_("stuck on a saddle"),
+    Ending.PLATEAU: N_("stuck on a plateau"),
+    Ending.LOCAL_MINIMUM: N_("stuck in a local minimum"),
+    Ending.DESCENDING: N_("falls without end"),
+    Ending.DIVERGED: N_("diverged"),
+}
+
+
+def say(settings: Settings) -> str:
+    """Say in a sentence or two how the race ended."""
+    return _say(settings, language())
+
+
+@lru_cache(maxsize=512)
+def _say(settings: Settings, spoken: str) -> str:
+    ends = race_of(settings).ends
+    named = list(zip(names_of(settings), ends, strict=True))
+    arrived = sorted(
+        ((name, end) for name, end in named if end.ending is Ending.ARRIVED), key=lambda pair: pair[1].arrival or 0
+    )
+    parts = []
+    if arrived:
+        (name, end), others = arrived[0], arrived[1:]
+        parts.append(_("{name} arrives first, at step {step}.").format(name=name, step=end.arrival))
+        if others:
+            listed = _list([_("{name} ({step})").format(name=n, step=e.arrival) for n, e in others])
+            parts.append(_("Then come {names}.").format(names=listed))
+    elif gap_known(settings) and named:
+        name, end = min(named, key=lambda pair: np.inf if pair[1].distance is None else pair[1].distance)
+        parts.append(
+            _("None has arrived after {steps} steps; {name} is nearest, {distance} from the minimum.").format(
+                steps=settings.steps, name=name, distance=_figure(end.distance)
+            )
+        )
+    for ending in (Ending.SADDLE, Ending.PLATEAU, Ending.LOCAL_MINIMUM, Ending.DESCENDING):
+        held = [name for name, end in named if end.ending is ending]
+        if held:
+            parts.append(f"{_list(held)}: {_(ENDINGS[ending])}{_('.')}")
+    parts += [f"{name} {why(settings, i)}" for i, (name, end) in enumerate(named) if end.ending is Ending.DIVERGED]
+    return " ".join(parts)
+
+
+def why(settings: Settings, run: int) -> str:
+    """Say why a run diverged, with the numbers."""
+    end = race_of(settings).ends[run]
+    if end.limit is None:
+        return _("diverged: from step {step} on the loss only rose.").format(step=max(end.turn or 0, 0))
+    plain = settings.runs[run].optimizer == "sgd"
+    text = (
+        _("diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {curvature}).")
+        if plain
+        else _("diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {curvature}).")
+    )
+    return text.format(rate=_figure(end.rate), limit=_figure(end.limit), curvature=_figure(end.curvature))
+
+
+def _list(names: Sequence[str]) -> str:
+    return _(", ").join(names)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None or not np.isfinite(value) else f"{value:.3g}"
+
+
+def table(settings: Settings) -> str:
+    """Return the table under the picture as HTML: one row a run, in the order of the legend."""
+    return _table(settings, language())
+
+
+@lru_cache(maxsize=512)
+def _table(settings: Settings, spoken: str) -> str:
+    heads = (
+        _("Optimizer"),
+        _("Learning rate"),
+        _("Final loss"),
+        _("Distance to the nearest minimum"),
+        _("Steps to within {close} of the best").format(close=f"{CLOSE:g}"),
+        _("How it ended"),
+    )
+    rows = [
+        (
+            f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(name)}',
+            _figure(settings.learning_rate if run.learning_rate is None else run.learning_rate),
+            _figure(end.loss),
+            _figure(end.distance),
+            "–" if end.arrival is None else str(end.arrival),
+            escape(_ended(settings, i, end)),
+        )
+        for i, (series, name, run, end) in enumerate(
+            zip(SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False)
+        )
+    ]
+    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + f"<th scope='row'>{first}</th>" + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    return f"<div class='optviz-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _ended(settings: Settings, run: int, end: End) -> str:
+    text = _(ENDINGS[end.ending])
+    if end.ending is not Ending.DIVERGED:
+        return text
+    if end.limit is None:
+        return _("{ended} at step {step}").format(ended=text, step=end.step)
+    bound = "2/λ" if settings.runs[run].optimizer == "sgd" else _("its bound")
+    return _("{ended} at step {step}: lr {rate} > {bound} = {limit}").format(
+        ended=text, step=end.step, rate=_figure(end.rate), bound=bound, limit=_figure(end.limit)
+    )
+
+
+def formulas(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return LaTeX, title and note of the surface and of each optimizer in the race, once each."""
+    surface = surface_of(settings.ground.surface, settings.ground.formula)
+    shown = dict.fromkeys(run.optimizer for run in settings.runs)
+    return [
+        (f"f(x_1, x_2) = {surface.latex}", _(surface.title), _(surface.note)),
+        *((OPTIMIZERS[name].formula, _(OPTIMIZERS[name].title), _(OPTIMIZERS[name].note)) for name in shown),
+    ]
+
+
+def run_key(settings: Settings, log: bool) -> str:
+    """Return a name that is the same for the same race only."""
+    return sha1(repr((astuple(settings), log)).encode(), usedforsecurity=False).hexdigest()[:16]

@@ -1,0 +1,88 @@
+"""Race optimizers on a loss surface."""
+
+import streamlit as st
+
+from optviz.figures.style import SERIES
+from optviz.formula import FormulaError
+from optviz.recipes import Range
+from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
+from optviz.ui import controls, frame, links, races, runs
+from optviz.ui.examples import SURFACE_EXAMPLES, offer
+from optviz.ui.language import _
+from optviz.ui.player import player
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import Run
+from optviz.ui.words import formula_error, player_words
+
+PAGE = "surfaces"
+RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
+FORMULA = "x1^2 + 3*x2^2 + 2*sin(2*x1)"
+
+frame.enter()
+link = links.Link(PAGE)
+st.title(_("Race optimizers on a surface"), anchor=False)
+notes = st.container()
+offer(link, SURFACE_EXAMPLES)
+stage = st.container()
+
+with st.sidebar:
+    titles = {name: _(surface.title) for name, surface in SURFACES.items()}
+    surface_name = controls.choice(
+        link, "surface", _("Surface"), {**titles, "formula": _("Your own formula")}, "bowl", resets=controls.POINT
+    )
+    formula = ""
+    if surface_name == "formula":
+        formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA)
+    steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
+    chosen = runs.choose(link, RACE, learning_rate, lambda i: SERIES[i].glyph)
+    with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
+        schedule = controls.choice(
+            link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"
+        )
+        schedule_values = controls.parameters(link, f"{schedule}.", SCHEDULES[schedule])
+        warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
+        controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
+    with controls.folded(link, "penalties", _("Regularization and noise"), ":material/compress:"):
+        l2 = controls.dial(link, "l2", _("L2 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
+        l1 = controls.dial(link, "l1", _("L1 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
+        sigma = controls.dial(link, "noise", _("Gradient noise σ"), controls.STRENGTH, 0.0, controls.STRENGTHS)
+        seed = controls.whole(link, "seed", _("Seed of the noise"), Range(0, 99, "s"), 0)
+    with controls.folded(link, "starts", _("Start and axes"), ":material/my_location:"):
+        try:
+            ground = Ground(surface_name, formula, l1, l2, sigma, seed)
+            start = controls.point(link, races.surface_of(surface_name, formula).start)
+        except FormulaError as error:
+            stage.error(formula_error(error), icon=":material/function:")
+            link.publish(notes)
+            st.stop()
+        log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
+
+if not chosen:
+    stage.info(_("Choose at least one optimizer and the race begins."), icon=":material/flag:")
+    link.publish(notes)
+    st.stop()
+
+settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
+log = log and races.gap_known(settings)
+with stage:
+    sentence = races.say(settings)
+    picked = player(
+        races.panels_of(settings, log),
+        races.arrays_of(settings, log),
+        run=races.run_key(settings, log),
+        steps=steps,
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    st.markdown(f"**{sentence}**")
+    st.html(races.table(settings))
+    with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
+        for tex, title, note in races.formulas(settings):
+            controls.formula(link, tex, title, note)
+if picked.point:
+    controls.move(link, picked.point)
+    st.rerun()
+link.publish(notes)

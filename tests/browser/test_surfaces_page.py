@@ -1,0 +1,270 @@
+"""The surfaces page as a visitor uses it, in a real Chromium."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from optviz.descent import Path
+from optviz.optimizers import OPTIMIZERS
+from optviz.schedules import SCHEDULES
+from optviz.ui import races
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import read_runs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., "Page"]
+DEFAULT = ["sgd", "momentum", "rmsprop", "adam"]
+SIZES = [(1400, 900), (390, 844)]
+
+
+def player(page: "Page", run: str | None = None) -> "Locator":
+    """Wait for the player, for its next run where the present one is given."""
+    changed = f":not([data-run='{run}'])" if run else ""
+    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}", timeout=30_000)
+    return page.locator("[data-testid=optviz-player]")
+
+
+def run_of(page: "Page") -> str:
+    return str(player(page).get_attribute("data-run"))
+
+
+def step_of(page: "Page") -> int:
+    return int(player(page).get_attribute("data-step") or -1)
+
+
+def at_the_end(page: "Page", steps: int) -> None:
+    """Jump to the last step and wait until it is drawn."""
+    player(page).focus()
+    page.keyboard.press("End")
+    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']", timeout=10_000)
+
+
+def drawn(page: "Page") -> dict[str, Any]:
+    """Read what the open plots hold: trace names with their points."""
+    text = page.evaluate(
+        """JSON.stringify([...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .filter(t => t.meta?.follows && t.meta.follows.mode === 'grow')
+             .map(t => [t.meta.follows.y.join(), Array.from(t.x), Array.from(t.y)]))"""
+    )
+    return {name: np.array([x, y], dtype=float) for name, x, y in json.loads(text)}
+
+
+def expected(
+    runs: list[str],
+    steps: int,
+    learning_rate: float = 0.1,
+    start: tuple[float, float] = (-5.0, -2.0),
+    **ground: Any,
+) -> Path:
+    """Run the race that the page should show."""
+    base = {"surface": "bowl", "formula": "", "l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0}
+    settings = Settings(Ground(**{**base, **ground}), read_runs(runs), learning_rate, "constant", (), 0, start, steps)
+    return races.race_of(settings).path
+
+
+def overflow(page: "Page") -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: OpenPage, width: int, height: int):
+    page = open_page("/", width, height)
+    player(page)
+    page.wait_for_function("+document.querySelector('[data-testid=optviz-player]').dataset.step > 5", timeout=20_000)
+    at_the_end(page, 200)
+    path, traces = expected(DEFAULT, 200), drawn(page)
+    for run in range(4):
+        assert np.allclose(traces[f"w,{2 * run + 1}"], path.w[:, run].T, rtol=1e-5, atol=1e-6)
+    assert overflow(page) == 0
+    page.get_by_text("Adam arrives first, at step 79.").first.wait_for()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_click_on_the_surface_starts_there(open_page: OpenPage, width: int, height: int):
+    page = open_page("/?steps=50", width, height)
+    before = run_of(page)
+    area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert area
+    page.mouse.click(area["x"] + 0.75 * area["width"], area["y"] + 0.25 * area["height"])
+    player(page, before)
+    page.wait_for_function("location.search.includes('x1=')")
+    query = parse_qs(urlsplit(page.url).query)
+    start = float(query["x1"][0]), float(query["x2"][0])
+    assert start == pytest.approx((3.0, 1.6), abs=0.15)
+    at_the_end(page, 50)
+    assert np.allclose(drawn(page)["w,1"], expected(DEFAULT, 50, start=start).w[:, 0].T, rtol=1e-4, atol=1e-4)
+
+
+def test_scrubbing_and_stepping_show_that_step(open_page: OpenPage):
+    page = open_page("/?steps=100")
+    at_the_end(page, 100)
+    page.keyboard.press("Home")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='0'][data-playing=false]")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='3']")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='2']")
+    page.locator("[data-testid=optviz-player] input[type=range]").first.fill("60")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='60']")
+    page.wait_for_function(
+        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .some(t => t.meta?.follows?.mode === 'grow' && t.x.length === 61)"""
+    )
+
+
+def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage):
+    page = open_page("/?steps=50")
+    run = run_of(page)
+
+    def changed(part: str) -> None:
+        nonlocal run
+        player(page, run)
+        run = run_of(page)
+        page.wait_for_function("part => location.search.includes(part)", arg=part)
+
+    page.get_by_test_id("stSelectbox").filter(has_text="Surface").locator("input").click()
+    page.get_by_role("option", name="Himmelblau").click()
+    changed("surface=himmelblau")
+    page.get_by_role("slider", name="Learning rate").press("ArrowLeft")
+    changed("lr=0.03")
+    page.get_by_label("Learning rate, exact value").fill("0.005")
+    page.get_by_label("Learning rate, exact value").press("Enter")
+    changed("lr=0.005")
+    page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
+    page.get_by_role("option", name="Lion").click()
+    changed("run=lion")
+    page.get_by_text("Own learning rate").click()
+    page.wait_for_function("location.search.includes('lion%2Clr')")
+    page.get_by_role("button", name="Remove").click()
+    changed("surface=himmelblau")
+    assert "lion" not in page.url
+    page.get_by_text("Regularization and noise").click()
+    page.get_by_label("L2 strength, exact value").fill("0.5")
+    page.get_by_label("L2 strength, exact value").press("Enter")
+    changed("l2=0.5")
+    page.get_by_label("Gradient noise σ, exact value").fill("1")
+    page.get_by_label("Gradient noise σ, exact value").press("Enter")
+    changed("noise=1")
+    page.get_by_text("Learning-rate schedule").click()
+    page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last.click()
+    page.get_by_role("option", name=SCHEDULES["cosine"].title, exact=True).click()
+    changed("schedule=cosine")
+    page.get_by_text("Start and axes").click()
+    page.get_by_label("x₁").fill("2")
+    page.get_by_label("x₁").press("Enter")
+    changed("x1=2")
+    page.get_by_text("Loss on a log axis").click()
+    changed("log=0")
+    page.get_by_text("Reset", exact=True).click()
+    player(page, run)
+    page.wait_for_function("location.search === ''")
+
+
+def test_examples_are_one_tap(open_page: OpenPage):
+    page = open_page("/")
+    before = run_of(page)
+    page.get_by_text("SGD: too slow, good, diverging").click()
+    player(page, before)
+    at_the_end(page, 50)
+    page.get_by_text("SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5").first.wait_for()
+    traces = drawn(page)
+    path = expected(["sgd,lr=0.06", "sgd,lr=0.42", "sgd,lr=0.61"], 50)
+    for run in range(3):
+        assert np.allclose(traces[f"w,{2 * run + 1}"], path.w[:, run].T, rtol=1e-5, atol=1e-5)
+
+
+def test_the_same_link_in_a_second_browser_shows_the_same_picture(open_page: OpenPage):
+    one = open_page("/?surface=beale&lr=0.01&steps=120&run=adam,beta1=0.5&run=nadam,lr=0.05&noise=0.3&seed=4")
+    at_the_end(one, 120)
+    other = open_page(one.url[one.url.index("/", 8) :], 390, 844, "zh-CN", "dark")
+    at_the_end(other, 120)
+    assert run_of(one) == run_of(other)
+    here, there = drawn(one), drawn(other)
+    assert here.keys() == there.keys() and all(np.array_equal(here[k], there[k], equal_nan=True) for k in here)
+
+
+def test_switching_pages_and_back_keeps_the_settings_and_the_picture(open_page: OpenPage):
+    page = open_page("/?surface=booth&lr=0.03&steps=80")
+    before = run_of(page)
+    page.get_by_role("link", name="Classifier").click()
+    page.wait_for_url("**/classifier**")
+    page.get_by_role("link", name="Surfaces").click()
+    page.wait_for_function("location.search.includes('surface=booth')")
+    assert run_of(page) == before
+    at_the_end(page, 80)
+    path = expected(DEFAULT, 80, 0.03, tuple(races.SURFACES["booth"].start), surface="booth")
+    assert np.allclose(drawn(page)["w,1"], path.w[:, 0].T, rtol=1e-5, atol=1e-5)
+
+
+def test_the_browsers_language_is_spoken_and_the_switch_is_in_the_link(open_page: OpenPage):
+    chinese = open_page("/", locale="zh-CN")
+    chinese.get_by_text("学习率").first.wait_for()
+    english = open_page("/")
+    english.get_by_text("Learning rate").first.wait_for()
+    english.get_by_text("简体中文").click()
+    english.get_by_text("学习率").first.wait_for()
+    english.wait_for_function("location.search === '?lang=zh'")
+
+
+def test_two_visitors_at_once_do_not_meet(open_page: OpenPage):
+    one, other = open_page("/?lr=0.3&steps=50"), open_page("/?lr=0.01&steps=60")
+    at_the_end(one, 50)
+    at_the_end(other, 60)
+    assert np.allclose(drawn(one)["w,1"], expected(DEFAULT, 50, 0.3).w[:, 0].T, rtol=1e-5, atol=1e-5)
+    assert np.allclose(drawn(other)["w,1"], expected(DEFAULT, 60, 0.01).w[:, 0].T, rtol=1e-5, atol=1e-5)
+
+
+def test_bad_links_get_a_word_and_no_exception(open_page: OpenPage):
+    page = open_page("/?lr=nan&steps=9999999&surface=%3Cscript%3E&run=adam,lr=x&bogus=1")
+    player(page)
+    note = page.get_by_text("The rest of the link was used.")
+    note.wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.get_by_role("button", name="Close this note").click()
+    note.wait_for(state="detached")
+
+
+def test_no_optimizer_asks_for_one_and_adding_one_starts_the_race(open_page: OpenPage):
+    page = open_page("/?run=none")
+    page.get_by_text("Choose at least one optimizer").wait_for()
+    page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
+    page.get_by_role("option", name="Adam", exact=True).click()
+    player(page)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("width", [360, 390, 1400])
+def test_nothing_reaches_over_the_edge(open_page: OpenPage, width: int, locale: str, color_scheme: str):
+    runs = "&".join(f"run={name}" for name in list(OPTIMIZERS)[:8])
+    page = open_page(f"/?surface=rastrigin&steps=50&{runs}", width, 844, locale, color_scheme)
+    at_the_end(page, 50)
+    assert overflow(page) == 0
+
+
+def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):
+    page = open_page("/?surface=booth&steps=40&lr=0.01")
+    page.get_by_role("tab", name="In 3-D").click()
+    at_the_end(page, 40)
+    page.wait_for_function(
+        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .some(t => t.type === 'scatter3d' && t.x?.length === 41)""",
+        timeout=20_000,
+    )
+    solid = page.evaluate(
+        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .filter(t => t.type === 'scatter3d' && t.mode === 'lines')
+             .map(t => [t.x, t.y, t.z].map(v => Array.from(v)))"""
+    )
+    path = expected(DEFAULT, 40, 0.01, tuple(races.SURFACES["booth"].start), surface="booth")
+    for run in range(4):
+        assert np.allclose(np.array(solid[run])[:2].T, path.w[:, run], rtol=1e-4, atol=1e-4)
+        assert len(solid[run][2]) == 41

@@ -1,0 +1,173 @@
+"""Links: what a page keeps, writes and says, whatever the URL holds."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Range
+from optviz.surfaces import SURFACES
+from optviz.ui import links
+from optviz.ui.examples import SURFACE_EXAMPLES
+from optviz.ui.links import OutOfRange, Unreadable
+from optviz.ui.runs import MOST, Run, read_runs, write_runs
+
+
+def open_link(**parameters):
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    for group in ("schedules", "penalties", "starts", "formulas"):
+        app.session_state[f"surfaces-{group}"] = True
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def url(app):
+    return {name: [text] if isinstance(text, str) else list(text) for name, text in app.query_params.items()}
+
+
+def warned(app):
+    return " ".join(warning.value for warning in app.warning)
+
+
+def test_the_first_picture_needs_no_link_and_leaves_the_url_bare():
+    app = open_link()
+    assert not app.warning and not app.query_params
+
+
+def test_a_link_sets_every_control_and_is_written_again_as_it_was():
+    parameters = {
+        "surface": ["rosenbrock"],
+        "steps": ["300"],
+        "lr": ["0.003"],
+        "run": ["adam,lr=0.1,beta1=0.5", "newton"],
+        "schedule": ["exponential_decay"],
+        "exponential_decay.decay_steps": ["50"],
+        "warmup": ["20"],
+        "l2": ["0.1"],
+        "l1": ["0.03"],
+        "noise": ["0.5"],
+        "seed": ["7"],
+        "x1": ["-1"],
+        "x2": ["2.5"],
+        "log": ["0"],
+        "lang": ["zh"],
+    }
+    app = open_link(**parameters)
+    assert not app.warning
+    assert url(app) == parameters
+    assert app.title[0].value != "Race optimizers on a surface"
+
+
+@pytest.mark.parametrize("example", SURFACE_EXAMPLES, ids=lambda example: example.title)
+def test_an_example_is_a_link_and_opens_without_a_word(example):
+    app = open_link(**example.parameters)
+    assert not app.warning
+    assert url(app).items() <= {name: list(texts) for name, texts in example.parameters.items()}.items()
+    tapped = open_link()
+    tapped.pills(key="surfaces~examples").set_value(example.title).run()
+    assert not tapped.exception and url(tapped) == url(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("surface", "nowhere", "no such choice"),
+        ("steps", "99999", "2000 was taken"),
+        ("steps", "-5", "10 was taken"),
+        ("steps", "many", "not a number"),
+        ("lr", "nan", "not a finite number"),
+        ("lr", "inf", "not a finite number"),
+        ("lr", "1e300", "100 was taken"),
+        ("lr", ["0.1", "0.2"], "2 times"),
+        ("run", "gradient", "no such optimizer"),
+        ("run", "adam,gamma=1", "no such setting"),
+        ("run", "adam,lr=fast", "not a number"),
+        ("run", ["sgd"] * 9, "at most 8"),
+        ("log", "2", "neither 0 nor 1"),
+        ("x1", "1e9", "10000 was taken"),
+        ("surface", "x" * 100_000, "too long"),
+        ("color", "red", "does not know: color"),
+        ("<script>", "1", "does not know"),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_the_rest_is_used(name, value, said):
+    app = open_link(**{name: value, "seed": "3"})
+    assert said in warned(app) and "rest of the link was used" in warned(app)
+    assert len(warned(app)) < 400
+    assert url(app)["seed"] == ["3"]
+    close = next(button for button in app.button if button.key == "surfaces-close")
+    close.click().run()
+    assert not app.warning and not app.exception
+
+
+def test_a_megabyte_is_dropped_before_it_is_read():
+    app = open_link(surface="x" * 1_000_000)
+    assert not app.exception and not app.error and app.selectbox(key="surfaces~surface").value == "bowl"
+
+
+def test_a_race_without_optimizers_asks_for_one():
+    app = open_link(run="none")
+    assert not app.exception and any("at least one optimizer" in info.value for info in app.info)
+    app.selectbox(key="surfaces~add").set_value("adam").run()
+    assert not app.exception and url(app)["run"] == ["adam"]
+
+
+def test_two_visitors_share_nothing():
+    one, other = open_link(lr="0.3", lang="zh"), open_link()
+    one.run()
+    other.run()
+    assert url(one) == {"lr": ["0.3"], "lang": ["zh"]} and not other.query_params
+    assert one.title[0].value != other.title[0].value
+
+
+def test_a_setting_survives_the_language_switch():
+    app = open_link(surface="beale", lr="0.01")
+    app.segmented_control(key="lang").set_value("zh").run()
+    assert url(app) == {"surface": ["beale"], "lr": ["0.01"], "lang": ["zh"]}
+
+
+def test_another_surface_starts_where_it_says():
+    app = open_link(surface="beale", x1="2", x2="2")
+    app.selectbox(key="surfaces~surface").set_value("booth").run()
+    assert url(app) == {"surface": ["booth"]}
+    assert tuple(field.value for field in app.number_input if field.key in ("surfaces~x1", "surfaces~x2")) == tuple(
+        SURFACES["booth"].start
+    )
+
+
+def test_a_formula_that_is_none_gets_a_sentence_and_the_controls_stay():
+    app = open_link(surface="formula", f="__import__('os')")
+    assert not app.exception and len(app.error) == 1
+    app.text_input[0].set_value("x1^2 + x2^2").run()
+    assert not app.exception and not app.error
+    assert url(app) == {"surface": ["formula"], "f": ["x1^2 + x2^2"]}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_runs_read_back_as_they_were_written(name):
+    changed = tuple((p.name, p.kind(p.range.clamp(0.123))) for p in OPTIMIZERS[name].parameters if p.kind is float)
+    runs = (Run(name), Run(name, 0.03), Run(name, None, changed))
+    assert read_runs(write_runs(runs)) == runs
+    assert read_runs(write_runs(())) == ()
+
+
+def test_numbers_of_a_run_are_brought_into_their_range():
+    assert read_runs(["adam,lr=1e9,beta1=7"]) == (Run("adam", 100.0, (("beta1", 0.9999),)),)
+    assert len(read_runs(["sgd"] * MOST)) == MOST
+
+
+def test_numbers_are_written_short_and_exact():
+    for value, text in ((3, "3"), (0.1, "0.1"), (1e-7, "1e-07"), (True, "1"), (1 / 3, "0.3333333333333333")):
+        assert links.write_number(value) == [text] and float(text) == value
+
+
+def test_readers_refuse():
+    read = links.read_number(Range(0, 1, "x"))
+    assert read(["0.5"]) == 0.5
+    with pytest.raises(OutOfRange) as beyond:
+        read(["7"])
+    assert beyond.value.nearest == 1.0
+    with pytest.raises(Unreadable):
+        read([""])

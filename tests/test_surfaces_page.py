@@ -1,0 +1,165 @@
+"""The surfaces page, run without a browser: every choice of every registry, in both languages."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.optimizers import OPTIMIZERS
+from optviz.race import Ending
+from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
+from optviz.ui import races
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import Run
+
+
+def page(**parameters):
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    for group in ("schedules", "penalties", "starts", "formulas"):
+        app.session_state[f"surfaces-{group}"] = True
+    for name, value in {"steps": "20", **parameters}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception and not app.error and not app.warning
+    return app
+
+
+TWO = (Run("sgd"), Run("adam"))
+
+
+def settings(surface="bowl", runs=TWO, *, steps=60, start=None, learning_rate=0.1, **ground):
+    base = {"formula": "", "l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0}
+    start = start or (SURFACES[surface].start if surface in SURFACES else (1.0, 1.0))
+    return Settings(Ground(surface, **{**base, **ground}), runs, learning_rate, "constant", (), 0, start, steps)
+
+
+def test_a_race_is_running_on_the_first_load_with_its_table_and_its_sentence():
+    app = page()
+    assert any("step" in text.value for text in app.markdown)
+    assert all("<th scope='row'>" in html.proto.body for html in app.get("html") if "<table>" in html.proto.body)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface(surface, lang):
+    page(surface=surface, lang=lang)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_with_every_one_of_its_settings(name, lang):
+    app = page(run=name, lang=lang)
+    labels = [widget.key for widget in (*app.select_slider, *app.toggle, *app.slider)]
+    for parameter in OPTIMIZERS[name].parameters:
+        assert any(f"~{name}~{parameter.name}" in key for key in labels)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_with_a_warm_up(schedule, lang):
+    page(schedule=schedule, warmup="10", lang=lang, steps="100")
+
+
+@pytest.mark.parametrize("start", [("0", "0"), ("10000", "-10000"), ("1", "3")])
+@pytest.mark.parametrize("surface", ["ackley", "booth", "taxicab", "rosenbrock"])
+def test_starts_outside_the_domain_on_a_kink_and_on_a_minimum(surface, start):
+    page(surface=surface, x1=start[0], x2=start[1], run=["sgd", "adam", "newton"])
+
+
+def test_penalties_noise_and_linear_axis():
+    page(surface="himmelblau", l2="0.3", l1="1", noise="2", seed="5", log="0")
+
+
+def test_the_editor_adds_changes_copies_and_removes_runs():
+    app = page(run=["sgd", "adam"])
+    app.selectbox(key="surfaces~add").set_value("lion").run()
+    assert app.query_params["run"] == ["sgd", "adam", "lion"]
+    app.select_slider(key="surfaces~run2~lion~beta1~slider").set_value(0.5).run()
+    assert app.query_params["run"] == ["sgd", "adam", "lion,beta1=0.5"]
+    app.number_input(key="surfaces~run2~lion~beta1~field").set_value(0.42).run()
+    assert app.query_params["run"] == ["sgd", "adam", "lion,beta1=0.42"]
+    assert app.select_slider(key="surfaces~run2~lion~beta1~slider").value == 0.42
+    app.toggle(key="surfaces~run2~own").set_value(True).run()
+    assert app.query_params["run"] == ["sgd", "adam", "lion,lr=0.1,beta1=0.42"]
+    app.button(key="surfaces~run2~copy").click().run()
+    assert app.query_params["run"] == ["sgd", "adam"] + ["lion,lr=0.1,beta1=0.42"] * 2
+    app.button(key="surfaces~run3~remove").click().run()
+    app.button_group(key="surfaces~edit").set_value(0).run()
+    app.button(key="surfaces~run0~remove").click().run()
+    assert app.query_params["run"] == ["adam", "lion,lr=0.1,beta1=0.42"]
+    assert not app.exception
+
+
+def test_the_learning_rate_takes_steps_and_any_value():
+    app = page()
+    app.select_slider(key="surfaces~lr~slider").set_value(0.3).run()
+    assert app.query_params["lr"] == "0.3" and app.number_input(key="surfaces~lr~field").value == 0.3
+    app.number_input(key="surfaces~lr~field").set_value(0.42).run()
+    assert app.query_params["lr"] == "0.42" and app.select_slider(key="surfaces~lr~slider").value == 0.42
+    assert not app.exception
+
+
+def test_what_the_panels_follow_is_the_race():
+    given = settings(l2=0.5, steps=40)
+    arrays, race = races.arrays_of(given, True), races.race_of(given)
+    best = races.course_of(given.ground).minima.value
+    assert np.allclose(arrays["w"].array, race.path.w, rtol=1e-6)
+    assert np.allclose(arrays["loss"].array, race.path.loss - best, rtol=1e-5, atol=1e-6)
+    assert np.allclose(arrays["own"].array, race.path.loss - race.penalty, rtol=1e-5, atol=1e-5)
+    assert np.allclose(arrays["effective"].array, race.path.rate, rtol=1e-6)
+    for panel in races.panels_of(given, True):
+        assert panel.tracks
+        for track in panel.tracks:
+            for ref in (track.x, track.y, track.z):
+                if isinstance(ref, tuple):
+                    assert ref[1] < arrays[ref[0]].array[0].size
+
+
+def test_the_look_ahead_point_of_nesterov_is_followed():
+    given = settings(runs=(Run("sgd"), Run("nesterov")), steps=30)
+    arrays, path = races.arrays_of(given, True), races.race_of(given).path
+    assert arrays["ahead"].array.shape == (31, 1, 2)
+    assert np.allclose(arrays["ahead"].array[:, 0], path.point[:, 1], rtol=1e-6)
+    assert np.abs(path.point[1:, 1] - path.w[1:, 1]).min() > 0
+    # The momentum alone leads from w to w - lr m, and the last step was lr m.
+    assert np.allclose(path.point[1:, 1], 2 * path.w[1:, 1] - path.w[:-1, 1], atol=1e-12)
+    assert "ahead" not in races.arrays_of(settings(), True)
+
+
+def test_long_races_send_thinned_curves_but_the_whole_path():
+    given = settings(steps=2000, runs=tuple(Run(name) for name in list(OPTIMIZERS)[:8]))
+    arrays = races.arrays_of(given, True)
+    assert arrays["w"].array.shape == (2001, 8, 2)
+    assert arrays["rate"].array.shape[0] <= races.ROWS + 1
+    whole = races.race_of(given).path.rate
+    assert np.allclose(arrays["effective"].array, whole[:: arrays["effective"].stride], rtol=1e-6)
+
+
+def test_a_race_of_8_times_1000_steps_is_at_most_150_kilobytes():
+    arrays = races.arrays_of(settings(steps=1000, runs=tuple(Run(name) for name in list(OPTIMIZERS)[:8])), True)
+    assert sum(numbers.array.nbytes for numbers in arrays.values()) < 150_000
+
+
+def test_the_sentence_says_what_happened():
+    three = (Run("sgd", 0.06), Run("sgd", 0.42), Run("sgd", 0.61))
+    said = races.say(settings(runs=three, steps=50))
+    assert "SGD lr 0.42 arrives first, at step 45." in said
+    assert "SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)." in said
+    assert "stuck on a saddle" in races.say(settings("saddle", (Run("sgd"),), learning_rate=0.01, steps=200))
+    assert "falls without end" in races.say(settings("saddle", (Run("adam"),), learning_rate=0.3, steps=100))
+    assert "stuck in a local minimum" in races.say(settings("three_hump_camel", (Run("sgd"),), steps=200))
+    slow = races.say(settings(runs=(Run("sgd", 0.001),), steps=20))
+    assert "None has arrived after 20 steps; SGD lr 0.001 is nearest" in slow
+
+
+def test_the_table_has_the_numbers_of_the_race():
+    given = settings(runs=(Run("sgd", 0.06), Run("sgd", 0.61)), steps=50)
+    ends, html = races.race_of(given).ends, races.table(given)
+    assert [end.ending for end in ends] == [Ending.GOING, Ending.DIVERGED]
+    assert f"{ends[0].loss:.3g}" in html and f"{ends[0].distance:.3g}" in html
+    assert "lr 0.61 &gt; 2/λ = 0.5" in html
+
+
+def test_the_same_settings_name_the_same_run_and_others_another():
+    keys = {races.run_key(settings(steps=steps), log) for steps in (50, 60) for log in (True, False)}
+    assert len(keys) == 4 and races.run_key(settings(steps=50), True) in keys
