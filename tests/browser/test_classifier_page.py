@@ -1,0 +1,215 @@
+"""The classifier page as a visitor uses it, in a real Chromium."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from optviz.ui.trainings import Method, Settings, Training
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., "Page"]
+
+ROOT = "[data-testid=optviz-player]"
+SLOW = "layers=4&units=64&batch=1&epochs=3000&init=he&lr=0.001"
+WAIT = 15_000
+
+
+def classifier(open_page: OpenPage, query: str = "", **options: Any) -> "Page":
+    """Open the page by its link, in a fresh profile."""
+    page = open_page(f"/classifier?{query}", **options)
+    page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
+    return page
+
+
+def shown(page: "Page", name: str) -> str:
+    return str(page.locator(ROOT).get_attribute(f"data-{name}"))
+
+
+def wait_step(page: "Page", condition: str) -> None:
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{ROOT}').dataset)", timeout=WAIT)
+
+
+def wait_trained(page: "Page", epochs: int) -> None:
+    page.get_by_text(f"epoch {epochs} of {epochs}", exact=True).wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+
+
+def to_the_end(page: "Page", epochs: int) -> None:
+    wait_trained(page, epochs)
+    page.locator(ROOT).focus()
+    page.keyboard.press("End")
+    wait_step(page, f"+d.step === {epochs}")
+    page.wait_for_selector(f"{ROOT} .js-plotly-plot canvas", timeout=WAIT)
+
+
+def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
+    """Read what a trace of the open plot of a cell holds."""
+    found = page.evaluate(
+        f"""() => {{
+          const cell = document.querySelector('{ROOT} [data-cell={cell}]');
+          const t = cell.querySelector('.optviz-panel:not([hidden]) .optviz-plot').data[{index}];
+          const flat = v => v && Array.from(v, r => r?.length >= 0 && typeof r !== 'string' ? Array.from(r) : r);
+          return {{x: flat(t.x), y: flat(t.y), z: flat(t.z)}};
+        }}"""
+    )
+    return dict(found)
+
+
+def picture(page: "Page", cell: str = "regions0") -> str:
+    """Return the pixels of the decision regions."""
+    return str(page.evaluate(f"document.querySelector('{ROOT} [data-cell={cell}] canvas.optviz-under').toDataURL()"))
+
+
+def query(page: "Page") -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def finished(settings: Settings) -> Training:
+    training = Training(settings)
+    training.advance(600)
+    return training
+
+
+def test_it_trains_by_itself_and_draws_the_numbers_of_the_backend(open_page: OpenPage):
+    page = classifier(open_page, "epochs=200")
+    wait_step(page, "+d.step > 3")
+    early = picture(page)
+    to_the_end(page, 200)
+    assert picture(page) != early
+    arrays = finished(Settings(epochs=200)).arrays
+    curve = trace(page, "loss", 0)
+    np.testing.assert_allclose(curve["y"], arrays["numbers"][:, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(curve["x"], np.arange(201))
+    np.testing.assert_array_equal(trace(page, "regions0", 0)["z"], arrays["regions0"].array[-1])
+    np.testing.assert_array_equal(trace(page, "weights", 0)["y"], arrays["weights0"].array[-1])
+
+
+def test_scrubbing_back_shows_an_earlier_epoch_again(open_page: OpenPage):
+    page = classifier(open_page, "epochs=100")
+    to_the_end(page, 100)
+    last = picture(page)
+    page.locator(ROOT).focus()
+    page.keyboard.press("Home")
+    wait_step(page, "+d.step === 0")
+    assert picture(page) != last
+    arrays = finished(Settings(epochs=100)).arrays
+    np.testing.assert_array_equal(trace(page, "regions0", 0)["z"], arrays["regions0"].array[0])
+    assert len(trace(page, "loss", 0)["y"]) == 1
+
+
+def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage):
+    page = classifier(open_page, SLOW)
+    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    run = shown(page, "run")
+    wait_step(page, "+d.step > 1")
+    page.get_by_role("link", name="Surfaces").click()
+    page.get_by_role("heading", name="Race optimizers on a surface").wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Classifier").click()
+    page.get_by_role("heading", name="Train a classifier").wait_for(timeout=WAIT)
+    page.wait_for_selector(f"{ROOT}[data-run='{run}'][data-step]", timeout=WAIT)
+    before = int(shown(page, "step"))
+    wait_step(page, f"+d.step > {before + 1}")
+    curve = trace(page, "loss", 0)
+    # every epoch is there, those trained before the page was left among them
+    np.testing.assert_array_equal(curve["x"], np.arange(len(curve["x"])))
+    assert np.isfinite(curve["y"]).all()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+
+
+def test_stop_and_continue(open_page: OpenPage):
+    page = classifier(open_page, SLOW)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+    text = page.get_by_text(" of 3000").inner_text()
+    page.wait_for_timeout(500)
+    assert page.get_by_text(" of 3000").inner_text() == text
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    page.get_by_text(text, exact=True).wait_for(state="detached", timeout=WAIT)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+
+
+def test_continue_after_the_end_trains_as_many_epochs_more(open_page: OpenPage):
+    page = classifier(open_page, "epochs=50")
+    wait_trained(page, 50)
+    page.get_by_role("button", name="Continue").click()
+    to_the_end(page, 100)
+    numbers = finished(Settings(epochs=100)).arrays["numbers"]
+    np.testing.assert_allclose(trace(page, "loss", 0)["y"], numbers[:, 0, 0], rtol=1e-5)
+
+
+def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
+    page = classifier(open_page, "epochs=50")
+    to_the_end(page, 50)
+    run, step = shown(page, "run"), shown(page, "step")
+    box = page.locator(f"{ROOT} [data-cell=regions0] .nsewdrag").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
+    page.wait_for_function("location.search.includes('q1=')", timeout=WAIT)
+    (x1,), (x2,) = query(page)["q1"], query(page)["q2"]
+    assert float(x1) == pytest.approx(2.4, abs=0.05) and float(x2) == pytest.approx(2.4, abs=0.05)
+    response = finished(Settings(epochs=50)).response(0, (float(x1), float(x2)))
+    page.get_by_text(f"({float(x1):.6g}, {float(x2):.6g})").wait_for(timeout=WAIT)
+    assert f"{response:.4f}" in page.locator("p", has_text="Which class").inner_text()
+    # neither the training nor the playhead begins anew
+    assert (shown(page, "run"), shown(page, "step")) == (run, step)
+
+
+def test_two_settings_side_by_side(open_page: OpenPage):
+    page = classifier(open_page, "epochs=60")
+    page.locator("label", has_text="Compare two settings").click()
+    page.wait_for_selector(f"{ROOT} [data-cell=regions1]", timeout=WAIT)
+    to_the_end(page, 60)
+    assert query(page)["compare"] == ["1"]
+    arrays = finished(Settings(epochs=60, methods=(Method(), Method(l2=0.03)))).arrays
+    for side in (0, 1):
+        np.testing.assert_array_equal(trace(page, f"regions{side}", 0)["z"], arrays[f"regions{side}"].array[-1])
+    assert picture(page) != picture(page, "regions1")
+    # the first picture of both is the same net
+    np.testing.assert_array_equal(arrays["regions0"].array[0], arrays["regions1"].array[0])
+
+
+def test_two_browsers_with_different_settings_do_not_meet(open_page: OpenPage):
+    one, other = classifier(open_page, "epochs=40"), classifier(open_page, "epochs=40&l2=0.1&seed=3")
+    to_the_end(one, 40)
+    to_the_end(other, 40)
+    mine = finished(Settings(epochs=40)).arrays["numbers"]
+    theirs = finished(Settings(epochs=40, seed=3, methods=(Method(l2=0.1),))).arrays["numbers"]
+    np.testing.assert_allclose(trace(one, "loss", 0)["y"], mine[:, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(trace(other, "loss", 0)["y"], theirs[:, 0, 0], rtol=1e-5)
+
+
+def test_a_rate_that_is_too_large_is_explained_and_one_click_smaller(open_page: OpenPage):
+    page = classifier(open_page, "lr=1&epochs=40")
+    page.get_by_role("strong").filter(has_text="diverged in epoch 1").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Learning rate ÷ 10").click()
+    to_the_end(page, 40)
+    assert query(page)["lr"] == ["0.1"]
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage, color_scheme: str):
+    page = classifier(open_page, "epochs=20", color_scheme=color_scheme)
+    to_the_end(page, 20)
+    assert shown(page, "theme") == color_scheme
+    plot = page.locator(f"{ROOT} [data-cell=regions0] .optviz-plot")
+    colors = plot.evaluate("plot => plot.data.map(trace => trace.marker?.color)")
+    red, blue = ("#d0342c", "#1f5fd0") if color_scheme == "light" else ("#ff7d74", "#6ea8ff")
+    assert red in colors and blue in colors
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("compare", ["", "&compare=1"])
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: OpenPage, locale: str, compare: str):
+    page = classifier(open_page, f"epochs=20{compare}", width=390, height=844, locale=locale)
+    page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0", timeout=WAIT)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.locator("html").evaluate("e => e.ownerDocument.body.innerText.includes('Traceback')") is False

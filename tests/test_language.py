@@ -1,0 +1,300 @@
+"""The catalogues are complete, and every visitor reads a language of their own."""
+
+import ast
+import re
+import threading
+from collections.abc import Iterator
+from contextvars import copy_context
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from streamlit.testing.v1 import AppTest
+
+from optviz.locale import CATALOGUES, read, translations
+from optviz.locale.messages import MARKS, ROOT, sources, spoken, strings, template, titles, words
+from optviz.ui import language
+from optviz.ui.language import LANGUAGES, N_, _, ngettext, preferred
+
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+ENGLISH_WORD = re.compile(r"\b[A-Za-z][a-z]+\b")
+
+
+def messages(catalog: Catalog) -> list[Message]:
+    return [message for message in catalog if message.id]
+
+
+def first_id(message: Message) -> str:
+    return strings(message.id)[0]
+
+
+def missing(catalog: Catalog, wanted: Catalog) -> list[str]:
+    """List what is wanted and has no translation, or a fuzzy one."""
+    said = {message.id for message in messages(catalog) if all(strings(message.string)) and not message.fuzzy}
+    return [first_id(message) for message in messages(wanted) if message.id not in said]
+
+
+def unused(catalog: Catalog, wanted: Catalog) -> list[str]:
+    known = {message.id for message in messages(wanted)}
+    return [first_id(message) for message in messages(catalog) if message.id not in known]
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def differing_placeholders(catalog: Catalog) -> list[str]:
+    """List the messages whose {names} differ between English and the translation: the plural's English counts."""
+    return [
+        first_id(message)
+        for message in messages(catalog)
+        for string in strings(message.string)
+        if string and placeholders(string) != placeholders(strings(message.id)[-1])
+    ]
+
+
+def left_in_english(catalog: Catalog, names: set[str]) -> list[str]:
+    """List the translations without a Chinese character, but for names (and signs) that stay as they are."""
+    return [
+        first_id(message)
+        for message in messages(catalog)
+        for string in strings(message.string)
+        if string
+        and not CHINESE.search(string)
+        and not (string == message.id and (string in names or not ENGLISH_WORD.search(re.sub(r"\{.*?\}", "", string))))
+    ]
+
+
+@pytest.fixture(scope="module")
+def wanted() -> Catalog:
+    return template()
+
+
+@pytest.fixture(scope="module")
+def chinese() -> Catalog:
+    return read("zh")
+
+
+def test_every_language_but_english_has_a_catalogue() -> None:
+    assert set(LANGUAGES) == {"en", *CATALOGUES}
+
+
+def test_nothing_is_left_untranslated(chinese: Catalog, wanted: Catalog) -> None:
+    assert missing(chinese, wanted) == [], "run python -m optviz.locale and fill in what it lists"
+
+
+def test_nothing_in_the_catalogue_is_unused(chinese: Catalog, wanted: Catalog) -> None:
+    assert unused(chinese, wanted) == [], "python -m optviz.locale drops what is unused"
+
+
+def test_placeholders_agree(chinese: Catalog) -> None:
+    assert differing_placeholders(chinese) == []
+
+
+def test_chinese_is_chinese(chinese: Catalog) -> None:
+    assert left_in_english(chinese, titles()) == []
+
+
+def test_the_course_terms_are_used(chinese: Catalog) -> None:
+    assert _in("zh", "Exponential decay") == "指数衰减学习率"
+    assert _in("zh", "Momentum (averaged)").startswith("动量")
+
+
+def test_all_registries_are_walked() -> None:
+    walked = titles()
+    of_each = {
+        "Adam",
+        "Cosine decay",
+        "Beale",
+        "ReLU",
+        "Mean squared error",
+        "dot.csv",
+        "decay steps",
+        "Your own formula",
+    }
+    assert of_each <= walked
+    assert "It has a kink along both axes." in walked
+    assert "Play" in words()
+
+
+def test_literals_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "app.py").write_text('_("one")\nWORDS = {"key": "word"}\n')
+    (tmp_path / "pages" / "page.py").write_text(
+        'ngettext("{n} run", "{n} runs", 2)\nN_("two" " three")\n_(name)\nf"{_(\'four\')}"\n'
+    )
+    monkeypatch.setattr("optviz.locale.messages.ROOT", tmp_path)
+    assert spoken() == {"one", ("{n} run", "{n} runs"), "two three", "four"}
+    assert words() == {"word"}
+
+
+def test_the_checks_find_what_they_look_for() -> None:
+    wanted, broken = Catalog(), Catalog(locale="zh_CN")
+    for text in ("Play", "Start {x}", "Stop", "Pause", ("{n} run", "{n} runs")):
+        wanted.add(text)
+    broken.add("Play", "Play")
+    broken.add("Start {x}", "开始 {y}")
+    broken.add("Stop", "停", flags=["fuzzy"])
+    broken.add("Pause", "")
+    broken.add("Gone", "去")
+    broken.add(("{n} run", "{n} runs"), ("{n} 次",))
+    assert missing(broken, wanted) == ["Stop", "Pause"]
+    assert unused(broken, wanted) == ["Gone"]
+    assert differing_placeholders(broken) == ["Start {x}"]
+    assert left_in_english(broken, set()) == ["Play"]
+    assert left_in_english(broken, {"Play"}) == []
+
+
+def frozen(tree: ast.Module) -> Iterator[int]:
+    """Find calls of `_` outside a function body: they would speak the language of whoever imports the module first."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "ngettext"}:
+            yield node.lineno
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending += [*node.decorator_list, node.args]
+        elif isinstance(node, ast.Lambda):
+            pending.append(node.args)
+        else:
+            pending += ast.iter_child_nodes(node)
+
+
+def test_no_module_speaks_while_it_is_imported() -> None:
+    source = 'A = _("a")\ndef f(x=_("b")):\n    return _("c")\nclass C:\n    d = [_("d")]\ng = lambda: _("e")\n'
+    assert sorted(frozen(ast.parse(source))) == [1, 2, 5]
+    modules = [path for path in sources() if path.is_relative_to(ROOT / "optviz")]
+    assert {str(path): list(lines) for path in modules if (lines := list(frozen(ast.parse(path.read_text()))))} == {}
+
+
+def _in(chosen: str, message: str) -> str:
+    def speak() -> str:
+        language._spoken.set(chosen)
+        return _(message)
+
+    return copy_context().run(speak)
+
+
+def test_outside_streamlit_messages_are_english() -> None:
+    assert _("Play") == "Play"
+    assert N_("Play") == "Play"
+    assert [ngettext("{n} run", "{n} runs", n) for n in (1, 2)] == ["{n} run", "{n} runs"]
+
+
+def test_an_unknown_message_and_the_empty_one_stay_as_they_are() -> None:
+    assert _in("zh", "no such message") == "no such message"
+    assert _in("zh", "") == ""
+
+
+def test_threads_speak_their_own_language() -> None:
+    together, heard = threading.Barrier(8, timeout=30), {}
+
+    def visit(number: int) -> None:
+        language._spoken.set(("en", "zh")[number % 2])
+        together.wait()
+        heard[number] = {_("Pause") for _turn in range(500)}
+
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == {number: {("Pause", "暂停")[number % 2]} for number in range(8)}
+    assert _("Pause") == "Pause"
+
+
+@pytest.mark.parametrize(
+    ("asked", "browser", "expected"),
+    [
+        (None, None, "en"),
+        (None, "zh-CN", "zh"),
+        (None, "zh", "zh"),
+        (None, "ZH-Hant-TW", "zh"),
+        (None, "de-DE", "en"),
+        ("en", "zh-CN", "en"),
+        ("zh", "en-US", "zh"),
+        ("xx", "zh-CN", "zh"),
+        ("zh" * 500_000, "en-US", "en"),
+        ("", "en", "en"),
+    ],
+)
+def test_the_link_goes_before_the_browser(asked: str | None, browser: str | None, expected: str) -> None:
+    assert preferred(asked, browser) == expected
+
+
+def small_app() -> None:
+    import streamlit as st
+
+    from optviz.ui.language import _, choose
+
+    @st.fragment
+    def part() -> None:
+        st.button("again")
+        st.text("fragment " + _("Play"))
+
+    st.text(choose() + " " + _("Play"))
+    part()
+
+
+def visit(**query: str) -> AppTest:
+    app = AppTest.from_function(small_app, default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def texts(app: AppTest) -> list[Any]:
+    assert not app.exception
+    return [text.value for text in app.text]
+
+
+def test_the_switch_changes_the_language_and_keeps_it() -> None:
+    app = visit()
+    assert texts(app) == ["en Play", "fragment Play"]
+    app.sidebar.button_group[0].set_value("zh").run()
+    assert texts(app) == ["zh 播放", "fragment 播放"]
+    app.button[0].click().run()
+    assert texts(app) == ["zh 播放", "fragment 播放"]
+
+
+def test_a_link_opens_in_its_language_and_visitors_do_not_mix() -> None:
+    chinese, english, strange = visit(lang="zh"), visit(lang="en"), visit(lang="../../etc")
+    assert texts(chinese)[0] == "zh 播放"
+    assert texts(english)[0] == "en Play"
+    assert texts(strange)[0] == "en Play"
+    assert texts(chinese.run())[0] == "zh 播放"
+
+
+def test_a_rerun_that_skips_the_switch_still_knows_the_language() -> None:
+    def part_only() -> None:
+        import streamlit as st
+
+        from optviz.ui.language import _, language
+
+        st.session_state.setdefault("lang", "zh")
+        st.text(f"{language()} {_('Play')}")
+
+    assert texts(AppTest.from_function(part_only, default_timeout=30).run()) == ["zh 播放"]
+    other = AppTest.from_function(part_only, default_timeout=30)
+    other.session_state["lang"] = "nonsense"
+    assert texts(other.run()) == ["en Play"]
+
+
+def test_the_switch_goes_before_what_the_thread_spoke_in_its_last_run() -> None:
+    def second_run_in_one_thread() -> None:
+        import streamlit as st
+
+        from optviz.ui import language
+
+        language._spoken.set("en")
+        st.session_state.setdefault("lang", "zh")
+        st.text(language.choose() + " " + language._("Play"))
+
+    assert texts(AppTest.from_function(second_run_in_one_thread, default_timeout=30).run()) == ["zh 播放"]
+
+
+def test_a_catalogue_is_compiled_once() -> None:
+    assert translations("zh") is translations("zh")
+    assert set(MARKS) == {"_", "N_", "ngettext"}
