@@ -40,10 +40,16 @@ def step_of(page: "Page") -> int:
 
 
 def at_the_end(page: "Page", steps: int) -> None:
-    """Jump to the last step and wait until it is drawn."""
+    """Jump to the last step and wait until it is drawn, which begins when Plotly has been loaded."""
     player(page).focus()
+    page.wait_for_selector(".js-plotly-plot", state="attached", timeout=20_000)
     page.keyboard.press("End")
     page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']", timeout=10_000)
+    page.wait_for_function(
+        """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
+        arg=steps + 1,
+    )
 
 
 def drawn(page: "Page") -> dict[str, Any]:
