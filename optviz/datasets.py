@@ -7,14 +7,16 @@ the same for the same parameters.
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from optviz.activations import Array
 from optviz.recipes import Range, recipe, registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DOT = Path(__file__).resolve().parent.parent / "data" / "dot.csv"
 """The course's data set."""
@@ -102,8 +104,11 @@ def parse_table(content: bytes) -> Dataset:
     return _check(_read_numbers(body))
 
 
-def _read_cells(content: bytes) -> pd.DataFrame:
+def _read_cells(content: bytes) -> "pd.DataFrame":
     """Return the table's cells as text, header included, every row as long as the first."""
+    # Only a table needs pandas, which takes a quarter of a second to import: the surfaces page starts without it.
+    import pandas as pd
+
     try:
         # Only the Python engine tells a cell that is missing (nan) from one that is empty.
         cells = pd.read_csv(BytesIO(content), header=None, dtype=str, keep_default_na=False, engine="python")
@@ -120,7 +125,7 @@ def _read_cells(content: bytes) -> pd.DataFrame:
     return cells
 
 
-def _read_numbers(body: pd.DataFrame) -> Array:
+def _read_numbers(body: "pd.DataFrame") -> Array:
     """Return text cells as numbers: Python's own reading, which is exact to the last bit."""
     numbers = np.empty(body.shape)
     for (row, column), cell in np.ndenumerate(body.to_numpy(dtype=object)):

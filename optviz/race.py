@@ -204,8 +204,8 @@ def _stuck(course: Course, path: Path) -> Ending | None:
     """Name the kind of flat place that holds a run: hardly any slope, and hardly a move in the last tenth of it."""
     slope, curvature, diameter = course.scale
     w = path.w[-1]
-    tail = path.w[-max(len(path.w) // 10, 5) :]
-    if np.ptp(tail, axis=0).max() > 0.01 * diameter:
+    tenth = max(len(path.w) // 10, 5)
+    if np.ptp(path.w[-tenth:], axis=0).max() > 0.01 * diameter or _gains(course, path.loss[-tenth:]):
         return None
     g, hessian = course.drawn(w)[1], course.drawn.hessian(w)
     low, high = np.linalg.eigvalsh(hessian)
@@ -219,6 +219,14 @@ def _stuck(course: Course, path: Path) -> Ending | None:
         on_the_way = bool(len(near)) and np.linalg.norm(near, axis=-1).min() < 0.02 * diameter
         return Ending.LOCAL_MINIMUM if np.linalg.norm(w - bottom) < 0.02 * diameter and not on_the_way else None
     return Ending.PLATEAU if high < 0.05 * curvature else None
+
+
+def _gains(course: Course, loss: Array) -> bool:
+    """Whether a run still comes nearer to the best value, by a twentieth of what is left or more."""
+    if not len(course.minima.points):
+        return False
+    gap = loss - course.minima.value
+    return bool(gap[0] - gap[-1] > 0.05 * gap[0])
 
 
 def _explained(end: End, course: Course, optimizer: Optimizer, path: Path) -> End:

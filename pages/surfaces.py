@@ -77,8 +77,7 @@ with stage:
         summary=sentence,
         key=PAGE,
     )
-    st.markdown(f"**{sentence}**")
-    st.html(races.table(settings))
+    st.html(races.report(settings))
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
         for tex, title, note in races.formulas(settings):
             controls.formula(link, tex, title, note)

@@ -82,6 +82,9 @@ def test_endings_are_told_apart():
     assert ends("three_hump_camel", [("sgd", {}, 0.05)], 200).ends[0].ending is Ending.LOCAL_MINIMUM
     assert ends("plateau", [("sgd", {}, 1e-4)], 100, start=(4.0, 4.0)).ends[0].ending is Ending.PLATEAU
     assert ends("rosenbrock", [("sgd", {}, 1e-3)], 200).ends[0].ending is Ending.GOING
+    # Slowly down a flat valley to the minimum is no plateau.
+    assert ends("beale", [("sgd", {}, 0.01)], 500).ends[0].ending is Ending.GOING
+    assert ends("beale", [("sgd", {}, 0.01)], 2000).ends[0].ending is Ending.ARRIVED
     assert ends("sphere", [("sgd", {}, 0.01)], 200).ends[0].ending in (Ending.GOING, Ending.ARRIVED)
 
 

@@ -1,5 +1,6 @@
 """What stands around every page: the language, the navigation and the style sheet."""
 
+import base64
 import gc
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,10 @@ import streamlit as st
 from optviz.ui import language
 from optviz.ui.language import _
 
-STYLE = Path(__file__).with_name("frame.css")
-ICON = str(Path(__file__).with_name("icon.png"))
-
+_HERE = Path(__file__).parent
+# Read once: Streamlit would read a style sheet, and hash and keep an icon, in every run of every visitor.
+STYLE = f"<style>{(_HERE / 'frame.css').read_text('utf-8')}</style>"
+ICON = "data:image/png;base64," + base64.b64encode((_HERE / "icon.png").read_bytes()).decode()
 
 FRAMED = "framed"
 
@@ -33,12 +35,14 @@ def pages() -> Any:
     st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
-    return st.navigation(
-        [
+    # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
+    made = st.session_state.setdefault("pages", {})
+    if language.language() not in made:
+        made[language.language()] = [
             st.Page("pages/surfaces.py", title=_("Surfaces"), icon=":material/landscape:", default=True),
             st.Page("pages/classifier.py", title=_("Classifier"), icon=":material/scatter_plot:"),
         ]
-    )
+    return st.navigation(made[language.language()])
 
 
 @cache

@@ -19,10 +19,12 @@ from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.runs import Run
+from optviz.ui.tables import NOTHING, digits
+from optviz.ui.tables import table as html
 
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
-ROWS = 250
-"""The rows at most of curves that are drawn thinner than the path."""
+WHOLE, ROWS = 200, 150
+"""Up to so many steps every row of the minor curves is sent; of a longer race about so many, beside the whole paths."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def race_of(settings: Settings) -> Race:
     return conclude(course_of(settings.ground), _racers(settings), beginning)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=96)
 def _run(settings: Settings) -> Path:
     factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
     return run(course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps)
@@ -103,7 +105,7 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
     """Return the numbers of all steps, as the panels follow them."""
     result, course = race_of(settings), course_of(settings.ground)
     path = result.path
-    stride = -(-len(path.loss) // ROWS)
+    stride = 1 if settings.steps <= WHOLE else -(-settings.steps // ROWS)
     thin = slice(None, None, stride)
     ground = _relief(settings.ground, MESH)
     height = ground.lifted(path.loss[thin])
@@ -229,7 +231,7 @@ def _say(settings: Settings, spoken: str) -> str:
         name, end = min(named, key=lambda pair: np.inf if pair[1].distance is None else pair[1].distance)
         parts.append(
             _("None has arrived after {steps} steps; {name} is nearest, {distance} from the minimum.").format(
-                steps=settings.steps, name=name, distance=_figure(end.distance)
+                steps=settings.steps, name=name, distance=digits(end.distance)
             )
         )
     for ending in (Ending.SADDLE, Ending.PLATEAU, Ending.LOCAL_MINIMUM, Ending.DESCENDING):
@@ -251,24 +253,20 @@ def why(settings: Settings, run: int) -> str:
         if plain
         else _("diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {curvature}).")
     )
-    return text.format(rate=_figure(end.rate), limit=_figure(end.limit), curvature=_figure(end.curvature))
+    return text.format(rate=digits(end.rate), limit=digits(end.limit), curvature=digits(end.curvature))
 
 
 def _list(names: Sequence[str]) -> str:
     return _(", ").join(names)
 
 
-def _figure(value: float | None) -> str:
-    return "–" if value is None or not np.isfinite(value) else f"{value:.3g}"
-
-
-def table(settings: Settings) -> str:
-    """Return the table under the picture as HTML: one row a run, in the order of the legend."""
-    return _table(settings, language())
+def report(settings: Settings) -> str:
+    """Return what stands under the picture as HTML: the sentence, and a table with a row a run."""
+    return _report(settings, language())
 
 
 @lru_cache(maxsize=512)
-def _table(settings: Settings, spoken: str) -> str:
+def _report(settings: Settings, spoken: str) -> str:
     heads = (
         _("Optimizer"),
         _("Learning rate"),
@@ -280,22 +278,17 @@ def _table(settings: Settings, spoken: str) -> str:
     rows = [
         (
             f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(name)}',
-            _figure(settings.learning_rate if run.learning_rate is None else run.learning_rate),
-            _figure(end.loss),
-            _figure(end.distance),
-            "–" if end.arrival is None else str(end.arrival),
+            digits(settings.learning_rate if run.learning_rate is None else run.learning_rate),
+            digits(end.loss),
+            digits(end.distance),
+            NOTHING if end.arrival is None else str(end.arrival),
             escape(_ended(settings, i, end)),
         )
         for i, (series, name, run, end) in enumerate(
             zip(SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False)
         )
     ]
-    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + f"<th scope='row'>{first}</th>" + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
-        for first, *rest in rows
-    )
-    return f"<div class='optviz-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(text) for text in heads], rows)
 
 
 def _ended(settings: Settings, run: int, end: End) -> str:
@@ -306,7 +299,7 @@ def _ended(settings: Settings, run: int, end: End) -> str:
         return _("{ended} at step {step}").format(ended=text, step=end.step)
     bound = "2/λ" if settings.runs[run].optimizer == "sgd" else _("its bound")
     return _("{ended} at step {step}: lr {rate} > {bound} = {limit}").format(
-        ended=text, step=end.step, rate=_figure(end.rate), bound=bound, limit=_figure(end.limit)
+        ended=text, step=end.step, rate=digits(end.rate), bound=bound, limit=digits(end.limit)
     )
 
 

@@ -150,8 +150,8 @@ def _draw_editor(link: Link, runs: Sequence[Run], i: int, shared: float) -> None
     change = partial(_replace, link, runs, i)
     key = f"{link.page}~run{i}"
     with st.container(border=True, key=f"{link.page}-editor"):
-        st.latex(r"\begin{gathered}" + recipe.formula.replace(r",\quad", r"\\") + r"\end{gathered}", width="stretch")
-        st.caption(f"{_(recipe.note)} ({recipe.source})")
+        tex = r"\begin{gathered}" + recipe.formula.replace(r",\quad", r"\\") + r"\end{gathered}"
+        controls.formula(link, tex, note=f"{_(recipe.note)} ({recipe.source})")
         controls.draw_toggle(
             f"{key}~own",
             _("Own learning rate"),

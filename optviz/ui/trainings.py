@@ -30,6 +30,8 @@ from optviz.ui.links import Link
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.runs import Run
+from optviz.ui.tables import digits, share
+from optviz.ui.tables import table as html
 
 Array = NDArray[np.float64]
 Values = tuple[tuple[str, float], ...]
@@ -392,8 +394,6 @@ def _region_panel(settings: Settings, side: int, asked: tuple[float, float], tit
     }
     xs = axis_of(settings.sample)
     figure = pictures.regions(f"regions{side}", xs, *points_of(settings.sample), asked, words)
-    # the legend of A serves both
-    figure.layout.showlegend = side == 0
     title = titles[side] if len(titles) > 1 else _("Decision regions")
     return Panel(figure.to_json(), tracks_of(figure), title, f"regions{side}", pick=True)
 
@@ -504,7 +504,7 @@ def say(training: Training) -> str:
 
 def _say_numbers(training: Training, title: str, result: Result) -> str:
     epoch = result.epoch
-    values = {"name": title, "epoch": epoch.epoch, "loss": _figure(epoch.loss), "accuracy": _share(epoch.accuracy)}
+    values = {"name": title, "epoch": epoch.epoch, "loss": digits(epoch.loss), "accuracy": share(epoch.accuracy)}
     if not len(points_of(training.settings.sample)[1]):
         text = _("{name} after {epoch} epochs: loss {loss}, accuracy {accuracy}.")
     else:
@@ -512,7 +512,7 @@ def _say_numbers(training: Training, title: str, result: Result) -> str:
             "{name} after {epoch} epochs: loss {loss} (validation {held_loss}), "
             "accuracy {accuracy} (validation {held_accuracy})."
         )
-        values |= {"held_loss": _figure(epoch.validation_loss), "held_accuracy": _share(epoch.validation_accuracy)}
+        values |= {"held_loss": digits(epoch.validation_loss), "held_accuracy": share(epoch.validation_accuracy)}
     return text.format(**values)
 
 
@@ -524,8 +524,8 @@ def _say_diverged(training: Training, side: int) -> list[str]:
         text.format(
             name=titles_of(training.settings)[side],
             epoch=epoch.epoch + 1,
-            rate=_figure(epoch.learning_rate),
-            loss=_figure(epoch.loss + epoch.penalty),
+            rate=digits(epoch.learning_rate),
+            loss=digits(epoch.loss + epoch.penalty),
         ),
         *([plain] if method.optimizer == "sgd" else []),
     ]
@@ -534,7 +534,7 @@ def _say_diverged(training: Training, side: int) -> list[str]:
 def _say_compared(a: Result, b: Result) -> str:
     low, high = sorted(zip(SIDES, (a, b), strict=True), key=lambda pair: pair[1].squares)
     return _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.").format(
-        name=low[0], low=_figure(low[1].squares), high=_figure(high[1].squares)
+        name=low[0], low=digits(low[1].squares), high=digits(high[1].squares)
     )
 
 
@@ -542,15 +542,7 @@ def _say_dead(dead: float) -> str:
     if dead == 1:
         return _("All hidden units are dead: they put out 0 for every point, and no gradient passes them.")
     text = _("{share} of the hidden units are dead: they put out 0 for every training point.")
-    return text.format(share=_share(dead))
-
-
-def _share(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{100 * value:.1f} %"
-
-
-def _figure(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.3g}"
+    return text.format(share=share(dead))
 
 
 def answer(training: Training, asked: tuple[float, float]) -> str:
@@ -584,30 +576,27 @@ def table(training: Training) -> str:
         _("Accuracy"),
         _("Validation accuracy"),
         "‖w‖²",
-        _("Weights |w| < {near}").format(near=f"{NEAR_ZERO:g}"),
+        escape(_("Weights |w| < {near}").format(near=f"{NEAR_ZERO:g}")),
         _("Dead units"),
     )
-    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        f"<tr><th scope='row'>{escape(title)}</th>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(result_of(training, side)))
-        + "</tr>"
+    rows = [
+        [escape(text) for text in (title, *_cells(result_of(training, side)))]
         for side, title in enumerate(titles_of(training.settings))
-    )
-    return f"<div class='optviz-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    ]
+    return html(heads, rows)
 
 
 def _cells(result: Result) -> tuple[str, ...]:
     epoch = result.epoch
     return (
-        _figure(epoch.loss),
-        _figure(epoch.penalty),
-        _figure(epoch.validation_loss),
-        _share(epoch.accuracy),
-        _share(epoch.validation_accuracy),
-        _figure(result.squares),
+        digits(epoch.loss),
+        digits(epoch.penalty),
+        digits(epoch.validation_loss),
+        share(epoch.accuracy),
+        share(epoch.validation_accuracy),
+        digits(result.squares),
         _("{n} of {all}").format(n=result.near_zero, all=result.weights),
-        _share(result.dead),
+        share(result.dead),
     )
 
 

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -61,9 +62,25 @@ def give_up(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run the app in a process of its own and give its address; a traceback in its log fails the session."""
-    port, log = free_port(), tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    """Run the app in a process of its own and give its address."""
+    with serving("app.py", tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+Serving = Callable[[str | Path, Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session", name="serving")
+def serving_fixture() -> Serving:
+    """Give `serving`, for a test that wants a server of its own."""
+    return serving
+
+
+@contextmanager
+def serving(script: str | Path, folder: Path) -> Iterator[str]:
+    """Run a script, given from the root, and give its address; a traceback in its log, in `folder`, is a failure."""
+    port, log = free_port(), folder / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--logger.enableRich", "false"]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)

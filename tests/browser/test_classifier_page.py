@@ -1,6 +1,9 @@
 """The classifier page as a visitor uses it, in a real Chromium."""
 
+import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +13,7 @@ import pytest
 from optviz.ui.trainings import Method, Settings, Training
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page, WebSocketRoute
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
@@ -213,3 +216,39 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: OpenPage, locale
     page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0", timeout=WAIT)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert page.locator("html").evaluate("e => e.ownerDocument.body.innerText.includes('Traceback')") is False
+
+
+def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium: "Browser", server: str):
+    page, sockets = chromium.new_page(), []
+
+    def connect(socket: "WebSocketRoute") -> None:
+        sockets.append((socket, socket.connect_to_server()))
+
+    page.route_web_socket(re.compile("/_stcore/stream"), connect)
+    page.goto(f"{server}/classifier?epochs=600&units=64&layers=2&init=he&lr=0.001")
+    wait_step(page, "+d.step > 3")
+    run = shown(page, "run")
+    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    for end in sockets[0]:
+        end.close(code=1012, reason="lost")
+    to_the_end(page, 600)
+    assert len(sockets) > 1 and shown(page, "run") == run
+    settings = Settings(epochs=600, units=64, layers=2, initialization="he", methods=(Method(learning_rate=0.001),))
+    curve = trace(page, "loss", 0)
+    np.testing.assert_array_equal(curve["x"], np.arange(601))
+    np.testing.assert_allclose(curve["y"], finished(settings).arrays["numbers"][:, 0, 0], rtol=1e-4)
+    page.close()
+
+
+def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
+    chromium: "Browser", serving: Callable[..., AbstractContextManager[str]], tmp_path: Path
+):
+    page = chromium.new_page(locale="en-US")
+    with serving("app.py", tmp_path) as address:
+        page.goto(f"{address}/classifier?epochs=50&l2=0.03")
+        to_the_end(page, 50)
+        page.get_by_text("简体中文").wait_for(timeout=WAIT)
+        assert query(page) == {"epochs": ["50"], "l2": ["0.03"]}
+        assert page.get_by_role("link", name="Surfaces").count() == 1
+        assert page.get_by_role("dialog").count() == 0
+    page.close()

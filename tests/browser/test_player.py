@@ -1,12 +1,8 @@
 """The player in a real Chromium, with the made-up figures of player_app.py."""
 
 import importlib.util
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,35 +17,14 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).parent / "player_app.py"
 ROOT = "[data-testid=optviz-player]"
 OpenPage = Callable[..., "Page"]
+Serving = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[str]:
     """Serve player_app.py in place of the app: `open_page` of conftest.py then opens it."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    log = tmp_path_factory.mktemp("player") / "log.txt"
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--logger.enableRich", "false"]
-    command += ["--browser.gatherUsageStats", "false"]
-    command += [part for name, value in options.items() for part in (f"--server.{name}", str(value))]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=tmp_path_factory.mktemp("cwd"))
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(address + "/_stcore/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.25)
+    with serving(APP, tmp_path_factory.mktemp("player")) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-    written = log.read_text("utf-8")
-    assert "Traceback" not in written, written
 
 
 @pytest.fixture(scope="module")

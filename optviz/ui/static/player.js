@@ -519,9 +519,11 @@ class Brush {
     pen.font = font;
     const width = pen.measureText(words).width;
     const { _offset: left, _length: length } = this.axes.x;
-    const toLeft = String(textposition).includes("left") || x + gap + width > left + length;
+    const [fitsLeft, fitsRight] = [x - gap - width >= left, x + gap + width <= left + length];
+    const toLeft = String(textposition).includes("left") ? fitsLeft || !fitsRight : fitsLeft && !fitsRight;
+    const at = Math.max(left, Math.min(toLeft ? x - gap - width : x + gap, left + length - width));
     const height = 1.15 * textfont.size;
-    return { brush: this, words, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: toLeft ? x - gap - width : x + gap, width, height };
+    return { brush: this, words, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height };
   }
 
   // A whole row as a line or a cloud of markers.
