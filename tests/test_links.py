@@ -14,7 +14,7 @@ from optviz.ui.runs import MOST, Run, read_runs, write_runs
 
 def open_link(**parameters):
     app = AppTest.from_file("../app.py", default_timeout=60)
-    for group in ("schedules", "penalties", "starts", "formulas"):
+    for group in ("editor", "schedules", "penalties", "starts", "formulas"):
         app.session_state[f"surfaces-{group}"] = True
     for name, value in parameters.items():
         app.query_params[name] = value

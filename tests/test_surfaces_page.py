@@ -15,7 +15,7 @@ from optviz.ui.runs import Run
 
 def page(**parameters):
     app = AppTest.from_file("../app.py", default_timeout=60)
-    for group in ("schedules", "penalties", "starts", "formulas"):
+    for group in ("editor", "schedules", "penalties", "starts", "formulas"):
         app.session_state[f"surfaces-{group}"] = True
     for name, value in {"steps": "20", **parameters}.items():
         app.query_params[name] = value

@@ -149,7 +149,10 @@ def _draw_editor(link: Link, runs: Sequence[Run], i: int, shared: float) -> None
     run, recipe = runs[i], OPTIMIZERS[runs[i].optimizer]
     change = partial(_replace, link, runs, i)
     key = f"{link.page}~run{i}"
-    with st.container(border=True, key=f"{link.page}-editor"):
+    title = _("Settings of {optimizer}").format(optimizer=_(recipe.title))
+    with controls.folded(link, "editor", title, ":material/tune:"):
+        if not link.drawn:
+            return
         tex = r"\begin{gathered}" + recipe.formula.replace(r",\quad", r"\\") + r"\end{gathered}"
         controls.formula(link, tex, note=f"{_(recipe.note)} ({recipe.source})")
         controls.draw_toggle(

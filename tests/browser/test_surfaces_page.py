@@ -150,6 +150,7 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
     page.get_by_role("option", name="Lion").click()
     changed("run=lion")
+    page.get_by_text("Settings of Lion").click()
     page.get_by_text("Own learning rate").click()
     page.wait_for_function("location.search.includes('lion%2Clr')")
     page.get_by_role("button", name="Remove").click()
