@@ -7,7 +7,6 @@ training, and an array of steps for a plot. Steps count from 0.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -265,19 +264,6 @@ def warmup(factor: Factor, steps: float, start: float = 0.0) -> Factor:
         return first * (start + (1.0 - start) * t / steps) if t < steps else factor(t - steps)
 
     return warmed
-
-
-@recipe(
-    "Linear warm-up",
-    formula=r"\mathrm{lr}_{t} = \mathrm{lr}_0\,(a + (1 - a)\,t/n),\quad t < n",
-    source=KERAS + "CosineDecay (warmup_steps); Goyal et al. 2017",
-)
-def linear_warmup(
-    warmup_steps: Annotated[int, Range(0, 1000, "n")] = 0,
-    warmup_start: Annotated[float, Range(0, 1, "a")] = 0.0,
-) -> Callable[[Factor], Factor]:
-    """Put a linear rise in front of any factor; with 0 steps it changes nothing."""
-    return partial(warmup, steps=warmup_steps, start=warmup_start)
 
 
 SCHEDULES = registry(

@@ -17,7 +17,6 @@ from optviz.schedules import (
     cosine_restarts,
     exponential_decay,
     inverse_time,
-    linear_warmup,
     one_cycle,
     piecewise_constant,
     polynomial,
@@ -117,10 +116,10 @@ def test_warmup_rises_to_the_factor_and_then_starts_it(entry: Recipe[Any]) -> No
     assert [warmed(t + 10) for t in range(300)] == [factor(t) for t in range(300)]
 
 
-def test_linear_warmup_wraps_any_factor() -> None:
+def test_a_warmup_of_no_steps_changes_nothing() -> None:
     factor = cosine()
-    assert linear_warmup()(factor) is factor
-    assert linear_warmup(warmup_steps=4, warmup_start=0.5)(factor)(2) == 0.75
+    assert warmup(factor, 0) is factor
+    assert warmup(factor, 4, start=0.5)(2) == 0.75
 
 
 @pytest.mark.parametrize("entry", SCHEDULES.values(), ids=SCHEDULES)
@@ -147,7 +146,7 @@ def test_constant_is_one_everywhere() -> None:
 def test_parameters_say_their_kind_and_hold_their_default() -> None:
     kinds = {p.name: p.kind for p in SCHEDULES["polynomial"].parameters}
     assert kinds == {"decay_steps": int, "end": float, "power": float, "cycle": bool}
-    for entry in (*SCHEDULES.values(), linear_warmup):
+    for entry in SCHEDULES.values():
         assert entry.formula and entry.source
         for parameter in entry.parameters:
             assert parameter.range.low <= parameter.default <= parameter.range.high
@@ -170,7 +169,8 @@ def settings_of(entry: Recipe[Any]) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.mark.parametrize("entry", SCHEDULES.values(), ids=SCHEDULES)
 @given(data=st.data(), t=st.integers(0, 10**6) | st.floats(0, 1e6))
 def test_no_factor_is_negative_or_infinite(entry: Recipe[Any], data: st.DataObject, t: float) -> None:
-    factor = linear_warmup(**data.draw(settings_of(linear_warmup)))(entry(**data.draw(settings_of(entry))))
+    steps, start = data.draw(st.integers(0, 1000)), data.draw(st.floats(0, 1))
+    factor = warmup(entry(**data.draw(settings_of(entry))), steps, start)
     single = factor(t)
     assert isinstance(single, float) and math.isfinite(single) and single >= 0
     with np.errstate(over="raise", invalid="raise", divide="raise"):
