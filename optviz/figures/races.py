@@ -237,30 +237,9 @@ def relief_3d(ground: Relief, box: Box, names: Sequence[str], height_title: str)
     ]
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         columns = {"x": ("path3d", 3 * run), "y": ("path3d", 3 * run + 1), "z": ("path3d", 3 * run + 2)}
-        traces.append(
-            go.Scatter3d(
-                x=[0],
-                y=[0],
-                z=[0],
-                name=name,
-                mode="lines",
-                line={"width": 7},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("grow", **columns)},
-            )
-        )
-        traces.append(
-            go.Scatter3d(
-                x=[0],
-                y=[0],
-                z=[0],
-                name=name,
-                mode="markers",
-                marker={"size": 6},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("at", **columns)},
-            )
-        )
+        path = {"mode": "lines", "line": {"width": 7}, "meta": {"color": series.color, **follows("grow", **columns)}}
+        head = {"mode": "markers", "marker": {"size": 6}, "meta": {"color": series.color, **follows("at", **columns)}}
+        traces += [go.Scatter3d(x=[0], y=[0], z=[0], name=name, hoverinfo="skip", **look) for look in (path, head)]
     (x0, x1), (y0, y1) = box
     low, high = float(z.min()), float(z.max())
     return figure(
