@@ -108,7 +108,7 @@ def test_scrubbing_back_shows_an_earlier_epoch_again(open_page: OpenPage):
 
 def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage):
     page = classifier(open_page, SLOW)
-    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for(timeout=WAIT)
     run = shown(page, "run")
     wait_step(page, "+d.step > 1")
     page.get_by_role("link", name="Surfaces").click()
@@ -122,21 +122,21 @@ def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage):
     # every epoch is there, those trained before the page was left among them
     np.testing.assert_array_equal(curve["x"], np.arange(len(curve["x"])))
     assert np.isfinite(curve["y"]).all()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
     page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
 
 
 def test_stop_and_continue(open_page: OpenPage):
     page = classifier(open_page, SLOW)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
     page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
     text = page.get_by_text(" of 3000").inner_text()
     page.wait_for_timeout(500)
     assert page.get_by_text(" of 3000").inner_text() == text
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for(timeout=WAIT)
     page.get_by_text(text, exact=True).wait_for(state="detached", timeout=WAIT)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
     page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
 
 
@@ -226,9 +226,9 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
 
     page.route_web_socket(re.compile("/_stcore/stream"), connect)
     page.goto(f"{server}/classifier?epochs=600&units=64&layers=2&init=he&lr=0.001")
+    page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
     wait_step(page, "+d.step > 3")
     run = shown(page, "run")
-    page.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     for end in sockets[0]:
         end.close(code=1012, reason="lost")
     to_the_end(page, 600)
@@ -246,6 +246,7 @@ def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
     page = chromium.new_page(locale="en-US")
     with serving("app.py", tmp_path) as address:
         page.goto(f"{address}/classifier?epochs=50&l2=0.03")
+        page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
         to_the_end(page, 50)
         page.get_by_text("简体中文").wait_for(timeout=WAIT)
         assert query(page) == {"epochs": ["50"], "l2": ["0.03"]}

@@ -164,6 +164,7 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     page.get_by_label("Gradient noise σ, exact value").press("Enter")
     changed("noise=1")
     page.get_by_text("Learning-rate schedule").click()
+    page.get_by_text("Linear warm-up, steps").wait_for()
     page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last.click()
     page.get_by_role("option", name=SCHEDULES["cosine"].title, exact=True).click()
     changed("schedule=cosine")
