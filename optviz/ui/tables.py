@@ -1,4 +1,4 @@
-"""The tables under the pictures, as HTML that a phone can push aside, and how their numbers are written."""
+"""The tables under the pictures, as HTML that becomes a list on a phone, and how their numbers are written."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table as HTML; heads and cells are HTML, and the first cell of a row is its head."""
     head = "".join(f"<th scope='col'>{text}</th>" for text in heads)
     body = "".join(
-        "<tr>" + f"<th scope='row'>{first}</th>" + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        "<tr>"
+        + f"<th scope='row'>{first}</th>"
+        + "".join(f"<td data-head='{head}'>{cell}</td>" for head, cell in zip(heads[1:], rest, strict=True))
+        + "</tr>"
         for first, *rest in rows
     )
     return f"<div class='optviz-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
