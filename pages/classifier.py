@@ -149,8 +149,7 @@ def stream() -> None:
     st.markdown(trainings.answer(training, asked))
     st.html(trainings.table(training))
     if picked.point:
-        for name, value in zip(("q1", "q2"), picked.point, strict=True):
-            link.change(name, controls.COORDINATE.clamp(float(f"{value:.4g}")))
+        controls.move(link, picked.point, ("q1", "q2"))
         st.rerun()
     training.advance()
 

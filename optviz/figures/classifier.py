@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.datasets import Dataset
-from optviz.figures.style import Ref, figure, follows
+from optviz.figures.style import EMPTY, Ref, figure, follows
 
 Array = NDArray[np.float64]
 
@@ -138,8 +138,8 @@ def curves(
     for line in lines:
         traces.append(
             go.Scatter(
-                x=[None],
-                y=[None],
+                x=EMPTY,
+                y=EMPTY,
                 name=line.name,
                 legendgroup=line.name,
                 mode="lines",
@@ -150,8 +150,8 @@ def curves(
         )
         traces.append(
             go.Scatter(
-                x=[None],
-                y=[None],
+                x=EMPTY,
+                y=EMPTY,
                 name=line.name,
                 legendgroup=line.name,
                 showlegend=False,

@@ -119,9 +119,9 @@ def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
         )
 
 
-def move(link: Link, to: tuple[float, float]) -> None:
-    """Move the point to where the picture was clicked, to four digits: a link need not be longer."""
-    for name, value in zip(POINT, to, strict=True):
+def move(link: Link, to: tuple[float, float], names: tuple[str, str] = POINT) -> None:
+    """Move a point to where the picture was clicked, to four digits: a link need not be longer."""
+    for name, value in zip(names, to, strict=True):
         link.change(name, float(f"{COORDINATE.clamp(value):.4g}"))
 
 
