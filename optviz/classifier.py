@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optviz.activations import Array
 from optviz.datasets import Dataset
@@ -14,13 +15,13 @@ from optviz.descent import Schedule, descend
 from optviz.losses import Loss
 from optviz.network import Network
 from optviz.objectives import Penalized, regularized
-from optviz.optimizers import Memory, Optimizer
+from optviz.optimizers import Memory, Objective, Optimizer
 from optviz.tensorflow_engine import Gradient, tensorflow_engine
 
 Batch = tuple[Array, Array]
 
-BOUNDARY = 0.5
-"""The response above which a point belongs to class 1."""
+Value = Any
+"""A number of a single run, or the array (...) of several side by side."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,22 @@ class Classifier:
 
     Each epoch deals the rows into `steps_per_epoch` batches, in an order drawn from (seed, epoch), so that the batch of
     update t depends on `seed` and t only. The last batch of an epoch may be smaller; a `batch_size` of all rows or more
-    is full-batch descent. Without `shuffle` the rows keep their order.
+    is full-batch descent. Without `shuffle` the rows keep their order. With several seeds the runs `w: (seeds, n)` see
+    each the batches of its own.
     """
 
     network: Network
     loss: Loss
     data: Dataset
     batch_size: int = 32
-    seed: int = 0
+    seed: int | tuple[int, ...] = 0
     shuffle: bool = True
     engine: Engine = ENGINES["numpy"]
 
     def __post_init__(self) -> None:
-        if (self.network.sizes[0], self.network.sizes[-1]) != (self.data.x.shape[1], 1):
-            raise ValueError(f"a network of {self.network.sizes} does not fit points of {self.data.x.shape[1]} numbers")
+        inputs, outputs = self.data.x.shape[1], self.data.targets.shape[1]
+        if (self.network.sizes[0], self.network.sizes[-1]) != (inputs, outputs):
+            raise ValueError(f"a network of {self.network.sizes} does not fit rows of {inputs} and {outputs} numbers")
         if not len(self.data) or self.batch_size < 1:
             raise ValueError("a batch has at least one row")
 
@@ -76,7 +79,7 @@ class Classifier:
         return -(-len(self.data) // self.batch_size)
 
     def batches(self, epoch: int) -> list[Batch]:
-        """Return the batches of an epoch, each `x: (rows, 2)`, `y: (rows, 1)`."""
+        """Return the batches of an epoch, each `x: (..., rows, inputs)`, `y: (..., rows, outputs)`."""
         return self._deal(epoch)
 
     def __call__(self, w: Array, t: int) -> tuple[Array, Array]:
@@ -100,9 +103,9 @@ class Classifier:
         if not len(data):
             nothing = np.full(w.shape[:-1], np.nan)
             return nothing, nothing
-        output, y = self.network.forward(w, data.x), data.y[:, None]
-        right = (self.loss.response(output) > BOUNDARY) == (y > BOUNDARY)
-        return self.loss.value(output, y).mean(axis=(-2, -1)), right.mean(axis=(-2, -1))
+        output = self.network.forward(w, data.x)
+        right = data.right(self.loss.response(output))
+        return self.loss.value(output, data.targets).mean(axis=(-2, -1)), right.mean(axis=-1)
 
     @np.errstate(over="ignore", invalid="ignore")
     def dead_units(self, w: Array) -> Array:
@@ -124,36 +127,53 @@ class Classifier:
         return lru_cache(maxsize=4)(partial(deal, self.data, self.batch_size, self.seed, self.shuffle))
 
 
-def deal(data: Dataset, batch_size: int, seed: int, shuffle: bool, epoch: int) -> list[Batch]:
+def deal(data: Dataset, batch_size: int, seed: int | tuple[int, ...], shuffle: bool, epoch: int) -> list[Batch]:
     """Return the batches of an epoch: every row in one of them, all but the last of `batch_size` rows."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(data)) if shuffle else np.arange(len(data))
-    x, y = data.x[order], data.y[order, None]
-    return [(x[start : start + batch_size], y[start : start + batch_size]) for start in range(0, len(data), batch_size)]
+    rows = len(data)
+    if not shuffle:
+        order = np.arange(rows)
+    elif isinstance(seed, tuple):
+        order = np.stack([np.random.default_rng((each, epoch)).permutation(rows) for each in seed])
+    else:
+        order = np.random.default_rng((seed, epoch)).permutation(rows)
+    x, y = data.x[order], data.targets[order]
+    ends = [slice(start, start + batch_size) for start in range(0, rows, batch_size)]
+    return [(x[..., batch, :], y[..., batch, :]) for batch in ends]
 
 
 class Epoch(NamedTuple):
-    """What stands after so many epochs, all at the same weights `w: (n,)`; epoch 0 is before the first update.
+    """What stands after so many epochs, all at the same weights `w: (..., n)`; epoch 0 is before the first update.
 
     `loss` is the data's part of what is minimized and `penalty` the rest, both over the whole training set; the
-    validation's numbers are nan where there is none. `learning_rate` and `memory` are those of the update that follows.
-    `reason` is "" until the training ends by itself: then it says why, which can only be "diverged".
+    validation's numbers are nan where there is none. All are (...), numbers for a single run. `learning_rate` and
+    `memory` are those of the update that follows; without a memory an optimizer makes its first update there.
+    `reason` is "" until the training is over: then it says why, "diverged" or "stopped".
     """
 
     epoch: int
     w: Array
-    loss: float
-    penalty: float
-    validation_loss: float
-    accuracy: float
-    validation_accuracy: float
-    learning_rate: float
-    memory: Memory
+    loss: Value
+    penalty: Value
+    validation_loss: Value
+    accuracy: Value
+    validation_accuracy: Value
+    learning_rate: Value
+    memory: Memory | None
     reason: str = ""
 
     @property
-    def finite(self) -> bool:
-        """Whether weights and loss are still numbers."""
-        return bool(np.isfinite(self.loss + self.penalty) and np.isfinite(self.w).all())
+    def finite(self) -> NDArray[np.bool_] | np.bool_:
+        """Whether weights and loss are still numbers, (...)."""
+        finite: NDArray[np.bool_] | np.bool_ = np.isfinite(self.loss + self.penalty) & np.isfinite(self.w).all(axis=-1)
+        return finite
+
+    def run(self, i: int) -> "Epoch":
+        """Return one of several runs side by side."""
+        memory = self.memory
+        if memory:
+            memory = Memory(memory.t, memory.m[i], memory.v[i], None if memory.u is None else memory.u[i])
+        one = {name: part[i] for name, part in self._asdict().items() if isinstance(part, np.ndarray)}
+        return self._replace(**one, memory=memory)
 
 
 def train(
@@ -166,36 +186,45 @@ def train(
     l1: float = 0.0,
     l2: float = 0.0,
 ) -> Iterator[Epoch]:
-    """Yield the state after each epoch, from initial weights `(n,)` or from an earlier epoch, which comes out again.
+    """Yield the state after each epoch, from initial weights `(..., n)` or from an earlier epoch.
 
-    There is no last epoch: take as many as you like, pause, and take more. Where the loss or the weights stop being
-    finite, the last epoch that was finite comes out with its `reason`, and the training is over.
+    That epoch comes out again. There is no last one: take as many as you like, pause, and take more. Where loss or
+    weights stop being finite, in all runs, the last epoch that was finite comes out with its `reason`, and the training
+    is over. An earlier epoch without a `memory` is where this optimizer takes over from another: the batches go on in
+    their order, and `schedule(t)` begins at 0.
     """
     penalty = Penalized(classifier, l1, l2, classifier.network.weight_mask)
     objective = regularized(classifier, l1=l1, l2=l2, mask=penalty.mask)
-    w, memory = (start.w, start.memory) if isinstance(start, Epoch) else (start, None)
-    marks = islice(descend(objective, optimizer, schedule, w, memory), 0, None, classifier.steps_per_epoch)
-    nothing = classifier.data.take(np.arange(0))
+    w, memory, first = (start.w, start.memory, start.epoch) if isinstance(start, Epoch) else (start, None, 0)
+    # The batches are counted from the first epoch, the optimizer's updates from its own first.
+    ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
+    marks = islice(
+        descend(later(objective, ahead), optimizer, schedule, w, memory), 0, None, classifier.steps_per_epoch
+    )
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield
     def advance() -> Epoch:
         step = next(marks)
-        loss, accuracy = classifier.evaluate(step.w, classifier.data)
-        held_out_loss, held_out_accuracy = classifier.evaluate(step.w, validation or nothing)
-        return Epoch(
-            step.t // classifier.steps_per_epoch,
-            step.w,
-            float(loss),
-            float(penalty.penalty(step.w)),
-            float(held_out_loss),
-            float(accuracy),
-            float(held_out_accuracy),
-            float(step.learning_rate),
-            step.memory,
-        )
+        numbers = measure(classifier, validation, penalty, step.w)
+        epoch = (step.t + ahead) // classifier.steps_per_epoch
+        return Epoch(epoch, step.w, *numbers, step.learning_rate, step.memory)
 
     current = advance()
-    while current.finite and (following := advance()).finite:
+    while np.any(current.finite) and np.any((following := advance()).finite):
         yield current
         current = following
     yield current._replace(reason="diverged")
+
+
+def measure(
+    classifier: Classifier, validation: Dataset | None, penalty: Penalized, w: Array
+) -> tuple[Value, Value, Value, Value, Value]:
+    """Return an `Epoch`'s loss, penalty, validation loss, accuracy and validation accuracy at `w: (..., n)`."""
+    loss, accuracy = classifier.evaluate(w, classifier.data)
+    held_out_loss, held_out_accuracy = classifier.evaluate(w, validation or classifier.data.take(np.arange(0)))
+    return loss, penalty.penalty(w)[()], held_out_loss[()], accuracy, held_out_accuracy[()]
+
+
+def later(objective: Objective, ahead: int) -> Objective:
+    """Return the objective whose update t is the other's update t + ahead."""
+    return (lambda w, t: objective(w, t + ahead)) if ahead else objective

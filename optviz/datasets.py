@@ -4,10 +4,10 @@ Generated sets lie within about [-3, 3]^2, have as many points of class 1 as of 
 the same for the same parameters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ COLUMNS = ("x1", "x2", "y_c")
 MAX_ROWS = 10_000
 MAX_BYTES = 1_000_000
 """What a table may measure: a longer one would not train while one watches."""
+
+BOUNDARY = 0.5
+"""The response above which a point belongs to class 1."""
 
 Points = Annotated[int, Range(20, 1000, "n")]
 Noise = Annotated[float, Range(0.0, 1.0, r"\sigma")]
@@ -50,7 +53,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Points `x: (rows, 2)` and their classes `y: (rows,)`, each 0.0 or 1.0."""
+    """Points `x: (rows, 2)` and their classes `y: (rows,)`, each 0.0 or 1.0.
+
+    Other tables are subclasses with their own `targets` and what is `right`.
+    """
 
     x: Array
     y: Array
@@ -58,11 +64,21 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, rows: NDArray[np.int_] | NDArray[np.bool_]) -> "Dataset":
-        """Return the data set of these rows, in their order."""
-        return Dataset(self.x[rows], self.y[rows])
+    @property
+    def targets(self) -> Array:
+        """What a network's outputs should be, (rows, outputs)."""
+        return self.y[:, None]
 
-    def split(self, validation_fraction: float, seed: int = 0) -> tuple["Dataset", "Dataset"]:
+    def right(self, response: Array) -> Array:
+        """Return 1 for each row whose class the response (..., rows, outputs) says, else 0, (..., rows)."""
+        said = response[..., 0] > BOUNDARY
+        return np.asarray(said == (self.y > BOUNDARY), dtype=float)
+
+    def take(self, rows: NDArray[np.int_] | NDArray[np.bool_]) -> Self:
+        """Return the data set of these rows, in their order."""
+        return replace(self, x=self.x[rows], y=self.y[rows])
+
+    def split(self, validation_fraction: float, seed: int = 0) -> tuple[Self, Self]:
         """Return (training, validation), with the same share of each class taken out for validation.
 
         Which rows are taken depends on the seed alone; the rows keep their order. A class never loses its last row

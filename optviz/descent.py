@@ -38,9 +38,9 @@ def descend(
 
     `schedule(t)` is the learning rate, a number or an array of the run shape `(...)`. With the `memory` of an earlier
     step the descent goes on where that step began. Nothing stops a path that diverges: what is done with values that
-    are no longer finite is the caller's decision.
+    are no longer finite is the caller's decision. A `w` of single precision stays so.
     """
-    w = np.asarray(w, dtype=float)
+    w = np.asarray(w, dtype=np.float32 if getattr(w, "dtype", None) == np.float32 else np.float64)
     optimizer = spread(optimizer, w.shape)
     memory = optimizer.init(w) if memory is None else memory
     while True:

@@ -5,10 +5,11 @@ operators and functions. Every size is capped before anything is built, so that 
 """
 
 import ast
+import math
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import sympy as sp
 
@@ -76,6 +77,19 @@ class Reason(StrEnum):
     WRONG_ARGUMENTS = "wrong_arguments"
     DIVISION_BY_ZERO = "division_by_zero"
     UNDEFINED = "undefined"
+    CONSTANT = "constant"
+    TOO_MANY_NODES = "too_many_nodes"
+
+
+class Operation(NamedTuple):
+    """An operation of a formula as it was typed: a sign of `SIGNS`, "negate", or a name of `FUNCTIONS`."""
+
+    name: str
+    operands: tuple["Tree", ...]
+
+
+Tree: TypeAlias = "float | str | Operation"
+"""A formula as it was typed, unsimplified: a number, a name, or an operation on such trees."""
 
 
 class FormulaError(ValueError):
@@ -98,6 +112,33 @@ def parse(text: str, names: Sequence[str] = ("x1", "x2")) -> sp.Expr:
     tree = _read(text)
     _measure(tree)
     return _build(tree, symbols)
+
+
+def operations(text: str, names: Sequence[str]) -> Tree:
+    """Return what a formula computes, operation by operation, in the order and with the parentheses that were typed.
+
+    It knows the same formulas as `parse`, and raises the same `FormulaError` for any other text.
+    """
+    parse(text, names)
+    return _tree(_read(text))
+
+
+def _tree(node: ast.expr) -> Tree:
+    """Return the operations of a syntax tree that `parse` has accepted."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name):
+            return _CONSTANTS.get(name, name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return Operation("negate", (_tree(operand),))
+        case ast.UnaryOp(operand=operand):
+            return _tree(operand)
+        case ast.BinOp(left=left, op=sign, right=right):
+            return Operation(SIGNS[type(sign)], (_tree(left), _tree(right)))
+        case ast.Call(func=ast.Name(id=name), args=[argument]):
+            return Operation(name, (_tree(argument),))
+    raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
 
 
 def _read(text: str) -> ast.expr:
@@ -263,5 +304,9 @@ FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "cosh": sp.cosh,
     "atan": sp.atan,
 }
+
+_CONSTANTS = {"pi": math.pi, "e": math.e}
+
+SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 
 _GROWING = (sp.exp, sp.sinh, sp.cosh)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,13 @@ from optviz.losses import Loss
 
 Layer = tuple[Array, Array]
 """The weights (..., inputs, outputs) and biases (..., outputs) of one layer."""
+
+
+class Pass(NamedTuple):
+    """What one layer computes: its sums `z = W x + b` and its outputs `a = f(z)`, `(units,)` each."""
+
+    z: Array
+    a: Array
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,16 @@ class Network:
             weights[...] = initialization.deviation(*shape) * rng.standard_normal(shape)
             biases[...] = initialization.bias
         return w
+
+    def pass_through(self, w: Array, x: Array, output: Activation) -> list[Pass]:
+        """Return what every layer computes for `w: (n,)` and one input `x: (inputs,)`, the last one by `output`."""
+        activations = [self.activation] * (self.layers - 1) + [output]
+        passes = []
+        for (weights, biases), activation in zip(self.views(w), activations, strict=True):
+            z = x @ weights + biases
+            x = activation.value(z)
+            passes.append(Pass(z, x))
+        return passes
 
     def hidden(self, w: Array, x: Array) -> list[Array]:
         """Return what each hidden layer puts out, (..., rows, units), for `w: (..., n)` and `x: (rows, inputs)`."""

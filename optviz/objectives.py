@@ -1,12 +1,12 @@
 """What is minimized: wrappers that compose around any objective, a surface or the classifier alike."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import cast
 
 import numpy as np
 
-from optviz.optimizers import Array, Curved, Objective
+from optviz.optimizers import Array, Curved, Number, Objective
 
 NOISE_BLOCK = 256
 
@@ -15,20 +15,20 @@ NOISE_BLOCK = 256
 class Penalized:
     """An objective with a penalty on its parameters: `loss + l2 * sum(mask w^2) / 2 + l1 * sum(mask |w|)`.
 
-    The factor 1/2 is that of `tf.nn.l2_loss`. `mask: (n,)` leaves parameters out (biases); None means all count. At
-    w = 0 the subgradient of |w| is taken as 0.
+    The factor 1/2 is that of `tf.nn.l2_loss`. A strength is a number, or an array of the run shape `(...)`.
+    `mask: (n,)` leaves parameters out (biases); None means all count. At w = 0 the subgradient of |w| is taken as 0.
     """
 
     objective: Objective
-    l1: float = 0.0
-    l2: float = 0.0
+    l1: Number = 0.0
+    l2: Number = 0.0
     mask: Array | None = None
 
     def penalty(self, w: Array) -> Array:
         """Return the penalty alone, `w: (..., n) -> (...)`."""
         kept = w if self.mask is None else w * self.mask
-        total = 0.5 * self.l2 * np.vecdot(kept, kept) if self.l2 else np.zeros(w.shape[:-1])
-        if self.l1:
+        total = 0.5 * self.l2 * np.vecdot(kept, kept) if self._squares else np.zeros(w.shape[:-1])
+        if self._sizes:
             total = total + self.l1 * np.abs(kept).sum(-1)
         return cast(Array, total)
 
@@ -36,17 +36,29 @@ class Penalized:
         """Return loss with penalty and its gradient."""
         loss, g = self.objective(w, t)
         kept = w if self.mask is None else w * self.mask
-        if self.l2:
-            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + self.l2 * kept
-        if self.l1:
-            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + self.l1 * np.sign(kept)
+        if self._squares:
+            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + _column(self.l2) * kept
+        if self._sizes:
+            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + _column(self.l1) * np.sign(kept)
         return loss, g
 
     def hessian(self, w: Array) -> Array:
         """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""
         curved = cast(Curved, self.objective).hessian(w)
         mask = np.ones(w.shape[-1]) if self.mask is None else self.mask
-        return curved + self.l2 * np.diag(mask)
+        return curved + _column(_column(self.l2)) * np.diag(mask)
+
+    @cached_property
+    def _sizes(self) -> bool:
+        return bool(np.any(self.l1))
+
+    @cached_property
+    def _squares(self) -> bool:
+        return bool(np.any(self.l2))
+
+
+def _column(strength: Number) -> Number:
+    return strength[..., None] if isinstance(strength, np.ndarray) else strength
 
 
 @dataclass(frozen=True, eq=False)

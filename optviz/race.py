@@ -13,6 +13,7 @@ from optviz.descent import Path, descend, record
 from optviz.landscape import Box, Landscape, Minima, Scale, global_minima, scale
 from optviz.objectives import Noisy, Penalized
 from optviz.optimizers import Array, Optimizer, stack
+from optviz.schedules import Factor, unchanged
 
 CLOSE = 1e-3
 """A run has arrived when its loss is within this of the best value."""
@@ -98,10 +99,11 @@ class Course:
 
 
 class Racer(NamedTuple):
-    """One run: an optimizer with its base learning rate and the schedule's factor (1 at the base)."""
+    """One run: an optimizer with its base learning rate and, where it has a schedule of its own, that factor."""
 
     optimizer: Optimizer
     learning_rate: float
+    factor: Factor = unchanged
 
 
 class Race(NamedTuple):
@@ -121,7 +123,7 @@ def race(course: Course, racers: Sequence[Racer], factor: Callable[[int], float]
 
 
 def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], start: Array, steps: int) -> Path:
-    """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`.
+    """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`, times the racer's own.
 
     Optimizers of one class run in one loop.
     """
@@ -129,17 +131,20 @@ def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float],
     total = Path(*(np.empty((steps + 1, len(racers), *tail)) for tail in ((2,), (), (2,), (), (2,))))
     for _, group in groupby(order, key=lambda i: type(racers[i].optimizer)):
         members = list(group)
-        rates = np.array([racers[i].learning_rate for i in members])
+        schedule = _schedule([racers[i] for i in members], factor)
         optimizer = stack([racers[i].optimizer for i in members])
         begin = np.tile(np.asarray(start, dtype=float), (len(members), 1))
-        part = record(descend(course.descended, optimizer, _scaled(rates, factor), begin), steps)
+        part = record(descend(course.descended, optimizer, schedule, begin), steps)
         for whole, piece in zip(total, part, strict=True):
             whole[:, members] = piece
     return total
 
 
-def _scaled(rates: Array, factor: Callable[[int], float]) -> Callable[[int], Array]:
-    return lambda t: rates * factor(t)
+def _schedule(racers: Sequence[Racer], factor: Callable[[int], float]) -> Callable[[int], Array]:
+    rates, own = np.array([racer.learning_rate for racer in racers]), [racer.factor for racer in racers]
+    if all(each is unchanged for each in own):
+        return lambda t: rates * factor(t)
+    return lambda t: rates * factor(t) * np.array([each(t) for each in own])
 
 
 def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:

@@ -74,11 +74,12 @@ class Recipe(Generic[T]):
 def recipe(title: str, *, formula: str, source: str) -> Callable[[Callable[..., T]], Recipe[T]]:
     """Turn a factory into a `Recipe`: `@recipe("Adam", formula=r"...", source="Kingma & Ba 2015")`.
 
-    Every argument of the factory is annotated `Annotated[float, Range(low, high, symbol)]` and has a default.
+    Every argument of the factory is annotated `Annotated[float, Range(low, high, symbol)]` and has a default. The name
+    is the factory's, without the underscore at its end of one beside a function of the same name.
     """
 
     def wrap(make: Callable[..., T]) -> Recipe[T]:
-        return Recipe(make.__name__, title, make, formula, source, read_parameters(make))
+        return Recipe(make.__name__.rstrip("_"), title, make, formula, source, read_parameters(make))
 
     return wrap
 

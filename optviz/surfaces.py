@@ -4,7 +4,7 @@ A `Surface` is an objective, `surface(w, t) -> (loss, gradient)`, on `w: (..., 2
 compiled before the first call.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Literal
@@ -13,17 +13,13 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from optviz.expressions import Compiled, compiled, flatten_kinks, has_poles
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
 Point = tuple[float, float]
-Compiled = Callable[[Array, Array], tuple[Array, ...]]
 
 x1, x2 = sp.symbols("x1 x2")
-
-_square, _product = sp.Function("Square"), sp.Function("Product")
-_NUMPY_NAMES = [{"Modulus": np.abs, "Signum": np.sign, "Square": np.square, "Product": np.multiply}, "numpy"]
-_UNDERFLOW = 1e-150
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +80,7 @@ class Surface:
         with np.errstate(all="ignore"):
             loss[...], gradient[..., 0], gradient[..., 1] = self._slope(w[..., 0], w[..., 1])
         if self._has_poles:
-            _flatten_kinks(gradient, w, loss)
+            flatten_kinks(gradient, w, loss)
         return loss[()], gradient
 
     def value(self, w: ArrayLike) -> Array:
@@ -103,7 +99,7 @@ class Surface:
             hessian[..., 0, 0], hessian[..., 0, 1], hessian[..., 1, 1] = self._curvature(w[..., 0], w[..., 1])
         hessian[..., 1, 0] = hessian[..., 0, 1]
         if self._has_poles:
-            _flatten_kinks(hessian, w[..., None, :], self.value(w)[..., None])
+            flatten_kinks(hessian, w[..., None, :], self.value(w)[..., None])
         return hessian
 
     @cached_property
@@ -122,63 +118,16 @@ class Surface:
 
     @cached_property
     def _slope(self) -> Compiled:
-        return _compile([self.expression, *self._derivatives])
+        return compiled((x1, x2), [self.expression, *self._derivatives])
 
     @cached_property
     def _curvature(self) -> Compiled:
         along_1, along_2 = self._derivatives
-        return _compile([along_1.diff(x1), along_1.diff(x2), along_2.diff(x2)])
+        return compiled((x1, x2), [along_1.diff(x1), along_1.diff(x2), along_2.diff(x2)])
 
     @cached_property
     def _has_poles(self) -> bool:
-        """Whether a derivative divides by something that can vanish, as that of a square root does."""
-        return any(
-            power.base.free_symbols and not power.exp.is_nonnegative
-            for derivative in self._derivatives
-            for power in derivative.atoms(sp.Pow)
-        )
-
-
-def _compile(expressions: list[sp.Expr]) -> Compiled:
-    """Return one function of x1 and x2 for three expressions; what they have in common is computed once."""
-    rewritten: dict[sp.Expr, sp.Expr] = {}
-    multiplied = [_multiply_out(expression, rewritten) for expression in expressions]
-    compiled: Compiled = sp.lambdify((x1, x2), multiplied, modules=_NUMPY_NAMES, cse=_share)
-    with np.errstate(all="ignore"):
-        is_complex = any(np.iscomplexobj(result) for result in compiled(np.full(1, 0.5), np.full(1, 0.7)))
-    if is_complex:
-        return lambda a, b: tuple(map(_real, compiled(a, b)))
-    return compiled
-
-
-def _share(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
-    """Name what expressions have in common, also where it is hidden behind a common factor."""
-    parts, reduced = sp.cse(expressions, optimizations="basic", list=False)
-    return parts, reduced
-
-
-def _real(values: Array | NDArray[np.complex128]) -> Array:
-    """Return nan for what is not real: a negative constant to a variable power has a complex derivative."""
-    return np.where(np.imag(values) == 0, np.real(values), np.nan)
-
-
-def _multiply_out(expression: sp.Expr, rewritten: dict[sp.Expr, sp.Expr]) -> sp.Expr:
-    """Replace whole powers by products; `rewritten` remembers parts, for derivatives share most of theirs."""
-    if expression.is_Atom:
-        return expression
-    if expression not in rewritten:
-        parts = [_multiply_out(part, rewritten) for part in expression.args]
-        is_whole_power = expression.is_Pow and parts[1].is_Integer and parts[1] > 1
-        rewritten[expression] = _by_squaring(parts[0], int(parts[1])) if is_whole_power else expression.func(*parts)
-    return rewritten[expression]
-
-
-def _by_squaring(base: sp.Expr, exponent: int) -> sp.Expr:
-    """Return a whole power as squares and products, because NumPy's general power is ten times slower."""
-    if exponent == 1:
-        return base
-    squared = _square(_by_squaring(base, exponent // 2))
-    return _product(base, squared) if exponent % 2 else squared
+        return has_poles(self._derivatives)
 
 
 def _as_points(w: ArrayLike) -> Array:
@@ -186,16 +135,6 @@ def _as_points(w: ArrayLike) -> Array:
     if points.shape[-1:] != (2,):
         raise ValueError(f"a surface takes points of shape (..., 2), not {points.shape}")
     return points
-
-
-def _flatten_kinks(derivative: Array, w: Array, loss: Array) -> None:
-    """Set to 0, in place, what came out as 0/0, or as x/0 because squares underflow, where the surface is finite."""
-    if np.isfinite(derivative).all():
-        return
-    size = np.abs(w).max(axis=-1)
-    underflows = (size > 0) & (size < _UNDERFLOW)
-    undefined = np.isnan(derivative) | (np.isinf(derivative) & underflows[..., None])
-    derivative[undefined & np.isfinite(loss)[..., None]] = 0
 
 
 def _box(low: float, high: float) -> tuple[Point, Point]:

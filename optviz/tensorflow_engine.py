@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 from optviz.activations import Array
@@ -35,7 +34,6 @@ def tensorflow_engine(network: Network, loss: Loss) -> Gradient:
     It agrees with `Network.value_and_gradient` to rounding. Raises `EngineMissing` where TensorFlow is not installed.
     """
     tf = import_tensorflow()
-    activation, pointwise = attrgetter(network.activation.tensorflow)(tf), attrgetter(loss.tensorflow)(tf)
     counts = [count for inputs, outputs in network.shapes for count in (inputs * outputs, outputs)]
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -47,8 +45,8 @@ def tensorflow_engine(network: Network, loss: Loss) -> Gradient:
             a = z = x
             for shape, weights, biases in zip(network.shapes, parts[::2], parts[1::2], strict=True):
                 z = a @ tf.reshape(weights, tf.concat([runs, shape], 0)) + biases[..., tf.newaxis, :]
-                a = activation(z)
-            errors = pointwise(tf.broadcast_to(y, tf.shape(z)), z)
+                a = network.activation.tensorflow(tf, z)
+            errors = loss.tensorflow(tf, tf.broadcast_to(y, tf.shape(z)), z)
             value = tf.reduce_mean(errors, axis=(-2, -1))
         return value, tape.gradient(value, w)
 

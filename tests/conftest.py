@@ -30,6 +30,12 @@ def quick_app_tests() -> Iterator[None]:
         yield
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a registry's entry by its name, so that tests are called the same in every process."""
+    name = getattr(val, "name", None)
+    return name if isinstance(name, str) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the browser tests, and run them last: what they start lives until the session ends."""
     for item in items:

@@ -4,10 +4,25 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, Activation
+from optviz.activations import ACTIVATIONS, softmax
+from optviz.ui.keras_code import ACTIVATION_CALLS
 
-EDGES = [0.0, -0.0, 1e-300, -1e-300, 1e-17, -1e-17, 30.0, -30.0, 750.0, -750.0, 1e160, -1e160, 1e308, -1e308]
+EDGES = [0.0, -0.0, 1e-300, -1e-300, 1e-17, -1e-17, 30.0, -30.0, 750.0, -750.0]
+EDGES += [1000.0, -1000.0, 1e160, -1e160, 1e308, -1e308]
 GRID = np.array([*np.linspace(-6, 6, 49), *EDGES])
+KNOWN = {"gelu": np.abs(GRID) < 1e100, "selu": (GRID >= 0) | (GRID < -1e-16)}
+"""Where TensorFlow knows the derivative: its GELU has nan far out, and its SELU takes what is nearly zero for zero."""
+
+GIVEN = {
+    "leaky_relu": {"alpha": 0.01},
+    "prelu": {"alpha": 0.0},
+    "rrelu": {"lower": 0.1, "upper": 0.7},
+    "elu": {"alpha": 2.5},
+}
+"""Parameters that are not the defaults, of every activation that has any."""
+
+CASES = [pytest.param(made(), id=name) for name, made in ACTIVATIONS.items()]
+CASES += [pytest.param(ACTIVATIONS[name](**given), id=f"{name} {given}") for name, given in GIVEN.items()]
 
 PRINTED = {
     "sigmoid": ([1, 2, 3], [0.7310586, 0.880797, 0.95257413]),
@@ -25,12 +40,21 @@ EXACT = {
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
     "softsign": lambda z: z / (1 + abs(z)),
     "elu": lambda z: z if z > 0 else mpmath.expm1(z),
+    "silu": lambda z: z / (1 + mpmath.exp(-z)),
 }
+
+SINGLE = {"leaky_relu": 4e-8, "prelu": 4e-8, "rrelu": 4e-8, "gelu": 1e-5}
+"""Relative tolerance where TensorFlow keeps a constant in single precision."""
 
 LIMITS = {
     "relu": (0, np.inf),
     "leaky_relu": (-np.inf, np.inf),
+    "prelu": (-np.inf, np.inf),
+    "rrelu": (-np.inf, np.inf),
     "elu": (-1, np.inf),
+    "selu": (-1.7580993408473766, np.inf),
+    "silu": (0, np.inf),
+    "gelu": (0, np.inf),
     "sigmoid": (0, 1),
     "tanh": (-1, 1),
     "softplus": (0, np.inf),
@@ -38,7 +62,7 @@ LIMITS = {
     "linear": (-np.inf, np.inf),
 }
 
-every_activation = pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+every_activation = pytest.mark.parametrize("activation", CASES)
 
 
 @pytest.fixture(scope="session")
@@ -46,17 +70,26 @@ def tf():
     return pytest.importorskip("tensorflow")
 
 
-def of_tensorflow(tf, activation: Activation):
-    place = tf
-    for name in activation.tensorflow.split("."):
-        place = getattr(place, name)
-    return place
+@pytest.fixture
+def keras(tf):
+    """Keras computing in float64, as it does not by default."""
+    keras = pytest.importorskip("keras")
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    yield keras
+    keras.config.set_dtype_policy(policy)
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED, ids=[f"3.1 {name}" for name in PRINTED])
 def test_value_is_what_the_course_prints(name):
     z, printed = PRINTED[name]
-    np.testing.assert_allclose(ACTIVATIONS[name].value(np.array(z, float)), printed, rtol=1.5e-7)
+    np.testing.assert_allclose(ACTIVATIONS[name]().value(np.array(z, float)), printed, rtol=1.5e-7)
+
+
+def test_softmax_is_what_the_course_prints_3_1():
+    np.testing.assert_allclose(
+        softmax(np.array([4.0, 5.0, 1.0])), [0.26538792, 0.7213992, 0.01321289], rtol=1.5e-7, atol=5e-9
+    )
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -64,18 +97,34 @@ def test_value_is_exact_to_rounding_also_where_it_nearly_vanishes(name):
     z = np.array([-700.0, -40.0, -1.0, -1e-17, 1e-17, 1.0, 40.0, 700.0])
     with mpmath.workdps(700):
         expected = [float(EXACT[name](mpmath.mpf(x))) for x in z]
-    np.testing.assert_allclose(ACTIVATIONS[name].value(z), expected, rtol=1e-14)
+    np.testing.assert_allclose(ACTIVATIONS[name]().value(z), expected, rtol=1e-14)
 
 
 @every_activation
 def test_value_and_derivative_equal_tensorflow(tf, activation):
-    z = tf.constant(GRID)
+    grid = GRID[KNOWN.get(activation.name, np.full(GRID.shape, True))]
+    z = tf.constant(grid)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        a = of_tensorflow(tf, activation)(z)
-    rtol = 2e-8 if activation.name == "leaky_relu" else 1e-12  # TensorFlow keeps the 0.2 in single precision
-    np.testing.assert_allclose(activation.value(GRID), a.numpy(), rtol=rtol, atol=1e-15)
-    np.testing.assert_allclose(activation.slope(GRID), tape.gradient(a, z).numpy(), rtol=rtol, atol=1e-15)
+        a = activation.tensorflow(tf, z)
+    rtol = SINGLE.get(activation.name, 1e-12)
+    np.testing.assert_allclose(activation.value(grid), a.numpy(), rtol=rtol, atol=1e-15)
+    np.testing.assert_allclose(activation.slope(grid), tape.gradient(a, z).numpy(), rtol=rtol, atol=1e-15)
+
+
+@every_activation
+def test_value_and_derivative_equal_keras(keras, tf, activation):
+    values = dict(activation.arguments)
+    call = ACTIVATION_CALLS.get(activation.name, f'"{activation.name}"').format(**values)
+    function = keras.activations.get(eval(call, {"keras": keras}))
+    grid = GRID[KNOWN.get(activation.name, np.full(GRID.shape, True))]
+    z = tf.constant(grid)
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        a = tf.convert_to_tensor(function(z))
+    rtol = SINGLE.get(activation.name, 1e-12)
+    np.testing.assert_allclose(activation.value(grid), a.numpy(), rtol=rtol, atol=1e-15)
+    np.testing.assert_allclose(activation.slope(grid), tape.gradient(a, z).numpy(), rtol=rtol, atol=1e-15)
 
 
 @every_activation
@@ -88,8 +137,18 @@ def test_derivative_is_the_slope_of_the_value(activation):
 @every_activation
 def test_infinity_gives_the_limit(activation):
     infinite = np.array([-np.inf, np.inf])
-    np.testing.assert_array_equal(activation.value(infinite), LIMITS[activation.name])
+    if not set(activation.arguments) - set(ACTIVATIONS[activation.name].defaults.items()):
+        np.testing.assert_array_equal(activation.value(infinite), LIMITS[activation.name])
+    assert not np.isnan(activation.value(infinite)).any()
     assert np.isfinite(activation.slope(infinite)).all()
+
+
+@every_activation
+@pytest.mark.parametrize("far", [1000.0, 1e308, np.inf])
+def test_far_out_the_derivative_is_the_slope_of_the_line_that_the_value_nears(activation, far):
+    ends = np.array([-1e308, 1e308])
+    asymptotes = activation.value(ends) / ends
+    np.testing.assert_allclose(activation.slope(np.array([-far, far])), asymptotes, rtol=1e-12, atol=1e-6)
 
 
 @every_activation
@@ -101,5 +160,25 @@ def test_shape_and_type_are_kept(activation):
         assert array.dtype == np.float64
 
 
-def test_names_are_the_keys():
-    assert [activation.name for activation in ACTIVATIONS.values()] == list(ACTIVATIONS)
+def test_names_and_arguments_are_those_of_the_registry():
+    for name, made in ACTIVATIONS.items():
+        assert made.name == made().name == name
+        assert dict(made().arguments) == made.defaults
+    assert set(GIVEN) == {name for name, made in ACTIVATIONS.items() if made.parameters}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_equal_activations_are_equal_and_others_are_not(name):
+    made, given = ACTIVATIONS[name], GIVEN[name]
+    assert made(**given) == made(**given) != made()
+    assert len({made(), made(), made(**given)}) == 2
+    assert ACTIVATIONS["leaky_relu"](alpha=0.25) != ACTIVATIONS["prelu"](alpha=0.25)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_formula_has_the_arguments_in_it(name):
+    assert ACTIVATIONS[name](**GIVEN[name]).formula != ACTIVATIONS[name]().formula
+
+
+def test_rrelu_in_inference_has_the_mean_slope():
+    assert ACTIVATIONS["rrelu"]().slope(np.array([-1.0])) == pytest.approx(11 / 48, rel=1e-15)

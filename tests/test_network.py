@@ -11,7 +11,7 @@ from optviz.network import INITIALIZATIONS, Network
 
 SIZES = [(2, 11, 1), (2, 5, 4, 1), (2, 1), (3, 4, 2), (1, 1, 1, 1, 1)]
 CASES = list(itertools.product(SIZES, ACTIVATIONS, LOSSES))
-RELU = ACTIVATIONS["relu"]
+RELU = ACTIVATIONS["relu"]()
 
 
 def draw(network: Network, rows: int = 7, seed: int = 3):
@@ -67,7 +67,7 @@ def test_forward_is_the_formula():
 
 @pytest.mark.parametrize(("sizes", "activation", "loss"), CASES)
 def test_gradient_equals_finite_differences(sizes, activation, loss):
-    network, loss, h = Network(sizes, ACTIVATIONS[activation]), LOSSES[loss], 1e-6
+    network, loss, h = Network(sizes, ACTIVATIONS[activation]()), LOSSES[loss], 1e-6
     w, x, y = draw(network)
     value, gradient = network.value_and_gradient(w, x, y, loss)
     steps = h * np.eye(network.parameters)
@@ -77,10 +77,10 @@ def test_gradient_equals_finite_differences(sizes, activation, loss):
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("runs", [(1,), (4,), (2, 3)])
 def test_runs_side_by_side_equal_single_runs(runs, activation, loss):
-    network = Network((2, 5, 3, 1), activation)
+    network = Network((2, 5, 3, 1), ACTIVATIONS[activation]())
     _, x, y = draw(network)
     w = np.random.default_rng(0).standard_normal((*runs, network.parameters))
     values, gradients = network.value_and_gradient(w, x, y, loss)
@@ -138,3 +138,13 @@ def test_initial_weights_follow_from_the_seed():
     network = Network((2, 11, 1), RELU)
     np.testing.assert_array_equal(network.init(5), network.init(np.random.default_rng(5)))
     assert (network.init(5) != network.init(6)).any()
+
+
+@pytest.mark.parametrize("output", ["linear", "tanh"])
+def test_the_pass_of_one_input_is_that_of_the_rows(output):
+    network = Network((2, 5, 4, 1), ACTIVATIONS["relu"]())
+    w, x, _y = draw(network)
+    passes = network.pass_through(w, x[0], ACTIVATIONS[output]())
+    np.testing.assert_allclose([done.a for done in passes[:-1]][1], network.hidden(w, x)[1][0])
+    np.testing.assert_allclose(passes[-1].z, network.forward(w, x)[0])
+    np.testing.assert_allclose(passes[-1].a, ACTIVATIONS[output]().value(network.forward(w, x)[0]))

@@ -6,6 +6,7 @@ import pytest
 from optviz.objectives import Penalized
 from optviz.optimizers import OPTIMIZERS
 from optviz.race import CLOSE, Course, Ending, Racer, conclude, race, run
+from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES, Surface
 
 
@@ -182,3 +183,15 @@ def test_a_formula_of_ones_own_is_raced_on_like_any_surface():
     surface = Surface.from_formula("(x1-1)^2 + 3*(x2+2)^2")
     result = race(Course(surface, surface.domain), [Racer(OPTIMIZERS["newton"](), 1.0)], lambda t: 1.0, np.zeros(2), 3)
     assert result.ends[0].ending is Ending.ARRIVED and np.allclose(result.path.w[1, 0], (1, -2))
+
+
+def test_a_racer_may_have_a_schedule_of_its_own():
+    decay = SCHEDULES["exponential_decay"]()
+    racers = [Racer(OPTIMIZERS["sgd"](), 0.2, decay), Racer(OPTIMIZERS["adam"](), 0.1), Racer(OPTIMIZERS["sgd"](), 0.4)]
+    start = np.array(SURFACES["bowl"].start)
+    together = race(course("bowl"), racers, lambda t: 0.5, start, 30)
+    expected = 0.5 * np.array([[0.2 * decay(t), 0.1, 0.4] for t in range(31)])
+    np.testing.assert_allclose(together.path.learning_rate, expected)
+    for i, racer in enumerate(racers):
+        alone = race(course("bowl"), [racer], lambda t: 0.5, start, 30)
+        np.testing.assert_allclose(together.path.w[:, i], alone.path.w[:, 0])

@@ -69,7 +69,9 @@ def test_piecewise_constant_keeps_a_boundary_order_of_its_own() -> None:
 
 def test_step_decay_closed_form() -> None:
     factor = step_decay(drop_every=30, drop_to=0.1)
-    assert [factor(t) for t in (0, 29, 30, 59, 60, 90)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.001])
+    assert [factor(t) for t in (0, 29, 30, 31, 59, 60, 61, 90)] == pytest.approx(
+        [1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.001]
+    )
 
 
 def one_cycle_by_hand(t: int, total: int, warm: float, divide: float, final: float) -> float:
@@ -179,7 +181,32 @@ def test_no_factor_is_negative_or_infinite(entry: Recipe[Any], data: st.DataObje
     assert single <= 1 + 1e-9
 
 
-KERAS_STEPS = [*range(0, 120), 199, 200, 201, 299, 300, 301, 349, 350, 351, 400, 749, 750, 751, 1000, 5000]
+KERAS_STEPS = [
+    *range(0, 120),
+    149,
+    150,
+    151,
+    199,
+    200,
+    201,
+    219,
+    220,
+    221,
+    299,
+    300,
+    301,
+    349,
+    350,
+    351,
+    400,
+    749,
+    750,
+    751,
+    1000,
+    5000,
+]
+"""Each boundary of the cases below has the step before and the step after it."""
+
 CASES: dict[str, tuple[str, dict[str, Any], Schedule]] = {
     "exponential": (
         "ExponentialDecay",
@@ -190,6 +217,11 @@ CASES: dict[str, tuple[str, dict[str, Any], Schedule]] = {
         "ExponentialDecay",
         dict(initial_learning_rate=0.5, decay_steps=10, decay_rate=0.9, staircase=True),
         Schedule(0.5, exponential_decay(staircase=True)),
+    ),
+    "step decay": (
+        "ExponentialDecay",
+        dict(initial_learning_rate=0.5, decay_steps=50, decay_rate=0.5, staircase=True),
+        Schedule(0.5, step_decay()),
     ),
     "piecewise": (
         "PiecewiseConstantDecay",
@@ -253,6 +285,15 @@ def keras_schedules() -> Any:
 def in_float64(value: Any) -> Any:
     """Keep Keras, which computes in the type of its arguments, from rounding Python's floats to float32."""
     return np.array(value) if isinstance(value, float | list) else value
+
+
+def test_every_schedule_of_keras_is_compared(keras_schedules: Any) -> None:
+    of_keras = {name for name in dir(keras_schedules) if "Decay" in name}
+    assert of_keras == {name for name, _settings, _ours in CASES.values()}
+    sources = {name for name in of_keras for entry in SCHEDULES.values() if f".{name}" in entry.source}
+    assert sources == of_keras
+    by_hand = {name for name, entry in SCHEDULES.items() if not any(keras in entry.source for keras in of_keras)}
+    assert by_hand == {"constant", "step_decay", "one_cycle"}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -38,33 +38,41 @@ def assert_engines_agree(network, loss, w, x, y):
 
 @pytest.mark.parametrize(("activation", "loss"), CASES)
 def test_engines_agree_on_every_activation_and_loss(activation, loss):
-    network = Network((2, 6, 5, 1), ACTIVATIONS[activation])
+    network = Network((2, 6, 5, 1), ACTIVATIONS[activation]())
     assert_engines_agree(network, LOSSES[loss], *draw(network))
 
 
 @pytest.mark.parametrize("sizes", [(2, 1), (3, 4, 2), (2, 3, 3, 3, 3, 1)])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_engines_agree_on_every_depth(sizes, loss):
-    network = Network(sizes, ACTIVATIONS["tanh"])
+    network = Network(sizes, ACTIVATIONS["tanh"]())
     assert_engines_agree(network, LOSSES[loss], *draw(network))
 
 
 @pytest.mark.parametrize("runs", [(1,), (3,), (2, 3)])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_engines_agree_on_runs_side_by_side(runs, loss):
-    network = Network((2, 4, 3, 1), ACTIVATIONS["relu"])
+    network = Network((2, 4, 3, 1), ACTIVATIONS["relu"]())
     assert_engines_agree(network, LOSSES[loss], *draw(network, runs))
 
 
 def test_engines_agree_at_the_kink_and_on_dead_weights():
     for activation in ACTIVATIONS.values():
-        network = Network((2, 3, 1), activation)
+        network = Network((2, 3, 1), activation())
         _, x, y = draw(network)
         assert_engines_agree(network, LOSSES["mse"], np.zeros(network.parameters), x, y)
 
 
+def test_engines_agree_on_an_activation_with_parameters_and_keep_them_apart():
+    for alpha in (0.5, 2.0):
+        network = Network((2, 6, 5, 1), ACTIVATIONS["elu"](alpha=alpha))
+        assert_engines_agree(network, LOSSES["mse"], *draw(network))
+    same = Network((2, 6, 5, 1), ACTIVATIONS["elu"](alpha=2.0))
+    assert tensorflow_engine(same, LOSSES["mse"]) is tensorflow_engine(network, LOSSES["mse"])
+
+
 def test_training_is_the_same_on_either_engine():
-    network = Network((2, 11, 1), ACTIVATIONS["relu"])
+    network = Network((2, 11, 1), ACTIVATIONS["relu"]())
     ends = []
     for engine in ENGINES.values():
         classifier = Classifier(network, LOSSES["mse"], dot(), engine=engine)
@@ -89,7 +97,7 @@ def keras():
 @pytest.mark.parametrize("l2", [0.0, 0.03])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_an_epoch_of_sgd_is_that_of_keras(loss, l2, keras):
-    network = Network((2, 11, 1), ACTIVATIONS["relu"])
+    network = Network((2, 11, 1), ACTIVATIONS["relu"]())
     classifier = Classifier(network, LOSSES[loss], dot(), seed=3)
     start = network.init(3)
 
@@ -102,9 +110,14 @@ def test_an_epoch_of_sgd_is_that_of_keras(loss, l2, keras):
         ]
     )
     model.set_weights([array for layer in network.views(start) for array in layer])
-    model.compile(
-        keras.optimizers.SGD(0.01), {"mse": "mse", "binary_crossentropy": keras.losses.BinaryCrossentropy(True)}[loss]
-    )
+    losses = {
+        "mse": "mse",
+        "mae": "mae",
+        "huber": keras.losses.Huber(),
+        "binary_crossentropy": keras.losses.BinaryCrossentropy(True),
+        "focal": keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True),
+    }
+    model.compile(keras.optimizers.SGD(0.01), losses[loss])
     for batch in classifier.batches(0):
         model.train_on_batch(*batch)
 
@@ -117,7 +130,7 @@ def test_an_epoch_of_sgd_is_that_of_keras(loss, l2, keras):
 
 def test_without_tensorflow_the_engine_says_what_to_install_and_the_other_works(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    network = Network((2, 7, 1), ACTIVATIONS["relu"])
+    network = Network((2, 7, 1), ACTIVATIONS["relu"]())
     with pytest.raises(EngineMissing, match="pip install tensorflow") as missing:
         Classifier(network, LOSSES["mse"], dot(), engine=ENGINES["tensorflow"])(network.init(0), 0)
     assert missing.value.install == "pip install tensorflow"
