@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 
 from optviz.datasets import DATASETS
-from optviz.figures.classifier import CLASSES, Bars, Line, curves, histogram, regions
+from optviz.figures.classifier import CLASSES, Bars, Line, Sign, Turn, curves, histogram, regions
 
-WORDS = {"output": "%{z} %", "class0": "zero", "class1": "one", "validation": "held out", "asked": "asked"}
+WORDS = {
+    "output": "%{z} %",
+    "class0": "zero",
+    "class1": "one",
+    "validation": "held out",
+    "asked": "asked",
+    "best": "best",
+}
 XS = np.linspace(-3, 3, 61)
 TRAINING, VALIDATION = DATASETS["moons"]().split(0.2)
 
@@ -59,6 +66,40 @@ def test_the_square_is_square_and_fits_the_grid():
     layout = picture().layout
     assert list(layout.xaxis.range) == list(layout.yaxis.range) == [-3, 3]
     assert layout.yaxis.scaleanchor == "x"
+
+
+def test_the_best_net_has_a_dotted_line_and_its_place_in_the_legend():
+    figure = regions("z", XS, TRAINING, VALIDATION, (0.5, -0.25), WORDS, best="best")
+    _heat, line, best, entry = figure.data[:4]
+    assert (line.line.dash, best.line.dash, entry.line.dash) == (None, "dot", "dot")
+    assert best.meta["follows"] == {"mode": "at", "z": "best"} and best.contours.start == 50
+    assert best.meta["color"] == entry.meta["color"] == "good" and entry.name == "best"
+    assert len(picture().data) == len(figure.data) - 2
+
+
+def test_faint_curves_lie_beneath_and_have_one_entry_in_the_legend():
+    faint = [Line("all", ("s", k), "series2", "solid", "circle") for k in range(3)]
+    figure = curves([Line("a", ("n", 0), "series1", "solid", "circle")], title="", step_title="", faint=faint)
+    assert [trace.meta["follows"]["y"] for trace in figure.data] == [("s", 0), ("s", 1), ("s", 2), ("n", 0), ("n", 0)]
+    assert [trace.showlegend for trace in figure.data[:3]] == [True, False, False]
+    assert all(trace.line.width < figure.data[3].line.width for trace in figure.data[:3])
+    assert figure.layout.showlegend
+
+
+def test_signs_stand_where_their_numbers_say_and_turns_from_top_to_bottom():
+    signs = [
+        Sign("stopped", "grow", "step", ("m", 1), "bad", "octagon", True, 22),
+        Sign("best", "at", ("m", 2), ("m", 3), "good", "star"),
+    ]
+    line = Line("a", ("n", 0), "series1", "solid", "circle")
+    figure = curves([line], title="", step_title="", signs=signs, turns=[Turn(30, "Adam")])
+    stopped, best = figure.data[2:]
+    assert stopped.meta["follows"] == {"mode": "grow", "x": "step", "y": ("m", 1)}
+    assert best.meta["follows"] == {"mode": "at", "x": ("m", 2), "y": ("m", 3)}
+    assert (stopped.marker.symbol, best.marker.symbol, stopped.marker.size) == ("octagon", "star", 22)
+    (shape,), (label,) = figure.layout.shapes, figure.layout.annotations
+    assert (shape.x0, shape.x1, shape.y0, shape.y1, shape.yref) == (30, 30, 0, 1, "paper")
+    assert label.x == 30 and "Adam" in label.text
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -1,7 +1,7 @@
 """The pictures of a training: the decision regions with the points, curves over the epochs, the weights' histogram."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,13 +37,17 @@ def regions(
     xs: Array,
     training: Dataset,
     validation: Dataset,
-    asked: tuple[float, float],
+    asked: tuple[float, float] | None,
     words: Mapping[str, str],
+    line: tuple[str, str] | None = None,
+    best: str = "",
 ) -> go.Figure:
-    """Draw the response over the square `xs` × `xs`, the line between the classes, the points, and the asked point.
+    """Draw the response over the square `xs` × `xs`, the line between the classes, the points, and any asked point.
 
-    Follows `array: (frames, len(xs), len(xs))` in percent. Points of the validation are hollow. `words` has "output",
-    "class0", "class1", "validation" and "asked".
+    Follows `array: (frames, len(xs), len(xs))` in percent, and `best`, where there is one, with a dotted line. A line
+    between the classes that is known to be straight follows the two arrays `line` of its ends' coordinates,
+    `(frames, 2)` each. Points of the validation are hollow. `words` has "output", "class0", "class1", "validation",
+    "asked" and "best".
     """
     nothing = [[0] * len(xs)] * len(xs)
     scale = [[0, "class0"], [0.5, "background"], [1, "class1"]]
@@ -61,33 +65,20 @@ def regions(
             hovertemplate="x₁ %{x:.2f}, x₂ %{y:.2f}<br>" + words["output"],
             meta={"colors": scale, **follows("at", z=array)},
         ),
-        go.Contour(
-            x=xs.tolist(),
-            y=xs.tolist(),
-            z=nothing,
-            contours={"start": BOUNDARY, "end": BOUNDARY, "size": 0, "coloring": "none"},
-            showscale=False,
-            showlegend=False,
-            line={"width": 3},
-            hoverinfo="skip",
-            meta={"color": "text", **follows("at", z=array)},
-        ),
+        _straight(*line) if line else _level(xs, array, {"width": 3}),
     ]
+    if best:
+        traces.append(_level(xs, best, {"width": 3, "dash": "dot"}))
+        # a contour has no place in the legend
+        dotted = {"dash": "dot", "width": 3}
+        traces.append(
+            go.Scatter(x=EMPTY, y=EMPTY, name=words["best"], mode="lines", line=dotted, meta={"color": "good"})
+        )
     traces += [_points(training, label, words) for label in (1, 0)]
     if len(validation):
         traces += [_points(validation, label, words, hollow=True) for label in (1, 0)]
-    traces.append(
-        go.Scatter(
-            x=[asked[0]],
-            y=[asked[1]],
-            name=words["asked"],
-            showlegend=False,
-            mode="markers",
-            marker={"symbol": "x-thin-open", "size": 17, "line": {"width": 4}},
-            hovertemplate="%{x:.6g}, %{y:.6g}",
-            meta={"color": "text"},
-        )
-    )
+    if asked:
+        traces.append(_asked(asked, words["asked"]))
     square = {"range": [float(xs[0]), float(xs[-1])], "zeroline": False, "showgrid": False, "constrain": "domain"}
     return figure(
         traces,
@@ -96,6 +87,45 @@ def regions(
         yaxis={**square, "title": {"text": "x₂", "standoff": 4}, "scaleanchor": "x"},
         margin={"l": 44, "r": 12, "t": 8, "b": 44},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    )
+
+
+def _level(xs: Array, array: str, line: Mapping[str, object]) -> go.Contour:
+    return go.Contour(
+        x=xs.tolist(),
+        y=xs.tolist(),
+        z=[[0] * len(xs)] * len(xs),
+        contours={"start": BOUNDARY, "end": BOUNDARY, "size": 0, "coloring": "none"},
+        showscale=False,
+        showlegend=False,
+        line=line,
+        hoverinfo="skip",
+        meta={"color": "good" if "dash" in line else "text", **follows("at", z=array)},
+    )
+
+
+def _straight(x: str, y: str) -> go.Scatter:
+    return go.Scatter(
+        x=EMPTY,
+        y=EMPTY,
+        mode="lines",
+        showlegend=False,
+        line={"width": 3},
+        hoverinfo="skip",
+        meta={"color": "text", **follows("at", x=x, y=y)},
+    )
+
+
+def _asked(point: tuple[float, float], name: str) -> go.Scatter:
+    return go.Scatter(
+        x=[point[0]],
+        y=[point[1]],
+        name=name,
+        showlegend=False,
+        mode="markers",
+        marker={"symbol": "x-thin-open", "size": 17, "line": {"width": 4}},
+        hovertemplate="%{x:.6g}, %{y:.6g}",
+        meta={"color": "text"},
     )
 
 
@@ -130,11 +160,42 @@ class Line(NamedTuple):
     symbol: str
 
 
+class Sign(NamedTuple):
+    """A marker that stands where something happened: in every epoch so far ("grow"), or in the last ("at")."""
+
+    name: str
+    mode: Literal["grow", "at"]
+    x: Ref
+    y: Ref
+    color: str
+    symbol: str
+    in_legend: bool = True
+    size: int = 14
+
+
+class Turn(NamedTuple):
+    """An epoch at which something changes, and what begins there."""
+
+    epoch: int
+    name: str
+
+
 def curves(
-    lines: Sequence[Line], *, title: str, step_title: str, log: bool = False, percent: bool = False
+    lines: Sequence[Line],
+    *,
+    title: str,
+    step_title: str,
+    log: bool = False,
+    percent: bool = False,
+    faint: Sequence[Line] = (),
+    signs: Sequence[Sign] = (),
+    turns: Sequence[Turn] = (),
 ) -> go.Figure:
-    """Draw growing curves over the epochs, each with a marker at its head; `percent` for shares between 0 and 1."""
-    traces = []
+    """Draw growing curves over the epochs, each with a marker at its head; `percent` for shares between 0 and 1.
+
+    `faint` curves lie beneath them, one entry of the legend for all of a name; `turns` are lines from top to bottom.
+    """
+    traces = [_faint(line, line.name not in {earlier.name for earlier in faint[:i]}) for i, line in enumerate(faint)]
     for line in lines:
         traces.append(
             go.Scatter(
@@ -161,16 +222,59 @@ def curves(
                 meta={"color": line.color, **follows("at", x="step", y=line.column)},
             )
         )
-    axis: dict[str, object] = {"type": "log", "nticks": 5, "tickformat": "~g"} if log else {"type": "linear"}
+    traces += [_sign(sign) for sign in signs]
+    axis: dict[str, object] = {"type": "log", "nticks": 3, "tickformat": "~g"} if log else {"type": "linear"}
     if percent:
         axis = {"type": "linear", "tickformat": ".0%"}
     return figure(
         traces,
-        showlegend=len(lines) > 1,
+        showlegend=len(lines) + len(faint) + len(signs) > 1,
         xaxis={"title": {"text": step_title, "standoff": 4}, "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": {"text": title, "standoff": 4}, "zeroline": False, **axis},
         margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        shapes=[_upright(turn) for turn in turns],
+        annotations=[_label(turn) for turn in turns],
     )
+
+
+def _faint(line: Line, in_legend: bool) -> go.Scatter:
+    return go.Scatter(
+        x=EMPTY,
+        y=EMPTY,
+        name=line.name,
+        legendgroup=line.name,
+        showlegend=in_legend,
+        mode="lines",
+        line={"dash": line.dash, "width": 1},
+        opacity=0.55,
+        hovertemplate="%{x}: %{y:.5g}",
+        meta={"color": line.color, **follows("grow", x="step", y=line.column)},
+    )
+
+
+def _sign(sign: Sign) -> go.Scatter:
+    return go.Scatter(
+        x=EMPTY,
+        y=EMPTY,
+        name=sign.name,
+        legendgroup=sign.name,
+        showlegend=sign.in_legend,
+        mode="markers",
+        marker={"symbol": sign.symbol, "size": sign.size, "line": {"width": 1.5}},
+        hovertemplate="%{x}: %{y:.5g}",
+        meta={"color": sign.color, **follows(sign.mode, x=sign.x, y=sign.y)},
+    )
+
+
+def _upright(turn: Turn) -> dict[str, object]:
+    line = {"width": 2, "dash": "dot"}
+    place = {"x0": turn.epoch, "x1": turn.epoch, "y0": 0, "y1": 1, "yref": "paper"}
+    return {"type": "line", "name": "text", "line": line, **place}
+
+
+def _label(turn: Turn) -> dict[str, object]:
+    place = {"x": turn.epoch, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    return {"text": f"→ {turn.name}", "name": "text", "showarrow": False, **place}
 
 
 class Bars(NamedTuple):

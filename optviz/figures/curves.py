@@ -1,0 +1,169 @@
+"""The picture of descents on a curve: the loss over one weight, the iterates on it, and the tangents they follow."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from optviz.curves import Curve
+from optviz.figures.style import EMPTY, SERIES, Series, figure, follows
+
+Array = NDArray[np.float64]
+
+SAMPLES = 400
+WIDEST = 4.0
+KEPT = 12
+"""So many tangents of a single run stay on the picture, from the first on."""
+
+
+class View(NamedTuple):
+    """The part of a curve that is drawn: `x` and `y` from, to, and the curve on it, `(n,)` each."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    xs: Array
+    ys: Array
+
+
+def zoom(domain: tuple[float, float], w: Array) -> float:
+    """Return by what power of two a domain is widened so that all of `w` is seen, or at least the start `w[0]`.
+
+    Beyond `WIDEST` times the domain a path leaves the picture.
+    """
+    middle, half = sum(domain) / 2.0, (domain[1] - domain[0]) / 2.0
+    reach = np.abs(w[np.isfinite(w)] - middle)
+    if not reach.size:
+        return 1.0
+    needed = max(min(float(reach.max()) / half, WIDEST), float(reach[0]) / half)
+    return float(2.0 ** np.ceil(np.log2(max(needed, 1.0)) - 1e-9))
+
+
+def view(curve: Curve, widened: float) -> View:
+    """Evaluate a curve on its domain, widened about its middle, with room below for tangents."""
+    middle, half = sum(curve.domain) / 2.0, (curve.domain[1] - curve.domain[0]) / 2.0 * widened
+    inside = curve.minima[np.abs(curve.minima - middle) < half]
+    xs = np.union1d(np.linspace(middle - half, middle + half, SAMPLES), inside)
+    ys = curve(xs[:, None])[0]
+    ys = np.where(np.isfinite(ys), ys, np.nan)
+    seen = ys[np.isfinite(ys)] if np.isfinite(ys).any() else np.zeros(1)
+    few, many = np.percentile(seen, (5, 95))
+    # A pole would press everything else flat.
+    low, high = max(seen.min(), few - 3 * (many - few)), min(seen.max(), many + 3 * (many - few))
+    span = float(high - low) or 1.0
+    return View((middle - half, middle + half), (float(low) - 0.15 * span, float(high) + 0.05 * span), xs, ys)
+
+
+def tangents(seen: View, w: Array, loss: Array, gradient: Array, kept: int) -> tuple[Array, Array, Array]:
+    """Return tangents `(rows, 3 (kept + 1))` in x and y, and the drops from their ends to the curve, `(2, rows, 2)`.
+
+    A tangent runs from an iterate to where the next one is, or to the foot of the picture; a row has those of the first
+    `kept` steps that were made, and the present one. Arguments are `(rows,)` each, of one run.
+    """
+    with np.errstate(all="ignore"):
+        step = np.append(np.diff(w), np.nan)
+        fall = gradient * step
+        part = np.where(fall < seen.y[0] - loss, (seen.y[0] - loss) / fall, 1.0)
+        x = np.stack([w, w + part * step, np.full_like(w, np.nan)], axis=-1)
+        y = np.stack([loss, loss + part * fall, np.full_like(w, np.nan)], axis=-1)
+    following = np.append(loss[1:], np.nan)
+    drop = np.stack(
+        [np.stack([x[:, 1], x[:, 1]], -1), np.stack([np.where(part == 1.0, y[:, 1], np.nan), following], -1)]
+    )
+    rows = len(w)
+    kept = min(kept, rows)
+    made = np.arange(kept) <= np.arange(rows)[:, None]
+    early = [np.where(made[..., None], part[:kept], np.nan).reshape(rows, -1) for part in (x, y)]
+    return np.hstack([early[0], x]), np.hstack([early[1], y]), drop
+
+
+def picture(
+    seen: View,
+    minima: Array,
+    names: Sequence[str],
+    words: Mapping[str, str],
+    arrays: tuple[str, str] = ("w", "loss"),
+    tangent: bool = True,
+) -> go.Figure:
+    """Draw a curve with its minima `(k,)`, the runs on it, their heads and their tangents.
+
+    Follows `arrays`, two of `(rows, runs)`, and with `tangent`, for each run i, the whole rows `tangent{i}x`,
+    `tangent{i}y`, `drop{i}x` and `drop{i}y`. `words` has "curve", "minimum", "tangent", "w" and "loss".
+    """
+    shown = minima[(minima > seen.x[0]) & (minima < seen.x[1])]
+    traces = [
+        go.Scatter(
+            x=seen.xs,
+            y=seen.ys,
+            name=words["curve"],
+            mode="lines",
+            line={"width": 2.5},
+            hovertemplate="%{x:.4g}: %{y:.5g}",
+            meta={"color": "muted"},
+        ),
+        go.Scatter(
+            x=shown,
+            y=np.interp(shown, seen.xs, seen.ys),
+            name=words["minimum"],
+            mode="markers",
+            marker={"symbol": "star-open", "size": 16, "line": {"width": 2}},
+            hovertemplate="%{x:.6g}: %{y:.6g}",
+            meta={"color": "text"},
+        ),
+    ]
+    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+        if tangent:
+            color = "bad" if len(names) == 1 else series.color
+            traces += _tangent(run, f"{name}: {words['tangent']}", color)
+        # A single run needs no name, which would stand on its path.
+        label = name if len(names) > 1 else ""
+        traces += _run(name, label, series, {"x": (arrays[0], run), "y": (arrays[1], run)})
+    return figure(
+        traces,
+        xaxis={"range": list(seen.x), "title": {"text": words["w"]}, "zeroline": False},
+        yaxis={"range": list(seen.y), "title": {"text": words["loss"]}, "zeroline": False},
+    )
+
+
+def _tangent(run: int, name: str, color: str) -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            name=name,
+            mode="lines",
+            line=line,
+            opacity=0.9,
+            hoverinfo="skip",
+            meta={"color": color, **follows("at", x=f"{part}{run}x", y=f"{part}{run}y")},
+        )
+        for part, line in (("tangent", {"width": 2.5}), ("drop", {"width": 2, "dash": "dot"}))
+    ]
+
+
+def _run(name: str, label: str, series: Series, columns: dict[str, tuple[str, int]]) -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            name=name,
+            mode="lines+markers",
+            line={"dash": series.dash, "width": 1.2},
+            marker={"symbol": series.symbol, "size": 8, "line": {"width": 0}},
+            hovertemplate="%{x:.6g}: %{y:.6g}",
+            meta={"color": series.color, **follows("grow", **columns)},
+        ),
+        go.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            name=name,
+            mode="markers+text",
+            marker={"symbol": series.symbol, "size": 14, "line": {"width": 0}},
+            text=[label],
+            textposition=series.label_at,
+            textfont={"size": 14, "weight": "bold"},
+            hoverinfo="skip",
+            meta={"color": series.color, **follows("at", **columns)},
+        ),
+    ]

@@ -1,0 +1,154 @@
+"""The picture of a computational graph: its nodes with their values above and their gradients below."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from optviz.figures.captions import CAPTION_AXES, STILL, STRIP, caption_arrays, captions
+from optviz.figures.layered import layered
+from optviz.figures.style import EMPTY, figure, follows
+
+Array = NDArray[np.float64]
+
+VALUE, GRADIENT, RIM = "series3", "bad", "#7d8794"
+SIZE, RING = 28, 32
+"""The diameters in pixels of a node, and of the ring around the present one; the numbers keep clear of both."""
+
+
+class Writing(NamedTuple):
+    """What is written in and beside the nodes, beside the edges, and, `captions`, of each step.
+
+    `inputs` are the values of the nodes that are known from the start, with nothing for the others.
+    """
+
+    symbols: Sequence[str]
+    inputs: Sequence[str]
+    values: Sequence[str]
+    gradients: Sequence[str]
+    flows: Sequence[str]
+    captions: Sequence[tuple[str, str]]
+
+
+class Motion(NamedTuple):
+    """When what is written appears: of each step the node whose value or gradient it shows, or -1.
+
+    `flows` are the edges, in the order of `edges`, whose part of a sum appears: one column for each operand.
+    """
+
+    values: Sequence[int]
+    gradients: Sequence[int]
+    flows: Sequence[tuple[int, ...]]
+    here: Sequence[int]
+
+
+def arrays(edges: Sequence[tuple[int, int]], motion: Motion, nodes: int) -> dict[str, Array]:
+    """Return what the picture follows, `(steps + 1, 2)` each: where the step's text appears, or NaN."""
+    layout = layered(nodes, edges)
+    missing = np.full(2, np.nan)
+    middles = [_near_target(route) for route in layout.routes]
+    spot = {
+        "values": [layout.places[i] if i >= 0 else missing for i in motion.values],
+        "gradients": [layout.places[i] if i >= 0 else missing for i in motion.gradients],
+        "here": [layout.places[i] if i >= 0 else missing for i in motion.here],
+        "flow0": [middles[row[0]] if row[0] >= 0 else missing for row in motion.flows],
+        "flow1": [middles[row[1]] if row[1] >= 0 else missing for row in motion.flows],
+    }
+    return {name: np.array(rows) for name, rows in spot.items()} | caption_arrays(len(motion.here))
+
+
+def graph(
+    edges: Sequence[tuple[int, int]],
+    writing: Writing,
+    motion: Motion,
+    words: Mapping[str, str],
+) -> go.Figure:
+    """Draw the graph. `words` has "value", "gradient" and "part", the names of the three kinds of numbers."""
+    layout = layered(len(writing.symbols), edges)
+    small, large = (11, 12) if np.ptp(layout.places[:, 0]) > 9 else (13, 13)
+    gap = np.full((1, 2), np.nan)
+    lines = np.vstack([gap, *(np.vstack([route, gap]) for route in layout.routes)])
+    xs, ys = layout.places.T
+    # Both columns of parts look the same: the first with any stands in the legend.
+    split = next((k for k in (0, 1) if any(row[k] >= 0 for row in motion.flows)), None)
+    traces = [
+        go.Scatter(
+            x=_column(lines[:, 0]), y=_column(lines[:, 1]), mode="lines", line={"width": 1.6}, hoverinfo="skip",
+            showlegend=False, meta={"color": "muted"},
+        ),
+        go.Scatter(
+            x=xs.tolist(), y=ys.tolist(), mode="markers", hoverinfo="skip", showlegend=False,
+            marker={"symbol": "circle", "size": SIZE, "line": {"width": 2, "color": RIM}}, meta={"color": "background"},
+        ),
+        go.Scatter(
+            x=xs.tolist(), y=ys.tolist(), mode="text", text=list(writing.symbols),
+            textfont={"size": [small if len(symbol) < 3 else 11 for symbol in writing.symbols], "weight": "bold"},
+            hoverinfo="skip", showlegend=False, meta={"color": "text"},
+        ),
+        go.Scatter(
+            x=xs.tolist(), y=ys.tolist(), mode="markers+text", text=list(writing.inputs), textposition="top center",
+            textfont={"size": large}, hoverinfo="skip", showlegend=False,
+            marker={"size": RING, "opacity": 0}, meta={"color": VALUE},
+        ),
+        go.Scatter(
+            x=EMPTY, y=EMPTY, mode="markers", hoverinfo="skip", showlegend=False,
+            marker={"symbol": "circle-open", "size": RING, "line": {"width": 3}},
+            meta={"color": "series1", **follows("at", x=("here", 0), y=("here", 1))},
+        ),
+        _texts("values", [_at(writing.values, i) for i in motion.values], "top center", VALUE, large, words["value"]),
+        _texts(
+            "gradients", [_at(writing.gradients, i) for i in motion.gradients], "bottom center", GRADIENT, large,
+            words["gradient"],
+        ),
+        *(
+            _texts(f"flow{k}", [_at(writing.flows, row[k]) for row in motion.flows], "middle center", "series4", small,
+                   words["part"] if k == split else "")
+            for k in (0, 1)
+        ),
+        *captions(writing.captions),
+    ]  # fmt: skip
+    return figure(
+        traces,
+        showlegend=True,
+        margin={"l": 4, "r": 4, "t": 30, "b": 4},
+        xaxis={**STILL, "range": [xs.min() - 0.5, xs.max() + 0.5]},
+        yaxis={**STILL, "range": [ys.min() - 0.6, ys.max() + 0.6], "domain": [0, STRIP]},
+        **CAPTION_AXES,
+    )
+
+
+def nearest(edges: Sequence[tuple[int, int]], nodes: int, point: tuple[float, float]) -> int:
+    """Return the node nearest to a point of the picture."""
+    return int(np.argmin(((layered(nodes, edges).places - point) ** 2).sum(axis=1)))
+
+
+def _texts(array: str, texts: Sequence[str], position: str, color: str, size: int, name: str) -> go.Scatter:
+    return go.Scatter(
+        x=EMPTY,
+        y=EMPTY,
+        name=name,
+        showlegend=bool(name),
+        mode="markers+text",
+        text=list(texts),
+        textposition=position,
+        textfont={"size": size},
+        marker={"size": RING, "opacity": 0},  # not seen: it keeps the text off the node
+        hoverinfo="skip",
+        meta={"color": color, **follows("grow", x=(array, 0), y=(array, 1))},
+    )
+
+
+def _at(texts: Sequence[str], i: int) -> str:
+    return texts[i] if i >= 0 else ""
+
+
+def _near_target(route: Array) -> Array:
+    """Return the point on the last stretch of an edge where what flows back along it is written."""
+    point: Array = route[-1] + 0.65 * (route[-2] - route[-1])
+    return point
+
+
+def _column(values: Array) -> list[float | None]:
+    return [None if np.isnan(v) else float(v) for v in values]

@@ -1,0 +1,58 @@
+"""The pictures of a sweep of learning rates: the loss against the rate, and over the epochs at each one's best."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from optviz.figures.style import EMPTY, SERIES, figure, follows
+
+
+def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str, str], ceiling: float) -> go.Figure:
+    """Draw the loss against the learning rate, a curve an optimizer. Curve k follows `sweep{k}: (epochs, rates)`.
+
+    `words` are the titles of the axes; above `ceiling` a curve leaves the picture.
+    """
+    traces = [
+        go.Scatter(
+            x=list(rates),
+            y=[None] * len(rates),
+            name=name,
+            mode="lines+markers",
+            line={"dash": series.dash, "width": 2.5},
+            marker={"symbol": series.symbol, "size": 9},
+            hovertemplate="%{x:g}: %{y:.4g}",
+            meta={"color": series.color, **follows("at", y=f"sweep{k}")},
+        )
+        for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
+    ]
+    return figure(
+        traces,
+        showlegend=True,
+        xaxis={"title": {"text": words[0]}, "type": "log", "exponentformat": "power", "dtick": 1, "zeroline": False},
+        yaxis={**_loss(words[1]), "autorangeoptions": {"clipmax": ceiling}},
+    )
+
+
+def over_epochs(names: Sequence[str], words: tuple[str, str]) -> go.Figure:
+    """Draw the loss over the epochs, a growing curve an optimizer: the columns of `best: (epochs, optimizers)`."""
+    traces = [
+        go.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            name=name,
+            mode="lines",
+            line={"dash": series.dash, "width": 2.5},
+            hovertemplate="%{x}: %{y:.4g}",
+            meta={"color": series.color, **follows("grow", x="step", y=("best", k))},
+        )
+        for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
+    ]
+    return figure(
+        traces,
+        xaxis={"title": {"text": words[0]}, "zeroline": False, "rangemode": "tozero"},
+        yaxis=_loss(words[1]),
+    )
+
+
+def _loss(title: str) -> dict[str, object]:
+    return {"title": {"text": title}, "type": "log", "nticks": 6, "tickformat": "~g", "zeroline": False}

@@ -1,0 +1,76 @@
+"""The picture of several learning-rate schedules over the steps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from optviz.figures.style import EMPTY, SERIES, Ref, figure, follows
+
+DASHES = {"dash": "8px,3px"}
+"""A dash as long as its gap would hide every other edge of a staircase."""
+
+
+def picture(
+    names: Sequence[str], *, title: str, step_title: str, steps: int, probe: int, top: float | None
+) -> go.Figure:
+    """Draw each schedule whole and pale, the part that was walked strong, its head, and the step that is looked at.
+
+    The axis goes from 0 to `top`, or is logarithmic without one.
+    Follows `rate: (rows, schedules)`, and the whole rows `steps` and `whole{i}`.
+    """
+    traces = []
+    for i, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+        dash = DASHES.get(series.dash, series.dash)
+        column: dict[str, Ref] = {"x": "step", "y": ("rate", i)}
+        traces += [
+            go.Scatter(
+                x=EMPTY,
+                y=EMPTY,
+                name=name,
+                mode="lines",
+                line={"dash": dash, "width": 1.5},
+                opacity=0.5,
+                showlegend=False,
+                hovertemplate=f"{name}<br>%{{x}}: %{{y:.6g}}<extra></extra>",
+                meta={"color": series.color, **follows("at", x="steps", y=f"whole{i}")},
+            ),
+            go.Scatter(
+                x=EMPTY,
+                y=EMPTY,
+                name=name,
+                mode="lines",
+                line={"dash": dash, "width": 3},
+                hoverinfo="skip",
+                meta={"color": series.color, **follows("grow", **column)},
+            ),
+            go.Scatter(
+                x=EMPTY,
+                y=EMPTY,
+                name=name,
+                mode="markers",
+                marker={"symbol": series.symbol, "size": 13, "line": {"width": 0}},
+                showlegend=False,
+                hovertemplate=f"{name}<br>%{{x}}: %{{y:.6g}}<extra></extra>",
+                meta={"color": series.color, **follows("at", **column)},
+            ),
+        ]
+    axis: dict[str, Any] = {"type": "log", "exponentformat": "power"} if top is None else {"range": [0, top]}
+    shown = [
+        {
+            "type": "line",
+            "x0": probe,
+            "x1": probe,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {"dash": "dot", "width": 2},
+        }
+    ]
+    return figure(
+        traces,
+        xaxis={"title": {"text": step_title}, "range": [0, steps], "zeroline": False},
+        yaxis={"title": {"text": title}, "zeroline": False, **axis},
+        shapes=shown if probe <= steps else [],
+        showlegend=True,
+    )

@@ -1,0 +1,115 @@
+"""The pictures of the spread of activations: a histogram a layer, side by side, and the deviation over the layers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from optviz.figures.style import EMPTY, SERIES, Ref, figure, follows
+
+Array = NDArray[np.float64]
+
+SLOT = 0.82
+"""How much of the room of its layer a histogram fills."""
+
+
+def heights(histogram: Array) -> Array:
+    """Return the bars of every step, `(layers + 1, layers, bins)`: of step k those of the layers 1..k, the tallest 1.
+
+    `histogram: (layers + 1, bins)`, the inputs first, which are not drawn.
+    """
+    drawn = histogram[1:] / histogram[1:].max(axis=1, keepdims=True).clip(1)
+    reached = np.tri(len(histogram), len(drawn), -1)
+    return reached[:, :, None] * drawn
+
+
+def histograms(layers: int, bins: int, color: int, title: str) -> go.Figure:
+    """Draw a histogram for every layer, side by side. Follows `heights: (layers + 1, layers, bins)`."""
+    inside = (np.arange(bins) + 0.5) / bins * SLOT - SLOT / 2
+    centers = (np.arange(1, layers + 1)[:, None] + inside).ravel()
+    bars = go.Bar(
+        x=centers.tolist(),
+        y=[0.0] * len(centers),
+        width=SLOT / bins,
+        hoverinfo="skip",
+        meta={"color": SERIES[color].color, **follows("at", y="heights")},
+    )
+    return figure(
+        [bars],
+        bargap=0,
+        margin={"l": 12, "r": 12, "t": 8, "b": 48},
+        xaxis={
+            "range": [0.5, layers + 0.5],
+            "title": {"text": title},
+            "dtick": 1 if layers <= 10 else 2,
+            "tick0": 1,
+            "showgrid": False,
+        },
+        yaxis={"range": [0, 1.06], "visible": False, "fixedrange": True},
+        shapes=[
+            {"type": "line", "x0": k + 0.5, "x1": k + 0.5, "y0": 0, "y1": 1, "yref": "paper", "name": "muted",
+             "line": {"width": 1, "dash": "dot"}, "layer": "below"}
+            for k in range(1, layers)
+        ],
+    )  # fmt: skip
+
+
+FLOOR, CEILING = 1e-4, 1e4
+"""Where the curves leave the picture; their names stay at its edge."""
+
+
+def heads(deviation: Array) -> Array:
+    """Return where the name of each curve stands, `(layers + 1, runs)`: at its end, but inside the picture."""
+    inside: Array = np.where(deviation > 0, np.clip(deviation, FLOOR * 1.5, CEILING / 1.5), np.nan)
+    return inside
+
+
+def deviations(names: Sequence[str], chosen: int, layers: int, words: Mapping[str, str]) -> go.Figure:
+    """Draw the standard deviation over the layers, one curve an initialization, the chosen one thick.
+
+    Follows `deviation` and `heads`, `(layers + 1, runs)`, and `theory`. `words` has "layer", "deviation" and "theory".
+    """
+    traces = [
+        _curve(words["theory"], "text", "dot", 2, "theory"),
+        *(
+            _curve(name, series.color, series.dash, 4 if run == chosen else 2, ("deviation", run))
+            for run, (name, series) in enumerate(zip(names, SERIES, strict=False))
+        ),
+        *(
+            go.Scatter(
+                x=EMPTY,
+                y=EMPTY,
+                mode="markers+text",
+                text=[name],
+                textposition="bottom left",
+                textfont={"size": 14},
+                marker={"symbol": series.symbol, "size": 12 if run == chosen else 8},
+                hoverinfo="skip",
+                meta={"color": series.color, **follows("at", x="step", y=("heads", run))},
+            )
+            for run, (name, series) in enumerate(zip(names, SERIES, strict=False))
+        ),
+    ]
+    return figure(
+        traces,
+        xaxis={"range": [-0.3, layers + 0.3], "title": {"text": words["layer"]}, "dtick": 1 if layers <= 10 else 2},
+        yaxis={
+            "type": "log",
+            "title": {"text": words["deviation"]},
+            "exponentformat": "power",
+            "range": np.log10([FLOOR, CEILING]).tolist(),
+        },
+    )
+
+
+def _curve(name: str, color: str, dash: str, width: float, column: Ref) -> go.Scatter:
+    return go.Scatter(
+        x=EMPTY,
+        y=EMPTY,
+        name=name,
+        mode="lines",
+        line={"dash": dash, "width": width},
+        hovertemplate="%{x}: %{y:.4g}",
+        meta={"color": color, **follows("grow", x="step", y=column)},
+    )
