@@ -8,16 +8,21 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from optviz.activations import Array
+from optviz.entry import Entry, EntryError
 from optviz.recipes import Parameter, Range, Recipe
 from optviz.ui import links
 from optviz.ui.language import _
 from optviz.ui.links import Link
+from optviz.ui.words import entry_error
 
 Change = Callable[[Any], None]
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 LEARNING_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 LEARNING_RATE = Range(1e-6, 100.0, "lr", "log")
@@ -48,7 +53,7 @@ def choice(
 
     Another choice puts the controls named in `resets` back to their defaults.
     """
-    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    value = _one_of(link, name, titles, default)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
@@ -66,9 +71,36 @@ def choice(
     return value
 
 
+def several(
+    link: Link,
+    name: str,
+    label: str,
+    titles: Mapping[str, str],
+    default: Sequence[str],
+    *,
+    most: int | None = None,
+) -> tuple[str, ...]:
+    """Draw a select box over `titles` in which several may be chosen, or none, and return their keys in its order."""
+    value = link.keep(name, tuple(default), links.read_choices(list(titles), most), links.write_choices)
+    if link.drawn:
+        key = _follow(link, name, list(value))
+        st.multiselect(
+            label,
+            list(titles),
+            list(value),
+            format_func=titles.__getitem__,
+            key=key,
+            max_selections=most,
+            placeholder=_("Choose at least one"),
+            on_change=_pass_on,
+            args=(key, lambda chosen: link.change(name, tuple(each for each in titles if each in chosen))),
+        )
+    return value
+
+
 def segments(link: Link, name: str, label: str, titles: Mapping[str, str], default: str) -> str:
     """Draw a row of buttons of which one is on, and return the key chosen."""
-    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    value = _one_of(link, name, titles, default)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
@@ -83,6 +115,15 @@ def segments(link: Link, name: str, label: str, titles: Mapping[str, str], defau
         args=(key, partial(link.change, name)),
     )
     return value
+
+
+def _one_of(link: Link, name: str, titles: Mapping[str, str], default: str) -> str:
+    """Return the value of a choice, or its default where another control has taken away what was chosen."""
+    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    if value in titles:
+        return value
+    link.forget(name)
+    return default
 
 
 def switch(link: Link, name: str, label: str, default: bool = False) -> bool:
@@ -110,6 +151,36 @@ def text(link: Link, name: str, label: str, default: str) -> str:
     return value
 
 
+def typed(
+    link: Link,
+    name: str,
+    label: str,
+    default: str,
+    read: Callable[[str], T],
+    errors: type[E] | tuple[type[E], ...],
+    explain: Callable[[E], str],
+) -> T:
+    """Draw a line of text and return what `read` makes of it; where it cannot, say why and keep what it was before.
+
+    `explain` says, in the visitor's language, what is wrong with a text for which `read` raises one of `errors`.
+    """
+    written = text(link, name, label, default)
+    good = f"{link.page}-good-{name}"
+    try:
+        value = read(written)
+    except errors as error:
+        if link.drawn:
+            st.error(explain(error), icon=":material/edit_off:")
+        return read(st.session_state.get(good, default))
+    st.session_state[good] = written
+    return value
+
+
+def numbers(link: Link, name: str, label: str, default: str, entry: Entry) -> Array:
+    """Draw a line of numbers and return them, `(n,)` or a table `(rows, n)`; a bad one is explained and not used."""
+    return typed(link, name, label, default, entry.read, EntryError, entry_error)
+
+
 def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
     """Draw two number fields for a point of the plane; by default it lies where the surface says."""
     with st.container(horizontal=True, wrap=False):
@@ -119,7 +190,7 @@ def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
         )
 
 
-def move(link: Link, to: tuple[float, float], names: tuple[str, str] = POINT) -> None:
+def move(link: Link, to: Sequence[float], names: Sequence[str] = POINT) -> None:
     """Move a point to where the picture was clicked, to four digits: a link need not be longer."""
     for name, value in zip(names, to, strict=True):
         link.change(name, float(f"{COORDINATE.clamp(value):.4g}"))
@@ -213,6 +284,11 @@ def formula(link: Link, tex: str, title: str = "", note: str = "") -> None:
     if link.drawn:
         parts = (f"**{title}**" if title else "", f"$$\n{tex}\n$$", note)
         st.markdown("\n\n".join(part for part in parts if part))
+
+
+def stacked(tex: str) -> str:
+    """Return a formula of several parts, separated by `,\\quad`, with each part on a line of its own."""
+    return r"\begin{gathered}" + tex.replace(r",\quad", r"\\") + r"\end{gathered}"
 
 
 def draw_parameter(key: str, parameter: Parameter, value: Any, change: Change) -> None:

@@ -95,6 +95,54 @@ CLASSIFIER_EXAMPLES = (
         },
     ),
     Example(N_("L1 makes weights zero"), {"compare": ["1"], "b.l2": ["0"], "b.l1": ["0.01"], "log": ["0"]}),
+    Example(
+        N_("Early stopping of a net that overfits"),
+        {
+            "data": ["moons"],
+            "moons.noise": ["0.35"],
+            "moons.n": ["100"],
+            "validation": ["0.5"],
+            "layers": ["2"],
+            "units": ["32"],
+            "init": ["he"],
+            "optimizer": ["adam"],
+            "loss": ["binary_crossentropy"],
+            "stop": ["1"],
+            "stop.patience": ["50"],
+            "epochs": ["500"],
+        },
+    ),
+    Example(
+        N_("Reduce on plateau"),
+        {
+            "init": ["he"],
+            "lr": ["0.3"],
+            "reduce": ["1"],
+            "reduce.patience": ["15"],
+            "reduce.min_lr": ["0.0001"],
+            "epochs": ["400"],
+        },
+    ),
+    Example(
+        N_("Adam, then SGD"),
+        {
+            "compare": ["1"],
+            "init": ["he"],
+            "optimizer": ["adam"],
+            "lr": ["0.1"],
+            "epochs": ["400"],
+            "b.optimizer": ["adam"],
+            "b.lr": ["0.1"],
+            "b.l2": ["0"],
+            "b.switch": ["1"],
+            "b.switch.epoch": ["150"],
+            "b.switch.lr": ["0.1"],
+        },
+    ),
+    Example(
+        N_("The best of eight starts"),
+        {"units": ["3"], "init": ["he"], "lr": ["0.05"], "starts": ["8"], "epochs": ["400"]},
+    ),
     Example(N_("Learning rate far too large"), {"lr": ["1"]}),
 )
 
@@ -104,6 +152,8 @@ RESET = N_("Reset")
 
 def offer(link: Link, examples: Sequence[Example]) -> None:
     """Draw a row of examples to tap, and at its end one that sets everything back."""
+    if not examples:
+        return
     key = f"{link.page}~examples"
     titles = [*(example.title for example in examples), RESET]
     # A tap is no state: nothing stays chosen.

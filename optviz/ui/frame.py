@@ -2,13 +2,14 @@
 
 import base64
 import gc
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from optviz.ui import language
+from optviz.ui import course, language
 from optviz.ui.language import _
 
 _HERE = Path(__file__).parent
@@ -26,8 +27,14 @@ def enter() -> None:
     multipage app and runs the page of the URL alone. Calling it from the page ends that for the whole server.
     """
     if FRAMED not in st.session_state:
+        configure()
         pages()
         st.rerun()
+
+
+def configure() -> None:
+    """Name the tab and give it its icon; Streamlit would fetch the page's from the internet."""
+    st.set_page_config(page_title="optviz", page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 
 def pages() -> Any:
@@ -38,11 +45,16 @@ def pages() -> Any:
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
     if language.language() not in made:
-        made[language.language()] = [
-            st.Page("pages/surfaces.py", title=_("Surfaces"), icon=":material/landscape:", default=True),
-            st.Page("pages/classifier.py", title=_("Classifier"), icon=":material/scatter_plot:"),
-        ]
-    return st.navigation(made[language.language()])
+        made[language.language()] = {
+            _(group): [_page(lesson) for lesson in lessons] for group, lessons in course.GROUPS.items()
+        }
+    # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
+    return copy(st.navigation(made[language.language()], position="top"))
+
+
+def _page(lesson: course.Lesson) -> Any:
+    home = lesson.name == course.HOME
+    return st.Page(f"pages/{lesson.name}.py", title=_(lesson.title), icon=lesson.icon, default=home)
 
 
 @cache

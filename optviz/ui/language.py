@@ -57,6 +57,11 @@ def preferred(asked: str | None, browser: str | None) -> str:
     return "zh" if (browser or "").lower().startswith("zh") else DEFAULT
 
 
+def chosen() -> str | None:
+    """Return the language that a link must name: the visitor's, unless the browser would choose it anyway."""
+    return None if language() == preferred(None, st.context.locale) else language()
+
+
 def choose() -> str:
     """Draw the language switch in the sidebar, and return the language that this run of the script speaks."""
     if st.session_state.get(KEY) not in LANGUAGES:

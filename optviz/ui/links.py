@@ -66,8 +66,17 @@ class Link:
     def change(self, name: str, value: object, *, resets: Sequence[str] = ()) -> None:
         """Set a control's value, as its widget's callback does, and put those of `resets` back to their defaults."""
         self._values[name] = value
-        for other in resets:
-            self._values.pop(other, None)
+        self.reset(*resets)
+
+    def reset(self, *names: str) -> None:
+        """Put controls back to their defaults."""
+        for name in names:
+            self._values.pop(name, None)
+
+    def forget(self, name: str) -> None:
+        """Put a control back to its default, in this run already."""
+        self._values.pop(name, None)
+        self._texts.pop(name, None)
 
     def open(self, parameters: Mapping[str, Sequence[str]]) -> None:
         """Set the whole page as a link with these parameters would; controls not named take their defaults."""
@@ -87,8 +96,9 @@ class Link:
         st.session_state[self._visited] = True
         st.session_state[self._opened] = {}
         texts = dict(self._texts)
-        if st.session_state.get(language.KEY) != language.preferred(None, st.context.locale):
-            texts[language.KEY] = [language.language()]
+        chosen = language.chosen()
+        if chosen:
+            texts[language.KEY] = [chosen]
         if {name: st.query_params.get_all(name) for name in st.query_params} != texts:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
@@ -168,6 +178,19 @@ def read_choice(options: Sequence[str]) -> Callable[[list[str]], str]:
     return read
 
 
+def read_choices(options: Sequence[str], most: int | None = None) -> Callable[[list[str]], tuple[str, ...]]:
+    """Return a reader of some of `options`, each in a parameter of its own; a single empty one stands for none."""
+
+    def read(texts: list[str]) -> tuple[str, ...]:
+        if any(text not in options for text in texts if texts != [""]):
+            raise Unreadable(_("there is no such choice"))
+        if most is not None and len(set(texts)) > most:
+            raise Unreadable(_("at most {limit} can be told apart").format(limit=most))
+        return tuple(option for option in options if option in texts)
+
+    return read
+
+
 def read_number(span: Range, kind: type = float) -> Callable[[list[str]], float]:
     """Return a reader of a number; `kind` is float, int or bool."""
 
@@ -207,3 +230,8 @@ def write_number(value: Any) -> list[str]:
 def write_choice(value: str) -> list[str]:
     """Write a choice."""
     return [value]
+
+
+def write_choices(values: Sequence[str]) -> list[str]:
+    """Write some choices, or that there are none."""
+    return list(values) or [""]

@@ -1,9 +1,15 @@
 """What the pages' panels share: the tracks that a figure's own traces ask for."""
 
 from collections.abc import Sequence
+from hashlib import sha1
 from typing import Any
 
 from optviz.ui.player import Track
+
+
+def run_of(*settings: object) -> str:
+    """Return a name for the player's run that is the same for the same settings only."""
+    return sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def tracks_of(figure: Any) -> tuple[Track, ...]:

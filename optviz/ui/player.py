@@ -112,14 +112,15 @@ class Panel:
     """A figure with its tracks.
 
     `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
-    a click anywhere on the plot area is reported as a point. `figure` is a figure or its JSON.
+    a click anywhere on the plot area is reported as a point; with `pick="drag"` every point is on which the pointer is
+    held, as fast as they are answered, in place of Plotly's zoom. `figure` is a figure or its JSON.
     """
 
     figure: Figure | str
     tracks: Sequence[Track] = ()
     title: str = ""
     cell: str = "main"
-    pick: bool = False
+    pick: bool | Literal["drag"] = False
 
 
 class Thinned(NamedTuple):
@@ -130,9 +131,10 @@ class Thinned(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the visitor did: `point` is the (x, y) clicked on a `pick` panel in this very run, else `None`."""
+    """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number."""
 
     point: tuple[float, float] | None
+    panel: int | None = None
 
 
 def player(
@@ -145,7 +147,7 @@ def player(
     words: Mapping[str, str] = WORDS,
     summary: str = "",
     themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
-    even: bool = False,
+    even: bool | int = False,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -153,8 +155,9 @@ def player(
     `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
     (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
     starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
-    where it is known before the end. `summary` tells the result to those who cannot see it. The first cell is the
-    largest, unless `even`.
+    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
+    to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
+    as it says.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -175,7 +178,7 @@ def player(
         on_need_change=lambda: _take_need(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
-    return Result(point=_point(answer.point))
+    return _picked(answer.point)
 
 
 class _Numbers(NamedTuple):
@@ -237,7 +240,7 @@ def _tables(themes: Mapping[Literal["light", "dark"], Theme]) -> tuple[tuple[str
 
 @lru_cache(maxsize=64)
 def _stage_message(
-    panels: tuple[Panel, ...], words: Items, themes: tuple[tuple[str, Items], ...], even: bool, key: str
+    panels: tuple[Panel, ...], words: Items, themes: tuple[tuple[str, Items], ...], even: bool | int, key: str
 ) -> bytes:
     figures = [str(panel.figure).encode() for panel in panels]
     described = [
@@ -298,11 +301,11 @@ def _take_need(key: str, feed_key: str) -> None:
     st.session_state[_held_key(key)] = (run, held)
 
 
-def _point(value: Any) -> tuple[float, float] | None:
+def _picked(value: Any) -> Result:
     match value:
-        case [int() | float() as x, int() | float() as y] if np.isfinite(x) and np.isfinite(y):
-            return float(x), float(y)
-    return None
+        case [int() | float() as x, int() | float() as y, int() as panel] if np.isfinite(x) and np.isfinite(y):
+            return Result((float(x), float(y)), panel)
+    return Result(None)
 
 
 def _nothing() -> None:

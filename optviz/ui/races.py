@@ -1,10 +1,10 @@
 """The surfaces page's race: from what the controls say to the panels, the table and the sentence under them."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import sha1
 from html import escape
+from math import isclose
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from optviz.surfaces import SURFACES, Surface
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
-from optviz.ui.runs import Run
+from optviz.ui.runs import Contestant, Run
 from optviz.ui.tables import NOTHING, digits
 from optviz.ui.tables import table as html
 
@@ -44,7 +44,7 @@ class Settings:
     """Everything that a race depends on."""
 
     ground: Ground
-    runs: tuple[Run, ...]
+    runs: tuple[Contestant, ...]
     learning_rate: float
     schedule: str
     schedule_values: tuple[tuple[str, float], ...]
@@ -107,7 +107,7 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
     path = result.path
     stride = 1 if settings.steps <= WHOLE else -(-settings.steps // ROWS)
     thin = slice(None, None, stride)
-    ground = _relief(settings.ground, MESH)
+    ground = relief_of(settings.ground, MESH)
     height = ground.lifted(path.loss[thin])
     floor = course.minima.value if log else 0.0
     arrays = {
@@ -142,7 +142,7 @@ def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
     return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, language())
 
 
-def ahead_of(runs: Sequence[Run]) -> tuple[int, ...]:
+def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
     """Return the numbers of the runs that take their gradient at a point ahead."""
     return tuple(i for i, run in enumerate(runs) if run.build().looks_ahead)
 
@@ -152,7 +152,7 @@ def _panels(
     ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, spoken: str
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
-    high, low = _relief(ground, pictures.PIXELS), _relief(ground, MESH)
+    high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     step = _("Step")
     loss = _("Loss − best value") if log else _("Loss")
@@ -191,7 +191,8 @@ def _penalized(ground: Ground) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _relief(ground: Ground, n: int) -> pictures.Relief:
+def relief_of(ground: Ground, n: int) -> pictures.Relief:
+    """Return a ground on a grid of n × n points."""
     course = course_of(ground)
     levels = surface_of(ground.surface, ground.formula).levels
     return pictures.relief(course.drawn, course.domain, levels, n)
@@ -222,8 +223,14 @@ def _say(settings: Settings, spoken: str) -> str:
     )
     parts = []
     if arrived:
-        (name, end), others = arrived[0], arrived[1:]
-        parts.append(_("{name} arrives first, at step {step}.").format(name=name, step=end.arrival))
+        step = arrived[0][1].arrival
+        first = [name for name, end in arrived if end.arrival == step]
+        others = arrived[len(first) :]
+        if len(first) == 1:
+            parts.append(_("{name} arrives first, at step {step}.").format(name=first[0], step=step))
+        else:
+            text = _("{names} and {last} arrive first, at step {step}.")
+            parts.append(text.format(names=_list(first[:-1]), last=first[-1], step=step))
         if others:
             listed = _list([_("{name} ({step})").format(name=n, step=e.arrival) for n, e in others])
             parts.append(_("Then come {names}.").format(names=listed))
@@ -234,6 +241,10 @@ def _say(settings: Settings, spoken: str) -> str:
                 steps=settings.steps, name=name, distance=digits(end.distance)
             )
         )
+    for name, end in named:
+        if end.arrival is not None and end.ending is not Ending.ARRIVED:
+            text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
+            parts.append(text.format(name=name, close=f"{CLOSE:g}", step=end.arrival))
     for ending in (Ending.SADDLE, Ending.PLATEAU, Ending.LOCAL_MINIMUM, Ending.DESCENDING):
         held = [name for name, end in named if end.ending is ending]
         if held:
@@ -247,13 +258,17 @@ def why(settings: Settings, run: int) -> str:
     end = race_of(settings).ends[run]
     if end.limit is None:
         return _("diverged: from step {step} on the loss only rose.").format(step=max(end.turn or 0, 0))
-    plain = settings.runs[run].optimizer == "sgd"
     text = (
         _("diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {curvature}).")
-        if plain
+        if _is_plain(end)
         else _("diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {curvature}).")
     )
     return text.format(rate=digits(end.rate), limit=digits(end.limit), curvature=digits(end.curvature))
+
+
+def _is_plain(end: End) -> bool:
+    """Whether the bound that a run broke is that of plain descent, 2/λ."""
+    return end.limit is not None and end.curvature is not None and isclose(end.limit * end.curvature, 2.0)
 
 
 def _list(names: Sequence[str]) -> str:
@@ -282,37 +297,32 @@ def _report(settings: Settings, spoken: str) -> str:
             digits(end.loss),
             digits(end.distance),
             NOTHING if end.arrival is None else str(end.arrival),
-            escape(_ended(settings, i, end)),
+            escape(_ended(end)),
         )
-        for i, (series, name, run, end) in enumerate(
-            zip(SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False)
+        for series, name, run, end in zip(
+            SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False
         )
     ]
     return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(text) for text in heads], rows)
 
 
-def _ended(settings: Settings, run: int, end: End) -> str:
+def _ended(end: End) -> str:
     text = _(ENDINGS[end.ending])
     if end.ending is not Ending.DIVERGED:
         return text
     if end.limit is None:
         return _("{ended} at step {step}").format(ended=text, step=end.step)
-    bound = "2/λ" if settings.runs[run].optimizer == "sgd" else _("its bound")
+    bound = "2/λ" if _is_plain(end) else _("its bound")
     return _("{ended} at step {step}: lr {rate} > {bound} = {limit}").format(
         ended=text, step=end.step, rate=digits(end.rate), bound=bound, limit=digits(end.limit)
     )
 
 
-def formulas(settings: Settings) -> list[tuple[str, str, str]]:
+def formulas(ground: Ground, runs: Sequence[Run]) -> list[tuple[str, str, str]]:
     """Return LaTeX, title and note of the surface and of each optimizer in the race, once each."""
-    surface = surface_of(settings.ground.surface, settings.ground.formula)
-    shown = dict.fromkeys(run.optimizer for run in settings.runs)
+    surface = surface_of(ground.surface, ground.formula)
+    shown = dict.fromkeys(run.optimizer for run in runs)
     return [
         (f"f(x_1, x_2) = {surface.latex}", _(surface.title), _(surface.note)),
         *((OPTIMIZERS[name].formula, _(OPTIMIZERS[name].title), _(OPTIMIZERS[name].note)) for name in shown),
     ]
-
-
-def run_key(settings: Settings, log: bool) -> str:
-    """Return a name that is the same for the same race only."""
-    return sha1(repr((astuple(settings), log)).encode(), usedforsecurity=False).hexdigest()[:16]

@@ -1,23 +1,30 @@
 """The tables under the pictures, as HTML that becomes a list on a phone, and how their numbers are written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 
 import numpy as np
 
 NOTHING = "–"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as HTML; heads and cells are HTML, and the first cell of a row is its head."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = False) -> str:
+    """Return a table as HTML; heads and cells are HTML, and the first cell of a row is its head.
+
+    The cells hold numbers, or with `prose` sentences, which are broken into lines.
+    """
     head = "".join(f"<th scope='col'>{text}</th>" for text in heads)
+    # In the list of a phone a bare number would not say what it counts.
+    of = f" data-head='{heads[0]}'"
     body = "".join(
         "<tr>"
-        + f"<th scope='row'>{first}</th>"
+        + f"<th scope='row'{of if first.isdecimal() else ''}>{first}</th>"
         + "".join(f"<td data-head='{head}'>{cell}</td>" for head, cell in zip(heads[1:], rest, strict=True))
         + "</tr>"
         for first, *rest in rows
     )
-    return f"<div class='optviz-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = "optviz-table optviz-prose" if prose else "optviz-table"
+    return f"<div class='{kind}'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def digits(value: float | None) -> str:
@@ -28,3 +35,28 @@ def digits(value: float | None) -> str:
 def share(value: float) -> str:
     """Write a share as percent."""
     return NOTHING if not np.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def contents(lines: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return a table of contents as HTML: of each line a number, a text, the address to open, and the page's name."""
+    rows = "".join(
+        f"<li><a href='{escape(address)}'><b>{number}</b><span>{escape(text)}</span></a><i>{escape(page)}</i></li>"
+        for number, text, address, page in lines
+    )
+    return f"<ul class='optviz-contents'>{rows}</ul>"
+
+
+def tex(value: float, precision: int = 4, *, nan: str = r"\text{–}", bare: bool = False) -> str:
+    """Write a number in LaTeX with a few digits, a power of ten where it is very small or large.
+
+    With `bare` a power of ten stands alone, without the factor 1.
+    """
+    if not np.isfinite(value):
+        return nan if np.isnan(value) else r"\infty" if value > 0 else r"-\infty"
+    mantissa, _e, power = f"{value:.{precision}g}".partition("e")
+    if not power:
+        return mantissa
+    ten = rf"10^{{{int(power)}}}"
+    if bare and mantissa in ("1", "-1"):
+        return mantissa.replace("1", ten)
+    return rf"{mantissa} \cdot {ten}"

@@ -1,9 +1,13 @@
 """Sentences that several pages say."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from optviz.datasets import DOT, DataError
+from optviz.entry import EntryError, Fault
 from optviz.formula import FUNCTIONS, FormulaError, Reason
+from optviz.graph import MOST_NODES
+from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.ui.language import N_, _, language
 from optviz.ui.player import WORDS
 
@@ -18,24 +22,54 @@ def _player_words(spoken: str) -> dict[str, str]:
     return {key: _(text) for key, text in WORDS.items()}
 
 
+def epoch_words() -> dict[str, str]:
+    """Return the words with which the player counts epochs in place of steps."""
+    return {"step": _("epoch {step}"), "step_of": _("epoch {step} / {steps}"), "scrub": _("Epoch")}
+
+
 _FORMULA_ERRORS = {
-    Reason.EMPTY: N_("Write a formula in x1 and x2."),
+    Reason.EMPTY: N_("Write a formula in {names}."),
     Reason.TOO_LONG: N_("The formula is too long."),
     Reason.TOO_MANY: N_("The formula has too many parts."),
     Reason.TOO_DEEP: N_("The formula is nested too deeply."),
     Reason.TOO_LARGE: N_("A number or a power in the formula is too large: “{piece}”."),
     Reason.NOT_A_FORMULA: N_("This is not a formula: “{piece}”."),
-    Reason.UNKNOWN_NAME: N_("The formula knows x1, x2, pi and e, but not “{piece}”."),
+    Reason.UNKNOWN_NAME: N_("The formula knows {names}, pi and e, but not “{piece}”."),
     Reason.UNKNOWN_FUNCTION: N_("There is no function “{piece}”; known are {functions}."),
     Reason.WRONG_ARGUMENTS: N_("A function takes one argument: “{piece}”."),
     Reason.DIVISION_BY_ZERO: N_("The formula divides by zero: “{piece}”."),
     Reason.UNDEFINED: N_("The formula has no value: “{piece}”."),
+    Reason.CONSTANT: N_("“{piece}” has none of the names {names} in it: there is nothing to differentiate by."),
+    Reason.TOO_MANY_NODES: N_(
+        "The graph of this formula has {piece} nodes; with more than {most} they could not be read on a screen."
+    ),
 }
 
 
-def formula_error(error: FormulaError) -> str:
-    """Say what is wrong with a formula."""
-    return _(_FORMULA_ERRORS[error.reason]).format(piece=error.piece, functions=", ".join(FUNCTIONS))
+def formula_error(error: FormulaError, names: Sequence[str] = ("x1", "x2")) -> str:
+    """Say what is wrong with a formula in the given names."""
+    return _(_FORMULA_ERRORS[error.reason]).format(
+        piece=error.piece, functions=", ".join(FUNCTIONS), names=", ".join(names), most=MOST_NODES
+    )
+
+
+_ENTRY_ERRORS = {
+    Fault.EMPTY: N_("Write at least one number."),
+    Fault.TOO_LONG: N_("The text is too long: at most {limit} characters."),
+    Fault.NOT_A_NUMBER: N_("“{piece}” is not a number: write numbers with commas between them."),
+    Fault.NOT_WHOLE: N_("“{piece}” is not a whole number."),
+    Fault.NOT_FINITE: N_("“{piece}” is not a finite number."),
+    Fault.TOO_FEW: N_("“{piece}” has too few numbers: at least {limit} are needed."),
+    Fault.TOO_MANY: N_("That is too much from “{piece}” on: at most {limit} are allowed."),
+    Fault.TOO_SMALL: N_("{piece} is too small: at least {limit}."),
+    Fault.TOO_LARGE: N_("{piece} is too large: at most {limit}."),
+    Fault.RAGGED: N_("All rows need {limit} numbers, but one is “{piece}”."),
+}
+
+
+def entry_error(error: EntryError) -> str:
+    """Say what is wrong with the numbers that were typed."""
+    return _(_ENTRY_ERRORS[error.fault]).format(piece=error.piece, limit=f"{error.limit:g}")
 
 
 _DATA_ERRORS = {
@@ -58,3 +92,29 @@ def data_error(error: DataError) -> str:
     reason = "ragged" if error.reason == "wrong_columns" and not error.row else error.reason
     what = _(_DATA_ERRORS[reason]).format(file=f"data/{DOT.name}", row=error.row, detail=error.detail)
     return " ".join((what, _("The other data sets still work: choose one in the sidebar.")))
+
+
+_MODEL_ERRORS = {
+    Flaw.EMPTY: N_("The file is empty."),
+    Flaw.TOO_LARGE: N_("The file is too large: at most {bytes} MB, unpacked too."),
+    Flaw.UNKNOWN: N_("This is neither a .keras file nor a JSON of this page."),
+    Flaw.DAMAGED: N_("The file is damaged or cut off: it cannot be read to its end."),
+    Flaw.INCOMPLETE: N_("The file is not a whole model: “{piece}” is missing in it."),
+    Flaw.NOT_OURS: N_("This JSON is not a net that was saved on this page."),
+    Flaw.VERSION: N_("The file has version “{piece}” of the format, which this page does not know."),
+    Flaw.LAYER: N_("Only a Sequential model of Dense layers with biases can be loaded; this one has “{piece}”."),
+    Flaw.ACTIVATION: N_("The activation “{piece}” is not one that this page can train with."),
+    Flaw.MIXED: N_("All hidden layers need the same activation; these have {piece}."),
+    Flaw.SIZES: N_("The net needs 2 inputs and 1 output; this one is {piece}."),
+    Flaw.TOO_MANY: N_(
+        "The net {piece} is too large to be trained while one watches: at most {parameters} weights in {layers} layers."
+    ),
+    Flaw.SHAPES: N_("The weights in the file do not fit its layers."),
+    Flaw.NOT_FINITE: N_("The file has weights that are not finite numbers."),
+}
+
+
+def model_error(error: ModelError) -> str:
+    """Say why a file is not a net that can be loaded."""
+    limits = {"bytes": MOST_BYTES // 1_000_000, "parameters": MOST_PARAMETERS, "layers": MOST_LAYERS}
+    return _(_MODEL_ERRORS[error.flaw]).format(piece=error.piece, **limits)

@@ -153,6 +153,10 @@ class Source {
     const [name, column] = this.refs[dimension];
     return name === "step" ? stepColumn(this.stride, this.rows) : this.store.arrays.get(name).column(column ?? 0);
   }
+  numbers(dimension) {
+    const { values, rows, width } = this.store.arrays.get(this.refs[dimension][0]);
+    return values.subarray(0, rows * width);
+  }
   wholeRow(dimension, r) {
     return this.store.arrays.get(this.refs[dimension][0]).row(r);
   }
@@ -408,6 +412,9 @@ class Canvas {
   }
 }
 
+// What a trace says of its row r: one value for all, or one a row.
+const of = (value, r) => (Array.isArray(value) || ArrayBuffer.isView(value) ? value[r] : value);
+
 // Draws one track. `looks` is Plotly's full trace, so that defaults are Plotly's; `axes` its two axes.
 class Brush {
   constructor(source, looks, axes, halo) {
@@ -447,7 +454,8 @@ class Brush {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.mode.includes("lines")) this.#extend(pen, last);
       if (this.looks.mode.includes("markers"))
-        for (let r = this.drawn + 1; r <= last; r++) this.#symbol(pen, this.points[2 * r], this.points[2 * r + 1]);
+        for (let r = this.drawn + 1; r <= last; r++) this.#symbol(pen, this.points[2 * r], this.points[2 * r + 1], r);
+      if (this.looks.mode.includes("text")) for (let r = this.drawn + 1; r <= last; r++) this.#write(pen, r);
     });
     this.drawn = last;
   }
@@ -479,9 +487,11 @@ class Brush {
     pen.stroke();
   }
 
-  #symbol(pen, x, y) {
+  #symbol(pen, x, y, r = 0) {
     if (!Number.isFinite(x + y)) return;
-    const { symbol, size, color, line } = this.looks.marker;
+    const { symbol, color, line } = this.looks.marker;
+    const [size, opacity] = [of(this.looks.marker.size, r), of(this.looks.marker.opacity, r)];
+    pen.globalAlpha = (this.looks.opacity ?? 1) * (opacity ?? 1);
     const name = String(symbol ?? "circle");
     const open = name.endsWith("-open");
     pen.setLineDash([]);
@@ -495,6 +505,25 @@ class Brush {
     if (pen.lineWidth && (open || line?.width)) pen.stroke();
   }
 
+  // The text of row r, where Plotly's textposition says.
+  #write(pen, r) {
+    const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
+    if (!Number.isFinite(x + y)) return;
+    const { text, textfont, textposition, marker, mode } = this.looks;
+    const [vertical, horizontal] = String(of(textposition, r) ?? "middle center").split(" ");
+    const gap = 2 + (mode.includes("markers") ? of(marker.size, r) / 2 : 0);
+    const [across, down] = [{ left: -1, right: 1 }[horizontal] ?? 0, { top: -1, bottom: 1 }[vertical] ?? 0];
+    const place = [String(of(text, r) ?? ""), x + gap * across, y + gap * down];
+    pen.font = `${textfont.size}px ${textfont.family}`;
+    pen.textAlign = ["right", "center", "left"][across + 1];
+    pen.textBaseline = ["bottom", "middle", "top"][down + 1];
+    pen.setLineDash([]);
+    pen.globalAlpha = this.looks.opacity ?? 1;
+    Object.assign(pen, { strokeStyle: this.halo, lineWidth: 4, lineJoin: "round", fillStyle: textfont.color });
+    pen.strokeText(...place);
+    pen.fillText(...place);
+  }
+
   // Row k: bars, or a marker. Returns the marker's label, which is placed when all markers stand.
   at(canvas, step) {
     let r = this.source.rowAt(step);
@@ -506,16 +535,16 @@ class Brush {
     const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
     canvas.within(this.axes, 9, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
-      if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y);
+      if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y, r);
     });
-    return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.#label(canvas.pen, x, y) : null;
+    return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.#label(canvas.pen, x, y, r) : null;
   }
 
-  #label(pen, x, y) {
+  #label(pen, x, y, r) {
     const { text, textfont, textposition = "", marker } = this.looks;
     const gap = (marker?.size ?? 0) / 2 + 4;
     const font = `${textfont.size}px ${textfont.family}`;
-    const words = String(Array.isArray(text) ? text[0] : text);
+    const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
     pen.font = font;
     const width = pen.measureText(words).width;
     const { _offset: left, _length: length } = this.axes.x;
@@ -535,10 +564,26 @@ class Brush {
     this.along = 0;
     canvas.within(this.axes, 0, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
+      if (this.looks.fill === "toself") this.#fill(pen, ys.length);
       if (this.looks.mode.includes("lines")) this.#extend(pen, ys.length - 1);
       if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.#symbol(pen, this.points[2 * i], this.points[2 * i + 1]));
     });
     return null;
+  }
+
+  // Closed outlines with gaps between them.
+  #fill(pen, n) {
+    const p = this.points;
+    let open = false;
+    pen.fillStyle = this.looks.fillcolor;
+    pen.beginPath();
+    for (let r = 0; r < n; r++) {
+      const [x, y] = [p[2 * r], p[2 * r + 1]];
+      if (!Number.isFinite(x + y)) open = false;
+      else if (open) pen.lineTo(x, y);
+      else pen.moveTo(x, y), (open = true);
+    }
+    pen.fill();
   }
 
   #bars(canvas, r) {
@@ -575,6 +620,23 @@ class Brush {
       pen.scale((right - left) / width, (high - low) / height);
       pen.drawImage(picture, 0, 0);
     });
+    if (this.looks.texttemplate) this.#counts(canvas, values, x, y);
+  }
+
+  // The number of each cell that is not 0, dark or bright as its color asks for.
+  #counts(canvas, values, x, y) {
+    const { zmin, zmax, textfont } = this.looks;
+    const cell = Math.min(Math.abs(this.sx.to(x[1]) - this.sx.to(x[0])), Math.abs(this.sy.to(y[1]) - this.sy.to(y[0])));
+    canvas.within(this.axes, 0, pen => {
+      Object.assign(pen, { font: `${Math.min(textfont.size, 0.55 * cell)}px ${textfont.family}`, textAlign: "center", textBaseline: "middle" });
+      values.forEach((value, i) => {
+        if (!value || !Number.isFinite(value)) return;
+        const pixel = this.table[Math.max(0, Math.min(255, Math.round((255 * (value - zmin)) / (zmax - zmin))))];
+        const color = `rgb(${pixel & 255},${(pixel >> 8) & 255},${(pixel >> 16) & 255})`;
+        pen.fillStyle = luminance(color) > 0.25 ? "#000" : "#fff";
+        pen.fillText(value, this.sx.to(x[i % x.length]), this.sy.to(y[Math.floor(i / x.length)]));
+      });
+    });
   }
 
   #colored(values, width, height) {
@@ -597,8 +659,9 @@ class Brush {
     canvas.within(this.axes, 0, pen => {
       pen.strokeStyle = this.looks.line.color;
       pen.lineWidth = this.looks.line.width ?? 2;
-      pen.lineCap = "round";
-      pen.setLineDash(dashes(this.looks.line.dash, pen.lineWidth));
+      const pattern = dashes(this.looks.line.dash, pen.lineWidth);
+      pen.lineCap = pattern.length ? "butt" : "round";
+      pen.setLineDash(pattern);
       pen.beginPath();
       for (let level = start; level <= end; level += size > 0 ? size : Infinity)
         levelLine(values, x.length, y.length, level, (c, r) => [this.sx.to(between(x, c)), this.sy.to(between(y, r))], pen);
@@ -677,7 +740,9 @@ const hasWebGL = (() => {
   let known;
   return () => (known ??= Boolean(document.createElement("canvas").getContext("webgl")));
 })();
+const PATIENCE = [40, 500]; // of a drag, in ms: between two points at least, and without an answer at most
 const TOUCH = matchMedia("(pointer: coarse)");
+const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
 const isGrid = source => source.track.z != null;
 const axisKey = id => `${id[0]}axis${id.slice(1)}`;
@@ -933,6 +998,7 @@ class Panel {
     this.node.addEventListener("pointerdown", down => {
       clearTimeout(this.picking);
       if (!down.isPrimary || down.button !== 0 || !down.target.closest?.(".draglayer, .nsewdrag")) return;
+      if (this.spec.pick === "drag") return this.#drag(down);
       const up = event => {
         removeEventListener("pointercancel", up, true);
         removeEventListener("pointerup", up, true);
@@ -942,15 +1008,57 @@ class Panel {
       addEventListener("pointerup", up, true);
       addEventListener("pointercancel", up, true);
     }, true);
+    // Plotly would begin its zoom with the event that follows, and a phone would scroll, whatever touch-action says of SVG.
+    if (this.spec.pick === "drag")
+      for (const name of ["mousedown", "touchstart"])
+        this.node.addEventListener(name, event => event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
     this.node.classList.add("optviz-pick");
+    this.node.classList.toggle("optviz-drag", this.spec.pick === "drag");
+  }
+  #keepFromOthers(event) {
+    event.stopPropagation();
+    if (event.type === "touchstart") event.preventDefault();
+  }
+  // Tell where the pointer is while it is held down: at once, then whenever the answer to the last point has arrived.
+  #drag(down) {
+    const { session } = this.player;
+    let waiting;
+    const tell = event => {
+      waiting = undefined;
+      session.answered = false;
+      session.asked = performance.now();
+      this.#pick(event);
+    };
+    const attempt = () => {
+      if (!waiting) return;
+      const since = performance.now() - session.asked;
+      if ((session.answered && since > PATIENCE[0]) || since > PATIENCE[1]) tell(waiting);
+      else setTimeout(attempt, 15);
+    };
+    const move = event => {
+      if (event.pointerId !== down.pointerId) return;
+      const idle = !waiting;
+      waiting = event;
+      if (idle) attempt();
+    };
+    const up = event => {
+      if (event.pointerId !== down.pointerId) return;
+      for (const [name, listener] of listeners) removeEventListener(name, listener, true);
+      if (event.type === "pointerup" && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 0) tell(event);
+      waiting = undefined;
+    };
+    const listeners = [["pointermove", move], ["pointerup", up], ["pointercancel", up]];
+    for (const [name, listener] of listeners) addEventListener(name, listener, true);
+    tell(down);
   }
   #pick({ clientX, clientY }) {
     const { left, top } = this.plot.getBoundingClientRect();
     const { xaxis, yaxis } = this.plot._fullLayout;
-    const [px, py] = [clientX - left - xaxis._offset, clientY - top - yaxis._offset];
-    if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return;
-    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py)]);
-    if (this.view.ranges) this.picking = setTimeout(tell, 300); // a second click would end the zoom
+    let [px, py] = [clientX - left - xaxis._offset, clientY - top - yaxis._offset];
+    if (this.spec.pick === "drag") [px, py] = [clamp(px, xaxis._length), clamp(py, yaxis._length)];
+    else if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return;
+    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py), this.player.panels.indexOf(this)]);
+    if (this.view.ranges && this.spec.pick !== "drag") this.picking = setTimeout(tell, 300); // a second click would end the zoom
     else tell();
   }
 
@@ -996,7 +1104,7 @@ function span(users, axis) {
     if (trace.visible === false || trace.visible === "legendonly") continue;
     if (!source?.refs[d]) include(Array.isArray(trace[d]) || ArrayBuffer.isView(trace[d]) ? trace[d] : []);
     else if (!source.rows) continue;
-    else if (source.isWholeRow(d)) source.inputs.forEach(numbers => include(numbers.values.subarray(0, numbers.rows * numbers.width)));
+    else if (source.isWholeRow(d)) include(source.numbers(d));
     else if (source.refs[d][0] === "step") {
       steps = true;
       include([0, source.store.total]);
@@ -1121,6 +1229,7 @@ class Session {
 
   receive(header, blob, tell) {
     this.tell = tell;
+    this.answered = true;
     const fresh = header.run !== this.store.run;
     if (fresh) {
       this.store = new Store(header.run);
@@ -1207,8 +1316,9 @@ class Player {
 
   arrived(fresh) {
     const { summary } = this.store;
-    this.summary.textContent = [summary, this.words.keys].join(" ");
+    this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
     this.root.dataset.run = this.store.run;
+    this.bar.node.hidden = this.store.steps === 0; // a picture that does not move
     if (fresh) this.panels.forEach(panel => panel.bind());
     else this.panels.forEach(panel => (panel.sources.every(source => source.known) ? panel.renew() : panel.bind()));
     this.request();
@@ -1226,6 +1336,7 @@ class Player {
   #arrange(specs, even) {
     const shape = JSON.stringify(specs.map(({ title, cell, pick }) => [title, cell, pick]));
     this.grid.classList.toggle("optviz-even", Boolean(even));
+    this.grid.style.setProperty("--columns", even === true ? 2 : Number(even));
     if (shape === this.shape) return specs.forEach((spec, i) => this.panels[i].update(spec));
     this.shape = shape;
     this.panels.forEach(panel => panel.remove());

@@ -1,0 +1,76 @@
+"""The pages as the course groups them; a lesson's name is its file in pages/ and its place in a link, for ever."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from optviz.ui import language
+from optviz.ui.language import N_
+
+
+class Lesson(NamedTuple):
+    """One page: its name, its English title, and its icon."""
+
+    name: str
+    title: str
+    icon: str
+
+
+HOME = "surfaces"
+
+GROUPS: Mapping[str, tuple[Lesson, ...]] = {
+    N_("Learning rate"): (
+        Lesson("descent", N_("Descent"), ":material/trending_down:"),
+        Lesson("schedules", N_("Schedules"), ":material/show_chart:"),
+    ),
+    N_("Activations"): (
+        Lesson("activations", N_("Activations"), ":material/stacked_line_chart:"),
+        Lesson("vanishing", N_("Vanishing gradient"), ":material/blur_on:"),
+        Lesson("dead_relu", N_("Dead ReLU"), ":material/power_off:"),
+    ),
+    N_("Losses"): (
+        Lesson("losses", N_("Squared and absolute error"), ":material/square_foot:"),
+        Lesson("loss_curves", N_("Huber and focal loss"), ":material/ssid_chart:"),
+        Lesson("cross_entropy", N_("Cross-entropy"), ":material/bar_chart:"),
+        Lesson("softmax_loss", N_("Softmax and cross-entropy"), ":material/leaderboard:"),
+        Lesson("yoghurt", N_("A loss of one's own"), ":material/storefront:"),
+    ),
+    N_("Regularization"): (
+        Lesson("penalties", N_("L1 and L2"), ":material/compress:"),
+        Lesson("fitting", N_("Under- and overfitting"), ":material/timeline:"),
+    ),
+    N_("Optimizers"): (
+        Lesson("surfaces", N_("Surfaces"), ":material/landscape:"),
+        Lesson("build", N_("Make your own"), ":material/construction:"),
+        Lesson("momentum", N_("Momentum"), ":material/speed:"),
+        Lesson("family", N_("Family tree"), ":material/account_tree:"),
+    ),
+    N_("Networks"): (
+        Lesson("network", N_("A network in numbers"), ":material/hub:"),
+        Lesson("initialization", N_("Initialization"), ":material/grain:"),
+        Lesson("backpropagation", N_("Back-propagation"), ":material/undo:"),
+    ),
+    N_("Models"): (
+        Lesson("regression", N_("Regression"), ":material/stacked_line_chart:"),
+        Lesson("logistic", N_("Logistic"), ":material/line_axis:"),
+        Lesson("digits", N_("Digits"), ":material/looks_8:"),
+        Lesson("table", N_("Your table"), ":material/table_chart:"),
+        Lesson("classifier", N_("Classifier"), ":material/scatter_plot:"),
+    ),
+    N_("Practice"): (
+        Lesson("course", N_("The whole course"), ":material/list:"),
+        Lesson("functions", N_("Warm-up functions"), ":material/functions:"),
+        Lesson("practice", N_("Advice"), ":material/checklist:"),
+    ),
+}  # fmt: skip
+"""Every lesson, a line each, in the order of the course."""
+
+LESSONS = {lesson.name: lesson for lessons in GROUPS.values() for lesson in lessons}
+"""Every lesson by name."""
+
+
+def href(page: str, parameters: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return the address of a page with its settings, relative to any other page, in the visitor's language."""
+    chosen = language.chosen()
+    query = urlencode({**(parameters or {}), **({language.KEY: [chosen]} if chosen else {})}, doseq=True)
+    return f"./{'' if page == HOME else page}" + (f"?{query}" if query else "")

@@ -1,0 +1,47 @@
+"""What every lesson begins with, and the parts that lessons have in common."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from optviz.ui import controls, frame
+from optviz.ui.examples import Example, offer
+from optviz.ui.language import _
+from optviz.ui.links import Link
+
+
+class Beginning(NamedTuple):
+    """A page's link, the place of the notes on it (`link.publish(notes)` ends a page), and the stage for its picture.
+
+    Controls go into the sidebar, or right beside what they change where there are only a few.
+    """
+
+    link: Link
+    notes: DeltaGenerator
+    stage: DeltaGenerator
+
+
+def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
+    """Draw the head of a page: its title, and its examples to tap."""
+    frame.enter()
+    link = Link(page)
+    st.title(title, anchor=False)
+    notes = st.container()
+    offer(link, examples)
+    return Beginning(link, notes, st.container())
+
+
+def say(*sentences: str) -> None:
+    """Write what is to be seen, large enough to be read from the last row."""
+    # A full-width stop brings its own space.
+    st.markdown(f"**{' '.join(sentences).replace('。 ', '。')}**")
+
+
+def code(link: Link, *programs: str) -> None:
+    """Offer the program that does the same in TensorFlow, folded away."""
+    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:"):
+        if link.drawn:
+            for program in programs:
+                st.code(program, language="python")

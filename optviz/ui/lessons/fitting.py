@@ -1,0 +1,269 @@
+"""The fitting page: from its setting to the panels, the sentence and the table of remedies."""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from optviz.activations import Array
+from optviz.figures import fitting as pictures
+from optviz.fitting import (
+    CURVES,
+    DEGREES,
+    MOST_DEGREE,
+    MOST_POINTS,
+    NOTHING,
+    SIZES,
+    STRENGTHS,
+    TOLERANCE,
+    Setting,
+    Word,
+    best,
+    draw,
+    errors,
+    fit,
+    judge,
+)
+from optviz.ui.language import N_, _, language
+from optviz.ui.panels import tracks_of
+from optviz.ui.player import Panel
+from optviz.ui.tables import digits
+
+LOW_DEGREE = 1
+GRID = np.linspace(-1.0, 1.0, 201)
+
+VERDICTS = {Word.UNDER: N_("underfitting"), Word.GOOD: N_("good fit"), Word.OVER: N_("overfitting")}
+_COLORS = {Word.UNDER: "bad", Word.GOOD: "good", Word.OVER: "bad"}
+
+
+class Remedy(NamedTuple):
+    """A control of the page that is a remedy, and the values that are tried of it; `field` is its name in `Setting`."""
+
+    field: str
+    values: tuple[float, ...]
+    ticks: tuple[float, ...]
+    log: bool
+
+    def settings(self, setting: Setting) -> list[Setting]:
+        """Return the setting with each of the values."""
+        changes: list[dict[str, Any]] = [{self.field: value} for value in self.values]
+        return [replace(setting, **change) for change in changes]
+
+
+REMEDIES = (
+    Remedy("degree", DEGREES, (0, 5, 10, 15), log=False),
+    Remedy("points", SIZES, (10, 20, 40, 80, 160, 400), log=True),
+    Remedy("l2", STRENGTHS, (1e-6, 1e-4, 0.01, 1.0), log=True),
+)
+"""Features, data, regularizer: the errors are drawn against each of them."""
+
+PICKED = {3: REMEDIES[0], 4: REMEDIES[1], 5: REMEDIES[2]}
+"""The remedies by the number of their panel."""
+
+
+def shown(setting: Setting) -> tuple[Setting, Setting, Setting]:
+    """Return what the three pictures show: degree 1, the degree chosen, and the highest."""
+    return replace(setting, degree=LOW_DEGREE), setting, replace(setting, degree=MOST_DEGREE)
+
+
+@lru_cache(maxsize=256)
+def arrays_of(setting: Setting) -> dict[str, Array]:
+    """Return the numbers that the panels follow, one row each."""
+    training, validation = draw(setting)
+    arrays = {
+        "x": training.x,
+        "y": training.y,
+        "held_x": validation.x,
+        "held_y": validation.y,
+        "true": CURVES[setting.curve].value(GRID),
+    }
+    for place, each in enumerate(shown(setting)):
+        arrays[f"fitted{place}"] = fit(each).value(GRID)
+    now = fit(setting)
+    for remedy in REMEDIES:
+        name, chosen = remedy.field, float(getattr(setting, remedy.field))
+        found = errors(remedy.settings(setting))
+        arrays[name] = np.array(remedy.values, dtype=float)
+        arrays[f"{name}_training"], arrays[f"{name}_validation"] = found
+        # Without L2 there is no place for the mark on a log axis.
+        at = chosen if chosen > 0 or not remedy.log else np.nan
+        arrays[f"{name}_now"] = np.array([at, now.training, now.validation])
+    return {name: numbers[None] for name, numbers in arrays.items()}
+
+
+def panels_of(setting: Setting) -> tuple[Panel, ...]:
+    """Return the panels in the visitor's language: three fits, and the errors against three remedies."""
+    return (*_fit_panels(tuple(judge(each) for each in shown(setting)), language()), *_error_panels(language()))
+
+
+@lru_cache(maxsize=64)
+def _fit_panels(words: tuple[Word, ...], spoken: str) -> tuple[Panel, ...]:
+    names = {
+        "training": _("training"),
+        "validation": _("validation"),
+        "true": _("true curve"),
+        "fitted": _("fitted curve"),
+    }
+    titles = (
+        _("Degree {degree}").format(degree=LOW_DEGREE),
+        _("Your degree"),
+        _("Degree {degree}").format(degree=MOST_DEGREE),
+    )
+    panels = []
+    for place, (word, title) in enumerate(zip(words, titles, strict=True)):
+        figure = pictures.polynomial(f"fitted{place}", GRID, _(VERDICTS[word]), _COLORS[word], names)
+        panels.append(Panel(figure.to_json(), tracks_of(figure), title, f"fit{place}"))
+    return tuple(panels)
+
+
+@lru_cache(maxsize=8)
+def _error_panels(spoken: str) -> tuple[Panel, ...]:
+    words = {
+        "training": _("training"),
+        "validation": _("validation"),
+        "error": _("Mean squared error"),
+        "now": _("now"),
+    }
+    titles = {
+        "degree": (_("More features"), _("Degree")),
+        "points": (_("More data"), _("Number of points")),
+        "l2": (_("Regularizer"), _("L2 strength λ")),
+    }
+    panels = []
+    for remedy in REMEDIES:
+        title, x_title = titles[remedy.field]
+        span = remedy.values[0], remedy.values[-1]
+        figure = pictures.errors(remedy.field, span, remedy.ticks, x_title, words, log=remedy.log)
+        panels.append(Panel(figure.to_json(), tracks_of(figure), title, remedy.field, pick=True))
+    return tuple(panels)
+
+
+def nearest(remedy: Remedy, value: float) -> float:
+    """Return which of a remedy's values was clicked."""
+    values = np.array(remedy.values)
+    scale = np.log if remedy.log else np.positive
+    wanted = max(value, remedy.values[0]) if remedy.log else value
+    return remedy.values[int(np.abs(scale(values) - scale(wanted)).argmin())]
+
+
+# ---- what is said
+
+
+def say(setting: Setting) -> str:
+    """Say what the chosen fit is, by its numbers."""
+    found, reference, word = fit(setting), best(setting), judge(setting)
+    texts = {
+        Word.UNDER: _(
+            "Degree {degree} underfits: it misses even the {n} points that it was fitted to, by {training}, and those "
+            "held out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+        ),
+        Word.GOOD: _(
+            "Degree {degree} fits well: it misses the {n} points that it was fitted to by {training}, and those held "
+            "out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+        ),
+        Word.OVER: _(
+            "Degree {degree} overfits: it misses the {n} points that it was fitted to by only {training}, but those "
+            "held out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+        ),
+    }
+    return texts[word].format(
+        degree=setting.degree,
+        n=len(draw(setting)[0].x),
+        training=digits(found.training),
+        validation=digits(found.validation),
+        best=reference.degree,
+        best_training=digits(fit(reference).training),
+        best_validation=digits(fit(reference).validation),
+    )
+
+
+def rule() -> str:
+    """Say how the word is found."""
+    return _(
+        "The rule: a fit is good where its validation error is at most {tolerance} times that of the best degree. "
+        "Where it is larger, the fit underfits if its training error, too, is more than {tolerance} times the best "
+        "fit's; else it overfits. Errors are means of squares; one below {nothing} counts as none."
+    ).format(tolerance=f"{TOLERANCE:g}", nothing=f"{NOTHING:g}")
+
+
+def remedies(setting: Setting) -> str:
+    """Say in a list, in Markdown, what each remedy would do to the validation error from here."""
+    degree = best(replace(setting, l2=0.0)).degree
+    strength = min((0.0, *STRENGTHS), key=lambda l2: fit(replace(setting, l2=l2)).validation)
+    tried = (
+        (
+            _("Features and parameters"),
+            _("the degree: {degree} → {best}, {n} coefficients").format(
+                degree=setting.degree, best=degree, n=degree + 1
+            ),
+            replace(setting, degree=degree),
+            _("Too few features cannot follow the curve, too many follow the noise."),
+        ),
+        (
+            _("More data"),
+            _("the points: {n} → {most}").format(n=setting.points, most=MOST_POINTS),
+            replace(setting, points=MOST_POINTS),
+            _("It cures overfitting, for a curve cannot bend to every point; it cannot cure underfitting."),
+        ),
+        (
+            _("Cleaner data"),
+            _("the noise: {noise} → {half}").format(noise=f"{setting.noise:g}", half=f"{setting.noise / 2:g}"),
+            replace(setting, noise=setting.noise / 2),
+            _("Less noise leaves less to overfit to."),
+        ),
+        (
+            _("Regularizer"),
+            _("the strength of L2: {l2} → {best}").format(l2=f"{setting.l2:g}", best=f"{strength:g}"),
+            replace(setting, l2=strength),
+            _("L2 keeps the coefficients small: more of it against overfitting, less against underfitting."),
+        ),
+    )
+    now = digits(fit(setting).validation)
+    head = _("What would help from here, each remedy alone, and what it makes of the validation error:")
+    items = [
+        _("- **{remedy}**: {control}, error {now} → **{then}**. {why}").format(
+            remedy=remedy, control=control, now=now, then=digits(fit(then).validation), why=why
+        )
+        for remedy, control, then, why in tried
+    ]
+    return "\n".join([head, "", *items])
+
+
+def formulas(setting: Setting) -> list[tuple[str, str]]:
+    """Return title and LaTeX of the model and of what is minimized, with the numbers of the moment."""
+    found, (training, _validation) = fit(setting), draw(setting)
+    penalty = float(np.square(found.coefficients[1:]).sum())
+    minimized = r"L = \frac{1}{N} \sum_i (\hat y_i - y_i)^2 + \frac{\lambda}{2} \sum_{k \ge 1} c_k^2"
+    numbers = rf"{found.training:.4g} + \tfrac{{1}}{{2}} \cdot {setting.l2:g} \cdot {penalty:.4g}"
+    total = found.training + setting.l2 / 2 * penalty
+    model = rf"\hat y(x) = \sum_{{k=0}}^{{{setting.degree}}} c_k P_k(x), \quad N = {len(training.x)}"
+    return [
+        (_("Model: Legendre polynomials P, the same curves as with 1, x, x² …"), model),
+        (
+            _("What is minimized, in closed form"),
+            rf"\begin{{gathered}}{minimized} \\ = {numbers} = {total:.4g}\end{{gathered}}",
+        ),
+        (_("True curve"), rf"y = {CURVES[setting.curve].formula} + \varepsilon, \quad \sigma = {setting.noise:g}"),
+    ]
+
+
+def program(setting: Setting) -> str:
+    """Return a TensorFlow program that finds the same coefficients."""
+    return "\n".join(
+        [
+            "import numpy as np",
+            "import tensorflow as tf",
+            "from optviz.fitting import Setting, draw",
+            "",
+            f"training, validation = draw({setting!r})",
+            f"features = np.polynomial.legendre.legvander(training.x, {setting.degree})",
+            "n, k = features.shape",
+            f"penalty = np.sqrt({setting.l2!r} / 2 * n) * np.eye(k)[1:]  # the constant is not penalized",
+            "rows = np.concatenate([features, penalty])",
+            "targets = np.concatenate([training.y, np.zeros(k - 1)])[:, None]",
+            "c = tf.linalg.lstsq(rows, targets, fast=False)[:, 0]",
+            "loss = tf.reduce_mean(tf.square(tf.linalg.matvec(features, c) - training.y))",
+            "print(c.numpy(), loss.numpy())",
+        ]
+    )

@@ -1,0 +1,288 @@
+"""The practice lesson: a sweep of learning rates that says which optimizer to begin with, and the course's advice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+from optviz.activations import ACTIVATIONS
+from optviz.classifier import Classifier
+from optviz.figures import practice as pictures
+from optviz.figures.style import SERIES
+from optviz.losses import LOSSES
+from optviz.network import Network
+from optviz.optimizers import OPTIMIZERS, Array
+from optviz.sweep import Sweep, sweep
+from optviz.ui.course import href
+from optviz.ui.keras_code import keras_code
+from optviz.ui.language import N_, _, language
+from optviz.ui.panels import tracks_of
+from optviz.ui.player import Panel
+from optviz.ui.tables import digits, table
+from optviz.ui.training_settings import Method, Sample, points_of
+from optviz.ui.training_settings import Settings as Training
+
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""The learning rates that are tried."""
+
+NEAR = 2.0
+"""A rate works if it ends within this factor of the best loss of all."""
+
+ALWAYS = ("adam", "nesterov_keras", "sgd")
+"""The optimizers that are compared: those to begin with, and plain descent."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is trained, how long, and which optimizer beside the three."""
+
+    sample: Sample
+    loss: str
+    batch_size: int
+    epochs: int
+    seed: int
+    also: str
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """The names of the optimizers, in the order in which they are drawn."""
+        return ALWAYS if self.also in (*ALWAYS, "none") else (*ALWAYS, self.also)
+
+
+@lru_cache(maxsize=64)
+def sweep_of(settings: Settings, optimizer: str) -> Sweep:
+    """Train the course's 2-11-1 net at every rate; raises DataError."""
+    training, _validation = points_of(settings.sample)
+    network = Network((2, 11, 1), ACTIVATIONS["relu"]())
+    classifier = Classifier(network, LOSSES[settings.loss], training, settings.batch_size, settings.seed)
+    return sweep(classifier, OPTIMIZERS[optimizer](), np.array(RATES), network.init(settings.seed), settings.epochs)
+
+
+def sweeps_of(settings: Settings) -> dict[str, Sweep]:
+    """Return the sweep of each optimizer by name."""
+    return {name: sweep_of(settings, name) for name in settings.optimizers}
+
+
+def title_of(name: str) -> str:
+    """Return an optimizer's title in the visitor's language; Nesterov as the course's advice calls it."""
+    return "SGD + Nesterov" if name == "nesterov_keras" else _(OPTIMIZERS[name].title)
+
+
+def arrays_of(settings: Settings) -> dict[str, Array]:
+    """Return what the panels follow."""
+    sweeps = list(sweeps_of(settings).values())
+    best = np.stack([each.loss[:, each.best] for each in sweeps], axis=1)
+    return {**{f"sweep{k}": each.loss for k, each in enumerate(sweeps)}, "best": best}
+
+
+def panels_of(settings: Settings) -> tuple[Panel, ...]:
+    """Return the panels: the loss against the rate, and over the epochs at the best rate."""
+    first = float(f"{2 * max(float(each.loss[0, 0]) for each in sweeps_of(settings).values()):.1g}")
+    return _panels(tuple(title_of(name) for name in settings.optimizers), first, language())
+
+
+@lru_cache(maxsize=64)
+def _panels(names: tuple[str, ...], ceiling: float, spoken: str) -> tuple[Panel, ...]:
+    against = pictures.against_rate(names, RATES, (_("Learning rate"), _("Training loss")), ceiling)
+    over = pictures.over_epochs(names, (_("Epoch"), _("Training loss")))
+    return (
+        Panel(against.to_json(), tracks_of(against), _("Loss after this epoch, at every learning rate"), "rates"),
+        Panel(over.to_json(), tracks_of(over), _("At each one's best learning rate"), "epochs"),
+    )
+
+
+def say(settings: Settings) -> str:
+    """Say who comes lowest, and who still works at which learning rates."""
+    sweeps = sweeps_of(settings)
+    name, best = min(sweeps.items(), key=lambda item: item[1].final.min())
+    first = _("After {epochs} epochs {name} comes lowest: loss {loss} at learning rate {rate}.").format(
+        epochs=settings.epochs, name=title_of(name), loss=digits(best.final.min()), rate=f"{best.rates[best.best]:g}"
+    )
+    widest = max(sweeps, key=lambda each: working(settings, each))
+    second = _("{name} works at the most learning rates, {count} of {all}.").format(
+        name=title_of(widest), count=working(settings, widest), all=len(RATES)
+    )
+    return f"{first} {second}"
+
+
+def working(settings: Settings, name: str) -> int:
+    """Return how many rates end within `NEAR` times the best loss of all."""
+    sweeps = sweeps_of(settings)
+    least = min(each.final.min() for each in sweeps.values())
+    return int((sweeps[name].final <= NEAR * least).sum())
+
+
+def results(settings: Settings) -> str:
+    """Return the results as a table, a row an optimizer."""
+    heads = (
+        _("Optimizer"),
+        _("Best loss"),
+        _("at learning rate"),
+        _("Rates that come within {factor} × of the best").format(factor=f"{NEAR:g}"),
+        _("Diverges from"),
+    )
+    rows = []
+    for series, (name, each) in zip(SERIES, sweeps_of(settings).items(), strict=False):
+        broken = each.rates[~np.isfinite(each.final)]
+        rows.append(
+            (
+                f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(title_of(name))}',
+                digits(each.final.min()),
+                f"{each.rates[each.best]:g}",
+                str(working(settings, name)),
+                f"{broken.min():g}" if len(broken) else "–",
+            )
+        )
+    return table([escape(head) for head in heads], rows)
+
+
+def formula(settings: Settings) -> str:
+    """Return in LaTeX what is compared, with the numbers of the best of all."""
+    best = min(sweeps_of(settings).values(), key=lambda each: each.final.min())
+    at = rf"\min_{{lr}} L_{{{settings.epochs}}}(lr)"
+    return rf"{at} = L_{{{settings.epochs}}}({best.rates[best.best]:g}) = {best.final.min():.4g}"
+
+
+def program(settings: Settings) -> str:
+    """Return Adam's training at its best learning rate as a Keras program: it does not hang on the initial weights."""
+    best = sweep_of(settings, "adam")
+    method = Method("adam", (), float(best.rates[best.best]))
+    return keras_code(
+        Training(
+            sample=settings.sample,
+            loss=settings.loss,
+            methods=(method,),
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            seed=settings.seed,
+        )
+    )
+
+
+class Trick(NamedTuple):
+    """One piece of advice: what, why, and the page with parameters where it can be seen."""
+
+    what: str
+    why: str
+    page: str
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+TRICKS = (
+    Trick(
+        N_("Begin with Adam or SGD + Nesterov"),
+        N_("Both come low in few epochs, and forgive a learning rate that is not quite right: see above."),
+        "classifier",
+        {"optimizer": ("nesterov_keras",), "compare": ("1",), "b.optimizer": ("adam",), "b.l2": ("0",)},
+    ),
+    Trick(
+        N_("Know your algorithm"),
+        N_("Two rows of numbers say what it does: then you know what to change when it fails."),
+        "build",
+        {},
+    ),
+    Trick(
+        N_("Know your data"),
+        N_("Where some inputs are rare, an adaptive optimizer gives their weights a rate of their own."),
+        "family",
+        {"who": ("adagrad",)},
+    ),
+    Trick(
+        N_("Adam first, then tuned SGD"),
+        N_("Adam shows soon what the net can do; SGD with a well-chosen learning rate can end lower."),
+        "classifier",
+        {"optimizer": ("adam",), "compare": ("1",), "b.optimizer": ("nesterov_keras",), "b.l2": ("0",)},
+    ),
+    Trick(
+        N_("Try a small set first"),
+        N_("A few points train in no time, and show whether the net and the code work at all."),
+        "classifier",
+        {"data": ("moons",), "moons.n": ("40",), "epochs": ("200",)},
+    ),
+    Trick(
+        N_("Switch optimizer in mid-run"),
+        N_("Adam for a quick start, then SGD to settle down."),
+        "classifier",
+        {
+            "init": ("he",),
+            "optimizer": ("adam",),
+            "lr": ("0.1",),
+            "epochs": ("400",),
+            "compare": ("1",),
+            "b.optimizer": ("adam",),
+            "b.lr": ("0.1",),
+            "b.l2": ("0",),
+            "b.switch": ("1",),
+            "b.switch.epoch": ("150",),
+            "b.switch.lr": ("0.1",),
+        },
+    ),
+    Trick(
+        N_("Shuffle in each epoch"),
+        N_("In a fixed order the batches pull the weights round in the same circle again and again."),
+        "classifier",
+        {"shuffle": ("0",)},
+    ),
+    Trick(
+        N_("Watch training and validation"),
+        N_("Where the training loss falls and the validation loss rises, the net learns the points by heart."),
+        "classifier",
+        {"validation": ("0.5",), "units": ("64",), "optimizer": ("adam",)},
+    ),
+    Trick(
+        N_("Plan a decay, or reduce on a plateau"),
+        N_("Large steps get near, small ones settle."),
+        "classifier",
+        {
+            "init": ("he",),
+            "lr": ("0.3",),
+            "reduce": ("1",),
+            "reduce.patience": ("15",),
+            "reduce.min_lr": ("0.0001",),
+            "epochs": ("400",),
+        },
+    ),
+    Trick(
+        N_("Stop early"),
+        N_("Stop when the validation loss has not improved for a while, and keep the best weights."),
+        "classifier",
+        {
+            "data": ("moons",),
+            "moons.noise": ("0.35",),
+            "moons.n": ("100",),
+            "validation": ("0.5",),
+            "layers": ("2",),
+            "units": ("32",),
+            "init": ("he",),
+            "optimizer": ("adam",),
+            "loss": ("binary_crossentropy",),
+            "stop": ("1",),
+            "stop.patience": ("50",),
+            "epochs": ("500",),
+        },
+    ),
+    Trick(
+        N_("Start several times, keep the best"),
+        N_("Another seed begins at other weights and may end in a better place."),
+        "classifier",
+        {"units": ("3",), "init": ("he",), "lr": ("0.05",), "starts": ("8",), "epochs": ("400",)},
+    ),
+)
+"""The course's eleven pieces of advice."""
+
+
+def advice() -> str:
+    """Return the advice as a table, each piece with a link to where it can be tried."""
+    heads = (_("Advice"), _("Why"), _("Try it"))
+    rows = [
+        (
+            f'<span class="optviz-wrap">{number}. {escape(_(trick.what))}</span>',
+            f'<span class="optviz-wrap">{escape(_(trick.why))}</span>',
+            f'<a href="{escape(href(trick.page, trick.parameters))}">{escape(_("Open"))}</a>',
+        )
+        for number, trick in enumerate(TRICKS, 1)
+    ]
+    return table([escape(head) for head in heads], rows)

@@ -1,0 +1,357 @@
+"""The page of a table of one's own: reading what a visitor uploads, training on it, and saying how good that is.
+
+What is uploaded stays in the visitor's session: only what comes of the sample table is shared between visitors.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+from typing import Protocol
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from optviz import table as tables
+from optviz.figures import table as pictures
+from optviz.figures.table import Cloud
+from optviz.table import Fault, Learned, LeftOut, Prediction, Table, TableError, Why, houses, learn, parse
+from optviz.training_plan import Plan
+from optviz.ui.language import N_, _, language
+from optviz.ui.lessons import nets
+from optviz.ui.links import Link
+from optviz.ui.panels import tracks_of
+from optviz.ui.player import Panel
+from optviz.ui.tables import digits, tex
+from optviz.ui.tables import table as html
+
+Array = NDArray[np.float64]
+
+DOTS = 250
+"""The rows of each kind that are drawn, at most."""
+
+MOST_FEATURES = 12
+"""The features that are chosen at first, at most."""
+
+NOTHING = 0.05
+"""The R² below which nothing is learned."""
+
+SAMPLE = "houses.csv"
+
+
+class Upload(Protocol):
+    """A file that a visitor has uploaded."""
+
+    name: str
+    file_id: str
+
+    def getvalue(self) -> bytes: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The table at hand: the sample, or what a visitor uploaded last that could be read."""
+
+    name: str
+    table: Table
+    key: str = ""
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether it is a visitor's."""
+        return bool(self.key)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything but the table that a training depends on."""
+
+    target: str
+    features: tuple[str, ...]
+    share: float = 0.25
+    split: int = 0
+    plan: Plan = field(
+        default_factory=lambda: Plan(hidden=(16,), optimizer="adam", learning_rate=0.01, epochs=60),
+    )
+
+
+# ---- the table
+
+
+def take(link: Link, upload: Upload | None) -> TableError | None:
+    """Read what was uploaded since the last run, and return what is wrong with it; then the table before stays.
+
+    With another table the choice of columns begins anew.
+    """
+    if not upload:
+        return None
+    place = f"{link.page}-seen"
+    seen, error = st.session_state.get(place, ("", None))
+    if seen != upload.file_id:
+        try:
+            own = Own(tables.shortened(upload.name), parse(upload.getvalue()), upload.file_id)
+        except TableError as fault:
+            error = fault
+        else:
+            error = None
+            st.session_state[f"{link.page}-own"] = own
+            forget(link)
+        st.session_state[place] = (upload.file_id, error)
+    return error
+
+
+def at_hand(link: Link) -> Own:
+    """Return the visitor's own table, else the sample."""
+    own: Own | None = st.session_state.get(f"{link.page}-own")
+    return own or Own(SAMPLE, houses())
+
+
+def put_back(link: Link) -> None:
+    """Take the sample again, as the button does."""
+    st.session_state.pop(f"{link.page}-own", None)
+    forget(link)
+
+
+def forget(link: Link) -> None:
+    """Set the choice of columns back, and drop what was trained."""
+    link.reset("target", "features")
+    st.session_state.pop(f"{link.page}-learned", None)
+
+
+def features_of(table: Table, target: str) -> tuple[str, ...]:
+    """Return the features that are chosen at first: the numeric columns but the target."""
+    return tuple(name for name in table.names if name != target)[:MOST_FEATURES]
+
+
+_ERRORS = {
+    Fault.EMPTY: N_("The table has no rows below its header."),
+    Fault.TOO_LARGE: N_("The file is larger than {limit} MB: the server would be busy reading it."),
+    Fault.NOT_TEXT: N_("The file is not text: save the table as CSV."),
+    Fault.NO_NAMES: N_("The first row must have the names of the columns, but it has the number {detail}."),
+    Fault.SAME_NAMES: N_("Two columns are called “{detail}”: give each a name of its own."),
+    Fault.RAGGED: N_("Row {row} has {detail} cells and the header {limit}: every row needs the same columns."),
+    Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; at most {limit} can be chosen from on this page."),
+    Fault.TOO_FEW_ROWS: N_("Only {detail} rows can be used; at least {limit} are needed to train and to validate."),
+    Fault.TOO_FEW_COLUMNS: N_("At least {limit} columns of different numbers are needed: a target and a feature."),
+    Fault.NO_FEATURES: N_("Choose at least one feature from which “{detail}” is to be predicted."),
+    Fault.CONSTANT: N_("In the rows that are left “{detail}” has only one value: there is nothing to predict."),
+}
+
+_REASONS = {
+    Why.NOT_NUMERIC: N_("“{cell}” in row {row} is not a number"),
+    Why.TOO_LARGE: N_("{cell} in row {row} is too large to be squared"),
+    Why.CONSTANT: N_("it has only one value, {cell}"),
+    Why.EMPTY: N_("all its cells are empty"),
+}
+
+
+def table_error(error: TableError) -> str:
+    """Say what is wrong with a table."""
+    return _(_ERRORS[error.fault]).format(detail=_plain(error.detail), row=error.row, limit=error.limit)
+
+
+def describe(own: Own) -> str:
+    """Say in Markdown which table is at hand, and which of its columns are left out and why."""
+    table = own.table
+    text = _("{name}: {rows} rows, {columns} columns of numbers.")
+    parts = [text.format(name=f"`{_plain(own.name)}`", rows=table.rows_read, columns=len(table.names))]
+    if len(table.cells) < table.rows_read:
+        text = _("Of its rows {rows}, evenly chosen, are used: more would not train while one watches.")
+        parts.append(text.format(rows=len(table.cells)))
+    if table.left_out:
+        text = _("{name} ({reason})")
+        named = [
+            text.format(name=f"`{_plain(column.name)}`", reason=_plain(_reason(column)))
+            for column in table.left_out[:8]
+        ]
+        more = [_("{n} more").format(n=len(table.left_out) - 8)] if len(table.left_out) > 8 else []
+        parts.append(_("Left out: {columns}.").format(columns=_("; ").join([*named, *more])))
+    return " ".join(parts)
+
+
+def _reason(column: LeftOut) -> str:
+    return _(_REASONS[column.why]).format(cell=column.cell, row=column.row)
+
+
+_MARKS = str.maketrans("", "", "<>[]$*\\`~\n")
+
+
+def _plain(text: str) -> str:
+    """Return a text of a visitor's file without what Markdown or HTML would read."""
+    return text.translate(_MARKS)
+
+
+# ---- the training
+
+
+def learned(link: Link, own: Own, settings: Settings) -> Learned:
+    """Return the training at hand if it is of these settings, else train; raise TableError."""
+    if not own.uploaded:
+        return _sample(settings)
+    key, place = (own.key, settings), f"{link.page}-learned"
+    if st.session_state.get(place, (None,))[0] != key:
+        st.session_state[place] = (key, _learn(own.table, settings))
+    result: Learned = st.session_state[place][1]
+    return result
+
+
+def _learn(table: Table, settings: Settings) -> Learned:
+    task = tables.prepare(table, settings.target, settings.features, settings.share, settings.split)
+    return learn(task, settings.plan)
+
+
+@lru_cache(maxsize=16)
+def _sample(settings: Settings) -> Learned:
+    return _learn(houses(), settings)
+
+
+def arrays_of(result: Learned) -> dict[str, NDArray[np.float32]]:
+    """Return the numbers of all epochs, as the panels follow them."""
+    task, network = result.task, result.network
+    frames = len(network.training)
+    rows = {
+        "training": (task.training.y, network.training),
+        "validation": (task.validation.y, network.validation),
+    }
+    arrays = {}
+    for name, (true, predicted) in rows.items():
+        some = slice(None, None, -(-len(true) // DOTS))
+        arrays[f"{name}_true"] = np.broadcast_to(true[some], (frames, len(true[some])))
+        arrays[f"{name}_predicted"] = predicted[:, some]
+    arrays["diagonal"] = np.array([span_of(result)])
+    arrays["r2"] = np.stack([network.training_scores.r2, network.validation_scores.r2], axis=1)
+    arrays["numbers"] = result.fit.numbers
+    with np.errstate(over="ignore"):
+        return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def span_of(result: Learned) -> tuple[float, float]:
+    """Return round numbers between which the target lies, with some room."""
+    values = np.concatenate([result.task.training.y, result.task.validation.y])
+    low, high = float(values.min()), float(values.max())
+    unit = 10.0 ** np.floor(np.log10(high - low)) / 2
+    return float(np.floor(low / unit - 0.2) * unit), float(np.ceil(high / unit + 0.2) * unit)
+
+
+def panels_of(result: Learned, log: bool) -> tuple[Panel, ...]:
+    """Return the page's panels in the visitor's language; they hold nothing of the table but the axes' range."""
+    held_out = _("validation")
+    return (
+        _agreement(span_of(result), language()),
+        nets.curves("numbers", (0, 1), _("Loss"), held_out, "loss", log=log),
+        nets.curves("r2", (0, 1), "R²", held_out, "fitness"),
+    )
+
+
+@lru_cache(maxsize=64)
+def _agreement(span: tuple[float, float], spoken: str) -> Panel:
+    clouds = (
+        Cloud(_("training"), "training_true", "training_predicted", "series1", "circle"),
+        Cloud(_("validation"), "validation_true", "validation_predicted", "series2", "square"),
+    )
+    figure = pictures.agreement(
+        clouds, "diagonal", span, true=_("True value"), predicted=_("Predicted value"), line=_("predicted = true")
+    )
+    return Panel(figure.to_json(), tracks_of(figure), _("Predicted against true"), "agreement")
+
+
+# ---- what is said
+
+
+def say(settings: Settings, result: Learned) -> str:
+    """Say how far the network's predictions are from the truth, and how far those of simpler ways."""
+    if result.fit.last.reason and result.fit.last.epoch == 0:
+        return nets.say_diverged(result.fit)
+    network, linear = (float(np.ravel(way.validation_scores.mae)[-1]) for way in (result.network, result.linear))
+    text = _(
+        "The network's “{target}” is off by {network} on average (validation, R² {r2}); "
+        "linear least squares by {linear}, the mean by {mean}."
+    )
+    said = text.format(
+        target=_plain(settings.target),
+        network=digits(network),
+        r2=digits(float(result.network.validation_scores.r2[-1])),
+        linear=digits(linear),
+        mean=digits(float(result.mean.validation_scores.mae)),
+    )
+    if result.fit.last.reason:
+        return f"{nets.say_diverged(result.fit)} {said}"
+    if result.network.validation_scores.r2[-1] < NOTHING:
+        return f"{said} {_('That is hardly better than the mean: these features say next to nothing about it.')}"
+    if network < 0.95 * linear:
+        return f"{said} {_('It finds bends that no plane has.')}"
+    if network > 1.05 * linear:
+        return f"{said} {_('Here the plane is better: the network needs other settings, or there is no bend to find.')}"
+    return f"{said} {_('A plane is as good here.')}"
+
+
+def note(result: Learned) -> str:
+    """Say how many rows there are, and how many were dropped."""
+    task = result.task
+    text = _("{training} rows to train on and {validation} to validate, standardized by the training rows.")
+    parts = [text.format(training=len(task.training), validation=len(task.validation))]
+    if task.dropped:
+        parts.append(_("{n} rows were dropped, for a cell of theirs is empty.").format(n=task.dropped))
+    if max(len(task.training), len(task.validation)) > DOTS:
+        parts.append(_("At most {n} dots of each kind are drawn.").format(n=DOTS))
+    return " ".join(parts)
+
+
+def report(result: Learned) -> str:
+    """Return the table of the three ways as HTML."""
+    heads = ("", _("Mean error, training"), _("Mean error, validation"), _("R², training"), _("R², validation"))
+    ways = ((_("Network"), result.network), (_("Linear least squares"), result.linear), (_("Mean"), result.mean))
+    rows = [[escape(name), *_cells(way)] for name, way in ways]
+    return html([escape(head) for head in heads], rows)
+
+
+def _cells(way: Prediction) -> list[str]:
+    training, validation = way.training_scores, way.validation_scores
+    numbers = (training.mae, validation.mae, training.r2, validation.r2)
+    # The mean's R² is 0 but for rounding.
+    return [digits(round(float(np.ravel(number)[-1]), 12)) for number in numbers]
+
+
+def formula(settings: Settings, result: Learned) -> str:
+    """Return the standardization, the network's shape and R² with its numbers in LaTeX."""
+    sizes = "-".join(map(str, result.fit.network.sizes))
+    true = result.task.validation.y
+    left = float(((result.network.validation[-1] - true) ** 2).sum())
+    whole = float(((true - true.mean()) ** 2).sum())
+    r2 = float(result.network.validation_scores.r2[-1])
+    return (
+        r"\begin{aligned}"
+        r"x' &= \frac{x - \mu_x}{\sigma_x},\quad y' = \frac{y - \mu_y}{\sigma_y}\\"
+        rf"\mu_y &= {tex(result.task.training.y.mean())},\quad \sigma_y = {tex(result.task.training.y.std())}\\"
+        rf"\hat y &= \mu_y + \sigma_y \cdot \operatorname{{net}}_{{{sizes}}}(x')\\"
+        r"R^2 &= 1 - \frac{\sum_i (\hat y_i - y_i)^2}{\sum_i (y_i - \bar y)^2}\\"
+        rf" &= 1 - \frac{{{tex(left)}}}{{{tex(whole)}}} = {tex(r2)}"
+        r"\end{aligned}"
+    )
+
+
+def program(own: Own, settings: Settings, result: Learned) -> str:
+    """Return a program that trains the same network on the same rows with Keras."""
+    plan = settings.plan
+    columns = [*settings.features, settings.target]
+    file = f'"data/{SAMPLE}"'
+    if own.uploaded:
+        table = own.table
+        file = f'{own.name!r}, sep={table.delimiter!r}, encoding="{table.encoding}", na_values=["-", "?"]'
+    lines = [
+        "import keras",
+        "import numpy as np",
+        "import pandas as pd",
+        "from keras.initializers import Constant, RandomNormal, VarianceScaling",
+        "",
+        f"rows = pd.read_csv({file})[{columns!r}].dropna().to_numpy(float)",
+        f"order = np.random.default_rng({settings.split}).permutation(len(rows))",
+        f"held_out = round({settings.share!r} * len(rows))",
+        "training, validation = rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]",
+        "mean, deviation = training.mean(axis=0), training.std(axis=0)",
+        "training, validation = (training - mean) / deviation, (validation - mean) / deviation",
+        *nets.keras_model(plan, len(settings.features), 1, '"mse"', '"mae"'),
+        *nets.keras_fit(plan, ("training[:, :-1]", "training[:, -1:]"), ("validation[:, :-1]", "validation[:, -1:]")),
+        "predicted = model.predict(validation[:, :-1], verbose=0)[:, 0] * deviation[-1] + mean[-1]",
+    ]
+    return "\n".join(lines)

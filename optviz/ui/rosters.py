@@ -1,0 +1,250 @@
+"""A list of recipes, each with its own numbers, in the link and on screen: the runs of a race, the schedules of a plot.
+
+In a link an entry is one text, `adam,lr=0.01,beta1=0.5`: the recipe, then what differs from its defaults. Without `lr`
+it takes the learning rate that all share.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+
+import streamlit as st
+
+from optviz.recipes import Recipe
+from optviz.ui import controls, links
+from optviz.ui.language import _
+from optviz.ui.links import Link, Unreadable
+
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recipe with the values that differ from its defaults; `learning_rate` None means the shared one."""
+
+    name: str
+    learning_rate: float | None = None
+    values: tuple[tuple[str, float], ...] = ()
+
+    recipes: ClassVar[Mapping[str, Recipe[Any]]]
+
+    @property
+    def recipe(self) -> Recipe[Any]:
+        """The recipe that the entry names."""
+        return self.recipes[self.name]
+
+    @property
+    def all_values(self) -> dict[str, float]:
+        """Every parameter's value by name."""
+        return {**self.recipe.defaults, **dict(self.values)}
+
+    def build(self) -> Any:
+        """Make what the recipe makes, with these values."""
+        return self.recipe(**dict(self.values))
+
+    def title(self, shared: float) -> str:
+        """Return its name in the visitor's language, with what sets it apart from its defaults."""
+        rate = [] if self.learning_rate in (None, shared) else [f"lr {self.learning_rate:g}"]
+        return " ".join([_(self.recipe.title), *rate, *(self._written(n, v) for n, v in self.values)])
+
+    def _written(self, name: str, value: float) -> str:
+        parameter = next(p for p in self.recipe.parameters if p.name == name)
+        # Of a switch that is on the word says enough.
+        is_on = parameter.kind is bool and bool(value)
+        return _(parameter.title) if is_on else f"{plain(parameter.range.symbol)} {value:g}"
+
+
+_LETTERS = {
+    r"\sqrt{V+\epsilon}": "√(V+ε)",
+    r"\varepsilon": "ε",
+    r"\epsilon": "ε",
+    r"\alpha": "α",
+    r"\beta": "β",
+    r"\gamma": "γ",
+    r"\delta": "δ",
+    r"\lambda": "λ",
+    r"\rho": "ρ",
+    r"\psi": "ψ",
+}
+_INDEX = {"_0": "₀", "_1": "₁", "_2": "₂", "_3": "₃"}
+
+
+def plain(symbol: str) -> str:
+    """Return a parameter's symbol, given in LaTeX, as it stands in a title."""
+    for tex, letter in (*_LETTERS.items(), *_INDEX.items()):
+        symbol = symbol.replace(tex, letter)
+    return symbol
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said about a list, in English, as keys of the translation; `{n}` is the most that there may be."""
+
+    choose: str
+    nothing: str
+    add: str
+    full: str
+    too_many: str
+    unknown: str
+
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True)
+class Roster(Generic[E]):
+    """A list of entries of one kind, under its name in the link."""
+
+    kind: type[E]
+    name: str
+    words: Words
+
+    def read(self, texts: list[str], most: int) -> tuple[E, ...]:
+        """Read the entries of a link; a single text `none` is an empty list."""
+        if texts == [NONE]:
+            return ()
+        if len(texts) > most:
+            raise Unreadable(_(self.words.too_many).format(n=most))
+        return tuple(map(self._read, texts))
+
+    def _read(self, text: str) -> E:
+        name, *settings = text.split(",")
+        if name not in self.kind.recipes:
+            raise Unreadable(_(self.words.unknown))
+        recipe = self.kind.recipes[name]
+        spans = {p.name: p for p in recipe.parameters}
+        rate: float | None = None
+        values: dict[str, float] = {}
+        for setting in settings:
+            key, _equals, number = setting.partition("=")
+            if key == "lr":
+                rate = controls.LEARNING_RATE.clamp(links.number(number))
+            elif key in spans:
+                values[key] = spans[key].kind(spans[key].range.clamp(links.number(number, spans[key].kind)))
+            else:
+                raise Unreadable(_("{name} has no such setting").format(name=_(recipe.title)))
+        return self.kind(name, rate, _different(recipe, values))
+
+    def write(self, entries: Sequence[E]) -> list[str]:
+        """Write the entries for a link."""
+        return [_write(entry) for entry in entries] or [NONE]
+
+    def choose(
+        self, link: Link, default: Sequence[E], shared: float, series: Callable[[int], str], most: int
+    ) -> tuple[E, ...]:
+        """Draw the list and the editor of one entry, and return the entries.
+
+        `series(i)` marks the i-th entry as the picture draws it.
+        """
+        entries = link.keep(self.name, tuple(default), partial(self.read, most=most), self.write)
+        chosen = self._draw_list(link, entries, shared, series, most)
+        if chosen is not None:
+            self._draw_editor(link, entries, chosen, shared, most)
+        return entries
+
+    def _draw_list(
+        self, link: Link, entries: Sequence[E], shared: float, series: Callable[[int], str], most: int
+    ) -> int | None:
+        key = f"{link.page}~edit"
+        if entries and st.session_state.get(key, 0) not in range(len(entries)):
+            st.session_state[key] = 0
+        chosen: int | None = None
+        if entries:
+            chosen = st.pills(
+                _(self.words.choose),
+                range(len(entries)),
+                default=st.session_state.get(key, 0),
+                format_func=lambda i: f"{series(i)} {entries[i].title(shared)}",
+                key=key,
+                required=True,
+            )
+        else:
+            st.info(_(self.words.nothing), icon=":material/add_circle:")
+        new, recipes = f"{link.page}~add", self.kind.recipes
+        st.selectbox(
+            _(self.words.add),
+            list(recipes),
+            index=None,
+            format_func=lambda name: _(recipes[name].title),
+            placeholder=_(self.words.add if len(entries) < most else self.words.full).format(n=most),
+            label_visibility="collapsed",
+            key=new,
+            disabled=len(entries) >= most,
+            on_change=self._add,
+            args=(link, entries, new),
+        )
+        return chosen
+
+    def _add(self, link: Link, entries: Sequence[E], key: str) -> None:
+        name = st.session_state[key]
+        if name is not None:
+            link.change(self.name, (*entries, self.kind(name)))
+            st.session_state[f"{link.page}~edit"] = len(entries)
+            st.session_state[key] = None
+
+    def _draw_editor(self, link: Link, entries: Sequence[E], i: int, shared: float, most: int) -> None:
+        entry, recipe = entries[i], entries[i].recipe
+        change = partial(self._replace, link, entries, i)
+        key = f"{link.page}~{self.name}{i}"
+        title = _("Settings of {name}").format(name=_(recipe.title))
+        with controls.folded(link, "editor", title, ":material/tune:"):
+            if not link.drawn:
+                return
+            controls.formula(link, controls.stacked(recipe.formula), note=f"{_(recipe.note)} ({recipe.source})")
+            controls.draw_toggle(
+                f"{key}~own",
+                _("Own learning rate"),
+                entry.learning_rate is not None,
+                lambda on: change(learning_rate=shared if on else None),
+            )
+            if entry.learning_rate is not None:
+                controls.draw_dial(
+                    f"{key}~lr",
+                    _("Its learning rate"),
+                    controls.LEARNING_RATE,
+                    entry.learning_rate,
+                    lambda rate: change(learning_rate=rate),
+                    controls.LEARNING_RATES,
+                )
+            values = entry.all_values
+            for parameter in recipe.parameters:
+                controls.draw_parameter(
+                    f"{key}~{entry.name}~{parameter.name}",
+                    parameter,
+                    values[parameter.name],
+                    partial(_set_value, change, recipe, values, parameter.name),
+                )
+            with st.container(horizontal=True):
+                full = len(entries) >= most
+                icon, given = ":material/content_copy:", (link, entries, i)
+                st.button(_("Duplicate"), key=f"{key}~copy", icon=icon, on_click=self._copy, args=given, disabled=full)
+                icon = ":material/delete:"
+                st.button(_("Remove"), key=f"{key}~remove", icon=icon, on_click=self._remove, args=given)
+
+    def _replace(self, link: Link, entries: Sequence[E], i: int, **changes: Any) -> None:
+        link.change(self.name, (*entries[:i], replace(entries[i], **changes), *entries[i + 1 :]))
+
+    def _copy(self, link: Link, entries: Sequence[E], i: int) -> None:
+        link.change(self.name, (*entries[: i + 1], *entries[i:]))
+        st.session_state[f"{link.page}~edit"] = i + 1
+
+    def _remove(self, link: Link, entries: Sequence[E], i: int) -> None:
+        link.change(self.name, (*entries[:i], *entries[i + 1 :]))
+
+
+def _different(recipe: Recipe[Any], values: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    defaults = recipe.defaults
+    return tuple((name, value) for name, value in values.items() if value != defaults[name])
+
+
+def _write(entry: Entry) -> str:
+    rate = [("lr", entry.learning_rate)] if entry.learning_rate is not None else []
+    numbers = (f"{name}={links.write_number(value)[0]}" for name, value in (*rate, *entry.values))
+    return ",".join([entry.name, *numbers])
+
+
+def _set_value(
+    change: Callable[..., None], recipe: Recipe[Any], values: Mapping[str, float], name: str, value: float
+) -> None:
+    change(values=_different(recipe, {**values, name: value}))

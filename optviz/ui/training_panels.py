@@ -1,0 +1,228 @@
+"""The panels of a training: decision regions, curves and histograms, and what each net is called."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from optviz.figures import classifier as pictures
+from optviz.figures.classifier import Bars, Line, Sign, Turn
+from optviz.optimizers import OPTIMIZERS
+from optviz.ui.language import _, language
+from optviz.ui.panels import tracks_of
+from optviz.ui.player import Panel
+from optviz.ui.runs import Run
+from optviz.ui.training_settings import Leg, Method, Settings, axis_of, points_of
+from optviz.ui.trainings import MARKS, NUMBERS, Training
+
+SIDES = ("A", "B")
+DASHES = ("solid", "dash")
+COLORS = ("series1", "series2")
+
+
+def titles_of(settings: Settings) -> tuple[str, ...]:
+    """Return what each net is called, in the visitor's language: "SGD, L2 0.03", or "A: SGD" of two."""
+    methods = settings.methods
+    shared = methods[0].learning_rate if len({method.learning_rate for method in methods}) == 1 else np.nan
+    titles = tuple(_title(method, shared, methods) for method in methods)
+    if len(titles) == 1:
+        return titles
+    return tuple(f"{side}: {title}" for side, title in zip(SIDES, titles, strict=False))
+
+
+def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
+    first, *second = (title_of(leg, np.nan if method.switch else shared) for leg in method.legs)
+    name = _("{first}, then {second}").format(first=first, second=second[0]) if second else first
+    l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in methods) else []
+    l1 = [f"L1 {method.l1:g}"] if any(each.l1 for each in methods) else []
+    return _(", ").join([name, *l2, *l1])
+
+
+def title_of(leg: Leg, shared: float) -> str:
+    """Return the name of an optimizer, with its learning rate unless it is the shared one."""
+    defaults = OPTIMIZERS[leg.optimizer].defaults
+    changed = tuple((name, value) for name, value in leg.values if value != defaults[name])
+    return Run(leg.optimizer, leg.learning_rate, changed).title(shared)
+
+
+def panels_of(training: Training, asked: tuple[float, float], log: bool) -> tuple[Panel, ...]:
+    """Return the page's panels in the visitor's language."""
+    return _panels(training.settings, tuple(training.edges.tolist()), asked, log, language())
+
+
+@lru_cache(maxsize=64)
+def _panels(
+    settings: Settings, edges: tuple[float, ...], asked: tuple[float, float], log: bool, spoken: str
+) -> tuple[Panel, ...]:
+    titles = titles_of(settings)
+    regions = [_region_panel(settings, side, asked, titles) for side in range(len(titles))]
+    turns = _turns(settings)
+    figures = (
+        (
+            _("Loss"),
+            pictures.curves(
+                _loss_lines(settings),
+                title=_("Loss"),
+                step_title=_("Epoch"),
+                log=log,
+                faint=_faint(settings),
+                signs=_signs(settings),
+                turns=turns,
+            ),
+            "loss",
+        ),
+        (
+            _("Accuracy"),
+            pictures.curves(
+                _lines(settings, ("accuracy", "validation_accuracy")),
+                title=_("Accuracy"),
+                step_title=_("Epoch"),
+                percent=True,
+                turns=turns,
+            ),
+            "loss",
+        ),
+        (
+            _("Weights"),
+            pictures.histogram(
+                [Bars(title, f"weights{side}", COLORS[side]) for side, title in enumerate(titles)],
+                np.array(edges),
+                title=_("Weight"),
+                count_title=_("Number of weights"),
+            ),
+            "weights",
+        ),
+        (
+            _("Learning rate"),
+            pictures.curves(
+                _lines(settings, ("learning_rate",)), title=_("Learning rate"), step_title=_("Epoch"), turns=turns
+            ),
+            "weights",
+        ),
+    )
+    return (
+        *regions,
+        *(Panel(figure.to_json(), tracks_of(figure), title, cell) for title, figure, cell in figures),
+    )
+
+
+def _region_panel(settings: Settings, side: int, asked: tuple[float, float], titles: tuple[str, ...]) -> Panel:
+    words = {
+        "output": _("output {z} %, above {limit} %: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
+        "class0": _("class 0"),
+        "class1": _("class 1"),
+        "validation": _("validation"),
+        "asked": _("the point asked for"),
+        "best": _("best epoch"),
+    }
+    xs = axis_of(settings.sample)
+    best = f"best{side}" if settings.watched and settings.stopping else ""
+    figure = pictures.regions(f"regions{side}", xs, *points_of(settings.sample), asked, words, best=best)
+    title = titles[side] if len(titles) > 1 else _("Decision regions")
+    return Panel(figure.to_json(), tracks_of(figure), title, f"regions{side}", pick=True)
+
+
+class Curve(NamedTuple):
+    """How a number is drawn, on both sides alike."""
+
+    color: str
+    dash: str
+    symbol: str
+
+
+_CURVES = {
+    "loss": Curve("series1", "solid", "circle"),
+    "penalty": Curve("series3", "dot", "triangle-up"),
+    "validation_loss": Curve("series2", "dash", "square"),
+    "accuracy": Curve("series1", "solid", "circle"),
+    "validation_accuracy": Curve("series2", "dash", "square"),
+    "learning_rate": Curve("series4", "solid", "circle"),
+}
+
+
+def _names() -> dict[str, str]:
+    return {
+        "loss": _("training"),
+        "penalty": _("penalty"),
+        "validation_loss": _("validation"),
+        "accuracy": _("training"),
+        "validation_accuracy": _("validation"),
+        "learning_rate": _("Learning rate"),
+    }
+
+
+def _loss_lines(settings: Settings) -> list[Line]:
+    penalized = any(method.l1 or method.l2 for method in settings.methods)
+    return _lines(settings, ("loss", "penalty", "validation_loss") if penalized else ("loss", "validation_loss"))
+
+
+def _lines(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
+    count, names = len(settings.methods), _names()
+    if not len(points_of(settings.sample)[1]):
+        shown = tuple(name for name in shown if not name.startswith("validation"))
+    return [
+        Line(
+            names[name] if count == 1 else f"{SIDES[side]} {names[name]}",
+            ("numbers", side * len(NUMBERS) + NUMBERS.index(name)),
+            curve.color,
+            curve.dash if count == 1 else DASHES[side],
+            curve.symbol if side == 0 else f"{curve.symbol}-open",
+        )
+        for side in range(count)
+        for name, curve in ((name, _CURVES[name]) for name in shown)
+        if name != "penalty" or settings.methods[side].l1 or settings.methods[side].l2
+    ]
+
+
+def _faint(settings: Settings) -> list[Line]:
+    """Return the curves of all starts, of the loss that counts."""
+    if settings.starts == 1:
+        return []
+    name = _("all starts, validation") if settings.held_out else _("all starts, training")
+    curve = _CURVES["validation_loss" if settings.held_out else "loss"]
+    dashes = DASHES if len(settings.methods) > 1 else ("solid",)
+    return [
+        Line(name, (f"starts{side}", start), curve.color, dash, curve.symbol)
+        for side, dash in enumerate(dashes)
+        for start in range(settings.starts)
+    ]
+
+
+def _signs(settings: Settings) -> list[Sign]:
+    if not settings.watched:
+        return []
+    looks = [("reduced", _("learning rate reduced"), "series4", "triangle-down", 14)] if settings.reducing else []
+    # it stands around the head of the curve
+    looks += [("stopped", _("stopped early"), "bad", "octagon", 22)] if settings.stopping else []
+    signs = [
+        Sign(name, "grow", "step", (f"marks{side}", MARKS.index(mark)), color, _open(symbol, side), side == 0, size)
+        for side in range(len(settings.methods))
+        for mark, name, color, symbol, size in looks
+    ]
+    best = [
+        Sign(
+            _("best epoch"),
+            "at",
+            (f"marks{side}", MARKS.index("best_epoch")),
+            (f"marks{side}", MARKS.index("best_loss")),
+            "good",
+            _open("star", side),
+            side == 0,
+        )
+        for side in range(len(settings.methods))
+    ]
+    return [*signs, *best] if settings.stopping else signs
+
+
+def _open(symbol: str, side: int) -> str:
+    return f"{symbol}-open" if side else symbol
+
+
+def _turns(settings: Settings) -> list[Turn]:
+    several = len(settings.methods) > 1
+    return [
+        Turn(method.switch.epoch, f"{SIDES[side]} {name}" if several else name)
+        for side, method in enumerate(settings.methods)
+        if method.switch
+        for name in [title_of(method.switch.leg, method.switch.leg.learning_rate)]
+    ]

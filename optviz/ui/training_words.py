@@ -1,0 +1,292 @@
+"""What is said of a training: the sentences, the answer, the table and the formulas."""
+
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from optviz.activations import ACTIVATIONS
+from optviz.classifier import Epoch
+from optviz.datasets import BOUNDARY
+from optviz.figures.classifier import CLASSES
+from optviz.losses import LOSSES
+from optviz.network import INITIALIZATIONS, Layer
+from optviz.optimizers import OPTIMIZERS
+from optviz.saved_models import SavedModel
+from optviz.schedules import SCHEDULES
+from optviz.ui.language import _
+from optviz.ui.tables import digits, share
+from optviz.ui.tables import table as html
+from optviz.ui.training_panels import SIDES, title_of, titles_of
+from optviz.ui.training_settings import Method, Settings, activation_of
+from optviz.ui.trainings import Net, Training
+
+NEAR_ZERO = 1e-3
+LISTED = 5
+"""The epochs that a sentence names, at most."""
+
+
+class Result(NamedTuple):
+    """What is said of one net after its last epoch."""
+
+    title: str
+    net: Net
+    epoch: Epoch
+    squares: float
+    near_zero: int
+    weights: int
+    dead: float
+    alike: bool
+
+
+def results_of(training: Training) -> list[Result]:
+    """Measure each net, as it is left after the last epoch trained."""
+    return [_measure(net, title) for net, title in zip(training.nets, titles_of(training.settings), strict=True)]
+
+
+def _measure(net: Net, title: str) -> Result:
+    epoch, network = net.left, net.classifier.network
+    weights = epoch.w[network.weight_mask > 0]
+    with np.errstate(over="ignore"):
+        squares = float(weights @ weights)
+    near = int((np.abs(weights) < NEAR_ZERO).sum())
+    dead = float(net.classifier.dead_units(epoch.w))
+    alike = any(_alike(*pair) for pair in pairwise(network.views(epoch.w)))
+    return Result(title, net, epoch, squares, near, len(weights), dead, alike)
+
+
+def _alike(layer: Layer, following: Layer) -> bool:
+    """Whether the units of a layer, several, are copies of one another, with the same weights in and out."""
+    (weights, biases), onward = layer, following[0]
+    units = np.vstack([weights, biases, onward.T])
+    return units.shape[1] > 1 and bool((units == units[:, :1]).all())
+
+
+def say(training: Training) -> str:
+    """Say in a few sentences how the training stands."""
+    settings, results = training.settings, results_of(training)
+    several = len(results) > 1
+    parts = [_say_unwatched()] if (settings.stopping or settings.reducing) and not settings.held_out else []
+    parts += [_say_loaded(settings.start)] if settings.start and not training.epoch else []
+    for side, result in zip(SIDES, results, strict=False):
+        diverged = result.epoch.reason == "diverged"
+        parts += _say_diverged(result) if diverged else [_say_numbers(result)]
+        name = f"{side}{_(': ')}" if several else ""
+        remarks = [*_say_starts(result), *_say_rules(result, training), *_say_units(result)]
+        parts += [name + " ".join(remarks)] if remarks else []
+    if several and not any(result.epoch.reason == "diverged" for result in results):
+        parts.append(_say_compared(*results))
+    return " ".join(parts)
+
+
+def _say_unwatched() -> str:
+    return _(
+        "Early stopping and reduce on plateau watch the validation loss, and no points are held out: "
+        "nothing is stopped or reduced. Choose a validation share above 0."
+    )
+
+
+def _say_loaded(start: SavedModel) -> str:
+    text = _("This is the loaded net {sizes}, as it is; Continue trains it further.")
+    return text.format(sizes="-".join(map(str, start.sizes)))
+
+
+def _say_numbers(result: Result) -> str:
+    epoch = result.epoch
+    values = {"name": result.title, "epoch": epoch.epoch, "loss": digits(epoch.loss), "accuracy": share(epoch.accuracy)}
+    if not result.net.settings.held_out:
+        text = _("{name} after {epoch} epochs: loss {loss}, accuracy {accuracy}.")
+    else:
+        text = _(
+            "{name} after {epoch} epochs: loss {loss} (validation {held_loss}), "
+            "accuracy {accuracy} (validation {held_accuracy})."
+        )
+        values |= {"held_loss": digits(epoch.validation_loss), "held_accuracy": share(epoch.validation_accuracy)}
+    return text.format(**values)
+
+
+def _say_diverged(result: Result) -> list[str]:
+    epoch, method = result.epoch, result.net.method
+    text = _("{name} diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
+    plain = _("A smaller learning rate helps: plain SGD steps too far where the loss is steep.")
+    return [
+        text.format(
+            name=result.title,
+            epoch=epoch.epoch + 1,
+            rate=digits(epoch.learning_rate),
+            loss=digits(epoch.loss + epoch.penalty),
+        ),
+        *([plain] if method.optimizer == "sgd" else []),
+    ]
+
+
+def _say_starts(result: Result) -> list[str]:
+    """Say which start is the best, and how far the others ended from it."""
+    net = result.net
+    if not net.several:
+        return []
+    losses = net.standing
+    finite = np.isfinite(losses)
+    if finite.sum() <= 1:
+        text = _("Of {n} starts only that of seed {seed} is left.")
+    elif net.settings.held_out:
+        text = _(
+            "The best of {n} starts has seed {seed}: validation loss {best}; the others lie between {low} and {high}."
+        )
+    else:
+        text = _("The best of {n} starts has seed {seed}: loss {best}; the others lie between {low} and {high}.")
+    others = np.delete(losses, net.leader)
+    low, high = (np.nanmin(others), np.nanmax(others)) if finite.sum() > 1 else (np.nan, np.nan)
+    said = text.format(
+        n=len(losses),
+        seed=net.settings.seeds[net.leader],
+        best=digits(losses[net.leader]),
+        low=digits(low),
+        high=digits(high),
+    )
+    lost = _("Starts that diverged: {n}.").format(n=int((~finite).sum()))
+    return [said] if finite.all() else [said, lost]
+
+
+def _say_rules(result: Result, training: Training) -> list[str]:
+    """Say what early stopping, reduce on plateau and a switch have done."""
+    net, parts = result.net, []
+    switch, stopping, watch = net.method.switch, net.settings.stopping, net.shown.watch
+    if switch and switch.epoch <= net.shown.epoch.epoch:
+        text = _("From epoch {epoch} on {optimizer} trains, with new moments.")
+        parts.append(text.format(epoch=switch.epoch, optimizer=title_of(switch.leg, np.nan)))
+    reductions = [(epoch, rate) for start, epoch, rate in net.reductions if start == net.leader]
+    if reductions:
+        epochs = [str(epoch) for epoch, _rate in reductions]
+        text = _("Reduced on plateau after the epochs {epochs}: the learning rate is down to {rate}.")
+        listed = epochs if len(epochs) <= LISTED else [*epochs[: LISTED - 1], "…", epochs[-1]]
+        parts.append(text.format(epochs=_(", ").join(listed), rate=digits(reductions[-1][1])))
+    if stopping and watch and watch.best_epoch:
+        values = {"best": digits(float(watch.best)), "best_epoch": watch.best_epoch, "patience": stopping.patience}
+        if watch.stopped:
+            text = _(
+                "Stopped early after epoch {epoch}: the validation loss was best after epoch {best_epoch}, {best}, "
+                "and has not improved in {patience} epochs."
+            )
+        elif training.running:
+            text = _("So far the validation loss was best after epoch {best_epoch}: {best}.")
+        else:
+            text = _("Nothing was stopped early. The validation loss was best after epoch {best_epoch}: {best}.")
+        parts.append(text.format(epoch=watch.stopped_at, **values))
+        if net.restored:
+            parts.append(_("The weights of the best epoch are restored: the dotted line."))
+        elif watch.stopped:
+            parts.append(_("The dotted line is the boundary of the best epoch."))
+    return parts
+
+
+def _say_units(result: Result) -> list[str]:
+    alike = _("All units of a hidden layer are equal and stay so: they began with the same weights.")
+    return [*([alike] if result.alike else []), *([_say_dead(result.dead)] if result.dead else [])]
+
+
+def _say_compared(a: Result, b: Result) -> str:
+    low, high = sorted(zip(SIDES, (a, b), strict=True), key=lambda pair: pair[1].squares)
+    return _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.").format(
+        name=low[0], low=digits(low[1].squares), high=digits(high[1].squares)
+    )
+
+
+def _say_dead(dead: float) -> str:
+    if dead == 1:
+        return _("All hidden units are dead: they put out 0 for every point, and no gradient passes them.")
+    text = _("{share} of the hidden units are dead: they put out 0 for every training point.")
+    return text.format(share=share(dead))
+
+
+def answer(training: Training, asked: tuple[float, float]) -> str:
+    """Answer in Markdown which class the asked point has."""
+    count = len(training.latest)
+    point = _("Which class has ✕ ({x1}, {x2})?").format(x1=f"{asked[0]:.6g}", x2=f"{asked[1]:.6g}")
+    answers = [_answer(training.response(side, asked), SIDES[side] if count > 1 else "") for side in range(count)]
+    return f"**{point}** " + " ".join(answers)
+
+
+def _answer(response: float, side: str) -> str:
+    if not np.isfinite(response):
+        return _("The net has no finite output there.")
+    label = int(response > BOUNDARY)
+    word = (_("class 0, blue"), _("class 1, red"))[label]
+    colored = f":{('blue', 'red')[label]}[{CLASSES[label].glyph} **{word}**]"
+    relation = ">" if label else "≤"
+    start = f"{side}{_(': ')}" if side else ""
+    return start + _("The output {output} {relation} {limit}: {answer}.").format(
+        output=f"{response:.4f}", relation=relation, limit=BOUNDARY, answer=colored
+    )
+
+
+def table(training: Training) -> str:
+    """Return the table under the picture as HTML: one row a net."""
+    heads = (
+        "",
+        _("Data loss"),
+        _("Penalty"),
+        _("Validation loss"),
+        _("Accuracy"),
+        _("Validation accuracy"),
+        "‖w‖²",
+        escape(_("Weights |w| < {near}").format(near=f"{NEAR_ZERO:g}")),
+        _("Dead units"),
+    )
+    several = len(training.nets) > 1
+    rows = [
+        [escape(text) for text in (_head(result, side if several else ""), *_cells(result))]
+        for side, result in zip(SIDES, results_of(training), strict=False)
+    ]
+    return html(heads, rows)
+
+
+def _head(result: Result, side: str) -> str:
+    """Return a net's name in the table, which has no room for the numbers of two optimizers."""
+    if not result.net.method.switch:
+        return result.title
+    name = " → ".join(_(OPTIMIZERS[leg.optimizer].title) for leg in result.net.method.legs)
+    return f"{side}{_(': ')}{name}" if side else name
+
+
+def _cells(result: Result) -> tuple[str, ...]:
+    epoch = result.epoch
+    return (
+        digits(epoch.loss),
+        digits(epoch.penalty),
+        digits(epoch.validation_loss),
+        share(epoch.accuracy),
+        share(epoch.validation_accuracy),
+        digits(result.squares),
+        _("{n} of {all}").format(n=result.near_zero, all=result.weights),
+        share(result.dead),
+    )
+
+
+def formulas(settings: Settings) -> list[tuple[str, str]]:
+    """Return title and LaTeX of what is minimized, of the net, and of each optimizer, once each."""
+    loss, activation = LOSSES[settings.loss], activation_of(settings)
+    minimized = [(title, _minimized(loss.formula, method)) for title, method in _distinct_penalties(settings)]
+    shown = dict.fromkeys(leg.optimizer for method in settings.methods for leg in method.legs)
+    initialization, schedule = INITIALIZATIONS[settings.initialization], SCHEDULES[settings.schedule]
+    return [
+        *minimized,
+        (_(ACTIVATIONS[settings.activation].title), f"a(z) = {activation.formula}"),
+        *([] if settings.start else [(_("Initial weights"), rf"w \sim {initialization.formula}")]),
+        *((_(OPTIMIZERS[name].title), OPTIMIZERS[name].formula) for name in shown),
+        (_(schedule.title), schedule.formula),
+    ]
+
+
+def _distinct_penalties(settings: Settings) -> list[tuple[str, Method]]:
+    methods, what = settings.methods, _("What is minimized")
+    if len({(method.l1, method.l2) for method in methods}) == 1:
+        return [(what, methods[0])]
+    return [(f"{side}: {what}", method) for side, method in zip(SIDES, methods, strict=False)]
+
+
+def _minimized(loss: str, method: Method) -> str:
+    l2 = rf" + {method.l2:g} \cdot \tfrac{{1}}{{2}} \sum w^2" if method.l2 else ""
+    l1 = rf" + {method.l1:g} \sum |w|" if method.l1 else ""
+    return loss + l2 + l1
