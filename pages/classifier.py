@@ -8,15 +8,19 @@ from optviz.datasets import DATASETS, DataError
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS
 from optviz.optimizers import OPTIMIZERS
+from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
-from optviz.ui import controls, frame, links, trainings
-from optviz.ui.examples import CLASSIFIER_EXAMPLES, offer
+from optviz.ui import controls, lesson, training_files, training_words, trainings
+from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import _
+from optviz.ui.panels import run_of
 from optviz.ui.player import player
-from optviz.ui.trainings import Method, Sample, Settings, Training
-from optviz.ui.words import data_error, player_words
+from optviz.ui.training_panels import panels_of
+from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
+from optviz.ui.trainings import Training
+from optviz.ui.words import data_error, epoch_words, player_words
 
 PAGE = "classifier"
 COURSE = Settings()
@@ -26,10 +30,16 @@ ASKED = (0.380472, -0.21714)
 METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
 SHARE = Range(0.0, 0.5, "v")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
+TAKES_OVER = Leg("sgd", (), 0.01)
+STARTS = Range(1, MOST_STARTS, "k")
+PATIENCE = Range(1, 500, "n")
+IMPROVEMENTS = (0.0, 0.0001, 0.001, 0.01, 0.1)
+FACTORS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+SMALLEST = (0.0, 0.00001, 0.0001, 0.001, 0.01)
 
 
-def choose_method(prefix: str, default: Method) -> Method:
-    """Draw the controls of an optimizer with its learning rate and its penalties."""
+def choose_leg(prefix: str, default: Leg) -> Leg:
+    """Draw the controls of an optimizer with its learning rate."""
     titles = {name: _(recipe.title) for name, recipe in METHODS.items()}
     optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer)
     rate = controls.dial(
@@ -41,17 +51,47 @@ def choose_method(prefix: str, default: Method) -> Method:
         controls.LEARNING_RATES,
     )
     values = controls.parameters(link, f"{prefix}{optimizer}.", METHODS[optimizer])
+    return Leg(optimizer, tuple(values.items()), rate)
+
+
+def choose_method(prefix: str, default: Method) -> Method:
+    """Draw the controls of an optimizer, its penalties, and the optimizer that may take over from it."""
+    leg = choose_leg(prefix, default.legs[0])
     l2 = controls.dial(link, f"{prefix}l2", _("L2 strength"), controls.STRENGTH, default.l2, controls.STRENGTHS)
     l1 = controls.dial(link, f"{prefix}l1", _("L1 strength"), controls.STRENGTH, default.l1, controls.STRENGTHS)
-    return Method(optimizer, tuple(values.items()), rate, l2, l1)
+    switch = None
+    if controls.switch(link, f"{prefix}switch", _("Switch to another optimizer")):
+        epoch = controls.whole(
+            link, f"{prefix}switch.epoch", _("From epoch"), Range(0, 3000, "n"), COURSE.epochs // 4, step=10
+        )
+        switch = Switch(epoch, choose_leg(f"{prefix}switch.", TAKES_OVER))
+        st.caption(_("It begins with new moments and its own schedule; weights and batches go on."))
+    return Method(leg.optimizer, leg.values, leg.learning_rate, l2, l1, switch)
 
 
-frame.enter()
-link = links.Link(PAGE)
-st.title(_("Train a classifier"), anchor=False)
-notes = st.container()
-offer(link, CLASSIFIER_EXAMPLES)
-stage = st.container()
+def choose_stopping() -> EarlyStopping | None:
+    """Draw early stopping's switch and, where it is on, its numbers."""
+    if not controls.switch(link, "stop", _("Early stopping")):
+        return None
+    return EarlyStopping(
+        controls.whole(link, "stop.patience", _("Patience, epochs"), PATIENCE, 30),
+        controls.dial(link, "stop.min_delta", _("Least gain"), Range(0.0, 1.0, r"\delta"), 0.0, IMPROVEMENTS),
+        controls.switch(link, "stop.restore", _("Restore the best weights in the end"), default=True),
+    )
+
+
+def choose_reducing() -> ReduceOnPlateau | None:
+    """Draw the switch of reduce-on-plateau and, where it is on, its numbers."""
+    if not controls.switch(link, "reduce", _("Reduce the learning rate on a plateau")):
+        return None
+    return ReduceOnPlateau(
+        controls.dial(link, "reduce.factor", _("Factor"), Range(0.01, 0.99, r"\gamma"), 0.5, FACTORS),
+        controls.whole(link, "reduce.patience", _("Patience before it reduces, epochs"), PATIENCE, 10),
+        controls.dial(link, "reduce.min_lr", _("Smallest learning rate"), Range(0.0, 1.0, "lr"), 0.0, SMALLEST),
+    )
+
+
+link, notes, stage = lesson.begin(PAGE, _("Train a classifier"), CLASSIFIER_EXAMPLES)
 
 with st.sidebar:
     compare = controls.switch(link, "compare", _("Compare two settings"))
@@ -63,14 +103,20 @@ with st.sidebar:
         share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.sample.share, SHARES)
         controls.formula(link, DATASETS[dataset].formula)
     with controls.folded(link, "network", _("Network"), ":material/hub:"):
-        layers = controls.whole(link, "layers", _("Hidden layers"), Range(0, 4, "d"), COURSE.layers)
-        units = controls.whole(link, "units", _("Units in each hidden layer"), Range(1, 64, "u"), COURSE.units)
-        activation = controls.choice(
-            link, "activation", _("Activation"), {n: _(a.title) for n, a in ACTIVATIONS.items()}, COURSE.activation
-        )
-        initialization = controls.choice(
-            link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
-        )
+        loaded = training_files.choose_loaded(link)
+        if loaded:
+            layers, units, initialization = COURSE.layers, COURSE.units, COURSE.initialization
+            activation, activation_values = loaded.activation.name, dict(loaded.activation.arguments)
+        else:
+            layers = controls.whole(link, "layers", _("Hidden layers"), Range(0, 4, "d"), COURSE.layers)
+            units = controls.whole(link, "units", _("Units in each hidden layer"), Range(1, 64, "u"), COURSE.units)
+            activation = controls.choice(
+                link, "activation", _("Activation"), {n: _(a.title) for n, a in ACTIVATIONS.items()}, COURSE.activation
+            )
+            activation_values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+            initialization = controls.choice(
+                link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
+            )
         loss = controls.choice(link, "loss", _("Loss"), {n: _(each.title) for n, each in LOSSES.items()}, COURSE.loss)
     with st.expander(_("Setting A") if compare else _("Optimizer"), icon=":material/speed:", expanded=True):
         methods = [choose_method("", COURSE.methods[0])]
@@ -87,11 +133,30 @@ with st.sidebar:
         controls.formula(link, SCHEDULES[schedule].formula)
         if link.drawn:
             st.caption(_("A step of the schedule is one update, one batch, as in Keras: not one epoch."))
+    with controls.folded(link, "watch", _("Early stopping and plateaus"), ":material/visibility:"):
+        stopping, reducing = choose_stopping(), choose_reducing()
+        if link.drawn:
+            st.caption(
+                _(
+                    "Both watch the validation loss, as Keras' callbacks do: a plateau is that many epochs "
+                    "without a better one."
+                )
+            )
     with controls.folded(link, "updates", _("Epochs, batches and seed"), ":material/model_training:"):
         epochs = controls.whole(link, "epochs", _("Epochs"), Range(10, 3000, "n"), COURSE.epochs, step=10)
         batch = controls.whole(link, "batch", _("Batch size"), Range(1, 512, "B"), COURSE.batch_size)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
+        starts = controls.whole(
+            link, "starts", _("Starts, the best is kept"), Range(1, MOST_STARTS, "k"), COURSE.starts
+        )
         shuffle = controls.switch(link, "shuffle", _("Shuffle each epoch"), default=True)
+        if link.drawn:
+            st.caption(
+                _(
+                    "Shuffled, every epoch deals the points into new batches, so that no order is learned; "
+                    "else each epoch repeats the same batches. Several starts take the seeds that follow."
+                )
+            )
         engine = controls.segments(
             link, "engine", _("Gradients by"), {name: _(each.title) for name, each in ENGINES.items()}, "numpy"
         )
@@ -107,6 +172,7 @@ settings = Settings(
     layers,
     units,
     activation,
+    tuple(activation_values.items()),
     initialization,
     loss,
     tuple(methods),
@@ -118,13 +184,17 @@ settings = Settings(
     seed,
     shuffle,
     engine,
+    stopping,
+    reducing,
+    starts,
+    loaded,
 )
 
 
 def slow_down(training: Training) -> None:
     """Divide the learning rate of every plain SGD that has diverged by ten."""
     for prefix, method, epoch in zip(("", "b."), training.settings.methods, training.latest, strict=False):
-        if epoch.reason:
+        if epoch.reason == "diverged":
             link.change(f"{prefix}lr", controls.LEARNING_RATE.clamp(float(f"{method.learning_rate / 10:.6g}")))
 
 
@@ -132,22 +202,22 @@ def stream() -> None:
     """Show where the training stands, and train on for a moment."""
     if training.running != ticking:
         st.rerun()
-    sentence = trainings.say(training)
+    sentence = training_words.say(training)
     picked = player(
-        trainings.panels_of(training, asked, log),
+        panels_of(training, asked, log),
         training.arrays,
-        run=trainings.run_key(settings),
+        run=run_of(settings),
         steps=training.target if training.running else training.epoch,
         growing=training.running,
-        words={**player_words(), **trainings.epoch_words()},
+        words={**player_words(), **epoch_words()},
         summary=sentence,
         even=compare,
         key=PAGE,
     )
     draw_progress()
     st.markdown(f"**{sentence}**")
-    st.markdown(trainings.answer(training, asked))
-    st.html(trainings.table(training))
+    st.markdown(training_words.answer(training, asked))
+    st.html(training_words.table(training))
     if picked.point:
         controls.move(link, picked.point, ("q1", "q2"))
         st.rerun()
@@ -161,7 +231,7 @@ def draw_progress() -> None:
     bar.progress(training.epoch / training.target, text)
     if training.running:
         button.button(_("Stop"), key=f"{PAGE}-stop", icon=":material/stop:", on_click=training.stop, width="stretch")
-    elif training.diverged:
+    elif any(epoch.reason == "diverged" for epoch in training.latest) and training.over:
         text, key = _("Learning rate ÷ 10"), f"{PAGE}-slower"
         if button.button(text, key=key, on_click=slow_down, args=(training,), width="stretch"):
             st.rerun()
@@ -171,7 +241,7 @@ def draw_progress() -> None:
             key=f"{PAGE}-continue",
             icon=":material/resume:",
             on_click=training.go_on,
-            disabled=training.epoch >= trainings.MOST_EPOCHS,
+            disabled=training.over or training.epoch >= trainings.MOST_EPOCHS,
             width="stretch",
         )
 
@@ -195,9 +265,13 @@ with stage:
         )
     st.fragment(stream, run_every=trainings.PERIOD if ticking else None)()
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
-        for title, tex in trainings.formulas(settings):
+        for title, tex in training_words.formulas(settings):
             controls.formula(link, tex, title)
     with controls.folded(link, "keras", _("The same in Keras"), ":material/code:"):
         if link.drawn:
             for side in range(len(methods)):
                 st.code(keras_code(settings, side), language="python")
+    with controls.folded(link, "files", _("Save and load"), ":material/save:"):
+        if link.drawn:
+            training_files.draw_save_and_load(link, training)
+    training_files.draw_events(link, training)

@@ -7,9 +7,10 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, frame, links, races, runs
-from optviz.ui.examples import SURFACE_EXAMPLES, offer
+from optviz.ui import controls, lesson, races, runs
+from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
+from optviz.ui.panels import run_of
 from optviz.ui.player import player
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
@@ -19,12 +20,7 @@ PAGE = "surfaces"
 RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
 FORMULA = "x1^2 + 3*x2^2 + 2*sin(2*x1)"
 
-frame.enter()
-link = links.Link(PAGE)
-st.title(_("Race optimizers on a surface"), anchor=False)
-notes = st.container()
-offer(link, SURFACE_EXAMPLES)
-stage = st.container()
+link, notes, stage = lesson.begin(PAGE, _("Race optimizers on a surface"), SURFACE_EXAMPLES)
 
 with st.sidebar:
     titles = {name: _(surface.title) for name, surface in SURFACES.items()}
@@ -71,7 +67,7 @@ with stage:
     picked = player(
         races.panels_of(settings, log),
         races.arrays_of(settings, log),
-        run=races.run_key(settings, log),
+        run=run_of(settings, log),
         steps=steps,
         words=player_words(),
         summary=sentence,
@@ -79,7 +75,7 @@ with stage:
     )
     st.html(races.report(settings))
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
-        for tex, title, note in races.formulas(settings):
+        for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)
 if picked.point:
     controls.move(link, picked.point)

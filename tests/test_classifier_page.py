@@ -16,10 +16,11 @@ from optviz.network import INITIALIZATIONS, Network
 from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES
 from optviz.tensorflow_engine import EngineMissing
-from optviz.ui import trainings
+from optviz.ui import training_settings, training_words, trainings
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import OPTIMIZER_CALLS, SCHEDULE_CALLS, keras_code
-from optviz.ui.trainings import Method, Sample, Settings, Training
+from optviz.ui.training_settings import Method, Sample, Settings
+from optviz.ui.trainings import Training
 from optviz.ui.words import data_error
 
 SHORT = Settings(epochs=12)
@@ -64,7 +65,7 @@ def at(app):
 
 def course(epochs, **settings):
     training, validation = dot().split(0.2)
-    classifier = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]), LOSSES["mse"], training)
+    classifier = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], training)
     start = classifier.network.init(0)
     steps = train(classifier, OPTIMIZERS["sgd"](), lambda t: 0.01, start, validation=validation, **settings)
     return classifier, list(islice(steps, epochs + 1))
@@ -157,21 +158,21 @@ def test_one_net_diverges_and_the_other_goes_on():
     assert training.latest[1].epoch == training.epoch == 12
     assert np.isnan(training.arrays["numbers"][-1, 0]).all()
     assert np.isfinite(training.arrays["numbers"][:, 1]).all()
-    assert "A: SGD" in trainings.say(training) and "diverged" in trainings.say(training)
+    assert "A: SGD" in training_words.say(training) and "diverged" in training_words.say(training)
 
 
 def test_the_seed_changes_start_and_batches_but_not_the_points_held_out():
     one, other = Training(SHORT), Training(replace(SHORT, seed=1))
     assert (one.start != other.start).any()
-    assert trainings.points_of(one.settings.sample)[1] is trainings.points_of(other.settings.sample)[1]
+    assert training_settings.points_of(one.settings.sample)[1] is training_settings.points_of(other.settings.sample)[1]
 
 
 def test_every_point_but_one_in_a_hundred_lies_on_the_picture():
-    assert trainings.axis_of(Sample())[-1] == 3.0
+    assert training_settings.axis_of(Sample())[-1] == 3.0
     for name in DATASETS:
         noisy = Sample(name, (("noise", 1.0),) if name != "dot" else ())
-        reach = trainings.axis_of(noisy)[-1]
-        inside = np.concatenate([(np.abs(data.x) <= reach).all(axis=1) for data in trainings.points_of(noisy)])
+        reach = training_settings.axis_of(noisy)[-1]
+        inside = np.concatenate([(np.abs(data.x) <= reach).all(axis=1) for data in training_settings.points_of(noisy)])
         assert inside.mean() >= 0.99
 
 
@@ -190,36 +191,36 @@ def test_the_question_of_the_course_is_answered_with_the_nets_own_output():
     response = training.response(0, (0.380472, -0.21714))
     expected = training.classifier.network.forward(training.latest[0].w, np.array([[0.380472, -0.21714]]))[0, 0]
     assert response == pytest.approx(expected) and response > 0.5
-    text = trainings.answer(training, (0.380472, -0.21714))
+    text = training_words.answer(training, (0.380472, -0.21714))
     assert f"{expected:.4f} > 0.5" in text and "class 1" in text and "(0.380472, -0.21714)" in text
-    assert "class 0" in trainings.answer(training, (2.5, 2.5))
+    assert "class 0" in training_words.answer(training, (2.5, 2.5))
 
 
 def test_l2_makes_the_weights_small_and_the_comparison_says_so():
     training = finished(replace(Settings(), methods=(Method(), Method(l2=0.03))))
-    plain, smooth = (trainings.result_of(training, side) for side in (0, 1))
+    plain, smooth = (training_words.results_of(training)[side] for side in (0, 1))
     assert smooth.squares < plain.squares / 3
-    assert f"‖w‖² is {smooth.squares:.3g} against {plain.squares:.3g}" in trainings.say(training)
-    assert trainings.say(training).count("B has the smaller weights") == 1
+    assert f"‖w‖² is {smooth.squares:.3g} against {plain.squares:.3g}" in training_words.say(training)
+    assert training_words.say(training).count("B has the smaller weights") == 1
 
 
 def test_l1_brings_weights_to_zero():
     training = finished(replace(Settings(), epochs=400, methods=(Method(), Method(l1=0.01))))
-    assert trainings.result_of(training, 1).near_zero > trainings.result_of(training, 0).near_zero
+    assert training_words.results_of(training)[1].near_zero > training_words.results_of(training)[0].near_zero
 
 
 def test_a_net_that_began_with_zeros_is_told_to_be_dead_and_equal():
     training = finished(replace(SHORT, initialization="zero"))
-    assert trainings.result_of(training, 0).alike and trainings.result_of(training, 0).dead == 1
-    assert "dead" in trainings.say(training) and "equal" in trainings.say(training)
-    assert not trainings.result_of(finished(SHORT), 0).alike
+    assert training_words.results_of(training)[0].alike and training_words.results_of(training)[0].dead == 1
+    assert "dead" in training_words.say(training) and "equal" in training_words.say(training)
+    assert not training_words.results_of(finished(SHORT))[0].alike
 
 
 def test_a_large_rate_kills_units_and_their_share_is_said():
     training = finished(replace(Settings(), methods=(Method(learning_rate=0.3),)))
-    dead = trainings.result_of(training, 0).dead
+    dead = training_words.results_of(training)[0].dead
     assert dead > 0
-    assert f"{100 * dead:.1f} % of the hidden units are dead" in trainings.say(training)
+    assert f"{100 * dead:.1f} % of the hidden units are dead" in training_words.say(training)
 
 
 def test_without_tensorflow_numpy_trains_and_the_command_is_known(monkeypatch):
@@ -355,11 +356,11 @@ def test_two_visitors_share_nothing():
 def table(tmp_path, monkeypatch):
     path = tmp_path / "dot.csv"
     monkeypatch.setattr(datasets, "DOT", path)
-    trainings.points_of.cache_clear()
-    trainings.axis_of.cache_clear()
+    training_settings.points_of.cache_clear()
+    training_settings.axis_of.cache_clear()
     yield path
-    trainings.points_of.cache_clear()
-    trainings.axis_of.cache_clear()
+    training_settings.points_of.cache_clear()
+    training_settings.axis_of.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -412,3 +413,12 @@ def test_the_keras_program_is_python(activation, initialization):
     program = keras_code(settings)
     compile(program, "program", "exec")
     assert "constant" in program
+
+
+@pytest.mark.parametrize("name", [name for name, made in ACTIVATIONS.items() if made.parameters])
+def test_an_activation_brings_its_parameters_as_controls(name):
+    parameter = ACTIVATIONS[name].parameters[0]
+    app = fine(**{"activation": name, f"{name}.{parameter.name}": "0.05"})
+    settings = at(app).settings
+    assert dict(settings.activation_values)[parameter.name] == 0.05
+    assert dict(at(app).classifier.network.activation.arguments)[parameter.name] == 0.05

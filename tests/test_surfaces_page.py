@@ -9,6 +9,7 @@ from optviz.race import Ending
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
 from optviz.ui import races
+from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 
@@ -140,6 +141,16 @@ def test_a_race_of_8_times_1000_steps_is_at_most_150_kilobytes():
     assert sum(numbers.array.nbytes for numbers in arrays.values()) < 140_000
 
 
+def test_the_sentence_names_all_that_come_first_together():
+    assert "SGD and SGD arrive first, at step 194." in races.say(settings(runs=(Run("sgd"), Run("sgd")), steps=200))
+
+
+def test_the_sentence_says_who_came_near_and_left_again():
+    runs = tuple(Run(name) for name in ("sgd", "rmsprop", "adam"))
+    said = races.say(settings(runs=runs, steps=200))
+    assert "RMSProp was within 0.001 of the best at step 63, but did not stay there." in said
+
+
 def test_the_sentence_says_what_happened():
     three = (Run("sgd", 0.06), Run("sgd", 0.42), Run("sgd", 0.61))
     said = races.say(settings(runs=three, steps=50))
@@ -161,5 +172,5 @@ def test_the_table_has_the_numbers_of_the_race():
 
 
 def test_the_same_settings_name_the_same_run_and_others_another():
-    keys = {races.run_key(settings(steps=steps), log) for steps in (50, 60) for log in (True, False)}
-    assert len(keys) == 4 and races.run_key(settings(steps=50), True) in keys
+    keys = {run_of(settings(steps=steps), log) for steps in (50, 60) for log in (True, False)}
+    assert len(keys) == 4 and run_of(settings(steps=50), True) in keys

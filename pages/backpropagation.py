@@ -1,0 +1,72 @@
+"""Back-propagation on the computational graph of a formula, node by node."""
+
+import streamlit as st
+
+from optviz.formula import FormulaError
+from optviz.graph import NAMES
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import graphs
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import formula_error, player_words
+
+PAGE = "backpropagation"
+NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
+VALUES = {"w0": 2.0, "w1": -3.0, "w2": -3.0, "x0": -1.0, "x1": -2.0, "x2": 1.0}
+VALUES |= {"a": 2.0, "b": -3.0, "c": 1.0, "x": 2.0, "y": -1.0, "z": 3.0}
+INPUT = Range(-1000.0, 1000.0, "x")
+
+EXAMPLES = (
+    Example(N_("The course's neuron"), {}),
+    Example(N_("With x₂ = 1 written out"), {"f": ["1/(1+exp(-(w0*x0 + w1*x1 + w2*x2)))"]}),
+    Example(N_("A product and a sum"), {"f": ["(x + y)*z"], "x": ["-2"], "y": ["5"], "z": ["-4"], "node": ["0"]}),
+    Example(N_("Gradients add"), {"f": ["x*y + sin(x)"], "node": ["0"]}),
+    Example(N_("A squared error"), {"f": ["(a*x + b - y)^2"], "node": ["0"]}),
+    Example(N_("Tanh, by exponentials"), {"f": ["(exp(x) - exp(-x))/(exp(x) + exp(-x))"], "x": ["0.5"]}),
+    Example(N_("Cross-entropy of a neuron"), {"f": ["-log(1/(1+exp(-(w0*x0 + b))))"], "b": ["1"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Back-propagation, node by node"), EXAMPLES)
+
+with st.sidebar:
+    text = controls.typed(
+        link,
+        "f",
+        _("Formula in {names}").format(names=", ".join(NAMES)),
+        NEURON,
+        graphs.checked,
+        FormulaError,
+        lambda error: formula_error(error, NAMES),
+    )
+    values = {name: controls.exact(link, name, name, INPUT, VALUES[name]) for name in graphs.graph_of(text).inputs}
+
+inputs = graphs.inputs_of(text, values)
+with stage:
+    trouble = graphs.trouble(text, inputs)
+    sentence = trouble or graphs.say(text, inputs)
+    picked = player(
+        graphs.panels_of(text, inputs),
+        graphs.arrays_of(text, inputs),
+        run=run_of(text, inputs),
+        steps=graphs.steps_of(text, inputs),
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    if trouble:
+        st.error(trouble, icon=":material/error:")
+    else:
+        lesson.say(sentence)
+        node = controls.choice(
+            link, "node", _("Chain rule at the node (or tap it in the graph)"), graphs.titles_of(text), "0"
+        )
+        controls.formula(link, graphs.chain_rule(text, inputs, int(node)))
+    st.html(graphs.report(text, inputs))
+    lesson.code(link, graphs.program(text, inputs))
+if picked.point:
+    link.change("node", str(graphs.nearest(text, picked.point)))
+    st.rerun()
+link.publish(notes)

@@ -1,0 +1,115 @@
+"""Make your own optimizer: two rows of numbers, and the name that they have."""
+
+import streamlit as st
+
+from optviz.figures.style import SERIES
+from optviz.recipes import Range
+from optviz.surfaces import SURFACES
+from optviz.ui import controls, lesson, races, runs
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import build
+from optviz.ui.lessons.build import GAINS, Row
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import MOST, Run
+from optviz.ui.words import player_words
+
+PAGE = "build"
+RIVALS = (Run("adam"), Run("sgd"))
+DECAY = Range(0.0, 1.0, "b", "decay")
+DECAYS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
+GAIN = Range(0.0, 10.0, "c")
+GAIN_STOPS = (0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0)
+EPSILON = Range(1e-12, 1.0, r"\epsilon", "log")
+
+PLAIN = {"m.decay": ["0"], "v": ["0"]}
+ADAM = {"m.corrected": ["1"], "v.corrected": ["1"]}
+EXAMPLES = (
+    Example(N_("Adam without its correction"), {}),
+    Example("Adam", {**ADAM, "run": ["rmsprop", "momentum", "sgd"]}),
+    Example("SGD", {**PLAIN, "run": ["adam", "momentum"]}),
+    Example(N_("Momentum (averaged)"), {"v": ["0"], "run": ["sgd", "momentum_classical,lr=0.03"]}),
+    Example(
+        N_("Momentum (classical)"), {"m.gain": ["sum"], "v": ["0"], "lr": ["0.03"], "run": ["sgd", "momentum,lr=0.3"]}
+    ),
+    Example(
+        "AdaGrad", {"m.decay": ["0"], "v.decay": ["1"], "v.gain": ["sum"], "lr": ["1"], "run": ["sgd,lr=0.3", "adam"]}
+    ),
+    Example("RMSProp", {"m.decay": ["0"], "v.decay": ["0.9"], "run": ["sgd", "adam"]}),
+    Example(N_("Only the sign"), {"m.decay": ["0"], "v.decay": ["0"], "run": ["rmsprop", "adam"]}),
+    Example(N_("Never forgets"), {"m.decay": ["1"], "m.gain": ["sum"], "v": ["0"], "lr": ["0.03"], "run": ["sgd"]}),
+    Example(N_("A gain of its own"), {"m.gain": ["own"], "m.own": ["0.3"], "v": ["0"], "run": ["momentum", "sgd"]}),
+)
+
+
+def choose_row(prefix: str, decay: float) -> Row:
+    """Draw the controls of one moment; a correction that would divide by zero is explained."""
+    chosen = controls.dial(link, f"{prefix}.decay", _("Decay"), DECAY, decay, DECAYS)
+    titles = {name: _(title) for name, title in GAINS.items()}
+    gain = controls.segments(link, f"{prefix}.gain", _("Gain"), titles, "average")
+    number = 1.0
+    if gain == "own":
+        number = controls.dial(link, f"{prefix}.own", _("Gain, any number"), GAIN, 1.0, GAIN_STOPS)
+    row = Row(chosen, gain, number, controls.switch(link, f"{prefix}.corrected", _("Bias correction")))
+    if row.impossible:
+        st.warning(_("With decay 1 the bias correction would divide by 1 − 1 = 0: it is left out."))
+    return row
+
+
+link, notes, stage = lesson.begin(PAGE, _("Make your own optimizer"), EXAMPLES)
+
+with st.sidebar:
+    st.subheader(_("First moment m"), anchor=False)
+    with st.container(key=f"{PAGE}-first"):
+        first = choose_row("m", 0.9)
+    st.subheader(_("Second moment V"), anchor=False)
+    second, epsilon, inside = None, 0.0, False
+    with st.container(key=f"{PAGE}-second"):
+        if controls.switch(link, "v", _("V from the squared gradients (off: V = 1)"), default=True):
+            second = choose_row("v", 0.999)
+            epsilon = controls.dial(link, "eps", "ε", EPSILON, 1e-8)
+            inside = controls.switch(link, "eps.inside", _("ε inside the root"))
+    st.subheader(_("Race"), anchor=False)
+    surface = controls.choice(
+        link, "surface", _("Surface"), {n: _(s.title) for n, s in SURFACES.items()}, "bowl", resets=controls.POINT
+    )
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.3, controls.LEARNING_RATES)
+    steps = controls.whole(link, "steps", _("Steps"), Range(10, 1000, "n"), 100, step=10)
+    rivals = runs.choose(link, RIVALS, learning_rate, lambda i: SERIES[i + 1].glyph, MOST - 1)
+    with controls.folded(link, "starts", _("Start"), ":material/my_location:"):
+        start = controls.point(link, SURFACES[surface].start)
+
+mine = build.own(first, second, epsilon, inside)
+ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
+settings = Settings(ground, (mine, *rivals), learning_rate, "constant", (), 0, start, steps)
+log = races.gap_known(settings)
+with stage:
+    sentence = build.recognize(mine.build())
+    lesson.say(sentence)
+    st.markdown(build.remark(mine.build(), learning_rate))
+    picked = player(
+        build.panels(settings),
+        races.arrays_of(settings, log),
+        run=run_of(settings, log),
+        steps=steps,
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    st.html(build.rows(mine))
+    left, right = st.columns(2, gap="large")
+    with left:
+        controls.formula(link, build.steps(mine, learning_rate), _("The four steps with your numbers"))
+    with right:
+        controls.formula(link, build.by_hand(settings), _("The first step by hand"))
+    st.html(races.report(settings))
+    lesson.code(link, *build.programs(settings, mine))
+    with controls.folded(link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:"):
+        if link.drawn:
+            st.html(build.leavers())
+if picked.point:
+    controls.move(link, picked.point)
+    st.rerun()
+link.publish(notes)

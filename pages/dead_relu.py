@@ -1,0 +1,84 @@
+"""See ReLU units die, and what keeps them alive."""
+
+import streamlit as st
+
+from optviz.datasets import DataError
+from optviz.dead_units import Setup
+from optviz.network import INITIALIZATIONS
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import dead_relu as told
+from optviz.ui.lessons.dead_relu import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import data_error, epoch_words, player_words
+
+PAGE = "dead_relu"
+COURSE = Setup()
+CURES = ("rate", "he", "leaky")
+RATES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3)
+BIAS = Range(-10.0, 10.0, "b")
+BIASES = (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0)
+SCALE = Range(0.1, 10.0, "s")
+SHIFT = Range(-10.0, 10.0, "m")
+EXAMPLES = (
+    Example(N_("Learning rate too large"), {}),
+    Example(N_("Negative initial biases"), {"bias": ["-4"], "lr": ["0.01"], "cure": ["he", "leaky"]}),
+    Example(N_("Inputs far from 0"), {"shift": ["5"], "lr": ["0.03"], "init": ["he"], "cure": ["rate", "inputs"]}),
+    Example(N_("No unit dies"), {"lr": ["0.01"], "init": ["he"], "cure": ["leaky"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Dead ReLU units"), EXAMPLES)
+
+with st.sidebar:
+    cures = controls.several(
+        link, "cure", _("Cures"), {name: _(title) for name, title in told.CURE_TITLES.items()}, CURES
+    )
+    rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, RATES)
+    initialization = controls.choice(
+        link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
+    )
+    bias = controls.dial(link, "bias", _("Added to the initial biases"), BIAS, 0.0, BIASES)
+    units = controls.whole(link, "units", _("Hidden units"), Range(2, 64, "u"), COURSE.units)
+    with controls.folded(link, "more", _("Inputs, epochs and seed"), ":material/tune:"):
+        scale = controls.dial(
+            link, "scale", _("Inputs multiplied by"), SCALE, 1.0, (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0)
+        )
+        shift = controls.dial(link, "shift", _("Added to the inputs"), SHIFT, 0.0, (-5.0, -3.0, 0.0, 3.0, 5.0, 10.0))
+        epochs = controls.whole(link, "epochs", _("Epochs"), Range(10, 200, "n"), COURSE.epochs, step=10)
+        seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), COURSE.seed)
+
+setup = Setup(
+    units=units,
+    initialization=initialization,
+    bias=bias,
+    learning_rate=rate,
+    epochs=epochs,
+    seed=seed,
+    scale=scale,
+    shift=shift,
+)
+settings = Settings(setup, cures)
+with stage:
+    try:
+        sentence = told.say(settings)
+    except DataError as error:
+        st.error(data_error(error), icon=":material/error:")
+        link.publish(notes)
+        st.stop()
+    player(
+        told.panels_of(settings),
+        told.arrays_of(settings),
+        run=run_of(settings),
+        steps=epochs,
+        words={**player_words(), **epoch_words()},
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    st.html(told.report(settings))
+    controls.formula(link, told.formula(settings), note=told.note(settings))
+    lesson.code(link, *map(told.program, settings.setups))
+link.publish(notes)

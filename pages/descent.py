@@ -1,0 +1,125 @@
+"""Descend on a curve of one weight, with one learning rate or several."""
+
+import streamlit as st
+
+from optviz.curves import CURVES
+from optviz.entry import Entry, EntryError
+from optviz.formula import FormulaError
+from optviz.recipes import Range
+from optviz.schedules import SCHEDULES
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import descent
+from optviz.ui.lessons.descent import FORMULA, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import entry_error, formula_error, player_words
+
+PAGE = "descent"
+MOST = 3
+RATES = (0.001, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.999, 1.0, 1.04, 1.1, 2.0, 3.0)
+THETA = {"curve": ["square"], "steps": ["20"]}
+EXAMPLES = (
+    Example(N_("Learning rate 0.2"), {}),
+    Example(N_("0.001: too slow"), {"lr": ["0.001"]}),
+    Example(N_("0.999: never settles"), {"lr": ["0.999"]}),
+    Example(N_("θ² with 0.1, 0.9 and 1.04"), {**THETA, "lr": ["0.1"], "compare": ["0.9, 1.04"]}),
+    Example(
+        N_("Exponential decay, row by row"),
+        {
+            "schedule": ["exponential_decay"],
+            "exponential_decay.decay_steps": ["1"],
+            "exponential_decay.rate": ["0.99"],
+            "single": ["1"],
+        },
+    ),
+    Example(
+        N_("A decay lets the kink settle"),
+        {
+            "curve": ["kink"],
+            "lr": ["0.9"],
+            "steps": ["100"],
+            "schedule": ["exponential_decay"],
+            "exponential_decay.rate": ["0.5"],
+        },
+    ),
+    Example(N_("Two wells"), {"curve": ["double_well"], "lr": ["0.2"], "compare": ["0.7, 1.2"]}),
+)
+
+
+def rates(text: str) -> tuple[float, ...]:
+    """Read the further learning rates; there may be none."""
+    entry = Entry(most=MOST, low=controls.LEARNING_RATE.low, high=controls.LEARNING_RATE.high)
+    return tuple(entry.read(text).tolist()) if text.strip() else ()
+
+
+link, notes, stage = lesson.begin(PAGE, _("Descent on a curve"), EXAMPLES)
+
+with st.sidebar:
+    titles = {name: _(curve.title) for name, curve in CURVES.items()}
+    curve = controls.choice(
+        link, "curve", _("Curve"), {**titles, FORMULA: _("Your own formula")}, "shifted", resets=("start",)
+    )
+    formula = ""
+    if curve == FORMULA:
+        formula = controls.typed(
+            link,
+            "f",
+            _("Formula in {names}").format(names="w"),
+            "w^2/4 + cos(3*w)",
+            descent.readable,
+            FormulaError,
+            lambda error: formula_error(error, ("w",)),
+        )
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.2, RATES)
+    others = controls.typed(
+        link, "compare", _("Compare with learning rates (up to {n})").format(n=MOST), "", rates, EntryError, entry_error
+    )
+    steps = controls.whole(link, "steps", _("Steps"), Range(1, 200, "n"), 40)
+    start = controls.exact(
+        link, "start", _("Start w₀"), Range(-1000.0, 1000.0, "w_0"), descent.curve_of(curve, formula).start
+    )
+    with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
+        schedule = controls.choice(
+            link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"
+        )
+        schedule_values = controls.parameters(link, f"{schedule}.", SCHEDULES[schedule])
+        warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 200, "n"), 0)
+        controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
+    with controls.folded(link, "axes", _("Axis and precision"), ":material/straighten:"):
+        log = controls.switch(link, "log", _("Loss on a log axis"))
+        single = controls.switch(link, "single", _("Single precision, as TensorFlow computes"))
+
+chosen = tuple(dict.fromkeys((learning_rate, *others)))
+settings = Settings(curve, formula, chosen, schedule, tuple(schedule_values.items()), warmup, start, steps, single)
+log = log and descent.floor_of(settings) is not None
+with stage:
+    sentence = descent.say(settings)
+    picked = player(
+        descent.panels_of(settings, log),
+        descent.arrays_of(settings, log),
+        run=run_of(settings, log),
+        steps=steps,
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    if len(chosen) > 1:
+        st.html(descent.report(settings))
+    else:
+        lesson.say(sentence)
+    st.caption(" ".join((_(descent.curve_of(curve, formula).note), _("Click on the picture to start there."))))
+    for tex in descent.formulas(settings):
+        controls.formula(link, tex)
+    shown = next(iter(descent.names_of(settings)))
+    if len(chosen) > 1:
+        shown = controls.segments(link, "table", _("Table of"), descent.names_of(settings), shown)
+    with st.container(height=540):
+        st.html(descent.steps_table(settings, shown))
+    st.caption(_("A row is one update: the loss is taken before it, at wₜ, and wₜ₊₁ is the weight after it."))
+    lesson.code(link, descent.program(settings))
+if picked.point:
+    controls.move(link, picked.point[:1], ("start",))
+    st.rerun()
+link.publish(notes)

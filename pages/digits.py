@@ -1,0 +1,88 @@
+"""Read handwritten digits by softmax regression or a network."""
+
+import streamlit as st
+
+from optviz.datasets import DataError
+from optviz.digits import DIGITS
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import digits, nets
+from optviz.ui.lessons.digits import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import epoch_words, player_words
+
+PAGE = "digits"
+EXAMPLES = (
+    Example(N_("Softmax regression"), {}),
+    Example(N_("A hidden layer of 32 units"), {"hidden": ["32"], "lr": ["0.3"]}),
+    Example(N_("64-32-16-10 with Adam"), {"hidden": ["32, 16"], "optimizer": ["adam"], "lr": ["0.003"]}),
+    Example(N_("Two epochs with small steps"), {"epochs": ["2"], "lr": ["0.03"]}),
+    Example(
+        N_("Without L2 it learns by heart"), {"hidden": ["64"], "optimizer": ["adam"], "lr": ["0.01"], "epochs": ["60"]}
+    ),
+    Example(
+        N_("L2 0.001: smoother weights"),
+        {"hidden": ["64"], "optimizer": ["adam"], "lr": ["0.01"], "epochs": ["60"], "l2": ["0.001"]},
+    ),
+    Example(N_("Learning rate far too large"), {"hidden": ["32"], "lr": ["10"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Read handwritten digits"), EXAMPLES)
+
+with st.sidebar:
+    plan = nets.choose_plan(link, Settings().plan)
+    with controls.folded(link, "images", _("Images and axes"), ":material/image:"):
+        titles = {name: _(title) for name, title in digits.SCALES.items()}
+        scale = controls.choice(link, "scale", _("Pixels"), titles, Settings().scale)
+        split = controls.whole(link, "split", _("Seed of the test images"), Range(0, 99, "s"), Settings().split)
+        log = controls.switch(link, "log", _("Loss on a log axis"))
+
+settings = Settings(plan, scale, split)
+drawn = digits.keep_drawing(link)
+with stage:
+    try:
+        sentence = digits.say(settings)
+    except DataError:
+        text = _("The data file {file} is missing or damaged.")
+        st.error(text.format(file=f"data/{DIGITS.name}"), icon=":material/error:")
+        link.publish(notes)
+        st.stop()
+    player(
+        digits.panels_of(settings, log),
+        digits.arrays_of(settings),
+        run=run_of(settings),
+        steps=digits.steps_of(settings),
+        words={**player_words(), **epoch_words()},
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence, digits.explain(settings))
+    st.html(digits.misread(settings))
+    picked = player(
+        digits.sheet_panels(),
+        digits.sheet_arrays(settings, drawn),
+        run=run_of(settings, drawn),
+        steps=0,
+        words=player_words(),
+        summary=digits.say_read(settings, drawn),
+        key=f"{PAGE}-sheet",
+    )
+    lesson.say(digits.say_read(settings, drawn))
+    st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
+    controls.formula(link, digits.formula(settings))
+    lesson.code(link, digits.program(settings))
+    digits.draw_events(link, settings)
+    st.caption(
+        _(
+            "1,797 images of 8 × 8 pixels by 13 people: the test part of “Optical Recognition of Handwritten Digits” "
+            "(E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, CC BY 4.0)."
+        )
+    )
+if picked.point:
+    digits.draw(link, drawn, picked.point)
+    st.rerun()
+link.publish(notes)
+digits.answer(link)

@@ -1,0 +1,63 @@
+"""The family tree of optimizers, each member with a race that shows what it added."""
+
+import streamlit as st
+
+from optviz.family import FAMILY, nearest
+from optviz.optimizers import OPTIMIZERS
+from optviz.surfaces import SURFACES
+from optviz.ui import controls, lesson, races
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import family
+from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "family"
+EXAMPLES = (
+    Example(N_("Race on a long valley"), {"race": ["long_valley"]}),
+    Example(N_("Race on a saddle"), {"race": ["saddle"]}),
+    Example(N_("Race on Beale's function"), {"race": ["beale"]}),
+    *(Example(member.label, {"who": [name]}) for name, member in FAMILY.items()),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("The family of optimizers"), EXAMPLES)
+
+with st.sidebar:
+    name = controls.choice(link, "who", _("Optimizer"), family.titles(), "adam", resets=("race",))
+    own_race = {"own": _("What it added")}
+    shared = {key: _("All on: {surface}").format(surface=_(SURFACES[key].title)) for key in SHARED}
+    race = controls.choice(link, "race", _("Race"), {**own_race, **shared}, "own")
+
+show = SHARED[race] if race in SHARED else SHOWS[name]
+settings = show.settings()
+with stage:
+    lesson.say(_(show.seen) if race in SHARED else family.added(name))
+    picked = player(
+        family.panels_of(settings),
+        family.arrays_of(settings, name),
+        run=f"{name}-{race}",
+        steps=settings.steps,
+        words=player_words(),
+        summary=races.say(settings),
+        even=True,
+        key=PAGE,
+    )
+    st.html(family.legend())
+    if race == "own":
+        st.markdown(_(show.seen))
+    st.html(family.race_link(show, _("Open this race, change it, see all its numbers")))
+    left, right = st.columns(2, gap="large")
+    with left:
+        recipe = OPTIMIZERS[name]
+        controls.formula(
+            link, controls.stacked(recipe.formula), _(recipe.title), f"{_(recipe.note)} ({FAMILY[name].paper})"
+        )
+    with right:
+        st.html(family.rows(name))
+        st.markdown(family.outside(name))
+    st.html(family.everyone())
+if picked.point:
+    link.change("who", nearest(*picked.point), resets=("race",))
+    st.rerun()
+link.publish(notes)

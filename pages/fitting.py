@@ -1,0 +1,101 @@
+"""See a polynomial underfit, fit and overfit, and what helps."""
+
+import streamlit as st
+
+from optviz.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.course import href
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import fitting
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "fitting"
+START = Setting()
+EXAMPLES = (
+    Example(N_("Underfitting: degree 1"), {"degree": ["1"]}),
+    Example(N_("Good: degree 4"), {}),
+    Example(N_("Overfitting: degree 15"), {"degree": ["15"]}),
+    Example(N_("More data against overfitting"), {"degree": ["15"], "points": ["320"]}),
+    Example(N_("L2 against overfitting"), {"degree": ["15"], "l2": ["0.01"]}),
+    Example(N_("Too much L2 underfits"), {"degree": ["15"], "l2": ["3"]}),
+    Example(N_("More data cannot cure underfitting"), {"degree": ["1"], "points": ["400"]}),
+    Example(N_("A fast wave needs features"), {"curve": ["wave"], "degree": ["9"], "points": ["60"]}),
+)
+STRENGTH = Range(0.0, 100.0, r"\lambda")
+STRENGTHS = (0.0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+NOISES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
+SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+OVERFIT = {
+    "data": ["moons"],
+    "moons.n": ["40"],
+    "moons.noise": ["0.8"],
+    "validation": ["0.5"],
+    "layers": ["3"],
+    "units": ["64"],
+    "init": ["he"],
+    "optimizer": ["adam"],
+    "lr": ["0.003"],
+    "epochs": ["200"],
+}
+NETS = (
+    (N_("2-1-1 underfits"), {"units": ["1"]}, N_("One hidden unit can only cut the plane along a line.")),
+    (N_("2-11-1 with L2 fits"), {"l2": ["0.03"]}, N_("The course's net: enough units, and small weights.")),
+    (
+        N_("2-64-64-64-1 overfits"),
+        OVERFIT,
+        N_("8,577 parameters learn 20 noisy points by heart: the validation loss rises while the training loss falls."),
+    ),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Underfitting, a good fit, overfitting"), EXAMPLES)
+
+with st.sidebar:
+    degree = controls.whole(link, "degree", _("Degree (features)"), Range(0, MOST_DEGREE, "d"), START.degree)
+    points = controls.whole(link, "points", _("Points (data)"), Range(10, MOST_POINTS, "n"), START.points, step=5)
+    l2 = controls.dial(link, "l2", _("L2 strength (regularizer)"), STRENGTH, START.l2, STRENGTHS)
+    noise = controls.dial(link, "noise", _("Noise σ"), Range(0.0, 2.0, r"\sigma"), START.noise, NOISES)
+    share = controls.dial(link, "validation", _("Validation share"), Range(0.2, 0.7, "v"), START.share, SHARES)
+    curve = controls.choice(
+        link, "curve", _("True curve"), {name: _(each.title) for name, each in CURVES.items()}, START.curve
+    )
+    seed = controls.whole(link, "seed", _("Seed of the points"), Range(0, 99, "s"), START.seed)
+
+setting = Setting(curve, points, noise, share, seed, degree, l2)
+with stage:
+    sentence = fitting.say(setting)
+    picked = player(
+        fitting.panels_of(setting),
+        fitting.arrays_of(setting),
+        run=run_of(setting),
+        steps=0,
+        words=player_words(),
+        summary=sentence,
+        even=3,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    st.caption(fitting.rule())
+    st.markdown(fitting.remedies(setting))
+    for title, tex in fitting.formulas(setting):
+        controls.formula(link, tex, title)
+    st.markdown(
+        "\n".join(
+            [
+                f"**{_('The same with the classifier')}**\n",
+                *(
+                    f"- [{_(title)}]({href('classifier', parameters)}){_(': ')}{_(why)}"
+                    for title, parameters, why in NETS
+                ),
+            ]
+        )
+    )
+    lesson.code(link, fitting.program(setting))
+if picked.point and picked.panel in fitting.PICKED:
+    remedy = fitting.PICKED[picked.panel]
+    link.change(remedy.field, fitting.nearest(remedy, picked.point[0]))
+    st.rerun()
+link.publish(notes)

@@ -1,0 +1,61 @@
+"""Initialization: the spread of the activations, layer by layer, through a deep network."""
+
+import streamlit as st
+
+from optviz.activations import ACTIVATIONS
+from optviz.recipes import Range
+from optviz.spread import Depth
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import spreads
+from optviz.ui.lessons.spreads import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "initialization"
+DEVIATION = Range(0.0, 2.0, r"\sigma")
+DEVIATIONS = (0.0, 0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
+
+EXAMPLES = (
+    Example(N_("Xavier for tanh"), {}),
+    Example(N_("He for ReLU"), {"activation": ["relu"], "init": ["he"]}),
+    Example(N_("Too small"), {"init": ["small"]}),
+    Example(N_("Too large"), {"init": ["course"]}),
+    Example(N_("Xavier is too small for ReLU"), {"activation": ["relu"], "depth": ["20"]}),
+    Example(N_("Sigmoid"), {"activation": ["sigmoid"]}),
+    Example(N_("Find σ yourself"), {"activation": ["relu"], "init": ["own"], "sigma": ["0.1"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Initialization and the spread of activations"), EXAMPLES)
+
+with st.sidebar:
+    activation = controls.choice(
+        link, "activation", _("Activation"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
+    )
+    values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+    initialization = controls.choice(link, "init", _("Initialization shown"), spreads.titles(), "xavier")
+    deviation = controls.dial(link, "sigma", _("Your own σ"), DEVIATION, 0.05, DEVIATIONS)
+    depth = controls.whole(link, "depth", _("Layers"), Range(1, 20, "d"), 10)
+    width = controls.whole(link, "width", _("Units a layer"), Range(10, 200, "n"), 100, step=10)
+    seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
+
+settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)
+with stage:
+    sentence = spreads.say(settings)
+    player(
+        spreads.panels_of(settings),
+        spreads.arrays_of(settings),
+        run=run_of(settings),
+        steps=depth,
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    tex, note = spreads.formula(settings)
+    controls.formula(link, tex, note=note)
+    st.html(spreads.report(settings))
+    lesson.code(link, spreads.program(settings))
+link.publish(notes)

@@ -1,0 +1,67 @@
+"""Logistic regression, which draws a line, against a net of a few units on the same points."""
+
+import streamlit as st
+
+from optviz.datasets import DATASETS, DataError
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import logistic
+from optviz.ui.lessons.logistic import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.training_settings import Sample
+from optviz.ui.words import data_error, player_words
+
+PAGE = "logistic"
+EXAMPLES = (
+    Example(N_("A disc in a ring"), {}),
+    Example(N_("The course's points"), {"data": ["dot"]}),
+    Example(N_("XOR"), {"data": ["xor"]}),
+    Example(N_("Moons need more updates"), {"data": ["moons"], "updates": ["5000"]}),
+    Example(N_("Two clouds: a line is enough"), {"data": ["blobs"]}),
+    Example(N_("Spirals: four units are not enough"), {"data": ["spirals"], "updates": ["5000"]}),
+)
+UNITS = Range(1, 16, "u")
+UPDATES = Range(10, 5000, "n")
+COURSE = Settings()
+
+link, notes, stage = lesson.begin(PAGE, _("A line or a net"), EXAMPLES)
+
+with st.sidebar:
+    titles = {name: _(recipe.title) for name, recipe in DATASETS.items()}
+    dataset = controls.choice(link, "data", _("Data set"), titles, COURSE.sample.dataset)
+    units = controls.whole(link, "units", _("Hidden units of the net"), UNITS, COURSE.units)
+    rate = controls.dial(
+        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+    )
+    updates = controls.whole(link, "updates", _("Updates"), UPDATES, COURSE.updates, step=10)
+    seed = controls.whole(link, "seed", _("Seed of the initial weights"), Range(0, 99, "s"), COURSE.seed)
+    with controls.folded(link, "points", _("Points"), ":material/scatter_plot:"):
+        values = controls.parameters(link, f"{dataset}.", DATASETS[dataset])
+        controls.formula(link, DATASETS[dataset].formula)
+
+settings = Settings(Sample(dataset, tuple(values.items()), 0.0), units, rate, updates, seed)
+with stage:
+    try:
+        sentence = logistic.say(settings)
+    except DataError as error:
+        st.error(data_error(error), icon=":material/error:")
+        link.publish(notes)
+        st.stop()
+    player(
+        logistic.panels_of(settings),
+        logistic.arrays_of(settings),
+        run=run_of(settings),
+        steps=updates,
+        words=player_words(),
+        summary=sentence,
+        even=True,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    for title, tex in logistic.formulas(settings):
+        controls.formula(link, tex, title)
+    lesson.code(link, logistic.program(settings))
+link.publish(notes)

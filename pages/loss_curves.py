@@ -1,0 +1,59 @@
+"""See losses as curves with their derivatives: squared, absolute, Huber; cross-entropy and focal loss."""
+
+import streamlit as st
+
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import loss_curves
+from optviz.ui.lessons.loss_curves import FAMILIES, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "loss_curves"
+EXAMPLES = (
+    Example(N_("Huber: square inside, straight outside"), {}),
+    Example(N_("Huber with a large delta: half the square"), {"huber.delta": ["10"], "e": ["3"]}),
+    Example(N_("Focal loss: an easy example"), {"family": ["logit"], "z": ["3"]}),
+    Example(N_("Focal loss: a hard example"), {"family": ["logit"], "z": ["-2"]}),
+    Example(N_("Gamma 0 is cross-entropy"), {"family": ["logit"], "focal.gamma": ["0"]}),
+    Example(N_("Rare class: alpha 0.75"), {"family": ["logit"], "focal.balance": ["1"], "focal.alpha": ["0.75"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Losses as curves"), EXAMPLES)
+
+with st.sidebar:
+    name = controls.segments(
+        link, "family", _("Losses"), {key: _(each.title) for key, each in FAMILIES.items()}, "error"
+    )
+    family = FAMILIES[name]
+    probe = controls.dial(
+        link, family.symbol, _("Read at ${symbol}$").format(symbol=family.symbol), family.probe, family.default
+    )
+    values = controls.parameters(link, f"{family.recipe.name}.", family.recipe)
+    label = "0"
+    if family.labelled:
+        label = controls.segments(link, "y", _("Class of the example"), {"1": "1", "0": "0"}, "1")
+
+settings = Settings(name, tuple(values.items()), probe, int(label))
+with stage:
+    sentence = loss_curves.say(settings)
+    picked = player(
+        loss_curves.panels_of(settings),
+        loss_curves.arrays_of(settings),
+        run=run_of(settings),
+        steps=0,
+        words=player_words(),
+        summary=sentence,
+        even=True,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    controls.formula(link, loss_curves.tex(settings))
+    st.html(loss_curves.table(settings))
+    lesson.code(link, loss_curves.program(settings))
+if picked.point:
+    link.change(family.symbol, family.probe.clamp(round(picked.point[0], 2)))
+    st.rerun()
+link.publish(notes)

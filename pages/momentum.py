@@ -1,0 +1,75 @@
+"""Momentum is a geometric sum of old gradients."""
+
+import streamlit as st
+
+from optviz.momentum import SEQUENCES
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import momentum
+from optviz.ui.lessons.momentum import LONGEST, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "momentum"
+DECAY = Range(0.0, 0.999, r"\gamma", "decay")
+DECAYS = (0.0, 0.3, 0.42, 0.5, 0.7, 0.81, 0.9, 0.95, 0.99)
+
+EXAMPLES = (
+    Example(N_("Constant gradient"), {}),
+    Example(N_("Zig-zag cancels"), {"gradients": ["alternating"]}),
+    Example(N_("Noise is averaged"), {"gradients": ["noisy"], "steps": ["80"]}),
+    Example(N_("Runs on when the slope ends"), {"gradients": ["typed"], "typed": ["1, 1, 1, 1, 1, 1, 1, 1"]}),
+    Example(N_("Long memory: γ = 0.99"), {"gamma": ["0.99"], "steps": ["100"]}),
+    Example(N_("Short memory: γ = 0.5"), {"gamma": ["0.5"], "steps": ["20"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Momentum is a sum"), EXAMPLES)
+
+with st.sidebar:
+    decay = controls.dial(link, "gamma", _("Decay γ"), DECAY, 0.9, DECAYS)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
+    steps = controls.whole(link, "steps", _("Steps"), Range(2, LONGEST, "n"), 40)
+    sequence = controls.choice(
+        link,
+        "gradients",
+        _("Gradients"),
+        {**{name: _(recipe.title) for name, recipe in SEQUENCES.items()}, "typed": _("Typed numbers")},
+        "constant",
+    )
+    values, typed = {}, ()
+    if sequence in SEQUENCES:
+        values = controls.parameters(link, f"{sequence}.", SEQUENCES[sequence])
+        st.caption(_(SEQUENCES[sequence].note))
+    else:
+        label = _("Gradients, one a step; then come zeros")
+        typed = tuple(controls.numbers(link, "typed", label, "1, 1, 1, 1, -1, 1, 1", momentum.ENTRY).tolist())
+
+settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate, steps)
+with stage:
+    sentence = momentum.say(settings)
+    lesson.say(sentence)
+    player(
+        momentum.panels_of(settings),
+        momentum.arrays_of(settings),
+        run=run_of(settings),
+        steps=steps,
+        words=player_words(),
+        summary=sentence,
+        key=PAGE,
+    )
+    st.markdown(
+        _(
+            "The averaged form weighs each gradient with 1 − γ: at the same lr its steps are 1 − γ times as long, and "
+            "at lr / (1 − γ) it takes the path of the classical form."
+        )
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        controls.formula(link, momentum.formula(settings), _("The last step with its numbers"))
+    with right:
+        controls.formula(link, momentum.closed_form(settings), _("The geometric sum"))
+    lesson.code(link, momentum.program(settings))
+link.publish(notes)

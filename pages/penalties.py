@@ -1,0 +1,95 @@
+"""Train one net without a penalty, with L1 and with L2, from the same start on the same batches."""
+
+import streamlit as st
+
+from optviz.datasets import DataError
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.course import href
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import penalties
+from optviz.ui.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import data_error, epoch_words, player_words
+
+PAGE = "penalties"
+COURSE, START = Settings(), Chosen(0.03, 0.03)
+EXAMPLES = (
+    Example(N_("The course's strength 0.03"), {}),
+    Example(N_("The best strengths"), {"l1": ["0.01"], "l2": ["0.02"]}),
+    Example(N_("Hardly any penalty"), {"l1": ["0.0003"], "l2": ["0.0003"]}),
+    Example(N_("Too strong: nothing is left"), {"l1": ["0.3"], "l2": ["0.3"]}),
+    Example(N_("Many units, few points"), {"units": ["32"], "validation": ["0.5"], "l2": ["0.05"], "l1": ["0.02"]}),
+    Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
+    Example(N_("A large learning rate swings past zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
+)
+# Newton wants a Hessian, which a net is too large for.
+METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+STRENGTH = Range(0.0, 10.0, r"\lambda")
+SHARE = Range(0.0, 0.5, "v")
+
+link, notes, stage = lesson.begin(PAGE, _("No penalty, L1 and L2 side by side"), EXAMPLES)
+
+with st.sidebar:
+    l1 = controls.dial(link, "l1", _("L1 strength"), STRENGTH, START.l1, (0.0, *STRENGTHS))
+    l2 = controls.dial(link, "l2", _("L2 strength"), STRENGTH, START.l2, (0.0, *STRENGTHS))
+    optimizer = controls.choice(
+        link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in METHODS.items()}, COURSE.optimizer
+    )
+    rate = controls.dial(
+        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+    )
+    values = controls.parameters(link, f"{optimizer}.", METHODS[optimizer])
+    epochs = int(controls.choice(link, "epochs", _("Epochs"), {f"{n}": f"{n}" for n in EPOCHS}, f"{COURSE.epochs}"))
+    units = controls.whole(link, "units", _("Hidden units"), Range(1, 32, "u"), COURSE.units)
+    share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.share, (0.0, 0.1, 0.2, 0.3, 0.5))
+    seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
+
+chosen = Chosen(l1, l2)
+settings = penalties.settings_of(Settings(optimizer, tuple(values.items()), rate, units, epochs, seed, share), chosen)
+
+
+def stream() -> None:
+    """Show how far the trainings are, and train on for a moment."""
+    if sweep.done == ticking:
+        st.rerun()
+    sentence = penalties.say(sweep, chosen)
+    picked = player(
+        penalties.panels_of(sweep, chosen),
+        penalties.arrays_of(sweep, chosen),
+        run=run_of(settings, chosen),
+        steps=epochs,
+        growing=not sweep.done,
+        words={**player_words(), **epoch_words()},
+        summary=sentence,
+        even=3,
+        key=PAGE,
+    )
+    st.caption(penalties.legend())
+    lesson.say(sentence, penalties.say_best(sweep))
+    st.html(penalties.table(sweep, chosen))
+    if picked.point and picked.panel in penalties.PICKED:
+        link.change(penalties.PICKED[picked.panel], penalties.nearest(settings, picked.point[0]))
+        st.rerun()
+    sweep.advance()
+
+
+link.publish(notes)
+try:
+    sweep = penalties.sweep_of(settings)
+except DataError as error:
+    stage.error(data_error(error), icon=":material/error:")
+    st.stop()
+
+ticking = not sweep.done
+with stage:
+    st.fragment(stream, run_every=penalties.PERIOD if ticking else None)()
+    st.caption(penalties.say_hover(settings, chosen))
+    for title, tex in penalties.formulas(sweep, chosen):
+        controls.formula(link, tex, title)
+    compared = {"compare": ["1"], "b.l2": [f"{l2:g}"], "units": [f"{units}"], "seed": [f"{seed}"]}
+    st.markdown(f"[{_('Without a penalty and with L2, in the classifier')}]({href('classifier', compared)})")
+    lesson.code(link, *(penalties.program(settings, chosen, kind) for kind in penalties.PENALTIES))

@@ -1,0 +1,64 @@
+"""Which optimizer to begin with, at which learning rate, and the course's other advice."""
+
+import streamlit as st
+
+from optviz.datasets import DATASETS, DataError
+from optviz.losses import LOSSES
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import practice
+from optviz.ui.lessons.practice import ALWAYS, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.training_settings import Sample
+from optviz.ui.words import data_error, epoch_words, player_words
+
+PAGE = "practice"
+# Newton wants a Hessian, which a net is too large for.
+OTHERS = {name: recipe for name, recipe in OPTIMIZERS.items() if name not in (*ALWAYS, "newton")}
+EXAMPLES = (
+    Example(N_("The course's net"), {}),
+    Example(N_("Only 5 epochs"), {"epochs": ["5"]}),
+    Example(N_("With AdaGrad"), {"also": ["adagrad"]}),
+    Example(N_("With RMSProp"), {"also": ["rmsprop"]}),
+    Example(N_("Spirals, cross-entropy"), {"data": ["spirals"], "loss": ["binary_crossentropy"], "epochs": ["40"]}),
+    Example(N_("Single points as batches"), {"batch": ["1"], "epochs": ["5"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("In practice: which optimizer first?"), EXAMPLES)
+
+with st.sidebar:
+    data = controls.choice(link, "data", _("Data set"), {n: _(r.title) for n, r in DATASETS.items()}, "dot")
+    loss = controls.choice(link, "loss", _("Loss"), {n: _(each.title) for n, each in LOSSES.items()}, "mse")
+    epochs = controls.whole(link, "epochs", _("Epochs"), Range(1, 60, "n"), 20)
+    batch = controls.whole(link, "batch", _("Batch size"), Range(1, 256, "B"), 32)
+    seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
+    others = {"none": _("none"), **{name: _(recipe.title) for name, recipe in OTHERS.items()}}
+    also = controls.choice(link, "also", _("One more optimizer"), others, "none")
+
+settings = Settings(Sample(data), loss, batch, epochs, seed, also)
+with stage:
+    try:
+        sentence = practice.say(settings)
+    except DataError as error:
+        st.error(data_error(error), icon=":material/database_off:")
+    else:
+        lesson.say(sentence)
+        player(
+            practice.panels_of(settings),
+            practice.arrays_of(settings),
+            run=run_of(settings),
+            steps=epochs,
+            words={**player_words(), **epoch_words()},
+            summary=sentence,
+            key=PAGE,
+        )
+        st.html(practice.results(settings))
+        controls.formula(link, practice.formula(settings))
+        lesson.code(link, practice.program(settings))
+    st.subheader(_("Eleven pieces of advice"), anchor=False)
+    st.html(practice.advice())
+link.publish(notes)

@@ -1,0 +1,87 @@
+"""Fit a line or a polynomial to points by descent."""
+
+import streamlit as st
+
+from optviz.entry import Entry, write
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import regression
+from optviz.ui.lessons.regression import MEASURES, MOST_DEGREE, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "regression"
+CUBIC = {"degree": ["3"], "truth": ["0.9, 0.5, 3, 2.4"], "noise": ["0"], "lr": ["0.001"], "start": ["0"]}
+EXAMPLES = (
+    Example(N_("A line by descent"), {}),
+    Example(N_("The course's cubic"), CUBIC),
+    Example(N_("The sum in place of the mean: diverges"), {**CUBIC, "measure": ["sum"], "updates": ["20"]}),
+    Example(N_("The cubic, as fast as SGD can"), {**CUBIC, "lr": ["0.008"], "updates": ["400"]}),
+    Example(N_("Momentum on the cubic"), {**CUBIC, "optimizer": ["momentum_classical"], "updates": ["200"]}),
+    Example(N_("Adam on the cubic"), {**CUBIC, "optimizer": ["adam"], "lr": ["0.1"], "updates": ["300"]}),
+    Example(N_("Newton: one step"), {**CUBIC, "optimizer": ["newton"], "lr": ["1"], "updates": ["10"]}),
+    Example(N_("A line through a parabola"), {"truth": ["-2, 1, 1"]}),
+    Example(N_("A line, learning rate too large"), {"lr": ["0.34"], "updates": ["30"]}),
+)
+COEFFICIENTS = Entry(fewest=1, most=MOST_DEGREE + 1, low=-100.0, high=100.0)
+NOISES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+link, notes, stage = lesson.begin(PAGE, _("Fit a curve by descent"), EXAMPLES)
+
+with st.sidebar:
+    degree = controls.whole(link, "degree", _("Degree of the polynomial (1: a line)"), Range(1, MOST_DEGREE, "d"), 1)
+    optimizer = controls.choice(
+        link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
+    )
+    rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.03, controls.LEARNING_RATES)
+    values = controls.parameters(link, f"{optimizer}.", OPTIMIZERS[optimizer])
+    updates = controls.whole(link, "updates", _("Updates"), Range(1, 1000, "n"), 100)
+    measure = controls.choice(
+        link, "measure", _("What is minimized"), {name: _(title) for name, title in MEASURES.items()}, "mean"
+    )
+    with controls.folded(link, "points", _("Points and start"), ":material/scatter_plot:"):
+        truth = controls.numbers(link, "truth", _("True coefficients b, w₁, w₂ …"), "1, 2", COEFFICIENTS)
+        noise = controls.dial(link, "noise", _("Noise σ of the points"), Range(0.0, 10.0, r"\sigma"), 1.0, NOISES)
+        points = controls.whole(link, "points", _("Points between −3 and 3"), Range(2, 201, "N"), 61)
+        seed = controls.whole(link, "seed", _("Seed of the noise"), Range(0, 99, "s"), 0)
+        start = controls.numbers(link, "start", _("Start b, w₁, w₂ … (the rest at 0)"), "-3, -2", COEFFICIENTS)
+
+settings = Settings(
+    degree,
+    tuple(truth.tolist()),
+    points,
+    noise,
+    seed,
+    measure,
+    optimizer,
+    tuple(values.items()),
+    rate,
+    updates,
+    tuple(start.tolist()),
+)
+with stage:
+    sentence = regression.say(settings)
+    picked = player(
+        regression.panels_of(settings),
+        regression.arrays_of(settings),
+        run=run_of(settings),
+        steps=updates,
+        words={**player_words(), **regression.update_words()},
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    st.markdown(regression.say_slowest(settings))
+    st.html(regression.coefficient_table(settings))
+    for title, tex in regression.formulas(settings):
+        controls.formula(link, tex, title)
+    st.html(regression.measure_table(settings))
+    lesson.code(link, regression.program(settings))
+if picked.point:
+    link.change("start", write(picked.point))
+    st.rerun()
+link.publish(notes)

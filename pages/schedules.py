@@ -1,0 +1,91 @@
+"""Compare learning-rate schedules, and see what each does to a descent."""
+
+import streamlit as st
+
+from optviz.curves import CURVES
+from optviz.figures.style import SERIES
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Range
+from optviz.surfaces import SURFACES
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import schedules
+from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import player_words
+
+PAGE = "schedules"
+STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
+EXAMPLES = (
+    Example(N_("Exponential decay, smooth and as stairs"), {}),
+    Example(N_("Piecewise constant"), {"s": ["piecewise_constant"], "lr": ["0.1"], "at": ["100"], "log": ["1"]}),
+    Example(
+        N_("A constant rate against decays"),
+        {"s": ["constant", "exponential_decay,decay_steps=50", "inverse_time", "cosine"], "steps": ["200"]},
+    ),
+    Example(
+        N_("With a warm-up"),
+        {"s": ["constant", "cosine", "step_decay"], "warmup": ["50"], "steps": ["300"], "at": ["25"]},
+    ),
+    Example(N_("Restarts and one cycle"), {"s": ["cosine_restarts", "one_cycle,total_steps=400"], "at": ["50"]}),
+    Example(
+        N_("Noisy gradients need a decay"),
+        {"s": ["constant", "inverse_time"], "lr": ["0.3"], "noise": ["2"], "steps": ["300"]},
+    ),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("Learning-rate schedules"), EXAMPLES)
+
+with st.sidebar:
+    learning_rate = controls.dial(
+        link, "lr", _("Initial learning rate"), controls.LEARNING_RATE, 0.5, (*controls.LEARNING_RATES, 0.5)
+    )
+    plans = PLANS.choose(link, STAIRS, learning_rate, lambda i: SERIES[i].glyph, MOST)
+    warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
+    steps = controls.whole(link, "steps", _("Steps"), Range(10, LAST, "n"), 400, step=10)
+    probe = controls.whole(link, "at", _("Step to look at"), Range(0, LAST, "t"), 10)
+    log = controls.switch(link, "log", _("Learning rate on a log axis"))
+    with controls.folded(link, "applied", _("What they are applied to"), ":material/trending_down:"):
+        optimizer = controls.choice(
+            link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
+        )
+        curve = controls.choice(
+            link, "curve", _("Curve"), {name: _(each.title) for name, each in CURVES.items()}, "kink"
+        )
+        surface = controls.choice(
+            link, "surface", _("Surface"), {name: _(each.title) for name, each in SURFACES.items()}, "bowl"
+        )
+        sigma = controls.dial(
+            link, "noise", _("Gradient noise σ on the surface"), controls.STRENGTH, 0.0, controls.STRENGTHS
+        )
+
+if not plans:
+    stage.info(_("Add a schedule in the sidebar, and it is drawn."), icon=":material/show_chart:")
+    link.publish(notes)
+    st.stop()
+
+settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surface, sigma)
+with stage:
+    picked = player(
+        schedules.panels_of(settings, probe, log),
+        schedules.arrays_of(settings),
+        run=run_of(settings),
+        steps=steps,
+        words=player_words(),
+        summary=schedules.say(settings),
+        key=PAGE,
+    )
+    st.html(schedules.report(settings, probe))
+    for sentence in schedules.sides(settings):
+        st.markdown(sentence)
+    st.caption(_("Click on the schedules to look at a step."))
+    for title, general, filled in schedules.formulas(settings, probe):
+        controls.formula(link, general, title)
+        controls.formula(link, filled)
+    lesson.code(link, schedules.program(settings))
+if picked.point:
+    link.change("at", schedules.step_at(picked.point[0]))
+    st.rerun()
+link.publish(notes)

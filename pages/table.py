@@ -1,0 +1,86 @@
+"""Predict a column of a table, the visitor's own, by a network."""
+
+import streamlit as st
+
+from optviz.recipes import Range
+from optviz.table import MOST_BYTES, MOST_ROWS, TableError
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import nets, table
+from optviz.ui.lessons.table import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import epoch_words, player_words
+
+PAGE = "table"
+EXAMPLES = (
+    Example(N_("House prices"), {}),
+    Example(N_("Without a hidden layer: a plane"), {"hidden": [""], "lr": ["0.03"]}),
+    Example(N_("From the area alone"), {"features": ["area_m2"]}),
+    Example(N_("Two hidden layers"), {"hidden": ["32, 16"]}),
+    Example(
+        N_("Too many units for 118 rows"),
+        {"hidden": ["64, 64"], "validation": ["0.7"], "lr": ["0.03"], "batch": ["32"]},
+    ),
+    Example(N_("The age cannot be told"), {"target": ["age_years"]}),
+)
+SHARE = Range(0.1, 0.7, "v")
+SHARES = (0.1, 0.2, 0.25, 0.3, 0.5, 0.7)
+
+link, notes, stage = lesson.begin(PAGE, _("A table of your own"), EXAMPLES)
+
+with st.sidebar:
+    upload = st.file_uploader(
+        _("Your table, a CSV file with the columns' names in its first row"),
+        type=["csv", "tsv", "txt"],
+        max_upload_size=MOST_BYTES // 1_000_000,
+        key=f"{PAGE}~upload",
+    )
+    wrong = table.take(link, upload)
+    if wrong:
+        st.error(table.table_error(wrong), icon=":material/table:")
+    own = table.at_hand(link)
+    if own.uploaded:
+        icon = ":material/undo:"
+        st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
+    names = {name: name for name in own.table.names}
+    target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
+    others = {name: name for name in names if name != target}
+    features = controls.several(link, "features", _("Features"), others, table.features_of(own.table, target))
+    plan = nets.choose_plan(link, Settings("", ()).plan)
+    with controls.folded(link, "rows", _("Validation and axes"), ":material/table_rows:"):
+        share = controls.dial(link, "validation", _("Validation share"), SHARE, Settings("", ()).share, SHARES)
+        split = controls.whole(link, "split", _("Seed of the validation rows"), Range(0, 99, "s"), 0)
+        log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
+
+settings = Settings(target, features, share, split, plan)
+with stage:
+    try:
+        result = table.learned(link, own, settings)
+    except TableError as error:
+        st.error(table.table_error(error), icon=":material/table:")
+        link.publish(notes)
+        st.stop()
+    sentence = table.say(settings, result)
+    player(
+        table.panels_of(result, log),
+        table.arrays_of(result),
+        run=run_of(own.key, settings),
+        steps=result.fit.last.epoch,
+        words={**player_words(), **epoch_words()},
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    st.html(table.report(result))
+    st.markdown(f"{table.describe(own)} {table.note(result)}")
+    controls.formula(link, table.formula(settings, result))
+    lesson.code(link, table.program(own, settings, result))
+    st.caption(
+        _(
+            "Your table is read in your own session and in no other, is not stored, and is forgotten when you leave; "
+            "so a link has your settings but not your table. At most {size} MB; of more than {rows} rows some are used."
+        ).format(size=MOST_BYTES // 1_000_000, rows=f"{MOST_ROWS:,}")
+    )
+link.publish(notes)

@@ -1,0 +1,68 @@
+"""See what becomes of a gradient on its way back through a deep net."""
+
+import streamlit as st
+
+from optviz.datasets import DataError
+from optviz.recipes import Range
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import vanishing as told
+from optviz.ui.lessons.vanishing import Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import data_error, player_words
+
+PAGE = "vanishing"
+NETS = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
+PROBE = Range(-6.0, 6.0, "z")
+PROBES = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
+EXAMPLES = (
+    Example(N_("Sigmoid, tanh, ReLU, leaky ReLU"), {}),
+    Example(N_("Small, Xavier and He with ReLU"), {"net": ["relu.small", "relu.xavier", "relu.he"], "depth": ["20"]}),
+    Example(N_("Small, Xavier and He with tanh"), {"net": ["tanh.small", "tanh.xavier", "tanh.he"], "depth": ["20"]}),
+    Example(
+        N_("The sigmoid cannot be saved"),
+        {"net": ["sigmoid.small", "sigmoid.xavier", "sigmoid.he"], "depth": ["20"], "z": ["0"]},
+    ),
+    Example(N_("Weights of deviation 1: it explodes"), {"net": ["relu.course", "relu.he"], "depth": ["20"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("The vanishing gradient"), EXAMPLES)
+
+with st.sidebar:
+    nets = controls.several(link, "net", _("Activation · initial weights"), told.choices(), NETS, most=told.MOST_NETS)
+    depth = controls.whole(link, "depth", _("Hidden layers"), Range(1, told.MOST_DEPTH, "d"), 10)
+    width = controls.whole(link, "width", _("Units in each hidden layer"), Range(1, 64, "u"), 32)
+    seed = controls.whole(link, "seed", _("Seed of the weights"), Range(0, 99, "s"), 0)
+    probe = controls.dial(link, "z", _("z of the product of slopes"), PROBE, 1.0, PROBES)
+
+if not nets:
+    stage.info(_("Choose at least one net and its gradients appear."), icon=":material/blur_on:")
+    link.publish(notes)
+    st.stop()
+
+settings = Settings(nets, depth, width, seed, probe)
+with stage:
+    try:
+        sentence = told.say(settings)
+    except DataError as error:
+        st.error(data_error(error), icon=":material/error:")
+        link.publish(notes)
+        st.stop()
+    player(
+        told.panels_of(settings),
+        told.arrays_of(settings),
+        run=run_of(settings),
+        steps=0,
+        words=player_words(),
+        summary=sentence,
+        even=True,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    st.html(told.report(settings))
+    for tex, title in told.formulas(settings):
+        controls.formula(link, tex, title)
+    lesson.code(link, *(told.program(settings, net) for net in range(len(nets))))
+link.publish(notes)

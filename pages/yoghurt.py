@@ -1,0 +1,58 @@
+"""Fit a yoghurt seller's sales under a loss with two prices, beside the squared error."""
+
+import streamlit as st
+
+from optviz.ui import controls, lesson
+from optviz.ui.examples import Example
+from optviz.ui.language import N_, _
+from optviz.ui.lessons import yoghurt
+from optviz.ui.lessons.yoghurt import EPOCHS, FEW_SEEDS, PRICE, PRICES, SEEDS, Settings
+from optviz.ui.panels import run_of
+from optviz.ui.player import player
+from optviz.ui.words import epoch_words, player_words
+
+PAGE = "yoghurt"
+COURSE = Settings()
+WEIGHTS = ("w1", "w2")
+EXAMPLES = (
+    Example(N_("A bottle costs 1 and earns 99"), {}),
+    Example(N_("A bottle costs 99 and earns 1"), {"cost": ["99"], "profit": ["1"]}),
+    Example(N_("Both the same"), {"cost": ["1"], "profit": ["1"]}),
+    Example(N_("A learning rate of 0.3: the prices make it swing"), {"lr": ["0.3"], "epochs": ["200"]}),
+)
+
+link, notes, stage = lesson.begin(PAGE, _("A loss of one's own: the yoghurt seller"), EXAMPLES)
+
+with st.sidebar:
+    cost = controls.dial(link, "cost", _("Cost of a bottle too many"), PRICE, COURSE.cost, PRICES)
+    profit = controls.dial(link, "profit", _("Profit of a bottle, lost if it is missing"), PRICE, COURSE.profit, PRICES)
+    rate = controls.dial(
+        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+    )
+    epochs = controls.whole(link, "epochs", _("Epochs"), EPOCHS, COURSE.epochs, step=100)
+    seed = controls.dial(link, "seed", _("Seed of the days"), SEEDS, COURSE.seed, FEW_SEEDS)
+    start = (
+        controls.exact(link, WEIGHTS[0], _("w₁ at the start"), controls.COORDINATE, COURSE.start[0]),
+        controls.exact(link, WEIGHTS[1], _("w₂ at the start"), controls.COORDINATE, COURSE.start[1]),
+    )
+
+settings = Settings.of(cost, profit, rate, epochs, seed, start)
+with stage:
+    sentence = yoghurt.say(settings)
+    picked = player(
+        yoghurt.panels_of(settings),
+        yoghurt.arrays_of(settings),
+        run=run_of(settings),
+        steps=settings.epochs,
+        words={**player_words(), **epoch_words()},
+        summary=sentence,
+        key=PAGE,
+    )
+    lesson.say(sentence)
+    controls.formula(link, yoghurt.tex(settings))
+    st.html(yoghurt.table(settings))
+    lesson.code(link, yoghurt.program(settings))
+if picked.point:
+    controls.move(link, picked.point, WEIGHTS)
+    st.rerun()
+link.publish(notes)

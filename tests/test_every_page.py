@@ -1,0 +1,128 @@
+"""Every page of the course without a browser: both languages, every choice, every example, and any junk in its link."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import streamlit
+from streamlit.testing.v1 import AppTest
+
+from optviz.ui import controls, course
+from optviz.ui.language import LANGUAGES
+
+ROOT = Path(__file__).parents[1]
+JUNK = ("", "§", "nan", "1e308", "-1e308", "0", "-1", "__import__('os')", "9**9**9", "[", "x" * 3000, "1,2;3")
+
+every_page = pytest.mark.parametrize("name", course.LESSONS)
+in_both = pytest.mark.parametrize("lang", LANGUAGES)
+
+
+@pytest.fixture(autouse=True)
+def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open every group that is folded away, so that all controls are drawn."""
+
+    @contextmanager
+    def group(link, name, label, icon) -> Iterator[None]:
+        with streamlit.expander(label, icon=icon, expanded=True):
+            yield
+
+    monkeypatch.setattr(controls, "folded", group)
+
+
+def opened(name, lang="en", **parameters):
+    app = AppTest.from_file(f"../pages/{name}.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for parameter, value in parameters.items():
+        app.query_params[parameter] = value
+    return sound(app.run())
+
+
+def sound(app):
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def names(app, name):
+    """List the names that a page's controls have in its link."""
+    return list(app.session_state[f"{name}-values"])
+
+
+@every_page
+@in_both
+def test_a_page_opens_without_a_complaint(name, lang):
+    app = opened(name, lang)
+    assert not app.error and not app.warning
+    assert len(app.title) == 1
+
+
+@every_page
+@in_both
+def test_every_choice_of_every_select_box(name, lang):
+    app = opened(name, lang)
+    for key, options in [(box.key, len(box.options)) for box in app.selectbox]:
+        for option in range(options):
+            box = next((each for each in app.selectbox if each.key == key), None)
+            if box is None or box.disabled:
+                break  # another choice has put this one away
+            sound(box.select_index(option).run())
+            assert not app.error, (key, option, app.error[0].value)
+
+
+@every_page
+def test_every_choice_of_every_row_of_buttons_and_every_switch(name):
+    app = opened(name)
+    groups = [(group.key, group.options) for group in app.button_group if not group.key.endswith("~examples")]
+    for key, options in groups:
+        for option in options:
+            group = next((each for each in app.button_group if each.key == key), None)
+            if group is not None:
+                sound(group.set_value(option).run())
+    for key in [toggle.key for toggle in app.toggle]:
+        for _turn in range(2):
+            toggle = next((each for each in app.toggle if each.key == key), None)
+            if toggle is not None:
+                sound(toggle.set_value(not toggle.value).run())
+
+
+@every_page
+@in_both
+def test_every_example_opens_without_a_complaint(name, lang):
+    app = opened(name, lang)
+    key = f"{name}~examples"
+    rows = [group for group in app.button_group if group.key == key]
+    for option in rows[0].options if rows else ():
+        sound(app.button_group(key=key).set_value(option).run())
+        assert not app.error and not app.warning, option
+
+
+@every_page
+@pytest.mark.parametrize("junk", JUNK)
+def test_any_junk_in_a_link_gets_a_word_and_the_page_stays(name, junk):
+    known = names(opened(name), name)
+    app = opened(name, **dict.fromkeys(known, junk))
+    assert len(app.title) == 1
+    if known and junk in ("§", "x" * 3000):
+        assert app.warning or app.error
+
+
+@every_page
+def test_a_link_with_an_unknown_setting_says_so(name):
+    assert "nonsense" in opened(name, nonsense="1").warning[0].value
+
+
+def test_no_page_needs_tensorflow_or_keras_to_open():
+    source = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+for page in {[str(ROOT / "pages" / f"{name}.py") for name in course.LESSONS]}:
+    app = AppTest.from_file(page, default_timeout=60)
+    app.session_state["framed"] = True
+    assert not app.run().exception, page
+print(*sorted({{"tensorflow", "keras"}} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []

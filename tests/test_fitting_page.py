@@ -1,0 +1,162 @@
+"""The fitting page without a browser: its three pictures, its remedies, its links to the classifier, its program."""
+
+import re
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.activations import ACTIVATIONS
+from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit
+from optviz.network import Network
+from optviz.ui.lessons import fitting
+from optviz.ui.lessons.fitting import PICKED, REMEDIES
+from optviz.ui.training_settings import Method, Sample, Settings
+from optviz.ui.trainings import Training
+
+START = Setting()
+
+
+def page(lang="en", **parameters):
+    app = AppTest.from_file("../pages/fitting.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    app.session_state["fitting-tensorflow"] = True
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception and not app.error and not app.warning
+    return app
+
+
+def said(app):
+    return " ".join(text.value for text in (*app.markdown, *app.caption))
+
+
+def row(setting, name):
+    return fitting.arrays_of(setting)[name][0]
+
+
+@pytest.mark.parametrize(("degree", "word"), [("1", "underfits"), ("4", "fits well"), ("15", "overfits")])
+def test_5_6_every_degree_gets_its_word(degree, word):
+    assert f"Degree {degree} {word}" in said(page(degree=degree))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("curve", CURVES)
+def test_every_curve(curve, lang):
+    page(lang, curve=curve, degree="7", l2="0.001", noise="0")
+
+
+def test_three_pictures_stand_first_and_the_middle_one_is_the_chosen():
+    setting = replace(START, degree=6)
+    panels = fitting.panels_of(setting)
+    assert [panel.title for panel in panels[:3]] == ["Degree 1", "Your degree", "Degree 15"]
+    for panel, word in zip(panels[:3], ("underfitting", "good fit", "overfitting"), strict=True):
+        assert f"<b>{word}</b>" in str(panel.figure).replace("\\u003c", "<").replace("\\u003e", ">").replace(
+            "\\u002f", "/"
+        )
+    for place, degree in enumerate((1, 6, 15)):
+        np.testing.assert_array_equal(
+            row(setting, f"fitted{place}"), fit(replace(setting, degree=degree)).value(fitting.GRID)
+        )
+
+
+def test_the_errors_against_each_remedy_are_those_of_the_fits():
+    setting = replace(START, degree=9, l2=0.01)
+    for remedy in REMEDIES:
+        for k, value in enumerate(remedy.values):
+            found = fit(replace(setting, **{remedy.field: value}))
+            assert row(setting, remedy.field)[k] == value
+            assert row(setting, f"{remedy.field}_training")[k] == found.training
+            assert row(setting, f"{remedy.field}_validation")[k] == found.validation
+        now = row(setting, f"{remedy.field}_now")
+        assert tuple(now) == (getattr(setting, remedy.field), fit(setting).training, fit(setting).validation)
+    assert np.isnan(row(START, "l2_now")[0])
+
+
+def test_every_panel_follows_what_is_there():
+    arrays = fitting.arrays_of(START)
+    for panel in fitting.panels_of(START):
+        assert panel.tracks
+        for track in panel.tracks:
+            for ref in (track.x, track.y):
+                if ref is not None:
+                    assert (ref if isinstance(ref, str) else ref[0]) in arrays
+
+
+def test_a_click_takes_the_nearest_value():
+    degrees, points, l2 = REMEDIES
+    assert {PICKED[k].field for k in (3, 4, 5)} == {"degree", "points", "l2"}
+    assert fitting.panels_of(START)[5].cell == "l2" and fitting.panels_of(START)[5].pick
+    assert [fitting.nearest(degrees, x) for x in (-3, 3.4, 3.6, 99)] == [0, 3, 4, 15]
+    assert [fitting.nearest(points, x) for x in (-1, 34, 35, 9999)] == [10, 30, 40, 400]
+    assert fitting.nearest(l2, 0.006) == 0.01 and fitting.nearest(l2, 0.0) == 1e-6
+
+
+def test_the_remedies_say_what_they_would_do():
+    setting = replace(START, degree=15)
+    text, now = fitting.remedies(setting), fit(setting).validation
+    assert text.count(f"{now:.3g} → ") == 4
+    degree = best(setting).degree
+    assert f"15 → {degree}, {degree + 1} coefficients" in text
+    assert f"**{fit(replace(setting, degree=degree)).validation:.3g}**" in text
+    assert f"**{fit(replace(setting, points=400)).validation:.3g}**" in text
+    assert f"**{fit(replace(setting, noise=0.1)).validation:.3g}**" in text
+    strengths = [float(re.search(r"L2: 0 → (\S+),", text)[1])]
+    assert f"**{fit(replace(setting, l2=strengths[0])).validation:.3g}**" in text
+
+
+def classifier_of(query):
+    """Return the classifier's training that a link of the page opens."""
+    given = {name: values[0] for name, values in parse_qs(query).items()}
+    dataset = given.pop("data", "dot")
+    sample = {
+        name.split(".")[1]: float(given.pop(name)) if "noise" in name else int(given.pop(name))
+        for name in list(given)
+        if name.startswith(f"{dataset}.")
+    }
+    settings = Settings(
+        Sample(dataset, tuple(sample.items()), float(given.pop("validation", 0.2))),
+        layers=int(given.pop("layers", 1)),
+        units=int(given.pop("units", 11)),
+        initialization=given.pop("init", "course"),
+        methods=(Method(given.pop("optimizer", "sgd"), (), float(given.pop("lr", 0.01)), float(given.pop("l2", 0.0))),),
+        epochs=int(given.pop("epochs", 800)),
+    )
+    assert not given
+    training = Training(settings)
+    while training.running:
+        training.advance(60.0)
+    return training
+
+
+def test_the_links_to_the_classifier_show_what_they_say():
+    links = re.findall(r"\]\(\./classifier\?(\S+?)\)", said(page()))
+    assert len(links) == 3
+    under, good, over = (classifier_of(link) for link in links)
+    assert under.settings.sizes == (2, 1, 1) and under.latest[0].accuracy < 0.85 < good.latest[0].accuracy
+    assert abs(good.latest[0].accuracy - good.latest[0].validation_accuracy) < 0.05
+    assert Network(over.settings.sizes, ACTIVATIONS["relu"]()).parameters == 8577
+    assert len(over.classifier.data) == 20 and over.latest[0].accuracy == 1.0
+    loss, validation = over.arrays["numbers"][:, 0, 0], over.arrays["numbers"][:, 0, 2]
+    assert loss[-1] < 0.1 * loss[20] and validation[-1] > 2 * validation.min()
+    assert over.latest[0].validation_accuracy < 0.85
+
+
+@pytest.mark.parametrize("setting", [START, replace(START, degree=9, l2=0.03), replace(START, points=200, degree=15)])
+def test_the_program_finds_the_same_coefficients_in_tensorflow(setting, capsys):
+    pytest.importorskip("tensorflow")
+    names = {}
+    exec(fitting.program(setting), names)
+    np.testing.assert_allclose(names["c"].numpy(), fit(setting).coefficients, rtol=1e-6, atol=1e-6)
+    assert float(names["loss"]) == pytest.approx(fit(setting).training)
+
+
+def test_the_formula_has_the_numbers_of_the_fit():
+    setting = replace(START, degree=5, l2=0.1)
+    text = " ".join(tex for _title, tex in fitting.formulas(setting))
+    assert f"{fit(setting).training:.4g}" in text and r"\sum_{k=0}^{5}" in text
+    assert f"N = {len(draw(setting)[0].x)}" in text and len(DEGREES) == 16

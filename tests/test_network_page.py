@@ -1,0 +1,173 @@
+"""The network page without a browser: counts, forward pass, tables, and sizes that are none."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.activations import ACTIVATIONS
+from optviz.figures.networks import units_of
+from optviz.network import INITIALIZATIONS, Network
+from optviz.ui.lessons import networks
+from optviz.ui.lessons.networks import Settings
+
+
+def page(lang="en", **parameters):
+    app = AppTest.from_file("../pages/network.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def settings(
+    sizes=(3, 6, 4, 6, 5), x=(1.0, 1.0, 1.0), activation="tanh", initialization="course", *, last=True, seed=0
+):
+    return Settings(sizes, x, activation, (), initialization, last, seed)
+
+
+def said(app):
+    return " ".join(text.value for text in (*app.markdown, *app.caption))
+
+
+def test_6_1_the_courses_net_is_counted_with_the_formula_filled_in():
+    app = page()
+    assert not app.error
+    assert "3-4-2 has 2 layers (the inputs are none), 26 parameters, and costs 20 multiply-adds for each row." in said(
+        app
+    )
+    assert r"= 3 \cdot 4 + 4 + 4 \cdot 2 + 2 = 26" in said(app)
+    assert r"= 3 \cdot 4 + 4 \cdot 2 = 20" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "counted"),
+    [
+        ("2-11-1", "2 layers (the inputs are none), 45 parameters, and costs 33"),
+        ("784, 512, 10", "2 layers (the inputs are none), 407,050 parameters, and costs 406,528"),
+        ("10000, 10000", "1 layer (the inputs are none), 100,010,000 parameters, and costs 100,000,000"),
+        ("1 1", "1 layer (the inputs are none), 2 parameters, and costs 1"),
+    ],
+)
+def test_6_1_other_sizes(sizes, counted):
+    app = page(sizes=sizes)
+    assert not app.error and counted in said(app)
+
+
+def test_6_2_the_forward_pass_is_the_networks():
+    given = settings()
+    forward = networks.forward_of(given)
+    net = Network(given.sizes, ACTIVATIONS["tanh"]())
+    w = net.init(0)
+    a = np.ones(3)
+    for (weights, biases), done in zip(net.views(w), forward.passes, strict=True):
+        np.testing.assert_allclose(done.z, weights.T @ a + biases)
+        a = np.tanh(done.z)
+        np.testing.assert_allclose(done.a, a)
+    assert [len(done.a) for done in forward.passes] == [6, 4, 6, 5]
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_the_pass_ends_in_what_forward_returns(last):
+    given = settings(last=last, activation="relu", initialization="he")
+    net = networks.network_of(given)
+    output = net.forward(net.init(0, "he"), np.ones((1, 3)))[0]
+    expected = np.maximum(output, 0) if last else output
+    np.testing.assert_allclose(networks.forward_of(given).outputs[-1], expected)
+
+
+def test_the_table_has_every_z_and_a():
+    given = settings((3, 4, 2))
+    report = networks.report(given)
+    for done in networks.forward_of(given).passes:
+        for values in done:
+            for value in values:
+                assert f">{networks.number(value)}</td>" in report
+
+
+def test_every_step_lights_a_unit_and_says_its_sum():
+    given = settings()
+    arrays, (panel,) = networks.arrays_of(given), networks.panels_of(given)
+    assert {len(rows) for rows in arrays.values()} == {22} and networks.steps_of(given) == 21
+    lines = networks._captions(given, units_of(given.sizes))
+    forward = networks.forward_of(given)
+    w, z, a = forward.layers[0][0][:, 0], forward.passes[0].z[0], forward.passes[0].a[0]
+    number = networks.number
+    terms = " + ".join(f"{number(each)}·1" for each in w)
+    assert lines[1][0] == f"z = {terms} + 0.01".replace("+ −", "− ")
+    assert all(len(first) <= len("z = ") + networks.LINE for first, _second in lines)
+    assert any("…" in first for first, _second in lines)
+    assert lines[1][1] == f"= {number(z)},  a = f(z) = {number(a)}"
+    assert {track.x[0] for track in panel.tracks if isinstance(track.x, tuple)} >= {"positive", "negative", "written"}
+
+
+def test_the_layer_in_the_formula_is_chosen_and_given_up_with_its_net():
+    app = page(sizes="3, 6, 4", layer="2")
+    assert app.selectbox(key="network~layer").value == "2"
+    app.text_input(key="network~sizes").set_value("2, 3").run()
+    assert not app.exception and app.selectbox(key="network~layer").value == "1"
+    assert r"W = \begin{bmatrix}" in said(app)
+    large = networks.layer_formula(settings((8, 9), (1.0,)), 1)
+    assert r"a_1 = f(" in large and r"\cdots" in large and "bmatrix" not in large
+
+
+def test_inputs_are_repeated_until_there_are_enough():
+    app = page(sizes="5, 2", x="1, 2")
+    assert "x has 2 numbers and the net 5 inputs" in said(app)
+    assert networks.inputs_of(settings((5, 2), (1.0, 2.0))).tolist() == [1, 2, 1, 2, 1]
+    assert "x has" not in said(page())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("3, 0, 2", "0 is too small: at least 1. A layer without a unit would let nothing through."),
+        ("3, -4, 2", "-4 is too small: at least 1."),
+        ("3, 1000000, 2", "1000000 is too large: at most 10000. Two layers of 10,000 units have 100 million weights"),
+        ("3, 4.5, 2", "“4.5” is not a whole number."),
+        ("3", "too few numbers: at least 2 are needed. A network has inputs and at least one layer."),
+        (", ".join(["3"] * 30), "at most 21 are allowed. More than 20 layers could not be told apart"),
+        ("three, 2", "“three” is not a number"),
+        ("", "Write at least one number."),
+        ("__import__('os')", "is not a number"),
+        ("1e308, 2", "too large"),
+    ],
+)
+def test_bad_sizes_get_one_sentence_with_the_reason_and_the_rest_stays(text, sentence, lang):
+    app = page(lang)
+    app.text_input(key="network~sizes").set_value(text).run()
+    assert not app.exception
+    (error,) = app.error
+    assert lang == "zh" or sentence in error.value
+    assert "26" in said(app)
+
+
+def test_bad_inputs_get_one_sentence():
+    app = page()
+    app.text_input(key="network~x").set_value("1, two").run()
+    assert [error.value for error in app.error] == ["“two” is not a number: write numbers with commas between them."]
+
+
+def test_a_net_that_is_too_large_is_counted_and_drawn_only():
+    app = page(sizes="1000, 1000, 1000")
+    assert "With more than 500,000 parameters it is counted and drawn only: its values would need 16 MB" in said(app)
+    assert not app.selectbox(key="network~activation").disabled and networks.steps_of(settings((1000, 1000, 1000))) == 0
+    assert not any("<table>" in html.proto.body for html in app.get("html"))
+    (panel,) = networks.panels_of(settings((1000, 1000, 1000)))
+    written = [trace["text"] for trace in json.loads(panel.figure)["data"] if "text" in trace.get("mode", "")]
+    assert written == [["⋮", "⋮", "⋮"]]
+
+
+@pytest.mark.parametrize("name", INITIALIZATIONS)
+def test_every_initialization(name):
+    assert networks.panels_of(settings(initialization=name)) and networks.say(settings(initialization=name))
+
+
+def test_numbers_that_grow_beyond_all_bounds_are_shown():
+    given = settings((1,) * 21, (1e6,), "linear")
+    assert networks.report(given) and networks.panels_of(given)

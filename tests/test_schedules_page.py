@@ -1,0 +1,234 @@
+"""The schedule workbench, run without a browser: numbers, sentences, formulas, the program, every choice."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.curve_descent import Behavior
+from optviz.curves import CURVES
+from optviz.optimizers import OPTIMIZERS
+from optviz.race import Ending
+from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
+from optviz.ui.lessons import schedules
+from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+
+STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
+DEFAULT = Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
+PIECES = replace(DEFAULT, plans=(Plan("piecewise_constant"),), learning_rate=0.1)
+EVERY = replace(DEFAULT, plans=tuple(map(Plan, SCHEDULES)), steps=60)
+
+
+def page(lang="en", **parameters):
+    app = AppTest.from_file("../pages/schedules.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for group in ("editor", "applied", "tensorflow"):
+        app.session_state[f"schedules-{group}"] = True
+    for name, value in {"steps": "60", **parameters}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def fine(*args, **parameters):
+    app = page(*args, **parameters)
+    assert not app.error and not app.warning
+    return app
+
+
+def said(app):
+    return " ".join(text.value for text in app.markdown)
+
+
+def rows(app):
+    html = next(part.proto.body for part in app.get("html") if "<table>" in part.proto.body)
+    return [re.findall(r">([^<>]+)</t[hd]>", row) for row in re.findall("<tr>.*?</tr>", html)][1:]
+
+
+def test_1_4_exponential_decay_smooth_and_as_stairs_opens_the_page():
+    app = fine(steps="400")
+    smooth, stairs = rows(app)
+    assert smooth[1:4] == ["0.454766", "0.450000", "0.445284"]
+    assert stairs[1:4] == ["0.500000", "0.450000", "0.450000"]
+    assert r"\mathrm{lr}_{10} = 0.5 \cdot 0.9^{\lfloor 10 / 10 \rfloor} = 0.45" in said(app)
+    assert "step 9 still has 0.5, step 10 has 0.45. The drop falls on the boundary itself." in said(app)
+    rates, t = schedules.rates_of(DEFAULT), np.arange(401)
+    np.testing.assert_allclose(rates, np.stack([0.5 * 0.9 ** (t / 10), 0.5 * 0.9 ** (t // 10)], axis=-1))
+
+
+def test_1_5_a_boundary_belongs_to_the_piece_before_it():
+    app = fine(s="piecewise_constant", lr="0.1", at="100", steps="400")
+    assert rows(app)[0][1:4] == ["0.100000", "0.100000", "0.050000"]
+    assert "step 100 still has 0.1, step 101 has 0.05. A boundary belongs to the piece before it" in said(app)
+    rates = schedules.rates_of(PIECES)[:, 0]
+    expected = np.select([np.arange(401) <= b for b in (100, 200, 300)], [0.1, 0.05, 0.025], 0.001)
+    np.testing.assert_allclose(rates, expected)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_with_its_settings_and_a_warm_up(schedule, lang):
+    app = fine(lang, s=schedule, warmup="10")
+    keys = [widget.key for widget in (*app.select_slider, *app.toggle, *app.slider)]
+    for parameter in SCHEDULES[schedule].parameters:
+        assert any(f"~{schedule}~{parameter.name}" in key for key in keys)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer(optimizer):
+    fine(optimizer=optimizer, s=["constant", "cosine"])
+
+
+@pytest.mark.parametrize(("kind", "name"), [("curve", c) for c in CURVES] + [("surface", s) for s in SURFACES])
+def test_every_curve_and_every_surface(kind, name):
+    fine("zh", **{kind: name})
+
+
+def test_the_list_adds_changes_copies_and_removes_schedules():
+    app = fine(s=["constant", "cosine"])
+    app.selectbox(key="schedules~add").set_value("exponential_decay").run()
+    assert app.query_params["s"] == ["constant", "cosine", "exponential_decay"]
+    app.toggle(key="schedules~s2~exponential_decay~staircase").set_value(True).run()
+    app.toggle(key="schedules~s2~own").set_value(True).run()
+    assert app.query_params["s"][2] == "exponential_decay,lr=0.5,staircase=1"
+    app.button(key="schedules~s2~copy").click().run()
+    assert app.query_params["s"][2:] == ["exponential_decay,lr=0.5,staircase=1"] * 2
+    for remaining in (3, 2, 1, 0):
+        app.button(key=f"schedules~s{app.session_state['schedules~edit']}~remove").click().run()
+        assert not app.exception and len(app.session_state["schedules-values"]["s"]) == remaining
+    assert app.query_params["s"] == "none"
+    assert any("Add a schedule in the sidebar" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize(
+    "link", [["nonsense"], ["cosine,beta=1"], ["cosine,alpha=x"], ["cosine"] * (MOST + 1), ["cosine,lr=nan"], [""]]
+)
+def test_what_cannot_be_read_in_a_link_is_said_and_the_defaults_stay(link):
+    app = page(s=link)
+    assert len(app.warning) == 1 and len(rows(app)) == 2
+
+
+def test_entries_are_written_as_they_are_read():
+    texts = ["constant,lr=0.2", "polynomial,end=0.5,cycle=1", "piecewise_constant,first_boundary=7"]
+    assert PLANS.write(PLANS.read(texts, MOST)) == texts
+    assert PLANS.read(["none"], MOST) == () and PLANS.write(()) == ["none"]
+    titles = [plan.title(0.5) for plan in PLANS.read(texts, MOST)]
+    assert titles == ["Constant lr 0.2", "Polynomial decay ε 0.5 cycle", "Piecewise constant t₁ 7"]
+
+
+def test_the_panels_follow_the_numbers():
+    arrays = schedules.arrays_of(EVERY)
+    np.testing.assert_allclose(arrays["rate"], schedules.rates_of(EVERY), rtol=1e-6)
+    np.testing.assert_allclose(arrays["w1"], schedules.descent_of(EVERY).path.w[..., 0], rtol=1e-6)
+    np.testing.assert_allclose(arrays["w"], schedules.race_of(EVERY).path.w, rtol=1e-6)
+    np.testing.assert_allclose(arrays["whole3"].array[0], schedules.rates_of(EVERY)[:, 3], rtol=1e-6)
+    for panel in schedules.panels_of(EVERY, 10, True):
+        assert panel.tracks
+        for track in panel.tracks:
+            for ref in (track.x, track.y):
+                name, column = ref if isinstance(ref, tuple) else (ref, 0)
+                assert name == "step" or column < np.asarray(getattr(arrays[name], "array", arrays[name]))[0].size
+
+
+def test_both_descents_take_the_learning_rates_that_are_drawn():
+    for path in (schedules.descent_of(EVERY).path, schedules.race_of(EVERY).path):
+        np.testing.assert_allclose(path.learning_rate, schedules.rates_of(EVERY), rtol=1e-12)
+
+
+def test_the_probe_stands_at_its_step_and_leaves_with_it():
+    def line(probe):
+        figure = json.loads(schedules.panels_of(DEFAULT, probe, False)[0].figure)
+        return [shape["x0"] for shape in figure["layout"].get("shapes", ())]
+
+    assert line(10) == [10] and line(401) == []
+    assert [schedules.step_at(x) for x in (-3.0, 9.6, 1e9)] == [0, 10, LAST]
+
+
+def test_what_the_schedules_do_is_said():
+    given = replace(DEFAULT, plans=(Plan("constant"), Plan("inverse_time")), steps=200)
+    assert [verdict.behavior for verdict in schedules.descent_of(given).verdicts] == [Behavior.SWINGS, Behavior.SETTLES]
+    assert [end.ending for end in schedules.race_of(given).ends] == [Ending.GOING, Ending.ARRIVED]
+    assert schedules.say(given) == (
+        "On the curve “|w|, a kink”: Constant (swings on and on); Inverse time decay (swings and settles). "
+        "On the surface “Bowl”: Constant (still going); Inverse time decay (arrived)."
+    )
+
+
+def test_noise_reaches_the_surface():
+    noisy = replace(DEFAULT, sigma=2.0)
+    assert not np.allclose(schedules.race_of(noisy).path.w[1:], schedules.race_of(DEFAULT).path.w[1:])
+
+
+def test_sides_are_said_behind_a_warm_up_and_not_where_there_is_no_jump():
+    (told,) = schedules.sides(replace(PIECES, warmup=50))
+    assert "step 150 still has 0.1, step 151 has 0.05" in told
+    flat = Plan("piecewise_constant", values=(("first_factor", 1.0),))
+    assert schedules.sides(replace(PIECES, plans=(Plan("cosine"), flat))) == []
+
+
+def extremes(name):
+    """Yield the values of a schedule: its defaults, and each switch turned."""
+    recipe = SCHEDULES[name]
+    yield ()
+    for parameter in recipe.parameters:
+        if parameter.kind is bool:
+            yield ((parameter.name, True),)
+
+
+@pytest.mark.parametrize("warmup", [0, 7])
+def test_1_4_and_1_5_the_program_makes_the_same_schedules_in_keras(warmup, capsys):
+    pytest.importorskip("keras")
+    plans = [Plan(name, values=values) for name in SCHEDULES for values in extremes(name)]
+    plans += [Plan("constant", 0.2), Plan("cosine_restarts", values=(("t_mul", 1.0), ("m_mul", 0.5)))]
+    settings = replace(DEFAULT, plans=tuple(plans), warmup=warmup, steps=110, optimizer="adam")
+    names = {}
+    exec(schedules.program(settings), names)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12 and lines[0].startswith("0 [")
+    theirs = np.array([json.loads(line.split(" ", 1)[1]) for line in lines])
+    np.testing.assert_allclose(theirs, schedules.rates_of(settings)[::10], atol=1e-6)
+    edges = [
+        1,
+        6,
+        7,
+        8,
+        9,
+        11,
+        16,
+        17,
+        18,
+        49,
+        51,
+        56,
+        57,
+        58,
+        59,
+        99,
+        101,
+        107,
+        108,
+        200,
+        201,
+        207,
+        208,
+        301,
+        307,
+        350,
+    ]
+    ours = schedules.rates_of(replace(settings, steps=400))
+    for made, column in zip(names["schedules"], ours.T, strict=True):
+        assert [float(made(t)) for t in edges] == pytest.approx(column[edges].tolist(), abs=1e-6)
+    assert names["optimizer"].name.startswith("adam")
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_program_has_every_optimizer_that_keras_has(optimizer):
+    program = schedules.program(replace(DEFAULT, optimizer=optimizer))
+    compile(program, "program", "exec")
+    assert ("optimizer = " in program) == (optimizer != "newton")

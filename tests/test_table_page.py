@@ -1,0 +1,262 @@
+"""The page of a table of one's own, run without a browser: the sample, uploads good and bad, every choice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.activations import ACTIVATIONS
+from optviz.network import INITIALIZATIONS
+from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
+from optviz.training_plan import Plan
+from optviz.ui.lessons import nets, table
+from optviz.ui.lessons.table import Own, Settings
+
+OWN = Own(table.SAMPLE, houses())
+FEATURES = table.features_of(OWN.table, "price_k")
+COURSE = Settings("price_k", FEATURES)
+GOOD = "speed,weight,drag\n" + "".join(f"{i},{(i * 7) % 11},{i * i + (i * 7) % 11}\n" for i in range(40))
+
+
+def page(lang="en", **parameters):
+    app = AppTest.from_file("../pages/table.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for name, value in {"epochs": "3", **parameters}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def fine(*args, **parameters):
+    app = page(*args, **parameters)
+    assert not app.error and not app.warning
+    return app
+
+
+def said(app):
+    return " ".join(text.value for text in app.markdown)
+
+
+def upload(app, content, name="own.csv"):
+    data = content.encode() if isinstance(content, str) else content
+    app.file_uploader[0].set_value((name, data, "text/csv")).run()
+    assert not app.exception
+    return app
+
+
+# ---- what the panels follow
+
+
+def test_the_arrays_are_the_predictions_of_all_epochs():
+    result = table._sample(replace(COURSE, plan=replace(COURSE.plan, epochs=4)))
+    arrays = table.arrays_of(result)
+    for name, true, predicted in (
+        ("training", result.task.training.y, result.network.training),
+        ("validation", result.task.validation.y, result.network.validation),
+    ):
+        step = -(-len(true) // table.DOTS)
+        np.testing.assert_allclose(arrays[f"{name}_predicted"], predicted[:, ::step], rtol=1e-5)
+        assert np.allclose(arrays[f"{name}_true"], true[::step]) and len(arrays[f"{name}_true"]) == 5
+    np.testing.assert_allclose(arrays["r2"][-1, 1], result.network.validation_scores.r2[-1], rtol=1e-6)
+    low, high = table.span_of(result)
+    assert low < result.task.training.y.min() and high > result.task.training.y.max()
+    for panel in table.panels_of(result, log=True):
+        for track in panel.tracks:
+            for ref in (track.x, track.y, track.z):
+                assert ref is None or ref == "step" or (ref if isinstance(ref, str) else ref[0]) in arrays
+
+
+def test_many_rows_are_thinned():
+    rows = "".join(f"{i},{i % 17},{i + i % 17}\n" for i in range(3000))
+    big = Own("big.csv", table.parse(("a,b,c\n" + rows).encode()), "key")
+    result = table._learn(big.table, Settings("c", ("a", "b"), plan=replace(COURSE.plan, epochs=2)))
+    arrays = table.arrays_of(result)
+    assert all(array.shape[1] <= table.DOTS for name, array in arrays.items() if name.endswith(("true", "predicted")))
+    assert "At most 250 dots" in table.note(result)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        (COURSE, "It finds bends"),
+        (replace(COURSE, plan=replace(COURSE.plan, hidden=(), learning_rate=0.03)), "A plane is as good"),
+        (Settings("age_years", ("area_m2", "rooms")), "hardly better than the mean"),
+        (replace(COURSE, plan=replace(COURSE.plan, optimizer="sgd", learning_rate=100.0)), "diverged in epoch 1"),
+        (replace(COURSE, plan=Plan(learning_rate=0.003, epochs=10)), "the plane is better"),
+    ],
+    ids=["bends", "plane", "nothing", "diverged", "too short"],
+)
+def test_the_sentence_compares_the_network_with_the_plane_and_the_mean(settings, word):
+    sentence = table.say(settings, table._sample(settings))
+    assert word in sentence
+    if "diverged" not in word:
+        error = float(table._sample(settings).network.validation_scores.mae[-1])
+        assert f"“{settings.target}” is off by {error:.3g} on average" in sentence
+
+
+def test_the_formula_has_the_numbers():
+    result = table._sample(COURSE)
+    tex = table.formula(COURSE, result)
+    assert "4-16-1" in tex and f"{result.task.training.y.mean():.4g}" in tex
+    assert tex.endswith(rf"= {result.network.validation_scores.r2[-1]:.4g}\end{{aligned}}")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_fault_and_every_reason_has_a_sentence(lang):
+    assert set(table._ERRORS) == set(Fault) and set(table._REASONS) == set(Why)
+    for fault in Fault:
+        assert "{" not in table.table_error(TableError(fault, "x", 3, 7))
+
+
+# ---- the page
+
+
+def test_it_opens_on_the_sample_and_says_what_is_left_out():
+    app = fine()
+    assert "The network's “price_k”" in said(app)
+    assert "`houses.csv`: 400 rows" in said(app) and "`district` (“edge” in row 2 is not a number)" in said(app)
+    assert "8 rows were dropped" in said(app)
+
+
+CHOICES = [
+    *(("activation", name) for name in ACTIVATIONS),
+    *(("init", name) for name in INITIALIZATIONS),
+    *(("optimizer", name) for name in nets.METHODS),
+    *(("target", name) for name in houses().names),
+    ("features", "rooms"),
+    ("validation", "0.7"),
+    ("split", "9"),
+    ("log", "0"),
+    ("hidden", ""),
+    ("lr", "100"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), CHOICES)
+def test_every_choice(name, value):
+    fine(**{name: value})
+
+
+@pytest.mark.parametrize("target", houses().names)
+def test_chinese(target):
+    fine("zh", target=target)
+
+
+@pytest.mark.parametrize(
+    "example",
+    ["House prices", "Without a hidden layer: a plane", "From the area alone", "Two hidden layers",
+     "Too many units for 118 rows", "The age cannot be told"],
+)  # fmt: skip
+def test_an_example_is_one_tap(example):
+    app = fine()
+    app.button_group("table~examples").set_value(example).run()
+    assert not app.exception and not app.error and not app.warning and "The network's" in said(app)
+
+
+def test_another_target_takes_all_other_columns_again():
+    app = fine(features="rooms")
+    assert app.multiselect(key="table~features").value == ["rooms"]
+    app.selectbox(key="table~target").set_value("rooms").run()
+    assert app.multiselect(key="table~features").value == ["area_m2", "age_years", "distance_km", "price_k"]
+    assert set(app.query_params) == {"epochs", "target"}
+
+
+def test_features_are_in_the_link_and_none_asks_for_one():
+    app = fine()
+    app.multiselect(key="table~features").set_value(["distance_km", "area_m2"]).run()
+    assert app.query_params["features"] == ["area_m2", "distance_km"]
+    app.multiselect(key="table~features").set_value([]).run()
+    assert "Choose at least one feature" in app.error[0].value and app.query_params["features"] in ("", [""])
+    again = page(features="")
+    assert "Choose at least one feature" in again.error[0].value and not again.warning
+
+
+def test_an_uploaded_table_takes_the_place_of_the_sample_and_the_button_brings_it_back():
+    app = upload(fine(target="rooms"), GOOD)
+    assert "`own.csv`: 40 rows, 3 columns" in said(app) and "“drag”" in said(app)
+    assert "target" not in app.query_params
+    app.selectbox(key="table~target").set_value("weight").run()
+    assert "“weight”" in said(app)
+    app.button(key="table-back").click().run()
+    assert "“price_k”" in said(app) and not app.exception and not app.error
+
+
+def test_chinese_names_in_gb18030():
+    app = upload(fine("zh"), GOOD.replace("speed,weight,drag", "速度,重量,阻力").encode("gb18030"))
+    assert "“阻力”" in said(app)
+
+
+BAD = [
+    (b"", "no rows"),
+    (b"\x00\x01\x02", "not text"),
+    (b"a,b\n1,2\n3\n", "Row 3 has 1 cells and the header 2"),
+    (b"a,a\n" + b"1,2\n" * 30, "Two columns are called “a”"),
+    (b"1,2\n" * 30, "names of the columns"),
+    (b"a,b\n" + b"x,y\n" * 30, "At least 2 columns"),
+    (b"a\n" + b"1\n2\n" * 30, "At least 2 columns"),
+    (b"a,b\n" + b"1,2\n1,3\n" * 30, "At least 2 columns"),
+    (b"a,b\n1,2\n3,4\n", "Only 2 rows"),
+    (b"a,b\n" + b"1e308,1\n2e308,2\n" * 30, "At least 2 columns"),
+    (b"x" * (MOST_BYTES + 1), "larger than 10 MB"),
+]
+
+
+@pytest.mark.parametrize(("content", "word"), BAD, ids=[word for _content, word in BAD])
+def test_a_bad_table_is_explained_and_the_last_good_one_stays(content, word):
+    app = upload(fine(), GOOD)
+    upload(app, content, "bad.csv")
+    assert word in app.error[0].value and "“drag”" in said(app)
+    app.run()
+    assert word in app.error[0].value and "“drag”" in said(app)
+    upload(app, GOOD.replace("drag", "lift"), "good.csv")
+    assert not app.error and "“lift”" in said(app)
+
+
+def test_what_a_file_says_is_never_read_as_markdown_or_html():
+    nasty = GOOD.replace("speed,weight,drag", "<b>x</b>,[y](javascript:1),$z$ :red[w] `q`")
+    app = upload(fine(), nasty, "<i>$`n`*.csv")
+    text = said(app)
+    assert "<b>" not in text and "](javascript" not in text and ":red[" not in text and "<i>" not in text
+
+
+def test_rows_without_a_cell_are_counted_and_formulas_in_cells_are_left_out():
+    rows = "".join(f"{i},{'' if i < 5 else i % 7},{i * 2},=1+{i}\n" for i in range(40))
+    app = upload(fine(), "a,b,c,d\n" + rows)
+    assert "5 rows were dropped" in said(app) and "`d` (“=1+0” in row 2 is not a number)" in said(app)
+
+
+def test_what_one_visitor_uploads_no_other_sees_and_no_cache_keeps():
+    before = table._sample.cache_info().currsize
+    app = upload(fine(), GOOD)
+    size = table._sample.cache_info().currsize
+    app.selectbox(key="table~target").set_value("speed").run()
+    assert table._sample.cache_info().currsize == size <= before + 1
+    assert "price_k" in said(fine()) and "drag" not in said(fine())
+
+
+def test_a_file_is_read_once(monkeypatch):
+    reads = []
+    real = table.parse
+    monkeypatch.setattr(table, "parse", lambda content: reads.append(1) or real(content))
+    app = upload(fine(), GOOD)
+    app.run()
+    app.run()
+    assert len(reads) == 1
+
+
+def test_a_link_made_for_another_table_says_what_it_could_not_use():
+    app = page(target="weight", features="speed")
+    assert "target=weight was not used" in app.warning[0].value and "“price_k”" in said(app)
+
+
+@pytest.mark.parametrize("name", ["target", "features", "validation", "hidden", "optimizer", "epochs"])
+@pytest.mark.parametrize("junk", ["x", "1e999", "1" * 3000])
+def test_junk_in_the_link_is_a_word_and_no_exception(name, junk):
+    assert "The network's" in said(page(**{name: junk}))
+
+
+def test_the_sample_is_the_file_in_data():
+    assert HOUSES.name == table.SAMPLE

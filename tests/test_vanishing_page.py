@@ -1,0 +1,130 @@
+"""The page of the vanishing gradient without a browser."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.activations import ACTIVATIONS
+from optviz.datasets import DataError
+from optviz.network import INITIALIZATIONS
+from optviz.ui.lessons import vanishing as told
+from optviz.ui.lessons.vanishing import Settings
+
+COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)
+
+
+def page(**parameters):
+    app = AppTest.from_file("../pages/vanishing.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = parameters.pop("lang", "en")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def fine(**parameters):
+    app = page(**parameters)
+    assert not app.error and not app.warning
+    return app
+
+
+def said(app):
+    return " ".join(each.value for each in app.markdown)
+
+
+@pytest.mark.parametrize("net", range(2))
+def test_the_bars_are_the_norms(net):
+    np.testing.assert_array_equal(told.arrays_of(COURSE)[f"norms{net}"][0], told.all_norms(COURSE)[net])
+
+
+def test_every_track_has_its_numbers():
+    arrays = told.arrays_of(COURSE)
+    wanted = {
+        ref if isinstance(ref, str) else ref[0]
+        for panel in told.panels_of(COURSE)
+        for track in panel.tracks
+        for ref in (track.x, track.y)
+        if ref is not None
+    }
+    assert wanted == set(arrays)
+
+
+def test_what_is_zero_or_beyond_single_precision_is_not_drawn():
+    arrays = told.arrays_of(Settings(("sigmoid.zero", "sigmoid.small"), 30, 8, 0, -2.0))
+    for numbers in arrays.values():
+        assert not np.isinf(numbers.astype(np.float32)).any() and (np.isnan(numbers) | (numbers != 0)).all()
+    assert np.isnan(arrays["norms0"][0, 0]) and np.isfinite(arrays["norms0"][0, -1])
+
+
+def test_3_2_the_sentence_has_the_ratio_and_what_it_means():
+    first, share = told.all_norms(COURSE)[1][0], told.passed_on(told.all_norms(COURSE)[1])
+    sentence = told.say(COURSE)
+    assert (
+        f"vanishes with Sigmoid · Xavier ({told.written(first, 2)}, {told.written(share, 2)} of the last layer's)"
+        in sentence
+    )
+    assert "The gradient holds with ReLU · He" in sentence
+    assert "explodes with ReLU · Course" in told.say(Settings(("relu.course",), 10, 32, 0, 1.0))
+    assert "no gradient at all with ReLU · Zero" in told.say(Settings(("relu.zero",), 10, 32, 0, 1.0))
+
+
+def test_the_formulas_have_the_numbers_in_them():
+    text = " ".join(tex for tex, _title in told.formulas(COURSE))
+    assert r"0.25^{10} = 9.54 \cdot 10^{-7}" in text and r"0.1966^{10} = 8.63 \cdot 10^{-8}" in text
+
+
+@pytest.mark.parametrize("scheme", INITIALIZATIONS)
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "gelu", "linear"])
+def test_every_initialization(name, scheme):
+    fine(net=[f"{name}.{scheme}"], depth="3", width="4")
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation(name):
+    fine(net=[f"{name}.he"], depth="3", width="4", lang="zh")
+
+
+@pytest.mark.parametrize("depth", ["1", "30"])
+@pytest.mark.parametrize("z", ["-6", "0", "6"])
+def test_the_ends_of_the_sliders(depth, z):
+    fine(depth=depth, width="1", z=z)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_opening_and_examples(lang):
+    app = fine(lang=lang)
+    row = app.button_group(key="vanishing~examples")
+    for example in row.options:
+        app.button_group(key="vanishing~examples").set_value(example).run()
+        assert not app.exception and not app.error and not app.warning
+
+
+def test_without_a_net_it_asks_for_one():
+    assert "Choose at least one net" in page(net="").info[0].value
+
+
+@pytest.mark.parametrize(
+    ("parameters", "complaint"),
+    [
+        ({"depth": "0"}, "out of range"),
+        ({"depth": "1000000"}, "out of range"),
+        ({"width": "-3"}, "out of range"),
+        ({"net": "relu"}, "no such choice"),
+        ({"net": ["relu.he", "tanh.he", "elu.he", "selu.he", "silu.he"]}, "at most 4"),
+        ({"z": "__import__('os')"}, "not a number"),
+    ],
+)
+def test_bad_links_get_a_word(parameters, complaint):
+    app = page(**parameters)
+    assert complaint in app.warning[0].value and "last layer" in said(app)
+
+
+def test_without_the_data_file_it_says_so(monkeypatch):
+    def missing(*_):
+        raise DataError("missing", "dot.csv")
+
+    monkeypatch.setattr(told, "norms_of", missing)
+    app = page()
+    assert "missing" in app.error[0].value

@@ -1,0 +1,102 @@
+"""The yoghurt seller's page: its sentences, its panels, prices of every kind, and its program."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.ui.lessons import yoghurt
+from optviz.ui.lessons.yoghurt import Settings
+from optviz.yoghurt import overproduction
+
+COURSE = Settings()
+
+
+def page(lang="en", **parameters):
+    app = AppTest.from_file("../pages/yoghurt.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app):
+    return " ".join(text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "With cost 1, profit 99, 0.0801 bottles too many are made on average."),
+        ("zh", "成本 1、利润 99 时，平均多做 0.0801 瓶。"),
+    ],
+)
+def test_the_page_opens_on_the_courses_prices_4_4(lang, words):
+    text = said(page(lang))
+    assert words in text and "w = (1.001, 0.998)" in text
+    assert r"\hat y &= w_1 x_1 + w_2 x_2 = 1.128\,x_1 + 1.040\,x_2" in text
+
+
+def test_the_final_weights_lean_as_the_prices_do_4_4():
+    squared, seller, exchanged = yoghurt.final_of(COURSE)
+    assert np.abs(squared - 1).max() < 0.01 and (seller > 1).all() and (exchanged < 1).all()
+    over = yoghurt.mean_over(COURSE)
+    assert abs(over[0]) < 0.01 and over[1] > 0.05 and over[2] < -0.05
+    swapped = Settings(99, 1)
+    np.testing.assert_array_equal(yoghurt.final_of(swapped)[[0, 2, 1]], yoghurt.final_of(COURSE))
+    assert "A bottle that is missing loses 99 times" in yoghurt.say(COURSE)
+    assert "A bottle too many costs 99 times" in yoghurt.say(swapped)
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({"cost": "5", "profit": "5"}, "neither is favored"),
+        ({"cost": "0"}, "What costs nothing is not avoided at all."),
+        ({"lr": "3", "epochs": "200"}, "MSE diverges: its learning rate 3 is above 2/λ"),
+        ({"lr": "100"}, "MSE diverges"),
+        ({"epochs": "100"}, "still on its way to (1, 1)"),
+        ({"w1": "-10000", "w2": "10000"}, "still on its way"),
+        ({"seed": "7"}, "bottles too many"),
+    ],
+)
+def test_every_kind_of_setting_has_its_words(prices, words):
+    app = page(**prices)
+    assert words in said(app) and not app.error and not app.warning
+
+
+def test_the_limit_of_the_learning_rate_is_where_mse_begins_to_diverge():
+    limit = yoghurt.limit_of(COURSE)
+    for factor, diverges in ((0.98, False), (1.02, True)):
+        w = yoghurt.path_of(Settings(learning_rate=factor * limit, epochs=2000)).w[:, 0]
+        assert (np.abs(w[-1] - 1).max() > np.abs(w[0] - 1).max()) == diverges
+
+
+@pytest.mark.parametrize("epochs", [100, 3000, 7900, 9700, 10_000])
+def test_the_last_epoch_is_shown_and_few_are_sent(epochs):
+    settings = Settings.of(1, 99, 0.01, epochs, 0, (0.0, 0.0))
+    assert settings.epochs % settings.stride == 0
+    assert settings.epochs // settings.stride <= yoghurt.ROWS
+
+
+def test_the_panels_follow_the_fit():
+    arrays, days = yoghurt.arrays_of(COURSE), yoghurt.sales_of(COURSE.seed)
+    w = yoghurt.path_of(COURSE).w[:: COURSE.stride]
+    np.testing.assert_allclose(arrays["w"].array, w, rtol=1e-6)
+    for run in range(3):
+        np.testing.assert_allclose(arrays[f"over{run}"].array, overproduction(days, w[:, run]), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(arrays["mean"].array[:, run, 1], overproduction(days, w[:, run]).mean(1), atol=1e-6)
+    error = arrays["error"].array[0]
+    np.testing.assert_allclose(arrays["price1"].array[0], np.where(error > 0, error, -99 * error))
+    np.testing.assert_allclose(arrays["price2"].array[0], np.where(error > 0, 99 * error, -error))
+    assert sum(np.asarray(each.array).nbytes for each in arrays.values()) < 100_000
+
+
+@pytest.mark.parametrize("settings", [Settings(epochs=100), Settings(99.0, 1.0, 0.003, 100, 5, (0.5, -0.5))])
+def test_the_program_ends_at_the_same_weights_in_tensorflow(settings):
+    pytest.importorskip("tensorflow")
+    names = {}
+    exec(yoghurt.program(settings), names)
+    np.testing.assert_allclose(names["w"].numpy()[:, 0], yoghurt.final_of(settings)[1], rtol=1e-10)
