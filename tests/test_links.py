@@ -171,3 +171,19 @@ def test_readers_refuse():
     assert beyond.value.nearest == 1.0
     with pytest.raises(Unreadable):
         read([""])
+
+
+@pytest.mark.parametrize("chosen", [(), ("a",), ("a", "c")])
+def test_some_of_several_choices_read_back_as_they_were_written(chosen):
+    assert links.read_choices(list("abc"))(links.write_choices(chosen)) == chosen
+
+
+def test_several_choices_come_in_the_order_of_the_options_and_no_more_than_allowed():
+    assert links.read_choices(list("abc"), 2)(["c", "a", "c"]) == ("a", "c")
+    for texts, reason in (
+        (["a", "d"], "no such choice"),
+        (["a", "b", "c"], "at most 2"),
+        (["", "a"], "no such choice"),
+    ):
+        with pytest.raises(Unreadable, match=reason):
+            links.read_choices(list("abc"), 2)(texts)

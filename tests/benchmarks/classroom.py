@@ -77,6 +77,7 @@ class Visitor:
     """One open page: what its browser would remember, and what was measured."""
 
     random: random.Random
+    page: str = ""
     sliders: dict[str, Slider] = field(default_factory=dict)
     moved: dict[str, Any] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
@@ -142,6 +143,7 @@ class Visitor:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self.query
+        state.page_name = self.page
         state.context_info.locale = "en-US"
         state.cached_message_hashes.extend(self.kept)
         for widget, value in self.moved.items():

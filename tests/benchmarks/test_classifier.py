@@ -25,7 +25,7 @@ EPOCHS, BATCH, RATE, L2 = 800, 32, 0.01, 0.03
 EAGER, FIT = "TensorFlow, eager GradientTape loop", "Keras `fit`"
 BUDGETS = {EAGER: 50.0, FIT: 100.0}
 
-NETWORK = Network((2, 11, 1), ACTIVATIONS["relu"])
+NETWORK = Network((2, 11, 1), ACTIVATIONS["relu"]())
 COURSE = Classifier(NETWORK, LOSSES["mse"], dot(), BATCH)
 START = NETWORK.init(0)
 SGD = OPTIMIZERS["sgd"]()

@@ -1,6 +1,7 @@
 """A running app and a real Chromium for the browser tests."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -68,6 +69,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 Serving = Callable[[str | Path, Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session", name="turn_to")
+def turn_to_fixture() -> Callable[["Page", str], None]:
+    """Give `turn_to`, for a test that leaves its page."""
+    return turn_to
 
 
 @pytest.fixture(scope="session", name="serving")
@@ -156,8 +163,26 @@ def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
     assert errors == []
 
 
+SOUGHT = re.compile(r"/\w+/_stcore/(health|host-config)$")
+
+
+def turn_to(page: "Page", title: str) -> None:
+    """Choose a page in the bar at the top: from its chapter's menu, or from that of the chapters without room."""
+    link = page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title)
+    for menu in page.locator("[data-testid=stTopNavSection]:visible").all():
+        if menu.evaluate("menu => !menu.closest('[inert]')"):
+            menu.click()
+            page.wait_for_selector("[data-testid=stTopNavDropdownLink]")
+            if link.count():
+                link.click()
+                return
+            page.keyboard.press("Escape")
+            page.wait_for_selector("[data-testid=stTopNavDropdownLink]", state="detached")
+    raise AssertionError(f"no page is called {title}")
+
+
 def keep_error(errors: list[str], path: str, message: "ConsoleMessage") -> None:
     """Collect a message of the console if it is an error; Streamlit looks for its server below a page's path first."""
     url = message.location.get("url", "")
-    if message.type == "error" and not url.endswith(("/classifier/_stcore/health", "/classifier/_stcore/host-config")):
+    if message.type == "error" and not SOUGHT.search(url):
         errors.append(f"{path}: {message.text} ({url})")

@@ -287,10 +287,45 @@ def training_page() -> None:
         st.fragment(stream, run_every=0.1 if ticking else None)()
 
 
+def drag_page() -> None:
+    """A still picture: five points, of which the nearest to the pointer takes its height, and squares beside them."""
+    heights = st.session_state.setdefault("heights", [0.0] * 5)
+    figure = go.Figure(
+        [
+            go.Scatter(x=[None], y=[None], mode="markers", meta={"color": "series1"}, marker={"size": 14}),
+            go.Scatter(x=[None], y=[None], mode="lines", fill="toself", fillcolor="#00ff00", line={"width": 1}),
+        ],
+        {"xaxis": {"range": [-0.5, 4.5]}, "yaxis": {"range": [-1, 1]}, "margin": MARGIN, "template": "none"},
+    )
+    x, y = np.arange(5.0), np.array(heights)
+    gap = np.full(5, np.nan)
+    arrays = {
+        "x": x[None],
+        "y": y[None],
+        "square_x": np.stack([x, x + 0.4, x + 0.4, x, x, gap], 1).reshape(1, -1),
+        "square_y": np.stack([0 * x, 0 * x, y, y, 0 * x, gap], 1).reshape(1, -1),
+    }
+    picked = player(
+        [Panel(figure, [Track(0, "at", "x", "y"), Track(1, "at", "square_x", "square_y")], "Points", pick="drag")],
+        arrays,
+        run=repr(heights),
+        steps=0,
+        summary="Drag the points.",
+        key="drag",
+    )
+    for _ in range(40):
+        st.text("below")
+    if picked.point:
+        at = int(np.abs(x - picked.point[0]).argmin())
+        heights[at] = picked.point[1]
+        st.rerun()
+
+
 st.set_page_config(layout="wide")
 st.navigation(
     [
         st.Page(race_page, title="Race", url_path="race", default=True),
         st.Page(training_page, title="Training", url_path="training"),
+        st.Page(drag_page, title="Drag", url_path="drag"),
     ]
 ).run()

@@ -1,6 +1,7 @@
 """The classifier page as a visitor uses it, in a real Chromium."""
 
 import re
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,7 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz.ui.trainings import Method, Settings, Training
+from optviz.plateau import EarlyStopping
+from optviz.ui.training_settings import Method, Settings
+from optviz.ui.trainings import Training
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, WebSocketRoute
@@ -106,14 +109,14 @@ def test_scrubbing_back_shows_an_earlier_epoch_again(open_page: OpenPage):
     assert len(trace(page, "loss", 0)["y"]) == 1
 
 
-def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage):
+def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, turn_to: Callable[["Page", str], None]):
     page = classifier(open_page, SLOW)
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for(timeout=WAIT)
     run = shown(page, "run")
     wait_step(page, "+d.step > 1")
-    page.get_by_role("link", name="Surfaces").click()
+    turn_to(page, "Surfaces")
     page.get_by_role("heading", name="Race optimizers on a surface").wait_for(timeout=WAIT)
-    page.get_by_role("link", name="Classifier").click()
+    turn_to(page, "Classifier")
     page.get_by_role("heading", name="Train a classifier").wait_for(timeout=WAIT)
     page.wait_for_selector(f"{ROOT}[data-run='{run}'][data-step]", timeout=WAIT)
     before = int(shown(page, "step"))
@@ -198,6 +201,71 @@ def test_a_rate_that_is_too_large_is_explained_and_one_click_smaller(open_page: 
     assert query(page)["lr"] == ["0.1"]
 
 
+def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_page: OpenPage):
+    page = classifier(open_page, "init=he&lr=0.15&epochs=200&stop=1&stop.patience=10&shuffle=0")
+    settings = Settings(
+        initialization="he", methods=(Method(learning_rate=0.15),), epochs=200, shuffle=False,
+        stopping=EarlyStopping(10, 0.0, True),
+    )  # fmt: skip
+    expected = finished(settings)
+    page.get_by_role("strong").filter(has_text=f"Stopped early after epoch {expected.epoch}").wait_for(timeout=WAIT)
+    page.locator(ROOT).focus()
+    page.keyboard.press("End")
+    wait_step(page, f"+d.step === {expected.epoch}")
+    stopped, best = trace(page, "loss", 4), trace(page, "loss", 5)
+    assert np.flatnonzero(np.isfinite(np.array(stopped["y"], float))).tolist() == [expected.epoch]
+    assert best["x"] == [expected.latest[0].epoch]
+    np.testing.assert_allclose(best["y"], [expected.latest[0].validation_loss], rtol=1e-5)
+    frames = expected.arrays["best0"]
+    np.testing.assert_array_equal(trace(page, "regions0", 2)["z"], frames.array[-1])
+    assert page.get_by_role("button", name="Continue").is_disabled()
+
+
+def test_all_starts_are_drawn_and_the_best_is_named(open_page: OpenPage):
+    page = classifier(open_page, "init=he&units=3&lr=0.05&epochs=40&starts=3")
+    to_the_end(page, 40)
+    settings = Settings(initialization="he", units=3, methods=(Method(learning_rate=0.05),), epochs=40, starts=3)
+    expected = finished(settings)
+    for start in range(3):
+        np.testing.assert_allclose(trace(page, "loss", start)["y"], expected.arrays["starts0"][:, start], rtol=1e-5)
+    page.get_by_role("strong").filter(has_text=f"has seed {expected.nets[0].leader}").wait_for(timeout=WAIT)
+
+
+@pytest.mark.parametrize("kind", [".keras", "JSON"])
+def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_path: Path, kind: str):
+    page = classifier(open_page, "epochs=30&units=4")
+    wait_trained(page, 30)
+    page.locator("summary", has_text="Save and load").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Save as {kind}").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    page.locator("label", has_text="Compare two settings").click()
+    page.locator("input[type=file]").set_input_files({"name": "spam.txt", "mimeType": "text/plain", "buffer": b"spam"})
+    page.get_by_text("This is neither a .keras file nor a JSON").wait_for(timeout=WAIT)
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("strong").filter(has_text="This is the loaded net 2-4-1").wait_for(timeout=WAIT)
+    page.get_by_text("epoch 0 of 30").wait_for(timeout=WAIT)
+    assert page.get_by_text("This is neither a .keras file nor a JSON").count() == 0
+    before = finished(Settings(epochs=30, units=4))
+    page.wait_for_function(f"document.querySelector('{ROOT} [data-cell=regions1] .optviz-plot')?.data", timeout=WAIT)
+    np.testing.assert_array_equal(trace(page, "regions1", 0)["z"], before.arrays["regions0"].array[-1])
+    page.get_by_role("button", name="Continue").click()
+    wait_trained(page, 30)
+
+
+def test_the_run_is_a_download_for_tensorboard(open_page: OpenPage, tmp_path: Path):
+    page = classifier(open_page, "epochs=20")
+    wait_trained(page, 20)
+    page.locator("summary", has_text="TensorBoard").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the run as event files").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        runs = [name.rpartition("/")[0] for name in archive.namelist()]
+        assert runs == ["optviz-run/train", "optviz-run/validation"]
+        assert all(archive.read(name) for name in archive.namelist())
+
+
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage, color_scheme: str):
     page = classifier(open_page, "epochs=20", color_scheme=color_scheme)
@@ -250,6 +318,6 @@ def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
         to_the_end(page, 50)
         page.get_by_text("简体中文").wait_for(timeout=WAIT)
         assert query(page) == {"epochs": ["50"], "l2": ["0.03"]}
-        assert page.get_by_role("link", name="Surfaces").count() == 1
+        assert page.get_by_test_id("stTopNavSection").filter(has_text="Learning rate").count() == 1
         assert page.get_by_role("dialog").count() == 0
     page.close()

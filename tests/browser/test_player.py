@@ -303,6 +303,100 @@ def test_tap_sets_the_start(open_page: OpenPage) -> None:
     np.testing.assert_allclose(at, [-1.5, 1.5], atol=0.05)
 
 
+def open_drag(open_page: OpenPage, **options: Any) -> "Page":
+    page = open_page("/drag", **options)
+    wait_plotted(page)
+    return page
+
+
+def place(page: "Page", x: float, y: float) -> tuple[float, float]:
+    """Where a point of the first plot lies on the screen."""
+    return tuple(
+        page.evaluate(
+            """([x, y]) => {
+              const gd = document.querySelector('.optviz-plot'), {xaxis, yaxis} = gd._fullLayout;
+              const box = gd.getBoundingClientRect();
+              return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+            }""",
+            [x, y],
+        )
+    )
+
+
+def wait_for_height(page: "Page", point: int, height: float) -> None:
+    wait_for(page, f"Math.abs(gd(0).data[0].y[{point}] - {height}) < 0.03")
+
+
+def test_a_point_follows_the_mouse_while_it_is_held_and_no_longer(open_page: OpenPage) -> None:
+    page = open_drag(open_page)
+    page.mouse.move(*place(page, 1.2, 0.1))
+    page.mouse.down()
+    wait_for_height(page, 1, 0.1)
+    for height in (0.2, 0.3, 0.4, 0.5):
+        page.mouse.move(*place(page, 1.1, height), steps=4)
+    wait_for_height(page, 1, 0.5)  # before the mouse is let go
+    x, _y = place(page, 1.1, 1.0)
+    page.mouse.move(x, 2)  # beyond the picture it stays at its edge
+    wait_for_height(page, 1, 1.0)
+    page.mouse.move(*place(page, 0.9, -0.25))
+    page.mouse.up()
+    wait_for_height(page, 1, -0.25)
+    page.mouse.move(*place(page, 3.0, 0.7), steps=5)
+    page.wait_for_timeout(400)
+    assert np.allclose(trace(page, 0, 0)["y"], [0, -0.25, 0, 0, 0], atol=0.03)
+    ranges = page.evaluate("[...document.querySelector('.optviz-plot')._fullLayout.xaxis.range]")
+    assert ranges == [-0.5, 4.5]  # Plotly did not zoom
+
+
+def test_a_finger_drags_a_point_and_the_page_does_not_scroll(open_page: OpenPage) -> None:
+    page = open_drag(open_page, width=390)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        sent = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": sent})
+
+    touch("touchStart", place(page, 2.0, -0.8))
+    for height in np.linspace(-0.8, 0.6, 25):
+        touch("touchMove", place(page, 2.0, float(height)))
+        page.wait_for_timeout(15)
+    wait_for_height(page, 2, 0.6)
+    resting = place(page, 2.0, 0.6)
+    touch("touchStart", resting, place(page, 4.0, 0.0))  # a second finger is no pointer of the drag
+    touch("touchMove", resting, place(page, 4.0, -0.9))
+    touch("touchEnd")
+    page.wait_for_timeout(500)
+    assert np.allclose(trace(page, 0, 0)["y"], [0, 0, 0.6, 0, 0], atol=0.03)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+
+
+def test_a_still_picture_has_no_buttons_and_shows_its_row(open_page: OpenPage) -> None:
+    page = open_drag(open_page)
+    page.mouse.click(*place(page, 3.0, 0.5))
+    wait_for_height(page, 3, 0.5)
+    assert page.locator(".optviz-bar").is_hidden()
+    data = shown(page)
+    assert (data["step"], data["playing"]) == (0, False)
+    assert (page.locator("#optviz-drag-summary").text_content() or "").strip() == "Drag the points."
+    green = """() => {
+      const c = document.querySelector('canvas.optviz-heads');
+      const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 0; i < p.length; i += 4) n += p[i] < 40 && p[i + 1] > 200 && p[i + 2] < 40;
+      return n / (c.width * c.height);
+    }"""
+    # A square of 0.4 by 0.5 in a picture of 5 by 2, which fills most of the canvas.
+    assert 0.01 < page.evaluate(green) < 0.02
+    frames = """() => new Promise(done => {
+      const own = window.requestAnimationFrame;
+      let asked = 0;
+      window.requestAnimationFrame = f => { asked++; return own(f); };
+      setTimeout(() => { window.requestAnimationFrame = own; done(asked); }, 400);
+    })"""
+    page.wait_for_timeout(300)
+    assert page.evaluate(frames) == 0
+
+
 def test_zoom_survives_a_new_run_and_a_double_click_ends_it(open_page: OpenPage) -> None:
     page = open_page("/?steps=60")
     wait_plotted(page)

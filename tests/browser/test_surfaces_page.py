@@ -204,12 +204,14 @@ def test_the_same_link_in_a_second_browser_shows_the_same_picture(open_page: Ope
     assert here.keys() == there.keys() and all(np.array_equal(here[k], there[k], equal_nan=True) for k in here)
 
 
-def test_switching_pages_and_back_keeps_the_settings_and_the_picture(open_page: OpenPage):
+def test_switching_pages_and_back_keeps_the_settings_and_the_picture(
+    open_page: OpenPage, turn_to: Callable[["Page", str], None]
+):
     page = open_page("/?surface=booth&lr=0.03&steps=80")
     before = run_of(page)
-    page.get_by_role("link", name="Classifier").click()
+    turn_to(page, "Classifier")
     page.wait_for_url("**/classifier**")
-    page.get_by_role("link", name="Surfaces").click()
+    turn_to(page, "Surfaces")
     page.wait_for_function("location.search.includes('surface=booth')")
     assert run_of(page) == before
     at_the_end(page, 80)

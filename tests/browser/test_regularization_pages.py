@@ -1,0 +1,160 @@
+"""The lessons on regularization and regression as a visitor uses them, in a real Chromium."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from optviz.fitting import DEGREES, Setting, fit
+from optviz.ui.lessons import penalties, regression
+from optviz.ui.lessons.penalties import Chosen
+from optviz.ui.lessons.regression import Settings
+from optviz.ui.panels import run_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., "Page"]
+ROOT = "[data-testid=optviz-player]"
+WAIT = 20_000
+
+
+def opened(open_page: OpenPage, path: str, **options: Any) -> "Page":
+    page = open_page(path, **options)
+    page.wait_for_selector(f"{ROOT}[data-run]", timeout=30_000)
+    page.wait_for_selector(f"{ROOT} .js-plotly-plot .nsewdrag", state="attached", timeout=WAIT)
+    return page
+
+
+def query(page: "Page") -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def trace(page: "Page", cell: str, index: int) -> np.ndarray:
+    """Read x and y of a trace of the open plot of a cell."""
+    text = page.evaluate(
+        f"""() => {{
+          const t = document.querySelector('[data-cell={cell}] .optviz-panel:not([hidden]) .optviz-plot').data[{index}];
+          return JSON.stringify([Array.from(t.x), Array.from(t.y)]);
+        }}"""
+    )
+    return np.array(json.loads(text), dtype=float)
+
+
+def click(page: "Page", cell: str, x: float, y: float) -> None:
+    """Click on a point of the open plot of a cell, given in data coordinates."""
+    place = page.evaluate(
+        f"""() => {{
+          const plot = document.querySelector('[data-cell={cell}] .optviz-panel:not([hidden]) .optviz-plot');
+          plot.scrollIntoView({{block: 'center'}});
+          const {{xaxis, yaxis}} = plot._fullLayout, box = plot.getBoundingClientRect();
+          return [box.left + xaxis._offset + xaxis.d2p({x}), box.top + yaxis._offset + yaxis.d2p({y})];
+        }}"""
+    )
+    page.mouse.click(*place)
+
+
+def to_the_end(page: "Page", run: str, steps: int) -> None:
+    """Wait for a run, and jump to its last step."""
+    page.wait_for_selector(f"{ROOT}[data-run='{run}']", timeout=WAIT)
+    page.locator(ROOT).focus()
+    page.keyboard.press("End")
+    page.wait_for_selector(f"{ROOT}[data-step='{steps}']", timeout=WAIT)
+
+
+def eventually(page: "Page", check: Callable[[], None]) -> None:
+    """Check again and again, for what was sent is drawn a little later."""
+    for _attempt in range(100):
+        try:
+            return check()
+        except AssertionError:
+            page.wait_for_timeout(100)
+    check()
+
+
+def regions(page: "Page") -> np.ndarray:
+    """Read what the three pictures of the boundaries hold."""
+    text = page.evaluate(
+        """JSON.stringify([0, 1, 2].map(side => {
+          const z = document.querySelector(`[data-cell=regions${side}] .optviz-plot`).data[0].z;
+          return Array.from(z, row => Array.from(row));
+        }))"""
+    )
+    return np.array(json.loads(text), dtype=float)
+
+
+def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> None:
+    page = opened(open_page, "/fitting")
+    page.get_by_text("Degree 4 fits well").first.wait_for()
+    tops = "Array.from(document.querySelectorAll('.optviz-cell'), cell => Math.round(cell.getBoundingClientRect().top))"
+    assert len(set(page.evaluate(tops)[:3])) == len(set(page.evaluate(tops)[3:])) == 1  # three a row
+    found = [fit(replace(Setting(), degree=degree)) for degree in DEGREES]
+    errors = [each.validation for each in found]
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "degree", 1)[1], errors, rtol=1e-5))
+    click(page, "degree", 12.8, 0.1)
+    page.wait_for_function("location.search.includes('degree=13')")
+    page.get_by_text("Degree 13 overfits").first.wait_for(timeout=WAIT)
+    expected = fit(replace(Setting(), degree=13)).value(np.linspace(-1, 1, 201))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 1)[1], expected, rtol=1e-4, atol=1e-4))
+    assert trace(page, "degree", 3)[0] == pytest.approx([13])
+    click(page, "points", 320, 0.1)
+    page.wait_for_function("location.search.includes('points=320')")
+    click(page, "l2", 0.01, 0.1)
+    page.wait_for_function("location.search.includes('l2=0.01')")
+    page.get_by_text("Underfitting: degree 1", exact=True).click()
+    page.get_by_text("Degree 1 underfits").first.wait_for(timeout=WAIT)
+    assert query(page) == {"degree": ["1"]}
+    address = urlsplit(str(page.get_by_role("link", name="2-1-1 underfits").evaluate("link => link.href")))
+    assert (address.path, address.query) == ("/classifier", "units=1")
+
+
+def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> None:
+    settings = penalties.Settings(epochs=50)
+    sweep = penalties.sweep_of(settings)
+    while not sweep.done:
+        sweep.advance(60)
+    last, n = sweep.frames[-1], len(penalties.STRENGTHS)
+    page = opened(open_page, "/penalties?epochs=50")
+    page.get_by_text("After 50 epochs L1 holds").first.wait_for(timeout=WAIT)
+    to_the_end(page, run_of(settings, Chosen(0.03, 0.03)), 50)
+    losses = last.validation_loss[1 : 1 + n]
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "sweep", 1)[1], losses, rtol=1e-5))
+    click(page, "sweep", 0.1, 0.2)
+    page.wait_for_function("location.search.includes('l1=0.1')")
+    page.get_by_role("row", name="L1 0.1").wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="L2").click()
+    page.wait_for_timeout(300)
+    click(page, "sweep", 0.001, 0.2)
+    page.wait_for_function("location.search.includes('l2=0.001')")
+    chosen = Chosen(0.1, 0.001)
+    to_the_end(page, run_of(settings, chosen), 50)
+    responses = [sweep.classifier.regions(last.w[run], sweep.axis, sweep.axis) for run in sweep.runs(chosen)]
+    expected = 100 * np.array(responses).clip(0, 1)
+    eventually(page, lambda: np.testing.assert_allclose(regions(page), expected, atol=0.5 + 1e-6))
+    page.get_by_role("slider", name="L2 strength").press("ArrowRight")
+    page.wait_for_function("location.search.includes('l2=0.003')")
+    page.get_by_role("tab", name="Zeros").click()
+    to_the_end(page, run_of(settings, Chosen(0.1, 0.003)), 50)
+    zeros = last.zeros[1 : 1 + n]
+    eventually(page, lambda: np.testing.assert_array_equal(trace(page, "sweep", 0)[1], zeros))
+
+
+def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage) -> None:
+    page = opened(open_page, "/regression")
+    click(page, "weights", 3.0, 5.0)
+    page.wait_for_function("location.search.includes('start=')")
+    start = tuple(float(text) for text in query(page)["start"][0].split(","))
+    assert start == pytest.approx((3.0, 5.0), abs=0.15)
+    settings = Settings(1, (1.0, 2.0), 61, 1.0, 0, "mean", "sgd", (), 0.03, 100, start)
+    to_the_end(page, run_of(settings), 100)
+    b, w = regression.path_of(settings).w[-1]
+    line = b + w * regression.GRID
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit", 2)[1], line, rtol=1e-4, atol=1e-4))
+    page.get_by_text("The course's cubic", exact=True).click()
+    page.get_by_text("2/λ = 0.00852").first.wait_for(timeout=WAIT)
+    page.get_by_text("fallen from 877 to 0.17").first.wait_for()

@@ -1,0 +1,133 @@
+"""The TensorFlow programs that the lessons on optimizers and practice offer: they are run, and give what we give."""
+
+import contextlib
+import io
+import re
+
+import numpy as np
+import pytest
+
+from optviz.optimizers import OPTIMIZERS
+from optviz.surfaces import SURFACES
+from optviz.ui import races
+from optviz.ui.lessons import build, functions, momentum, practice
+from optviz.ui.lessons.build import Row, own
+from optviz.ui.races import Ground
+from optviz.ui.runs import Run
+from optviz.ui.training_settings import Sample
+from optviz.warmups import CASTS, read_axis
+
+tf = pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
+
+
+def run(program):
+    """Run a program as it stands and return its names."""
+    names = {"tf": tf, "np": np, "keras": keras}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(program, names)
+    return names
+
+
+def settings(mine, surface="bowl", steps=25, learning_rate=0.1):
+    ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
+    return races.Settings(ground, (mine, Run("sgd")), learning_rate, "constant", (), 0, SURFACES[surface].start, steps)
+
+
+MEAN, MEAN2 = Row(0.9, "average", 1.0, False), Row(0.999, "average", 1.0, False)
+KINDS = {
+    "sgd": own(Row(0.0, "average", 1.0, False), None, 0.0, False),
+    "momentum": own(MEAN, None, 0.0, False),
+    "momentum_classical": own(Row(0.9, "sum", 1.0, False), None, 0.0, False),
+    "adagrad": own(Row(0.0, "sum", 1.0, False), Row(1.0, "sum", 1.0, False), 1e-7, False),
+    "rmsprop": own(Row(0.0, "sum", 1.0, False), Row(0.9, "average", 1.0, False), 1e-7, True),
+    "adam": own(Row(0.9, "average", 1.0, True), Row(0.999, "average", 1.0, True), 1e-8, False),
+    "uncorrected": own(MEAN, MEAN2, 1e-8, False),
+    "own gain": own(Row(0.8, "own", 0.37, True), Row(0.95, "own", 0.2, True), 1e-3, True),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_four_steps_in_tensorflow_lead_where_the_race_leads(name):
+    given = settings(KINDS[name])
+    names = run(build.programs(given, KINDS[name])[0])
+    assert names["w"].numpy() == pytest.approx(races.race_of(given).path.w[-1, 0], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n in KINDS if n in OPTIMIZERS])
+def test_the_named_call_of_keras_takes_the_same_path(name):
+    mine = KINDS[name]
+    given = settings(mine)
+    optimizer = run(build.programs(given, mine)[1])["optimizer"]
+    w = keras.Variable(np.array(given.start), dtype="float64")
+    for _step in range(given.steps):
+        optimizer.apply([keras.ops.convert_to_tensor(SURFACES["bowl"].gradient(w.numpy()))], [w])
+    assert w.numpy() == pytest.approx(races.race_of(given).path.w[-1, 0], rel=1e-3, abs=1e-3)
+
+
+def test_what_has_no_name_has_no_call():
+    assert len(build.programs(settings(KINDS["own gain"]), KINDS["own gain"])) == 1
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_each_surface_is_written_in_tensorflow(name):
+    surface = SURFACES[name]
+    low, high = np.array(surface.domain).T
+    points = np.random.default_rng(0).uniform(low, high, (50, 2))
+    code = build.formula_code(surface.expression)
+    values = eval(code, {"tf": tf, "x1": tf.constant(points[:, 0]), "x2": tf.constant(points[:, 1])})
+    assert np.allclose(values.numpy(), surface.value(points), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("sequence", ["constant", "alternating", "noisy", "typed"])
+def test_both_forms_of_momentum_in_keras(sequence):
+    typed = (1.0, -2.0, 0.5) if sequence == "typed" else ()
+    values = () if sequence == "typed" else (("slope", 1.5),)
+    given = momentum.Settings(sequence, values, typed, 0.8, 0.1, 12)
+    places = run(momentum.program(given))["places"]
+    ours = momentum.momentum_of(given).places[-1]
+    assert places["classical"] == pytest.approx(ours[1], rel=1e-4)
+    assert places["averaged"] == pytest.approx(ours[2], rel=1e-4)
+
+
+def row(*numbers):
+    return np.array(numbers, dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (functions.where_call(row(1, 2, 3, 1, 1), row(0, 1, 3, 4, 5)), "c"),
+        (functions.where_call(row(0.1, 123456789.5), row(1, 1)), "c"),
+        (functions.vstack_call(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.5]])), "c"),
+        (functions.grid_call(read_axis("1:3:1"), read_axis("2:4:0.5")), "grid"),
+        *((functions.cast_call(row(1, 2.7, -2.7, 0, 0.1, 2**31 - 1), to), "y") for to in CASTS),
+    ],
+)
+def test_each_call_gives_what_is_shown(call, name):
+    value = run(call.code)[name]
+    assert functions._written(np.asarray(value)) == call.result
+
+
+def test_rand_gives_what_is_shown():
+    call = functions.rand_call(1, 2, 3)
+    names = run(call.code)
+    assert call.result == f"a = {names['a']!r}\nb =\n{names['b']}"
+    assert "0.417022004702574" in call.result
+
+
+def test_normal_draws_as_many_with_the_same_mean_and_deviation():
+    call = functions.normal_call(3.0, 0.5, 5000, 1)
+    drawn = run(call.code)["d"].numpy()
+    assert drawn.shape == (5000,)
+    assert drawn.mean() == pytest.approx(3.0, abs=0.03) and drawn.std() == pytest.approx(0.5, abs=0.02)
+    mean, deviation = map(float, re.findall(r"[\d.]+", call.result.splitlines()[-1]))
+    assert mean == pytest.approx(drawn.mean(), abs=0.03) and deviation == pytest.approx(drawn.std(), abs=0.03)
+
+
+def test_adams_best_training_of_the_sweep_in_keras():
+    given = practice.Settings(Sample(), "mse", 32, 8, 0, "none")
+    history = run(practice.program(given))["history"].history
+    best = float(practice.sweep_of(given, "adam").final.min())
+    # Keras draws other weights and batches, and averages the loss while it falls.
+    assert history["loss"][-1] < 4 * best
