@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 
+PATIENCE = 60_000
+"""Milliseconds."""
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -150,6 +153,8 @@ def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
             reduced_motion=reduced_motion,
             has_touch=width < 600,  # a phone
         )
+        # However slow the machine: what is waited for comes, or the test has found something.
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))

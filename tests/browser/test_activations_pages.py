@@ -24,8 +24,8 @@ SIZES = [(1400, 900), (390, 844)]
 def run_of(page: "Page", before: str = "") -> str:
     """Wait for the player's next run, and for its plots."""
     changed = f":not([data-run='{before}'])" if before else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}", timeout=30_000)
-    page.wait_for_selector(".js-plotly-plot .main-svg", state="attached", timeout=20_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
+    page.wait_for_selector(".js-plotly-plot .main-svg", state="attached")
     return str(page.locator("[data-testid=optviz-player]").get_attribute("data-run"))
 
 
@@ -127,7 +127,7 @@ def test_advice_leads_to_the_page_that_shows_it(open_page: OpenPage):
     link = page.get_by_role("link", name="See it").nth(1)
     link.wait_for()
     page.goto(str(link.evaluate("a => a.href")))
-    page.get_by_text("17 of the 24 units are dead").first.wait_for(timeout=30_000)
+    page.get_by_text("17 of the 24 units are dead").first.wait_for()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -159,7 +159,7 @@ def test_the_share_of_dead_units_follows_the_playhead(open_page: OpenPage):
     found = record(Setup())
     for key, epoch in (("Home", 0), ("ArrowRight", 1), ("End", 40)):
         page.keyboard.press(key)
-        page.wait_for_selector(f"[data-testid=optviz-player][data-step='{epoch}']", timeout=10_000)
+        page.wait_for_selector(f"[data-testid=optviz-player][data-step='{epoch}']")
         page.wait_for_function(
             """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data).some(t =>
                  t.meta?.follows?.mode === 'grow' && t.meta.follows.y.join() === 'dead,0' && t.y.length === rows)""",

@@ -23,13 +23,12 @@ OpenPage = Callable[..., "Page"]
 
 ROOT = "[data-testid=optviz-player]"
 SLOW = "layers=4&units=64&batch=1&epochs=3000&init=he&lr=0.001"
-WAIT = 15_000
 
 
 def classifier(open_page: OpenPage, query: str = "", **options: Any) -> "Page":
     """Open the page by its link, in a fresh profile."""
     page = open_page(f"/classifier?{query}", **options)
-    page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
+    page.wait_for_selector(f"{ROOT}[data-step]")
     return page
 
 
@@ -38,20 +37,25 @@ def shown(page: "Page", name: str) -> str:
 
 
 def wait_step(page: "Page", condition: str) -> None:
-    page.wait_for_function(f"(d => {condition})(document.querySelector('{ROOT}').dataset)", timeout=WAIT)
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{ROOT}').dataset)")
 
 
 def wait_trained(page: "Page", epochs: int) -> None:
-    page.get_by_text(f"epoch {epochs} of {epochs}", exact=True).wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+    page.get_by_text(f"epoch {epochs} of {epochs}", exact=True).wait_for()
+    page.get_by_role("button", name="Continue").wait_for()
 
 
 def to_the_end(page: "Page", epochs: int) -> None:
     wait_trained(page, epochs)
-    page.locator(ROOT).focus()
-    page.keyboard.press("End")
-    wait_step(page, f"+d.step === {epochs}")
-    page.wait_for_selector(f"{ROOT} .js-plotly-plot canvas", timeout=WAIT)
+    page.wait_for_function(  # the last rows may still be on their way
+        f"""() => {{
+          const root = document.querySelector('{ROOT}');
+          root.dispatchEvent(new KeyboardEvent('keydown', {{key: 'End', bubbles: true}}));
+          return Number(root.dataset.step) === {epochs};
+        }}""",
+        polling=100,
+    )
+    page.wait_for_selector(f"{ROOT} .js-plotly-plot canvas")
 
 
 def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
@@ -111,14 +115,14 @@ def test_scrubbing_back_shows_an_earlier_epoch_again(open_page: OpenPage):
 
 def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, turn_to: Callable[["Page", str], None]):
     page = classifier(open_page, SLOW)
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for(timeout=WAIT)
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for()
     run = shown(page, "run")
     wait_step(page, "+d.step > 1")
     turn_to(page, "Surfaces")
-    page.get_by_role("heading", name="Race optimizers on a surface").wait_for(timeout=WAIT)
+    page.get_by_role("heading", name="Race optimizers on a surface").wait_for()
     turn_to(page, "Classifier")
-    page.get_by_role("heading", name="Train a classifier").wait_for(timeout=WAIT)
-    page.wait_for_selector(f"{ROOT}[data-run='{run}'][data-step]", timeout=WAIT)
+    page.get_by_role("heading", name="Train a classifier").wait_for()
+    page.wait_for_selector(f"{ROOT}[data-run='{run}'][data-step]")
     before = int(shown(page, "step"))
     wait_step(page, f"+d.step > {before + 1}")
     curve = trace(page, "loss", 0)
@@ -126,21 +130,21 @@ def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, tu
     np.testing.assert_array_equal(curve["x"], np.arange(len(curve["x"])))
     assert np.isfinite(curve["y"]).all()
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
-    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Continue").wait_for()
 
 
 def test_stop_and_continue(open_page: OpenPage):
     page = classifier(open_page, SLOW)
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
-    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Continue").wait_for()
     text = page.get_by_text(" of 3000").inner_text()
     page.wait_for_timeout(500)
     assert page.get_by_text(" of 3000").inner_text() == text
     page.get_by_role("button", name="Continue").click()
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for(timeout=WAIT)
-    page.get_by_text(text, exact=True).wait_for(state="detached", timeout=WAIT)
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for()
+    page.get_by_text(text, exact=True).wait_for(state="detached")
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
-    page.get_by_role("button", name="Continue").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Continue").wait_for()
 
 
 def test_continue_after_the_end_trains_as_many_epochs_more(open_page: OpenPage):
@@ -159,11 +163,11 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
     box = page.locator(f"{ROOT} [data-cell=regions0] .nsewdrag").bounding_box()
     assert box
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
-    page.wait_for_function("location.search.includes('q1=')", timeout=WAIT)
+    page.wait_for_function("location.search.includes('q1=')")
     (x1,), (x2,) = query(page)["q1"], query(page)["q2"]
     assert float(x1) == pytest.approx(2.4, abs=0.05) and float(x2) == pytest.approx(2.4, abs=0.05)
     response = finished(Settings(epochs=50)).response(0, (float(x1), float(x2)))
-    page.get_by_text(f"({float(x1):.6g}, {float(x2):.6g})").wait_for(timeout=WAIT)
+    page.get_by_text(f"({float(x1):.6g}, {float(x2):.6g})").wait_for()
     assert f"{response:.4f}" in page.locator("p", has_text="Which class").inner_text()
     # neither the training nor the playhead begins anew
     assert (shown(page, "run"), shown(page, "step")) == (run, step)
@@ -172,7 +176,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
 def test_two_settings_side_by_side(open_page: OpenPage):
     page = classifier(open_page, "epochs=60")
     page.locator("label", has_text="Compare two settings").click()
-    page.wait_for_selector(f"{ROOT} [data-cell=regions1]", timeout=WAIT)
+    page.wait_for_selector(f"{ROOT} [data-cell=regions1]")
     to_the_end(page, 60)
     assert query(page)["compare"] == ["1"]
     arrays = finished(Settings(epochs=60, methods=(Method(), Method(l2=0.03)))).arrays
@@ -195,7 +199,7 @@ def test_two_browsers_with_different_settings_do_not_meet(open_page: OpenPage):
 
 def test_a_rate_that_is_too_large_is_explained_and_one_click_smaller(open_page: OpenPage):
     page = classifier(open_page, "lr=1&epochs=40")
-    page.get_by_role("strong").filter(has_text="diverged in epoch 1").wait_for(timeout=WAIT)
+    page.get_by_role("strong").filter(has_text="diverged in epoch 1").wait_for()
     page.get_by_role("button", name="Learning rate ÷ 10").click()
     to_the_end(page, 40)
     assert query(page)["lr"] == ["0.1"]
@@ -208,7 +212,7 @@ def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_pa
         stopping=EarlyStopping(10, 0.0, True),
     )  # fmt: skip
     expected = finished(settings)
-    page.get_by_role("strong").filter(has_text=f"Stopped early after epoch {expected.epoch}").wait_for(timeout=WAIT)
+    page.get_by_role("strong").filter(has_text=f"Stopped early after epoch {expected.epoch}").wait_for()
     page.locator(ROOT).focus()
     page.keyboard.press("End")
     wait_step(page, f"+d.step === {expected.epoch}")
@@ -228,7 +232,7 @@ def test_all_starts_are_drawn_and_the_best_is_named(open_page: OpenPage):
     expected = finished(settings)
     for start in range(3):
         np.testing.assert_allclose(trace(page, "loss", start)["y"], expected.arrays["starts0"][:, start], rtol=1e-5)
-    page.get_by_role("strong").filter(has_text=f"has seed {expected.nets[0].leader}").wait_for(timeout=WAIT)
+    page.get_by_role("strong").filter(has_text=f"has seed {expected.nets[0].leader}").wait_for()
 
 
 @pytest.mark.parametrize("kind", [".keras", "JSON"])
@@ -242,13 +246,13 @@ def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_pat
     download.value.save_as(file)
     page.locator("label", has_text="Compare two settings").click()
     page.locator("input[type=file]").set_input_files({"name": "spam.txt", "mimeType": "text/plain", "buffer": b"spam"})
-    page.get_by_text("This is neither a .keras file nor a JSON").wait_for(timeout=WAIT)
+    page.get_by_text("This is neither a .keras file nor a JSON").wait_for()
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("strong").filter(has_text="This is the loaded net 2-4-1").wait_for(timeout=WAIT)
-    page.get_by_text("epoch 0 of 30").wait_for(timeout=WAIT)
+    page.get_by_role("strong").filter(has_text="This is the loaded net 2-4-1").wait_for()
+    page.get_by_text("epoch 0 of 30").wait_for()
     assert page.get_by_text("This is neither a .keras file nor a JSON").count() == 0
     before = finished(Settings(epochs=30, units=4))
-    page.wait_for_function(f"document.querySelector('{ROOT} [data-cell=regions1] .optviz-plot')?.data", timeout=WAIT)
+    page.wait_for_function(f"document.querySelector('{ROOT} [data-cell=regions1] .optviz-plot')?.data")
     np.testing.assert_array_equal(trace(page, "regions1", 0)["z"], before.arrays["regions0"].array[-1])
     page.get_by_role("button", name="Continue").click()
     wait_trained(page, 30)
@@ -281,7 +285,7 @@ def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage, color_sche
 @pytest.mark.parametrize("compare", ["", "&compare=1"])
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: OpenPage, locale: str, compare: str):
     page = classifier(open_page, f"epochs=20{compare}", width=390, height=844, locale=locale)
-    page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0", timeout=WAIT)
+    page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert page.locator("html").evaluate("e => e.ownerDocument.body.innerText.includes('Traceback')") is False
 
@@ -294,7 +298,7 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
 
     page.route_web_socket(re.compile("/_stcore/stream"), connect)
     page.goto(f"{server}/classifier?epochs=600&units=64&layers=2&init=he&lr=0.001")
-    page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
+    page.wait_for_selector(f"{ROOT}[data-step]")
     wait_step(page, "+d.step > 3")
     run = shown(page, "run")
     for end in sockets[0]:
@@ -314,9 +318,9 @@ def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
     page = chromium.new_page(locale="en-US")
     with serving("app.py", tmp_path) as address:
         page.goto(f"{address}/classifier?epochs=50&l2=0.03")
-        page.wait_for_selector(f"{ROOT}[data-step]", timeout=WAIT)
+        page.wait_for_selector(f"{ROOT}[data-step]")
         to_the_end(page, 50)
-        page.get_by_text("简体中文").wait_for(timeout=WAIT)
+        page.get_by_text("简体中文").wait_for()
         assert query(page) == {"epochs": ["50"], "l2": ["0.03"]}
         assert page.get_by_test_id("stTopNavSection").filter(has_text="Learning rate").count() == 1
         assert page.get_by_role("dialog").count() == 0

@@ -64,7 +64,7 @@ CUT = """
 def test_a_page_shows_itself_whole(open_page: OpenPage, name: str, size: str, lang: str) -> None:
     path = "/" if name == course.HOME else f"/{name}"
     page = open_page(path, *SIZES[size], locale=LOCALES[lang])
-    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_selector("h1")
     settle(page, name not in TEXT_ONLY)
     check(page)
     if lang == "en":
@@ -77,12 +77,11 @@ def test_a_page_shows_itself_whole(open_page: OpenPage, name: str, size: str, la
 def settle(page: "Page", picture: bool = True) -> None:
     """Wait until the script has run and the open figures are drawn."""
     if picture:
-        page.wait_for_selector(".js-plotly-plot, .optviz-without", timeout=30_000)
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
+        page.wait_for_selector(".js-plotly-plot, .optviz-without")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_function(
         """() => [...document.querySelectorAll(".optviz-panel:not([hidden]) .optviz-plot")]
                  .every(plot => plot._fullLayout || plot.closest(".optviz-without"))""",
-        timeout=30_000,
     )
     page.wait_for_timeout(250)  # the axes are fitted a moment later
 
@@ -110,7 +109,7 @@ def test_the_first_page_of_a_server_asks_nobody_else(chromium: "Browser", servin
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}/{list(course.LESSONS)[-1]}")
-        page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_selector("h1")
         settle(page, picture=False)
         page.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

@@ -25,10 +25,10 @@ SHOWN = """rows => document.querySelector('.js-plotly-plot').data
 
 def at_the_end(page: "Page", steps: int) -> None:
     """Jump to the last step, and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached", timeout=30_000)
+    page.wait_for_selector(".js-plotly-plot", state="attached")
     page.locator("[data-testid=optviz-player]").focus()
     page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']", timeout=10_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
     page.wait_for_function(
         """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
              .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
@@ -70,7 +70,7 @@ def change(page: "Page", act: Callable[[], None]) -> None:
     """Do something, and wait for the run that it starts."""
     run = page.locator("[data-testid=optviz-player]").get_attribute("data-run")
     act()
-    page.wait_for_selector(f"[data-testid=optviz-player]:not([data-run='{run}'])", timeout=20_000)
+    page.wait_for_selector(f"[data-testid=optviz-player]:not([data-run='{run}'])")
 
 
 def fill(page: "Page", label: str, value: str, *, exact: bool = False) -> None:

@@ -27,7 +27,7 @@ OpenPage = Callable[..., "Page"]
 def player(page: "Page", run: str | None = None) -> "Locator":
     """Wait for the player, for its next run where the present one is given."""
     changed = f":not([data-run='{run}'])" if run else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}", timeout=30_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
     return page.locator("[data-testid=optviz-player]")
 
 
@@ -37,10 +37,10 @@ def run_of(page: "Page") -> str:
 
 def at_the_end(page: "Page", steps: int) -> None:
     """Jump to the last step and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached", timeout=20_000)
+    page.wait_for_selector(".js-plotly-plot", state="attached")
     player(page).focus()
     page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']", timeout=10_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
     page.wait_for_timeout(150)
 
 

@@ -44,7 +44,7 @@ def shown(page: "Page") -> dict[str, Any]:
     return {**values, "step": int(values.get("step", -1)), "playing": values.get("playing") == "true"}
 
 
-def wait_for(page: "Page", condition: str, seconds: float = 20) -> None:
+def wait_for(page: "Page", condition: str, seconds: float = 60) -> None:
     """Wait until a JavaScript condition on `d`, the root's data attributes, and `gd(n)`, the n-th plot, holds."""
     page.wait_for_function(
         f"""() => {{

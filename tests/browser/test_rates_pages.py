@@ -25,16 +25,16 @@ SCHEDULES = schedules.Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
 
 def run_of(page: "Page", before: str = "") -> str:
     """Wait for the player, and for another run than `before`; return the run's name."""
-    page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{before}'])", timeout=30_000)
+    page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{before}'])")
     return str(page.locator(PLAYER).get_attribute("data-run"))
 
 
 def at_the_end(page: "Page", steps: int) -> None:
     """Jump to the last step and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached", timeout=20_000)
+    page.wait_for_selector(".js-plotly-plot", state="attached")
     page.locator(PLAYER).focus()
     page.keyboard.press("End")
-    page.wait_for_selector(f"{PLAYER}[data-step='{steps}']", timeout=10_000)
+    page.wait_for_selector(f"{PLAYER}[data-step='{steps}']")
     page.wait_for_function(
         """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
              .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
@@ -152,9 +152,7 @@ def test_1_4_schedules_are_drawn_stepped_through_and_looked_at(open_page: OpenPa
     at = int(query(page)["at"][0])
     assert at == pytest.approx(x, abs=3)
     page.get_by_text(f"{rates[at, 0]:.6f}").first.wait_for()
-    page.wait_for_function(
-        "at => document.querySelector('.js-plotly-plot')._fullLayout.shapes[0].x0 === at", arg=at, timeout=10_000
-    )
+    page.wait_for_function("at => document.querySelector('.js-plotly-plot')._fullLayout.shapes[0].x0 === at", arg=at)
 
 
 def test_a_schedule_is_added_in_the_list_and_stands_in_the_link(open_page: OpenPage):

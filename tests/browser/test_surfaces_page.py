@@ -27,7 +27,7 @@ SIZES = [(1400, 900), (390, 844)]
 def player(page: "Page", run: str | None = None) -> "Locator":
     """Wait for the player, for its next run where the present one is given."""
     changed = f":not([data-run='{run}'])" if run else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}", timeout=30_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
     return page.locator("[data-testid=optviz-player]")
 
 
@@ -42,9 +42,9 @@ def step_of(page: "Page") -> int:
 def at_the_end(page: "Page", steps: int) -> None:
     """Jump to the last step and wait until it is drawn, which begins when Plotly has been loaded."""
     player(page).focus()
-    page.wait_for_selector(".js-plotly-plot", state="attached", timeout=20_000)
+    page.wait_for_selector(".js-plotly-plot", state="attached")
     page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']", timeout=10_000)
+    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
     page.wait_for_function(
         """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
              .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
@@ -83,7 +83,7 @@ def overflow(page: "Page") -> int:
 def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: OpenPage, width: int, height: int):
     page = open_page("/", width, height)
     player(page)
-    page.wait_for_function("+document.querySelector('[data-testid=optviz-player]').dataset.step > 5", timeout=20_000)
+    page.wait_for_function("+document.querySelector('[data-testid=optviz-player]').dataset.step > 5")
     at_the_end(page, 200)
     path, traces = expected(DEFAULT, 200), drawn(page)
     for run in range(4):
@@ -272,7 +272,6 @@ def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):
     page.wait_for_function(
         """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
              .some(t => t.type === 'scatter3d' && t.x?.length === 41)""",
-        timeout=20_000,
     )
     solid = page.evaluate(
         """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
