@@ -11,8 +11,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import activations as told
 from optviz.ui.lessons.activations import Curves, Softmax, Stability
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "activations"
 SHOWN = ("relu", "leaky_relu", "sigmoid", "tanh")
@@ -55,15 +53,15 @@ def show_curves() -> None:
     curves = Curves(tuple(values.items()), probe)
     sentence = told.say_slopes(curves)
     with stage:
-        picked = player(
+        picked = lesson.show(
+            link,
             told.curve_panels(curves),
             told.curve_arrays(curves),
             run=run_of(curves),
             steps=0,
-            words=player_words(),
             summary=sentence,
             even=True,
-            key=f"{PAGE}-curves",
+            name="curves",
         )
         lesson.say(sentence)
         st.html(told.probe_table(curves))
@@ -89,15 +87,15 @@ def show_softmax() -> None:
             shift = controls.dial(link, "c", _("Added to every logit: c"), SHIFT, 0.0, SHIFTS)
         given = Softmax(tuple(logits.tolist()), shift)
         sentence = told.say_softmax(given)
-        picked = player(
+        picked = lesson.show(
+            link,
             told.softmax_panels(given),
             told.softmax_arrays(given),
             run=run_of(given),
             steps=0,
-            words=player_words(),
             summary=sentence,
             even=True,
-            key=f"{PAGE}-softmax",
+            name="softmax",
         )
         lesson.say(sentence)
         controls.formula(link, told.softmax_formula(given))
@@ -121,14 +119,14 @@ def show_stability() -> None:
             precision = controls.segments(link, "type", _("Precision"), titles, "float32")
         given = Stability(tuple(inputs.tolist()), precision)
         sentence = told.say_stability(given)
-        player(
+        lesson.show(
+            link,
             told.stability_panels(given),
             told.stability_arrays(given),
             run=run_of(given),
             steps=0,
-            words=player_words(),
             summary=sentence,
-            key=f"{PAGE}-stability",
+            name="stability",
         )
         lesson.say(sentence)
         naive, scaled = told.stability_formulas(given)

@@ -10,8 +10,7 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import graphs
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import formula_error, player_words
+from optviz.ui.words import formula_error
 
 PAGE = "backpropagation"
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
@@ -47,14 +46,13 @@ inputs = graphs.inputs_of(text, values)
 with stage:
     trouble = graphs.trouble(text, inputs)
     sentence = trouble or graphs.say(text, inputs)
-    picked = player(
+    picked = lesson.show(
+        link,
         graphs.panels_of(text, inputs),
         graphs.arrays_of(text, inputs),
         run=run_of(text, inputs),
         steps=graphs.steps_of(text, inputs),
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     if trouble:
         st.error(trouble, icon=":material/error:")

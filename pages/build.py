@@ -11,10 +11,8 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import build
 from optviz.ui.lessons.build import GAINS, Row
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import MOST, Run
-from optviz.ui.words import player_words
 
 PAGE = "build"
 RIVALS = (Run("adam"), Run("sgd"))
@@ -89,14 +87,13 @@ with stage:
     sentence = build.recognize(mine.build())
     lesson.say(sentence)
     st.markdown(build.remark(mine.build(), learning_rate))
-    picked = player(
+    picked = lesson.show(
+        link,
         build.panels(settings),
         races.arrays_of(settings, log),
         run=run_of(settings, log),
         steps=steps,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     st.html(build.rows(mine))
     left, right = st.columns(2, gap="large")

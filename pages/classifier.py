@@ -16,11 +16,10 @@ from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
 from optviz.ui.training_panels import panels_of
 from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import Training
-from optviz.ui.words import data_error, epoch_words, player_words
+from optviz.ui.words import data_error, epoch_words
 
 PAGE = "classifier"
 COURSE = Settings()
@@ -203,16 +202,16 @@ def stream() -> None:
     if training.running != ticking:
         st.rerun()
     sentence = training_words.say(training)
-    picked = player(
+    picked = lesson.show(
+        link,
         panels_of(training, asked, log),
         training.arrays,
         run=run_of(settings),
         steps=training.target if training.running else training.epoch,
         growing=training.running,
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
         even=compare,
-        key=PAGE,
     )
     draw_progress()
     st.markdown(f"**{sentence}**")
@@ -230,7 +229,7 @@ def draw_progress() -> None:
     text = _("epoch {epoch} of {epochs}").format(epoch=training.epoch, epochs=training.target)
     bar.progress(training.epoch / training.target, text)
     if training.running:
-        button.button(_("Stop"), key=f"{PAGE}-stop", icon=":material/stop:", on_click=training.stop, width="stretch")
+        button.button(_("Stop"), name="stop", icon=":material/stop:", on_click=training.stop, width="stretch")
     elif any(epoch.reason == "diverged" for epoch in training.latest) and training.over:
         text, key = _("Learning rate ÷ 10"), f"{PAGE}-slower"
         if button.button(text, key=key, on_click=slow_down, args=(training,), width="stretch"):
@@ -238,7 +237,7 @@ def draw_progress() -> None:
     else:
         button.button(
             _("Continue"),
-            key=f"{PAGE}-continue",
+            name="continue",
             icon=":material/resume:",
             on_click=training.go_on,
             disabled=training.over or training.epoch >= trainings.MOST_EPOCHS,

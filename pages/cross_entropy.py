@@ -8,8 +8,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import cross_entropy
 from optviz.ui.lessons.cross_entropy import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "cross_entropy"
 EXAMPLES = (
@@ -39,14 +37,13 @@ with stage:
             icon=":material/edit_off:",
         )
     sentence = cross_entropy.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         cross_entropy.panels_of(settings),
         cross_entropy.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     for remark in cross_entropy.remarks(settings):

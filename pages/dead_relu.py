@@ -12,8 +12,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import dead_relu as told
 from optviz.ui.lessons.dead_relu import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import data_error, epoch_words, player_words
+from optviz.ui.words import data_error, epoch_words
 
 PAGE = "dead_relu"
 COURSE = Setup()
@@ -68,14 +67,14 @@ with stage:
         st.error(data_error(error), icon=":material/error:")
         link.publish(notes)
         st.stop()
-    player(
+    lesson.show(
+        link,
         told.panels_of(settings),
         told.arrays_of(settings),
         run=run_of(settings),
         steps=epochs,
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     st.html(told.report(settings))

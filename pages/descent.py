@@ -13,8 +13,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import descent
 from optviz.ui.lessons.descent import FORMULA, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import entry_error, formula_error, player_words
+from optviz.ui.words import entry_error, formula_error
 
 PAGE = "descent"
 MOST = 3
@@ -96,14 +95,13 @@ settings = Settings(curve, formula, chosen, schedule, tuple(schedule_values.item
 log = log and descent.floor_of(settings) is not None
 with stage:
     sentence = descent.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         descent.panels_of(settings, log),
         descent.arrays_of(settings, log),
         run=run_of(settings, log),
         steps=steps,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     if len(chosen) > 1:
         st.html(descent.report(settings))

@@ -11,8 +11,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import digits, nets
 from optviz.ui.lessons.digits import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import epoch_words, player_words
+from optviz.ui.words import epoch_words
 
 PAGE = "digits"
 EXAMPLES = (
@@ -50,28 +49,28 @@ with stage:
         st.error(text.format(file=f"data/{DIGITS.name}"), icon=":material/error:")
         link.publish(notes)
         st.stop()
-    player(
+    lesson.show(
+        link,
         digits.panels_of(settings, log),
         digits.arrays_of(settings),
         run=run_of(settings),
         steps=digits.steps_of(settings),
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence, digits.explain(settings))
     st.html(digits.misread(settings))
-    picked = player(
+    picked = lesson.show(
+        link,
         digits.sheet_panels(),
         digits.sheet_arrays(settings, drawn),
         run=run_of(settings, drawn),
         steps=0,
-        words=player_words(),
         summary=digits.say_read(settings, drawn),
-        key=f"{PAGE}-sheet",
+        name="sheet",
     )
     lesson.say(digits.say_read(settings, drawn))
-    st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
+    st.button(_("White sheet"), name="clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
     controls.formula(link, digits.formula(settings))
     lesson.code(link, digits.program(settings))
     digits.draw_events(link, settings)

@@ -10,8 +10,6 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import family
 from optviz.ui.lessons.family import SHARED, SHOWS
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "family"
 EXAMPLES = (
@@ -33,15 +31,14 @@ show = SHARED[race] if race in SHARED else SHOWS[name]
 settings = show.settings()
 with stage:
     lesson.say(_(show.seen) if race in SHARED else family.added(name))
-    picked = player(
+    picked = lesson.show(
+        link,
         family.panels_of(settings),
         family.arrays_of(settings, name),
         run=f"{name}-{race}",
         steps=settings.steps,
-        words=player_words(),
         summary=races.say(settings),
         even=True,
-        key=PAGE,
     )
     st.html(family.legend())
     if race == "own":

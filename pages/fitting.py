@@ -10,8 +10,6 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import fitting
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "fitting"
 START = Setting()
@@ -67,15 +65,14 @@ with st.sidebar:
 setting = Setting(curve, points, noise, share, seed, degree, l2)
 with stage:
     sentence = fitting.say(setting)
-    picked = player(
+    picked = lesson.show(
+        link,
         fitting.panels_of(setting),
         fitting.arrays_of(setting),
         run=run_of(setting),
         steps=0,
-        words=player_words(),
         summary=sentence,
         even=3,
-        key=PAGE,
     )
     lesson.say(sentence)
     st.caption(fitting.rule())

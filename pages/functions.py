@@ -10,8 +10,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import functions
 from optviz.ui.lessons.functions import Call
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 from optviz.warmups import CASTS, INT32, Axis, WarmupError, read_axis
 
 PAGE = "functions"
@@ -97,14 +95,13 @@ with said:
     sentence = functions.say(x, y)
     lesson.say(sentence)
 with pictured:
-    player(
+    lesson.show(
+        link,
         functions.panels(),
         functions.arrays_of(x, y, mean, deviation, n, seed),
         run=run_of(x, y, mean, deviation, n, seed),
         steps=0,
-        words=player_words(),
         summary=sentence,
         even=True,
-        key=PAGE,
     )
 link.publish(notes)

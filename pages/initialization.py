@@ -11,8 +11,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import spreads
 from optviz.ui.lessons.spreads import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "initialization"
 DEVIATION = Range(0.0, 2.0, r"\sigma")
@@ -44,14 +42,13 @@ with st.sidebar:
 settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)
 with stage:
     sentence = spreads.say(settings)
-    player(
+    lesson.show(
+        link,
         spreads.panels_of(settings),
         spreads.arrays_of(settings),
         run=run_of(settings),
         steps=depth,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     tex, note = spreads.formula(settings)

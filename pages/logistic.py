@@ -10,9 +10,8 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import logistic
 from optviz.ui.lessons.logistic import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
 from optviz.ui.training_settings import Sample
-from optviz.ui.words import data_error, player_words
+from optviz.ui.words import data_error
 
 PAGE = "logistic"
 EXAMPLES = (
@@ -50,15 +49,14 @@ with stage:
         st.error(data_error(error), icon=":material/error:")
         link.publish(notes)
         st.stop()
-    player(
+    lesson.show(
+        link,
         logistic.panels_of(settings),
         logistic.arrays_of(settings),
         run=run_of(settings),
         steps=updates,
-        words=player_words(),
         summary=sentence,
         even=True,
-        key=PAGE,
     )
     lesson.say(sentence)
     for title, tex in logistic.formulas(settings):

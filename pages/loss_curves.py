@@ -8,8 +8,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import loss_curves
 from optviz.ui.lessons.loss_curves import FAMILIES, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "loss_curves"
 EXAMPLES = (
@@ -39,15 +37,14 @@ with st.sidebar:
 settings = Settings(name, tuple(values.items()), probe, int(label))
 with stage:
     sentence = loss_curves.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         loss_curves.panels_of(settings),
         loss_curves.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        words=player_words(),
         summary=sentence,
         even=True,
-        key=PAGE,
     )
     lesson.say(sentence)
     controls.formula(link, loss_curves.tex(settings))

@@ -9,8 +9,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import losses
 from optviz.ui.lessons.losses import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "losses"
 OUTLIER = {"true": ["1, 1.2, 0.9, 1.1, 1, 4.5"], "pred": ["1.1, 1.1, 1.1, 1.1, 1.1, 1.1"], "top": ["5"]}
@@ -45,14 +43,13 @@ with stage:
             icon=":material/edit_off:",
         )
     sentence = losses.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         losses.panels_of(settings),
         losses.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     controls.formula(link, losses.tex(settings))

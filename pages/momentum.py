@@ -10,8 +10,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import momentum
 from optviz.ui.lessons.momentum import LONGEST, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "momentum"
 DECAY = Range(0.0, 0.999, r"\gamma", "decay")
@@ -51,14 +49,13 @@ settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate
 with stage:
     sentence = momentum.say(settings)
     lesson.say(sentence)
-    player(
+    lesson.show(
+        link,
         momentum.panels_of(settings),
         momentum.arrays_of(settings),
         run=run_of(settings),
         steps=steps,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     st.markdown(
         _(

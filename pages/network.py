@@ -12,8 +12,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import networks
 from optviz.ui.lessons.networks import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "network"
 
@@ -56,14 +54,13 @@ settings = Settings(
 )
 with stage:
     sentence = networks.say(settings)
-    player(
+    lesson.show(
+        link,
         networks.panels_of(settings),
         networks.arrays_of(settings),
         run=run_of(settings),
         steps=networks.steps_of(settings),
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     for column, tex, title in zip(

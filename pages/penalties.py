@@ -12,8 +12,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import penalties
 from optviz.ui.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import data_error, epoch_words, player_words
+from optviz.ui.words import data_error, epoch_words
 
 PAGE = "penalties"
 COURSE, START = Settings(), Chosen(0.03, 0.03)
@@ -57,16 +56,16 @@ def stream() -> None:
     if sweep.done == ticking:
         st.rerun()
     sentence = penalties.say(sweep, chosen)
-    picked = player(
+    picked = lesson.show(
+        link,
         penalties.panels_of(sweep, chosen),
         penalties.arrays_of(sweep, chosen),
         run=run_of(settings, chosen),
         steps=epochs,
         growing=not sweep.done,
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
         even=3,
-        key=PAGE,
     )
     st.caption(penalties.legend())
     lesson.say(sentence, penalties.say_best(sweep))

@@ -12,9 +12,8 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import practice
 from optviz.ui.lessons.practice import ALWAYS, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
 from optviz.ui.training_settings import Sample
-from optviz.ui.words import data_error, epoch_words, player_words
+from optviz.ui.words import data_error, epoch_words
 
 PAGE = "practice"
 # Newton wants a Hessian, which a net is too large for.
@@ -47,14 +46,14 @@ with stage:
         st.error(data_error(error), icon=":material/database_off:")
     else:
         lesson.say(sentence)
-        player(
+        lesson.show(
+            link,
             practice.panels_of(settings),
             practice.arrays_of(settings),
             run=run_of(settings),
             steps=epochs,
-            words={**player_words(), **epoch_words()},
+            words=epoch_words(),
             summary=sentence,
-            key=PAGE,
         )
         st.html(practice.results(settings))
         controls.formula(link, practice.formula(settings))

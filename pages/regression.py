@@ -11,8 +11,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import regression
 from optviz.ui.lessons.regression import MEASURES, MOST_DEGREE, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "regression"
 CUBIC = {"degree": ["3"], "truth": ["0.9, 0.5, 3, 2.4"], "noise": ["0"], "lr": ["0.001"], "start": ["0"]}
@@ -65,14 +63,14 @@ settings = Settings(
 )
 with stage:
     sentence = regression.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         regression.panels_of(settings),
         regression.arrays_of(settings),
         run=run_of(settings),
         steps=updates,
-        words={**player_words(), **regression.update_words()},
+        words=regression.update_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     st.markdown(regression.say_slowest(settings))

@@ -13,8 +13,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import schedules
 from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "schedules"
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
@@ -68,14 +66,13 @@ if not plans:
 
 settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surface, sigma)
 with stage:
-    picked = player(
+    picked = lesson.show(
+        link,
         schedules.panels_of(settings, probe, log),
         schedules.arrays_of(settings),
         run=run_of(settings),
         steps=steps,
-        words=player_words(),
         summary=schedules.say(settings),
-        key=PAGE,
     )
     st.html(schedules.report(settings, probe))
     for sentence in schedules.sides(settings):

@@ -7,8 +7,6 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import losses, softmax_loss
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import player_words
 
 PAGE = "softmax_loss"
 LOGITS = "12, 3, 2; 3, 10, 1; 1, 2, 5; 4, 6.5, 1.2; 3, 6, 1"
@@ -42,14 +40,13 @@ with stage:
     for complaint in wrong:
         st.error(complaint, icon=":material/edit_off:")
     sentence = softmax_loss.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         softmax_loss.panels_of(settings),
         softmax_loss.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     for remark in softmax_loss.remarks(settings):

@@ -11,10 +11,9 @@ from optviz.ui import controls, lesson, races, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
-from optviz.ui.words import formula_error, player_words
+from optviz.ui.words import formula_error
 
 PAGE = "surfaces"
 RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
@@ -64,14 +63,13 @@ settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_valu
 log = log and races.gap_known(settings)
 with stage:
     sentence = races.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         races.panels_of(settings, log),
         races.arrays_of(settings, log),
         run=run_of(settings, log),
         steps=steps,
-        words=player_words(),
         summary=sentence,
-        key=PAGE,
     )
     st.html(races.report(settings))
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):

@@ -10,8 +10,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import epoch_words, player_words
+from optviz.ui.words import epoch_words
 
 PAGE = "table"
 EXAMPLES = (
@@ -43,7 +42,7 @@ with st.sidebar:
     own = table.at_hand(link)
     if own.uploaded:
         icon = ":material/undo:"
-        st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
+        st.button(_("Back to the sample table"), name="back", icon=icon, on_click=table.put_back, args=(link,))
     names = {name: name for name in own.table.names}
     target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
     others = {name: name for name in names if name != target}
@@ -63,14 +62,14 @@ with stage:
         link.publish(notes)
         st.stop()
     sentence = table.say(settings, result)
-    player(
+    lesson.show(
+        link,
         table.panels_of(result, log),
         table.arrays_of(result),
         run=run_of(own.key, settings),
         steps=result.fit.last.epoch,
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     st.html(table.report(result))

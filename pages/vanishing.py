@@ -10,8 +10,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import vanishing as told
 from optviz.ui.lessons.vanishing import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import data_error, player_words
+from optviz.ui.words import data_error
 
 PAGE = "vanishing"
 NETS = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
@@ -50,15 +49,14 @@ with stage:
         st.error(data_error(error), icon=":material/error:")
         link.publish(notes)
         st.stop()
-    player(
+    lesson.show(
+        link,
         told.panels_of(settings),
         told.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        words=player_words(),
         summary=sentence,
         even=True,
-        key=PAGE,
     )
     lesson.say(sentence)
     st.html(told.report(settings))

@@ -8,8 +8,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import yoghurt
 from optviz.ui.lessons.yoghurt import EPOCHS, FEW_SEEDS, PRICE, PRICES, SEEDS, Settings
 from optviz.ui.panels import run_of
-from optviz.ui.player import player
-from optviz.ui.words import epoch_words, player_words
+from optviz.ui.words import epoch_words
 
 PAGE = "yoghurt"
 COURSE = Settings()
@@ -39,14 +38,14 @@ with st.sidebar:
 settings = Settings.of(cost, profit, rate, epochs, seed, start)
 with stage:
     sentence = yoghurt.say(settings)
-    picked = player(
+    picked = lesson.show(
+        link,
         yoghurt.panels_of(settings),
         yoghurt.arrays_of(settings),
         run=run_of(settings),
         steps=settings.epochs,
-        words={**player_words(), **epoch_words()},
+        words=epoch_words(),
         summary=sentence,
-        key=PAGE,
     )
     lesson.say(sentence)
     controls.formula(link, yoghurt.tex(settings))

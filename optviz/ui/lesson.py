@@ -1,15 +1,18 @@
 """What every lesson begins with, and the parts that lessons have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
+from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
-from optviz.ui import controls, frame
+from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
+from optviz.ui.player import Panel, Result, Thinned, player
+from optviz.ui.words import player_words
 
 
 class Beginning(NamedTuple):
@@ -31,6 +34,40 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     notes = st.container()
     offer(link, examples)
     return Beginning(link, notes, st.container())
+
+
+def show(
+    link: Link,
+    panels: Sequence[Panel],
+    arrays: Mapping[str, ArrayLike | Thinned],
+    *,
+    run: str,
+    steps: int,
+    summary: str,
+    words: Mapping[str, str] | None = None,
+    growing: bool = False,
+    even: bool | int = False,
+    watch: bool = False,
+    name: str = "",
+) -> Result:
+    """Show a page's picture at the moment of its link, in the visitor's language.
+
+    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; the rest is
+    as in `player`.
+    """
+    return player(
+        panels,
+        arrays,
+        run=run,
+        steps=steps,
+        growing=growing,
+        words={**player_words(), **(words or {})},
+        summary=summary,
+        even=even,
+        watch=watch,
+        opening=moments.keep(link).opening(link.opening),
+        key=f"{link.page}-{name}" if name else link.page,
+    )
 
 
 def say(*sentences: str) -> None:

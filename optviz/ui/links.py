@@ -19,6 +19,8 @@ from optviz.ui.language import _
 T = TypeVar("T")
 
 LONGEST = 2000
+MOMENT = "moment."
+"""What the names begin with that are no settings: the step, the speed and the views at which a link was opened."""
 SHOWN = 40
 
 
@@ -50,6 +52,11 @@ class Link:
         self._texts: dict[str, list[str]] = {}
         self._names: set[str] = set()
 
+    @property
+    def opening(self) -> int:
+        """Which link this is that was opened, counted from 1; the same until another one is."""
+        return int(st.session_state.setdefault(f"{self.page}-opening", 1))
+
     def keep(self, name: str, default: T, read: Callable[[list[str]], T], write: Callable[[T], list[str]]) -> T:
         """Return the value of a control, and note it for the link.
 
@@ -64,9 +71,12 @@ class Link:
         return value
 
     def change(self, name: str, value: object, *, resets: Sequence[str] = ()) -> None:
-        """Set a control's value, as its widget's callback does, and put those of `resets` back to their defaults."""
+        """Set a control's value, as its widget's callback does, and put those of `resets` back to their defaults.
+
+        The moment that a link was opened at is over then.
+        """
         self._values[name] = value
-        self.reset(*resets)
+        self.reset(*resets, *(kept for kept in self._values if kept.startswith(MOMENT)))
 
     def reset(self, *names: str) -> None:
         """Put controls back to their defaults."""
@@ -81,12 +91,14 @@ class Link:
     def open(self, parameters: Mapping[str, Sequence[str]]) -> None:
         """Set the whole page as a link with these parameters would; controls not named take their defaults."""
         self._values.clear()
+        st.session_state[f"{self.page}-opening"] = self.opening + 1
         st.session_state[self._opened] = {name: list(texts) for name, texts in parameters.items()}
 
     def publish(self, notes: DeltaGenerator) -> None:
         """Write the URL of this run, and say in `notes` what could not be read in the link that was opened."""
         opened = self._source()
-        unknown = sorted(set(opened) - self._names - {language.KEY, "embed", "embed_options"})
+        strange = set(opened) - self._names - {language.KEY, "embed", "embed_options"}
+        unknown = sorted(name for name in strange if not name.startswith(MOMENT))
         if unknown and not st.session_state.get(self._visited):
             self._complain(
                 _("The link has settings that this page does not know: {names}.").format(

@@ -131,10 +131,14 @@ class Thinned(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number."""
+    """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
+
+    `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it.
+    """
 
     point: tuple[float, float] | None
     panel: int | None = None
+    step: int | None = None
 
 
 def player(
@@ -148,6 +152,8 @@ def player(
     summary: str = "",
     themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
     even: bool | int = False,
+    watch: bool = False,
+    opening: Mapping[str, Any] | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -157,7 +163,8 @@ def player(
     starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
     where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
     to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
-    as it says.
+    as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
+    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -169,16 +176,31 @@ def player(
         key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
     )
     held = _rows_held(key, run)
-    header = {"key": key, "run": run, "steps": steps, "growing": growing, "summary": summary}
+    header = {
+        "key": key,
+        "run": run,
+        "steps": steps,
+        "growing": growing,
+        "summary": summary,
+        "watch": watch,
+        "opening": opening,
+    }
     feed_key = f"{key}-feed"
     answer = _feed(
         key=feed_key,
         data=_feed_message(header, numbers, held),
         on_point_change=_nothing,
         on_need_change=lambda: _take_need(key, feed_key),
+        on_rest_change=lambda: _take_rest(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
-    return _picked(answer.point)
+    return _picked(answer.point)._replace(step=step_at_rest(key, run))
+
+
+def step_at_rest(key: str, run: str) -> int | None:
+    """Return the step at which the playhead of a player that is watched last came to rest in a run; None if never."""
+    at, step = st.session_state.get(_rest_key(key), ("", 0))
+    return step if at == run else None
 
 
 class _Numbers(NamedTuple):
@@ -301,6 +323,16 @@ def _take_need(key: str, feed_key: str) -> None:
     st.session_state[_held_key(key)] = (run, held)
 
 
+def _rest_key(key: str) -> str:
+    return f"{key}-rest"
+
+
+def _take_rest(key: str, feed_key: str) -> None:
+    match dict(st.session_state.get(feed_key) or {}).get("rest"):
+        case {"run": str() as run, "step": int() | float() as step} if np.isfinite(step) and step >= 0:
+            st.session_state[_rest_key(key)] = (run, int(step))
+
+
 def _picked(value: Any) -> Result:
     match value:
         case [int() | float() as x, int() | float() as y, int() as panel] if np.isfinite(x) and np.isfinite(y):
@@ -320,13 +352,16 @@ def _serve_scripts() -> None:
 
 
 _HERE = Path(__file__).parent
+_VERSION = hashlib.sha1(
+    b"".join(path.read_bytes() for path in sorted((_HERE / "static").glob("*.js"))), usedforsecurity=False
+).hexdigest()[:12]
 _PLOTLY = components_v1.declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
-_SCRIPTS = components_v1.declare_component("player", path=str(_HERE / "static"))
-_VERSION = hashlib.sha1((_HERE / "static" / "player.js").read_bytes(), usedforsecurity=False).hexdigest()[:12]
+# Another version stands at another address, for browsers keep what they have fetched.
+_SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_HERE / "static"))
 # A component's script travels with every message; this one only fetches the player's, which the browser keeps.
 _STAGE_JS = f"""
 let player;
-const fetched = () => import(new URL("component/{_SCRIPTS.name}/player.js?{_VERSION}", document.baseURI));
+const fetched = () => import(new URL("component/{_SCRIPTS.name}/player.js", document.baseURI));
 export default component => {{
   if (player) return player(component);
   let leave, left = false;

@@ -1,0 +1,74 @@
+// The buttons.
+
+
+const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+const ICONS = {
+  play: "M8 5v14l11-7z",
+  pause: "M6 5h4v14H6zM14 5h4v14h-4z",
+  home: "M6 5h3v14H6zM20 5v14l-10-7z",
+  back: "M15.5 5v14L7 12zM17 5h2v14h-2z",
+  forward: "M8.5 5v14l8.5-7zM5 5h2v14H5z",
+  loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
+};
+const svg = name => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+export class Bar {
+  constructor(player) {
+    this.player = player;
+    const act = action => () => player.act(action);
+    this.home = this.#button("home", act("home"));
+    this.back = this.#button("back", act("back"));
+    this.play = this.#button("play", act("toggle"));
+    this.forward = this.#button("forward", act("forward"));
+    this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
+    this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
+    this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
+    this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
+    this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
+    this.count = element("output", { class: "optviz-count" });
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop);
+  }
+  #button(name, action) {
+    const button = element("button", { type: "button", class: `optviz-${name}` });
+    button.innerHTML = svg(name);
+    button.addEventListener("click", action);
+    return button;
+  }
+
+  speak(words) {
+    for (const name of ["home", "back", "forward", "loop", "scrub", "speed"]) {
+      this[name].setAttribute("aria-label", words[name]);
+      this[name].title = words[name];
+    }
+    this.playing = undefined;
+  }
+
+  show({ playhead, store, settings, words }) {
+    const { step, playing } = playhead;
+    if (playing !== this.playing) {
+      this.playing = playing;
+      this.play.innerHTML = svg(playing ? "pause" : "play");
+      this.play.setAttribute("aria-label", words[playing ? "pause" : "play"]);
+      this.play.title = words[playing ? "pause" : "play"];
+      this.count.setAttribute("aria-live", playing ? "off" : "polite"); // no chatter while it plays
+    }
+    const known = !store.growing || store.steps !== null;
+    const text = (known ? words.step_of : words.step).replace("{step}", step).replace("{steps}", store.total);
+    if (this.count.textContent !== text) this.count.textContent = text;
+    this.scrub.max = Math.max(store.total, 1);
+    this.scrub.value = step;
+    this.scrub.style.setProperty("--done", `${(100 * step) / Math.max(store.total, 1)}%`);
+    this.scrub.style.setProperty("--loaded", `${(100 * store.last) / Math.max(store.total, 1)}%`);
+    this.scrub.setAttribute("aria-valuetext", text);
+    this.speed.value = settings.speed;
+    this.loop.setAttribute("aria-pressed", settings.loop);
+  }
+}

@@ -1,0 +1,399 @@
+// Pixels: lines, markers, labels, bars, grids and level lines, painted from the arrays.
+
+import { rgb, luminance } from "./theme.js";
+
+const FAR = 2e4; // pixels: a diverged point is drawn in its direction, not at its distance
+export const isLog = axis => axis.type === "log";
+
+const polygon = (n, turn, inner = 1) =>
+  Array.from({ length: inner === 1 ? n : 2 * n }, (_, i) => {
+    const angle = turn + (2 * Math.PI * i) / (inner === 1 ? n : 2 * n);
+    const radius = inner !== 1 && i % 2 ? inner : 1;
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+const UP = -Math.PI / 2;
+const bars = t => [[-t, -1], [t, -1], [t, -t], [1, -t], [1, t], [t, t], [t, 1], [-t, 1], [-t, t], [-1, t], [-1, -t], [-t, -t]];
+const turned = points => points.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
+const SYMBOLS = {
+  circle: polygon(24, 0),
+  square: polygon(4, Math.PI / 4).map(([x, y]) => [1.25 * x, 1.25 * y]),
+  diamond: polygon(4, 0).map(([x, y]) => [1.3 * x, 1.3 * y]),
+  cross: bars(0.4),
+  x: turned(bars(0.4)),
+  "triangle-up": polygon(3, UP).map(([x, y]) => [1.25 * x, 1.25 * y]),
+  "triangle-down": polygon(3, -UP).map(([x, y]) => [1.25 * x, 1.25 * y]),
+  "triangle-left": polygon(3, Math.PI).map(([x, y]) => [1.25 * x, 1.25 * y]),
+  "triangle-right": polygon(3, 0).map(([x, y]) => [1.25 * x, 1.25 * y]),
+  pentagon: polygon(5, UP),
+  hexagon: polygon(6, 0),
+  star: polygon(5, UP, 0.45).map(([x, y]) => [1.4 * x, 1.4 * y]),
+};
+
+function dashes(name, width) {
+  const d = Math.max(width, 3);
+  const known = { solid: [], dot: [d, d], dash: [3 * d, 3 * d], longdash: [5 * d, 5 * d] };
+  known.dashdot = [3 * d, d, d, d];
+  known.longdashdot = [5 * d, 2 * d, d, 2 * d];
+  return known[name] ?? String(name ?? "").split(/[\s,]+/).map(parseFloat).filter(Number.isFinite);
+}
+
+// The straight map from an axis' range to pixels of the panel; logarithms are taken by `unit`.
+export function scale(axis) {
+  const [low, high] = axis.range.map(Number);
+  const vertical = axis._id[0] === "y";
+  const factor = ((vertical ? -1 : 1) * axis._length) / (high - low);
+  const offset = axis._offset + (vertical ? axis._length : 0) - low * factor;
+  const unit = isLog(axis) ? Math.log10 : v => v;
+  return { to: v => offset + factor * unit(v), unit, factor, offset, id: `${low},${high},${axis._offset},${axis._length},${axis.type}` };
+}
+
+export class Canvas {
+  constructor(name) {
+    this.node = document.createElement("canvas");
+    this.node.className = `optviz-${name}`;
+    this.node.setAttribute("aria-hidden", "true");
+    this.pen = this.node.getContext("2d");
+  }
+  fit(width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.node.width === size[0] && this.node.height === size[1]) return;
+    [this.node.width, this.node.height] = size;
+    this.node.style.width = `${width}px`;
+    this.node.style.height = `${height}px`;
+    this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+  clear() {
+    this.pen.clearRect(0, 0, this.node.width, this.node.height);
+  }
+  within({ x, y }, bleed, draw) {
+    this.pen.save();
+    this.pen.beginPath();
+    this.pen.rect(x._offset - bleed, y._offset - bleed, x._length + 2 * bleed, y._length + 2 * bleed);
+    this.pen.clip();
+    draw(this.pen);
+    this.pen.restore();
+  }
+}
+
+// What a trace says of its row r: one value for all, or one a row.
+const of = (value, r) => (Array.isArray(value) || ArrayBuffer.isView(value) ? value[r] : value);
+
+// Draws one track. `looks` is Plotly's full trace, so that defaults are Plotly's; `axes` its two axes.
+export class Brush {
+  constructor(source, looks, axes, halo) {
+    Object.assign(this, { source, looks, axes, halo });
+    this.sx = scale(axes.x);
+    this.sy = scale(axes.y);
+    this.points = new Float32Array(0);
+    this.mapped = 0;
+    this.drawn = -1; // last row on the canvas
+    this.shift = 0; // where its label stands, in lines above or below its marker
+    this.along = 0; // length of the line drawn so far: where its dashes stand
+  }
+
+  // Pixels of all rows, mapped once.
+  #map(upTo) {
+    const rows = this.source.rows;
+    if (this.points.length < 2 * rows) {
+      const grown = new Float32Array(4 * rows);
+      grown.set(this.points.subarray(0, 2 * this.mapped));
+      this.points = grown;
+    }
+    const [xs, ys, p] = [this.source.column("x"), this.source.column("y"), this.points];
+    for (; this.mapped <= upTo; this.mapped++) {
+      let [x, y] = [this.sx.to(xs[this.mapped]), this.sy.to(ys[this.mapped])];
+      const far = Math.max(Math.abs(x), Math.abs(y)) / FAR;
+      if (far > 1) [x, y] = [x / far, y / far];
+      p[2 * this.mapped] = x;
+      p[2 * this.mapped + 1] = y;
+    }
+  }
+
+  grow(canvas, step) {
+    const last = this.source.rowAt(step);
+    if (last <= this.drawn) return;
+    this.#map(last);
+    canvas.within(this.axes, 0, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
+      if (this.looks.mode.includes("lines")) this.#extend(pen, last);
+      if (this.looks.mode.includes("markers"))
+        for (let r = this.drawn + 1; r <= last; r++) this.#symbol(pen, this.points[2 * r], this.points[2 * r + 1], r);
+      if (this.looks.mode.includes("text")) for (let r = this.drawn + 1; r <= last; r++) this.#write(pen, r);
+    });
+    this.drawn = last;
+  }
+
+  #extend(pen, last) {
+    const { color, width, dash, shape } = this.looks.line;
+    const p = this.points;
+    const pattern = dashes(dash, width);
+    pen.strokeStyle = color;
+    pen.lineWidth = width;
+    pen.lineJoin = "round";
+    pen.lineCap = pattern.length ? "butt" : "round";
+    pen.setLineDash(pattern);
+    pen.lineDashOffset = this.along;
+    pen.beginPath();
+    let from = Math.max(this.drawn, 0);
+    pen.moveTo(p[2 * from], p[2 * from + 1]);
+    for (let r = from + 1; r <= last; r++) {
+      const [x0, y0, x, y] = p.subarray(2 * r - 2, 2 * r + 2);
+      if (!Number.isFinite(x + y)) continue; // a missing row leaves a gap
+      if (!Number.isFinite(x0 + y0)) {
+        pen.moveTo(x, y);
+        continue;
+      }
+      if (shape === "hv") pen.lineTo(x, y0);
+      pen.lineTo(x, y);
+      if (pattern.length) this.along += shape === "hv" ? Math.abs(x - x0) + Math.abs(y - y0) : Math.hypot(x - x0, y - y0);
+    }
+    pen.stroke();
+  }
+
+  #symbol(pen, x, y, r = 0) {
+    if (!Number.isFinite(x + y)) return;
+    const { symbol, color, line } = this.looks.marker;
+    const [size, opacity] = [of(this.looks.marker.size, r), of(this.looks.marker.opacity, r)];
+    pen.globalAlpha = (this.looks.opacity ?? 1) * (opacity ?? 1);
+    const name = String(symbol ?? "circle");
+    const open = name.endsWith("-open");
+    pen.setLineDash([]);
+    pen.beginPath();
+    for (const [u, v] of SYMBOLS[name.replace(/-(open|dot)/g, "")] ?? SYMBOLS.circle) pen.lineTo(x + (u * size) / 2, y + (v * size) / 2);
+    pen.closePath();
+    pen.fillStyle = color;
+    if (!open) pen.fill();
+    pen.lineWidth = line?.width || (open ? 2 : 0);
+    pen.strokeStyle = open ? color : (line?.color ?? color);
+    if (pen.lineWidth && (open || line?.width)) pen.stroke();
+  }
+
+  // The text of row r, where Plotly's textposition says.
+  #write(pen, r) {
+    const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
+    if (!Number.isFinite(x + y)) return;
+    const { text, textfont, textposition, marker, mode } = this.looks;
+    const [vertical, horizontal] = String(of(textposition, r) ?? "middle center").split(" ");
+    const gap = 2 + (mode.includes("markers") ? of(marker.size, r) / 2 : 0);
+    const [across, down] = [{ left: -1, right: 1 }[horizontal] ?? 0, { top: -1, bottom: 1 }[vertical] ?? 0];
+    const place = [String(of(text, r) ?? ""), x + gap * across, y + gap * down];
+    pen.font = `${textfont.size}px ${textfont.family}`;
+    pen.textAlign = ["right", "center", "left"][across + 1];
+    pen.textBaseline = ["bottom", "middle", "top"][down + 1];
+    pen.setLineDash([]);
+    pen.globalAlpha = this.looks.opacity ?? 1;
+    Object.assign(pen, { strokeStyle: this.halo, lineWidth: 4, lineJoin: "round", fillStyle: textfont.color });
+    pen.strokeText(...place);
+    pen.fillText(...place);
+  }
+
+  // Row k: bars, or a marker. Returns the marker's label, which is placed when all markers stand.
+  at(canvas, step) {
+    let r = this.source.rowAt(step);
+    if (r < 0) return null;
+    if (this.looks.type === "bar") return this.#bars(canvas, r);
+    if (this.source.isWholeRow("y")) return this.#curve(canvas, r);
+    this.#map(r);
+    while (r > 0 && !Number.isFinite(this.points[2 * r] + this.points[2 * r + 1])) r--; // a diverged run stays where it ended
+    const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
+    canvas.within(this.axes, 9, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
+      if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y, r);
+    });
+    return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.#label(canvas.pen, x, y, r) : null;
+  }
+
+  #label(pen, x, y, r) {
+    const { text, textfont, textposition = "", marker } = this.looks;
+    const gap = (marker?.size ?? 0) / 2 + 4;
+    const font = `${textfont.size}px ${textfont.family}`;
+    const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
+    pen.font = font;
+    const width = pen.measureText(words).width;
+    const { _offset: left, _length: length } = this.axes.x;
+    const [fitsLeft, fitsRight] = [x - gap - width >= left, x + gap + width <= left + length];
+    const toLeft = String(textposition).includes("left") ? fitsLeft || !fitsRight : fitsLeft && !fitsRight;
+    const at = Math.max(left, Math.min(toLeft ? x - gap - width : x + gap, left + length - width));
+    const height = 1.15 * textfont.size;
+    return { brush: this, words, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height };
+  }
+
+  // A whole row as a line or a cloud of markers.
+  #curve(canvas, r) {
+    const ys = this.source.wholeRow("y", r);
+    const xs = this.source.isWholeRow("x") ? this.source.wholeRow("x", r) : this.looks.x;
+    this.points = new Float32Array(2 * ys.length);
+    ys.forEach((y, i) => this.points.set([this.sx.to(xs[i]), this.sy.to(y)], 2 * i));
+    this.along = 0;
+    canvas.within(this.axes, 0, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
+      if (this.looks.fill === "toself") this.#fill(pen, ys.length);
+      if (this.looks.mode.includes("lines")) this.#extend(pen, ys.length - 1);
+      if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.#symbol(pen, this.points[2 * i], this.points[2 * i + 1]));
+    });
+    return null;
+  }
+
+  // Closed outlines with gaps between them.
+  #fill(pen, n) {
+    const p = this.points;
+    let open = false;
+    pen.fillStyle = this.looks.fillcolor;
+    pen.beginPath();
+    for (let r = 0; r < n; r++) {
+      const [x, y] = [p[2 * r], p[2 * r + 1]];
+      if (!Number.isFinite(x + y)) open = false;
+      else if (open) pen.lineTo(x, y);
+      else pen.moveTo(x, y), (open = true);
+    }
+    pen.fill();
+  }
+
+  #bars(canvas, r) {
+    const heights = this.source.isWholeRow("y") ? this.source.wholeRow("y", r) : this.source.column("y").subarray(r, r + 1);
+    const centers = this.source.isWholeRow("x") ? this.source.wholeRow("x", r) : this.looks.x;
+    const width = this.looks.width ?? (centers.length > 1 ? 0.9 * Math.abs(centers[1] - centers[0]) : 0.9);
+    const floor = isLog(this.axes.y) ? this.axes.y._offset + this.axes.y._length : this.sy.to(0);
+    canvas.within(this.axes, 0, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
+      pen.fillStyle = this.looks.marker.color;
+      heights.forEach((height, i) => {
+        const left = this.sx.to(centers[i] - width / 2);
+        const top = this.sy.to(height);
+        if (Number.isFinite(top)) pen.fillRect(left, Math.min(top, floor), this.sx.to(centers[i] + width / 2) - left, Math.abs(floor - top));
+      });
+    });
+  }
+
+  // A grid as an image of one pixel a cell, stretched by the canvas.
+  grid(canvas, step) {
+    const r = this.source.rowAt(step);
+    if (r < 0) return;
+    const { values, height, width } = this.source.grid(r);
+    const [x, y] = [centersOf(this.looks.x, width), centersOf(this.looks.y, height)];
+    if (this.looks.type === "contour") return this.#levels(canvas, values, x, y);
+    const picture = this.#colored(values, width, height);
+    const [left, right] = [this.sx.to(x[0] - (x[1] - x[0]) / 2), this.sx.to(x[width - 1] + (x[1] - x[0]) / 2)];
+    const [low, high] = [this.sy.to(y[0] - (y[1] - y[0]) / 2), this.sy.to(y[height - 1] + (y[1] - y[0]) / 2)];
+    canvas.within(this.axes, 0, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
+      pen.imageSmoothingEnabled = this.looks.zsmooth !== false;
+      pen.imageSmoothingQuality = "high";
+      pen.translate(left, low); // row 0 is the lowest
+      pen.scale((right - left) / width, (high - low) / height);
+      pen.drawImage(picture, 0, 0);
+    });
+    if (this.looks.texttemplate) this.#counts(canvas, values, x, y);
+  }
+
+  // The number of each cell that is not 0, dark or bright as its color asks for.
+  #counts(canvas, values, x, y) {
+    const { zmin, zmax, textfont } = this.looks;
+    const cell = Math.min(Math.abs(this.sx.to(x[1]) - this.sx.to(x[0])), Math.abs(this.sy.to(y[1]) - this.sy.to(y[0])));
+    canvas.within(this.axes, 0, pen => {
+      Object.assign(pen, { font: `${Math.min(textfont.size, 0.55 * cell)}px ${textfont.family}`, textAlign: "center", textBaseline: "middle" });
+      values.forEach((value, i) => {
+        if (!value || !Number.isFinite(value)) return;
+        const pixel = this.table[Math.max(0, Math.min(255, Math.round((255 * (value - zmin)) / (zmax - zmin))))];
+        const color = `rgb(${pixel & 255},${(pixel >> 8) & 255},${(pixel >> 16) & 255})`;
+        pen.fillStyle = luminance(color) > 0.25 ? "#000" : "#fff";
+        pen.fillText(value, this.sx.to(x[i % x.length]), this.sy.to(y[Math.floor(i / x.length)]));
+      });
+    });
+  }
+
+  #colored(values, width, height) {
+    if (this.picture?.width !== width || this.picture?.height !== height) {
+      this.picture = new OffscreenCanvas(width, height);
+      this.pixels = new ImageData(width, height);
+      this.table = ramp(this.looks.colorscale);
+    }
+    const { zmin, zmax } = this.looks;
+    const factor = 255 / (zmax - zmin);
+    const out = new Uint32Array(this.pixels.data.buffer);
+    for (let i = 0; i < values.length; i++) out[i] = this.table[Math.max(0, Math.min(255, Math.round((values[i] - zmin) * factor)))];
+    const pen = this.picture.getContext("2d");
+    pen.putImageData(this.pixels, 0, 0);
+    return this.picture;
+  }
+
+  #levels(canvas, values, x, y) {
+    const { start, end, size } = this.looks.contours;
+    canvas.within(this.axes, 0, pen => {
+      pen.strokeStyle = this.looks.line.color;
+      pen.lineWidth = this.looks.line.width ?? 2;
+      const pattern = dashes(this.looks.line.dash, pen.lineWidth);
+      pen.lineCap = pattern.length ? "butt" : "round";
+      pen.setLineDash(pattern);
+      pen.beginPath();
+      for (let level = start; level <= end; level += size > 0 ? size : Infinity)
+        levelLine(values, x.length, y.length, level, (c, r) => [this.sx.to(between(x, c)), this.sy.to(between(y, r))], pen);
+      pen.stroke();
+    });
+  }
+}
+
+// Labels give way to those before them, up or down, and a thin line leads back to the marker.
+export function placeLabels(canvas, labels) {
+  const placed = [];
+  for (const label of labels) {
+    const free = y => placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
+    const shifts = [0, label.brush.shift, ...labels.flatMap((_, i) => [-(i + 1), i + 1])]; // rather where it was: no jumping
+    label.brush.shift = shifts.find(n => free(label.y + n * label.height)) ?? 0;
+    label.at = label.y + label.height * label.brush.shift;
+    placed.push(label);
+    canvas.within(label.axes, 9, pen => {
+      Object.assign(pen, { font: label.font, textBaseline: "middle", lineJoin: "round" });
+      pen.setLineDash([]);
+      if (label.at !== label.y) {
+        Object.assign(pen, { strokeStyle: label.color, lineWidth: 1 });
+        pen.beginPath();
+        pen.moveTo(label.x, label.y);
+        pen.lineTo(label.left < label.x ? label.left + label.width : label.left, label.at);
+        pen.stroke();
+      }
+      Object.assign(pen, { strokeStyle: label.halo, lineWidth: 4, fillStyle: label.color }); // readable on any picture
+      pen.strokeText(label.words, label.left, label.at);
+      pen.fillText(label.words, label.left, label.at);
+    });
+  }
+}
+
+const centersOf = (given, n) => (given?.length === n ? given : Float32Array.from({ length: n }, (_, i) => i));
+const between = (centers, at) => {
+  const i = Math.min(Math.floor(at), centers.length - 2);
+  return centers[i] + (at - i) * (centers[i + 1] - centers[i]);
+};
+
+// 256 packed pixels along a color scale.
+function ramp(colorscale) {
+  const stops = colorscale.map(([at, color]) => [Number(at), rgb(color)]);
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const t = i / 255;
+    const next = Math.max(1, stops.findIndex(([at]) => at >= t));
+    const [[t0, low], [t1, high]] = [stops[next - 1], stops[next]];
+    const f = t1 > t0 ? Math.min(1, Math.max(0, (t - t0) / (t1 - t0))) : 1;
+    const [r, g, b] = low.map((v, c) => Math.round(v + f * (high[c] - v)));
+    return (255 << 24) | (b << 16) | (g << 8) | r;
+  });
+}
+
+// Marching squares: in each cell the level crosses 0, 2 or 4 edges; crossings are joined in pairs.
+function levelLine(values, width, height, level, pixel, pen) {
+  const cut = (a, b) => (level - a) / (b - a);
+  for (let r = 0; r + 1 < height; r++)
+    for (let c = 0; c + 1 < width; c++) {
+      const [a, b] = [values[r * width + c], values[r * width + c + 1]];
+      const [d, e] = [values[(r + 1) * width + c], values[(r + 1) * width + c + 1]];
+      const crossed = [];
+      if (a < level !== b < level) crossed.push([c + cut(a, b), r]);
+      if (b < level !== e < level) crossed.push([c + 1, r + cut(b, e)]);
+      if (d < level !== e < level) crossed.push([c + cut(d, e), r + 1]);
+      if (a < level !== d < level) crossed.push([c, r + cut(a, d)]);
+      for (let i = 0; i + 1 < crossed.length; i += 2) {
+        pen.moveTo(...pixel(...crossed[i]));
+        pen.lineTo(...pixel(...crossed[i + 1]));
+      }
+    }
+}

@@ -1,0 +1,391 @@
+// One figure with its tracks: Plotly draws what stands still, brushes what moves.
+
+import { Source } from "./numbers.js";
+import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
+
+const SHORT_DRAG = 6; // pixels: less is a click
+
+const hasWebGL = (() => {
+  let known;
+  return () => (known ??= Boolean(document.createElement("canvas").getContext("webgl")));
+})();
+const PATIENCE = [40, 500]; // of a drag, in ms: between two points at least, and without an answer at most
+const TOUCH = matchMedia("(pointer: coarse)");
+const clamp = (value, most) => Math.min(Math.max(value, 0), most);
+const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
+const isGrid = source => source.track.z != null;
+const axisKey = id => `${id[0]}axis${id.slice(1)}`;
+
+export class Panel {
+  // `place` is its cell and its number there: the same in every language.
+  constructor(spec, player, place) {
+    Object.assign(this, { spec, player, place, open: false, tasks: Promise.resolve(), brushes: [] });
+    this.node = document.createElement("div");
+    this.node.className = "optviz-panel";
+    this.plot = document.createElement("div");
+    this.plot.className = "optviz-plot";
+    this.plot.setAttribute("role", "img");
+    this.plot.setAttribute("aria-label", spec.title || player.words.player);
+    this.node.append(this.plot);
+    this.layers = { under: new Canvas("under"), trail: new Canvas("trail"), heads: new Canvas("heads") };
+    this.sizes = new ResizeObserver(() => this.#resize());
+    this.sizes.observe(this.node);
+    if (spec.pick) this.#listenForPicks();
+  }
+
+  get view() {
+    return (this.player.session.views[this.place] ??= {});
+  }
+  get drawn() {
+    return this.open && (Boolean(this.plot._fullLayout) || this.node.classList.contains("optviz-without"));
+  }
+  get is3d() {
+    return Boolean(this.plot._fullLayout?._subplots?.gl3d?.length);
+  }
+
+  update(spec) {
+    const changed = spec.hash !== this.spec.hash;
+    this.spec = spec;
+    this.bind();
+    if (changed) this.painted = null;
+    this.show();
+  }
+  bind() {
+    this.sources = this.spec.tracks.map(track => new Source(track, this.player.session.store));
+    this.brushes = null;
+    this.renew();
+  }
+  // More rows have come: what is shown of this step may change.
+  renew() {
+    this.shownStep = this.sent = null;
+  }
+
+  // Draws the figure unless it stands as it should: Plotly.react costs 100 ms.
+  show() {
+    const { theme, Plotly } = this.player;
+    if (!this.open || !Plotly || this.painted === this.spec.hash + theme.id) return;
+    this.painted = this.spec.hash + theme.id;
+    this.#queue(() => this.#react(Plotly, theme));
+  }
+  #queue(task) {
+    this.tasks = this.tasks.then(() => this.gone || task()).catch(error => console.error(error));
+  }
+
+  async #react(Plotly, theme) {
+    const { data, layout } = theme.paint(this.spec.figure);
+    const solid = data.some(isSolid);
+    if (solid && !hasWebGL()) return this.#sayNoWebGL();
+    this.node.classList.remove("optviz-without");
+    if (this.view.uirevision !== String(layout.uirevision)) {
+      Object.keys(this.view).forEach(name => delete this.view[name]);
+      this.view.uirevision = String(layout.uirevision);
+    }
+    this.given = structuredClone(layout);
+    Object.assign(layout, { autosize: true, dragmode: layout.dragmode ?? (TOUCH.matches && !solid ? false : undefined) });
+    for (const name of ["width", "height"]) delete layout[name];
+    if (solid && this.view.camera) layout.scene = { ...layout.scene, camera: this.view.camera };
+    for (const [name, range] of Object.entries(this.view.ranges ?? this.#home(data)))
+      layout[name] = { ...layout[name], range: [...range], autorange: false };
+    const first = !this.plot._fullLayout;
+    await Plotly.react(this.plot, data, layout, { displayModeBar: false, doubleClick: false, responsive: false });
+    if (first) this.#listen();
+    this.#plotted();
+  }
+
+  #sayNoWebGL() {
+    this.node.classList.add("optviz-without");
+    this.plot.textContent = this.player.words.no_webgl;
+  }
+
+  #listen() {
+    this.plot.on("plotly_afterplot", () => this.#plotted());
+    this.plot.on("plotly_relayouting", () => this.player.request());
+    this.plot.on("plotly_relayout", change => this.#keepView(change));
+    this.plot.on("plotly_doubleclick", () => {
+      delete this.view.ranges;
+      this.fit();
+    });
+    this.plot.on("plotly_beforehover", () => this.#prepareHover());
+  }
+
+  #keepView(change) {
+    if (this.fitting) return;
+    if (Object.keys(change).some(name => name.startsWith("scene"))) this.view.camera = structuredClone(this.plot.layout.scene?.camera);
+    if (Object.keys(change).some(name => name.includes("range")))
+      this.view.ranges = Object.fromEntries(this.#axisNames().map(name => [name, [...this.plot._fullLayout[name].range]]));
+    this.player.request();
+  }
+  #axisNames() {
+    return Object.keys(this.plot._fullLayout ?? {}).filter(name => /^[xy]axis\d*$/.test(name));
+  }
+
+  // ---- ranges: those of the figure where it gives them, else what the rows of this run span
+
+  #home(data) {
+    const ranges = {};
+    const wanted = new Map();
+    data.forEach((trace, index) => {
+      if (isSolid(trace)) return;
+      for (const d of ["x", "y"]) {
+        const name = axisKey(trace[`${d}axis`] ?? d);
+        const source = this.sources.find(s => s.track.trace === index);
+        if (!wanted.has(name)) wanted.set(name, []);
+        wanted.get(name).push({ d, trace, source });
+      }
+    });
+    for (const [name, users] of wanted) {
+      const axis = this.given[name] ?? {};
+      const range = axis.range ?? (axis.autorange === false || !users.some(u => u.source) ? null : span(users, axis));
+      if (range) ranges[name] = range;
+    }
+    return ranges;
+  }
+
+  fit() {
+    if (!this.open || !this.plot._fullLayout || this.is3d || this.view.ranges) return;
+    const change = {};
+    for (const [name, range] of Object.entries(this.#home(this.plot.data))) {
+      const now = this.plot._fullLayout[name]?.range;
+      if (now && range.some((v, i) => v !== now[i])) Object.assign(change, { [`${name}.range`]: range, [`${name}.autorange`]: false });
+    }
+    if (!Object.keys(change).length) return;
+    this.#queue(async () => {
+      this.fitting = true;
+      await this.player.Plotly.relayout(this.plot, change).finally(() => (this.fitting = false));
+    });
+  }
+
+  // ---- what moves
+
+  #plotted() {
+    if (this.gone) return;
+    const container = this.plot.querySelector(".svg-container");
+    const picture = container?.querySelector(".main-svg");
+    if (!picture || this.is3d) return this.player.request();
+    const { under, trail, heads } = this.layers;
+    if (under.node.nextSibling !== picture) picture.before(under.node);
+    if (picture.nextSibling !== trail.node) picture.after(trail.node, heads.node);
+    const tracked = new Set(this.spec.tracks.map(track => track.trace));
+    for (const group of container.querySelectorAll(".cartesianlayer :is(g.trace, g.hm, g.contour, g.bars)"))
+      group.style.display = tracked.has(group.__data__?.[0]?.trace?.index) ? "none" : "";
+    this.brushes = null;
+    this.hoverReady = null;
+    this.player.request();
+  }
+
+  #prepare() {
+    const layout = this.plot._fullLayout;
+    for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height);
+    this.brushes = this.sources.map(source => {
+      const looks = this.plot._fullData[source.track.trace];
+      if (looks?.visible !== true || !source.known) return null;
+      const axes = { x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] };
+      return new Brush(source, looks, axes, this.player.theme.background);
+    });
+    this.brushes = this.brushes.filter(Boolean);
+    this.layers.trail.clear();
+    this.geometry = this.#geometry();
+    this.gridRow = null;
+  }
+  #geometry() {
+    return this.#axisNames().map(name => scale(this.plot._fullLayout[name]).id).join(";");
+  }
+
+  draw(step) {
+    if (!this.open || !this.plot._fullLayout || !this.sources?.length) return;
+    if (this.is3d) return this.#draw3d(step);
+    if (!this.layers.trail.node.isConnected) return;
+    const current = this.brushes && this.geometry === this.#geometry();
+    if (current && this.shownStep === step) return;
+    if (!current || this.brushes.some(brush => brush.drawn > brush.source.rowAt(step))) this.#prepare();
+    const { under, trail, heads } = this.layers;
+    heads.clear();
+    const grids = this.brushes.filter(brush => isGrid(brush.source));
+    const gridRow = grids.map(brush => brush.source.rowAt(step)).join();
+    if (grids.length && gridRow !== this.gridRow) {
+      under.clear();
+      grids.forEach(brush => brush.grid(under, step));
+    }
+    this.gridRow = gridRow;
+    const labels = [];
+    for (const brush of this.brushes) {
+      if (isGrid(brush.source)) continue;
+      if (brush.source.track.mode === "grow") brush.grow(trail, step);
+      else labels.push(brush.at(heads, step));
+    }
+    placeLabels(heads, labels.filter(Boolean));
+    this.#keepTrue(step);
+  }
+
+  #keepTrue(step) {
+    for (const source of this.sources) {
+      const trace = this.plot.data[source.track.trace];
+      if (trace && source.rows) Object.assign(trace, source.values(step));
+    }
+    this.shownStep = step;
+  }
+
+  // Plotly finds what is under the pointer in its calcdata: made of the rows shown, when the pointer moves.
+  #prepareHover() {
+    if (this.is3d || this.hoverReady === this.shownStep) return;
+    this.hoverReady = this.shownStep;
+    for (const source of this.sources) {
+      const trace = this.plot.data[source.track.trace];
+      const points = this.plot.calcdata?.[source.track.trace];
+      if (!points?.[0] || !source.rows) continue;
+      if (isGrid(source)) points[0].z = trace.z;
+      else if ((trace.type ?? "scatter") === "bar") points.forEach((point, i) => (point.s = point.y = trace.y[i]));
+      else {
+        const { t, trace: full } = points[0];
+        this.plot.calcdata[source.track.trace] = Array.from(trace.x, (x, i) => ({ x, y: trace.y[i], i, ...(i === 0 && { t, trace: full }) }));
+      }
+    }
+  }
+
+  // WebGL scenes are redrawn by Plotly, at most half of the time, so that the rest stays fluent.
+  #draw3d(step) {
+    if (this.busy || this.sent === step || performance.now() < (this.restUntil ?? 0)) {
+      if (this.sent !== step) setTimeout(() => this.player.request(), 30);
+      return;
+    }
+    const known = this.sources.filter(source => source.rows);
+    if (!known.length) return;
+    const values = known.map(source => source.values(step));
+    const change = Object.fromEntries(["x", "y", "z"].map(d => [d, values.map(v => Array.from(v[d] ?? []))]));
+    const began = performance.now();
+    this.busy = true;
+    this.sent = step;
+    this.#queue(async () => {
+      await this.player.Plotly.restyle(this.plot, change, known.map(source => source.track.trace)).finally(() => (this.busy = false));
+      this.restUntil = 2 * performance.now() - began;
+      this.player.request();
+    });
+  }
+
+  // ---- picking a point: Plotly reports clicks on points only
+
+  #listenForPicks() {
+    this.node.addEventListener("pointerdown", down => {
+      clearTimeout(this.picking);
+      if (!down.isPrimary || down.button !== 0 || !down.target.closest?.(".draglayer, .nsewdrag")) return;
+      if (this.spec.pick === "drag") return this.#drag(down);
+      const up = event => {
+        removeEventListener("pointercancel", up, true);
+        removeEventListener("pointerup", up, true);
+        const moved = Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);
+        if (event.type === "pointerup" && moved < SHORT_DRAG) this.#pick(down);
+      };
+      addEventListener("pointerup", up, true);
+      addEventListener("pointercancel", up, true);
+    }, true);
+    // Plotly would begin its zoom with the event that follows, and a phone would scroll, whatever touch-action says of SVG.
+    if (this.spec.pick === "drag")
+      for (const name of ["mousedown", "touchstart"])
+        this.node.addEventListener(name, event => event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
+    this.node.classList.add("optviz-pick");
+    this.node.classList.toggle("optviz-drag", this.spec.pick === "drag");
+  }
+  #keepFromOthers(event) {
+    event.stopPropagation();
+    if (event.type === "touchstart") event.preventDefault();
+  }
+  // Tell where the pointer is while it is held down: at once, then whenever the answer to the last point has arrived.
+  #drag(down) {
+    const { session } = this.player;
+    let waiting;
+    const tell = event => {
+      waiting = undefined;
+      session.answered = false;
+      session.asked = performance.now();
+      this.#pick(event);
+    };
+    const attempt = () => {
+      if (!waiting) return;
+      const since = performance.now() - session.asked;
+      if ((session.answered && since > PATIENCE[0]) || since > PATIENCE[1]) tell(waiting);
+      else setTimeout(attempt, 15);
+    };
+    const move = event => {
+      if (event.pointerId !== down.pointerId) return;
+      const idle = !waiting;
+      waiting = event;
+      if (idle) attempt();
+    };
+    const up = event => {
+      if (event.pointerId !== down.pointerId) return;
+      for (const [name, listener] of listeners) removeEventListener(name, listener, true);
+      if (event.type === "pointerup" && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 0) tell(event);
+      waiting = undefined;
+    };
+    const listeners = [["pointermove", move], ["pointerup", up], ["pointercancel", up]];
+    for (const [name, listener] of listeners) addEventListener(name, listener, true);
+    tell(down);
+  }
+  #pick({ clientX, clientY }) {
+    const { left, top } = this.plot.getBoundingClientRect();
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    let [px, py] = [clientX - left - xaxis._offset, clientY - top - yaxis._offset];
+    if (this.spec.pick === "drag") [px, py] = [clamp(px, xaxis._length), clamp(py, yaxis._length)];
+    else if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return;
+    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py), this.player.panels.indexOf(this)]);
+    if (this.view.ranges && this.spec.pick !== "drag") this.picking = setTimeout(tell, 300); // a second click would end the zoom
+    else tell();
+  }
+
+  // ---- life
+
+  setOpen(open) {
+    this.open = open;
+    this.node.hidden = !open;
+    if (!open) return;
+    this.show();
+    this.#resize();
+    this.fit();
+    this.player.request();
+  }
+  #resize() {
+    if (!this.open || !this.plot._fullLayout || !this.node.clientWidth) return;
+    const { width, height } = this.plot._fullLayout;
+    if (Math.abs(width - this.plot.clientWidth) < 1 && Math.abs(height - this.plot.clientHeight) < 1) return;
+    this.#queue(() => this.open && this.player.Plotly.Plots.resize(this.plot));
+  }
+  remove() {
+    this.gone = true;
+    this.sizes.disconnect();
+    if (this.plot._fullLayout) this.player.Plotly?.purge(this.plot);
+    this.node.remove();
+  }
+}
+
+// The range that all rows of the run and the still traces span, with a margin.
+function span(users, axis) {
+  const log = isLog(axis);
+  let [low, high] = [Infinity, -Infinity];
+  const include = values => {
+    for (const given of values) {
+      const v = log ? Math.log10(given) : Number(given);
+      if (!Number.isFinite(v)) continue;
+      if (v < low) low = v;
+      if (v > high) high = v;
+    }
+  };
+  let steps = false;
+  for (const { d, trace, source } of users) {
+    if (trace.visible === false || trace.visible === "legendonly") continue;
+    if (!source?.refs[d]) include(Array.isArray(trace[d]) || ArrayBuffer.isView(trace[d]) ? trace[d] : []);
+    else if (!source.rows) continue;
+    else if (source.isWholeRow(d)) include(source.numbers(d));
+    else if (source.refs[d][0] === "step") {
+      steps = true;
+      include([0, source.store.total]);
+    } else include(source.column(d).subarray(0, source.rows));
+    if (d === "y" && trace.type === "bar" && !log) include([0]);
+  }
+  if (low > high) return null;
+  // What diverges leaves the picture at the top, and the others can still be told apart.
+  const ceiling = axis.autorangeoptions?.clipmax ?? Infinity;
+  high = Math.max(Math.min(high, log ? Math.log10(ceiling) : ceiling), low);
+  const margin = (high - low || Math.abs(high) || 1) * 0.05;
+  if (steps) return [low, high > low ? high : low + 1];
+  return [low - (low === 0 && !log ? 0 : margin), high + margin];
+}

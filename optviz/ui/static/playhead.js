@@ -1,0 +1,67 @@
+// Time: one playhead over the steps of a run.
+
+const END_PAUSE = 0.8; // seconds a looping run rests on its last step
+
+const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Position in steps. A whole run at speed 1 takes some seconds, more for more steps, but far from in proportion.
+export class Playhead {
+  position = 0;
+  playing = false;
+  pinned = false; // shows the newest step without moving (reduced motion)
+  rested = 0;
+  ended = false; // stopped by itself, at the last step
+  goal = null; // a step to stand still at, as soon as its row is there
+
+  restart() {
+    this.pinned = reducedMotion();
+    this.playing = !this.pinned;
+    this.goal = null;
+    this.position = 0;
+    this.rested = 0;
+  }
+  // Stand still at a step, which may not have come yet.
+  hold(step) {
+    this.playing = this.pinned = this.ended = false;
+    this.goal = step;
+  }
+  arrive(store) {
+    if (this.goal != null) {
+      this.position = Math.min(this.goal, store.last);
+      if (store.last >= this.goal || !store.awaited) this.goal = null;
+      return;
+    }
+    if (this.pinned) this.position = store.last;
+    else if (store.growing && this.ended) this.playing = true;
+    if (this.playing) this.ended = false;
+    this.position = Math.min(this.position, store.last);
+  }
+  seek(step, store) {
+    this.playing = this.pinned = this.ended = false;
+    this.goal = null;
+    this.position = Math.max(0, Math.min(Math.round(step), store.last));
+  }
+  toggle(store) {
+    if (!this.playing && this.position >= store.last && !store.awaited) this.position = 0;
+    this.playing = !this.playing;
+    this.pinned = false;
+    this.goal = null;
+    this.rested = 0;
+  }
+  advance(seconds, speed, loop, store) {
+    if (!this.playing) return;
+    const steps = Math.max(store.total, store.steps ?? 0, 20);
+    const rate = steps / (1.5 * steps ** 0.2);
+    const next = this.position + Math.min(seconds, 0.1) * rate * speed;
+    this.position = Math.min(next, store.last);
+    if (next < store.last || store.awaited) return;
+    if (!loop) [this.playing, this.ended] = [false, true];
+    else if ((this.rested += seconds) > END_PAUSE) {
+      this.position = 0;
+      this.rested = 0;
+    }
+  }
+  get step() {
+    return Math.floor(this.position + 1e-9);
+  }
+}
