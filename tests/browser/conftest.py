@@ -11,13 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 ROOT = Path(__file__).parents[2]
 
@@ -130,13 +131,28 @@ def wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path
 OpenPage = Callable[..., "Page"]
 
 
+@pytest.fixture(scope="session")
+def profile(chromium: "Browser") -> Callable[..., "BrowserContext"]:
+    """Give `profile(locale=…, …)`: always the same one for the same options, so that scripts are fetched once."""
+
+    @cache
+    def of(**options: Any) -> "BrowserContext":
+        context = chromium.new_context(**options)
+        # However slow the machine: what is waited for comes, or the test has found something.
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    return of
+
+
 @pytest.fixture
-def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
-    """Give `open_page(path, width, height, locale, color_scheme)`: a page in a fresh profile of its own.
+def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator[OpenPage]:
+    """Give `open_page(path, width, height, locale, color_scheme)`: a tab with nothing stored of any other.
 
     Any exception or error in the browser's console fails the test in the end.
     """
-    contexts, errors = [], []
+    pages: list[Page] = []
+    errors: list[str] = []
 
     def open_it(
         path: str = "/",
@@ -146,25 +162,20 @@ def open_page(chromium: "Browser", server: str) -> Iterator[OpenPage]:
         color_scheme: Literal["light", "dark"] = "light",
         reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
     ) -> "Page":
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            locale=locale,
-            color_scheme=color_scheme,
-            reduced_motion=reduced_motion,
-            has_touch=width < 600,  # a phone
-        )
-        # However slow the machine: what is waited for comes, or the test has found something.
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
+        phone = width < 600
+        page = profile(locale=locale, has_touch=phone).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+        page.add_init_script("if (!sessionStorage.length) localStorage.clear()")
         page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))
         page.on("console", lambda message: keep_error(errors, path, message))
         page.goto(server + path)
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert errors == []
 
 
