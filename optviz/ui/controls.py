@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from optviz.activations import Array
 from optviz.entry import Entry, EntryError
@@ -338,5 +339,15 @@ def _set(key: str, value: object) -> None:
 
 def _pass_on(key: str, change: Change) -> None:
     # A field that was emptied has no value: the one before stays.
-    if st.session_state[key] is not None:
+    if st.session_state[key] is not None and not _is_echo():
         change(st.session_state[key])
+
+
+def _is_echo() -> bool:
+    """Whether a widget's "change" is only what the browser knew before it heard of a value that was set here.
+
+    A fragment that runs by itself reports all widgets with every run. Controls stand outside of fragments: whoever
+    moves one makes the whole script run.
+    """
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
