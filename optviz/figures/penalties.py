@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import Series, dots, figure, follows, path
 
 RANGE = [-1.5, -0.3]
 """The loss from 0.03 to 0.5, in powers of ten: above is but a net that has hardly begun."""
@@ -23,6 +23,11 @@ class Curve(NamedTuple):
     dash: str
     symbol: str
 
+    @property
+    def look(self) -> Series:
+        """How it is drawn."""
+        return Series(self.color, self.dash, self.symbol)
+
 
 class Mark(NamedTuple):
     """A large marker: its name, the array and the columns of its x and y, and how it is drawn."""
@@ -34,35 +39,30 @@ class Mark(NamedTuple):
     color: str
     symbol: str
 
+    @property
+    def look(self) -> Series:
+        """How it is drawn."""
+        return Series(self.color, symbol=self.symbol)
+
 
 def sweep(
     strengths: Sequence[float], curves: Sequence[Curve], marks: Sequence[Mark], words: Mapping[str, str], *, log: bool
 ) -> go.Figure:
     """Draw curves over the strengths, a log axis, with marks on them; `words` has "x" and "y", the axes' titles."""
     traces = [
-        go.Scatter(
-            x=list(strengths),
-            y=EMPTY,
-            name=each.name,
-            mode="lines+markers",
-            line={"dash": each.dash, "width": 2.5},
-            marker={"symbol": each.symbol, "size": 7},
-            hovertemplate="λ %{x:g}: %{y:.4g}",
-            meta={"color": each.color, **follows("at", y=each.array)},
-        )
+        path(each.name, each.look, follows("at", y=each.array), x=list(strengths), size=7, hover="λ %{x:g}: %{y:.4g}")
         for each in curves
     ]
     traces += [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=each.name,
+        dots(
+            each.name,
+            each.look,
+            follows("at", x=(each.array, each.x), y=(each.array, each.y)),
+            size=16,
+            edge=3,
+            hover=f"{each.name}: " + "λ %{x:g}: %{y:.4g}",
             showlegend=each.name not in {mark.name for mark in marks[:i]},
             legendgroup=each.name,
-            mode="markers",
-            marker={"symbol": each.symbol, "size": 16, "line": {"width": 3}},
-            hovertemplate=f"{each.name}: " + "λ %{x:g}: %{y:.4g}",
-            meta={"color": each.color, **follows("at", x=(each.array, each.x), y=(each.array, each.y))},
         )
         for i, each in enumerate(marks)
     ]
