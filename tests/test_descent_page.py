@@ -52,7 +52,7 @@ def rows(app):
 def test_1_1_is_on_the_page_when_it_opens():
     app = fine()
     assert [row[3] for row in rows(app)[:3]] == ["2.600000", "1.160000", "0.296000"]
-    assert "Learning rate 0.2 is good: it is not above 1/λ = 0.5" in said(app) and "60.0 %" in said(app)
+    assert "Learning rate 0.2 is good: it is not above 1/λ = 0.5" in said(app) and "60.0%" in said(app)
     assert r"w_1 &= 5 - 0.2 \cdot 12 = 2.6" in said(app) and "-1 + (0.6)^t" in said(app)
 
 

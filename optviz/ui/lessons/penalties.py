@@ -242,7 +242,7 @@ def panels_of(sweep: Sweep, chosen: Chosen) -> tuple[Panel, ...]:
 @lru_cache(maxsize=16)
 def _region_panels(held_out: float, spoken: str) -> tuple[Panel, ...]:
     words = {
-        "output": _("output {z} %, above {limit} %: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
+        "output": _("output {z}%, above {limit}%: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
         "class0": _("class 0"),
         "class1": _("class 1"),
         "validation": _("validation"),
