@@ -140,7 +140,7 @@ def _points(data: Dataset, label: int, words: Mapping[str, str], hollow: bool = 
 
 
 class Line(NamedTuple):
-    """A curve over the epochs: what it follows, and how it is told apart from the others."""
+    """A curve over the epochs or another number: what it follows, and how it is told apart from the others."""
 
     name: str
     column: Ref

@@ -6,27 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from optviz.figures.classifier import Line
 from optviz.figures.style import Series, dots, figure, follows, path
 
 RANGE = [-1.5, -0.3]
 """The loss from 0.03 to 0.5, in powers of ten: above is but a net that has hardly begun."""
 
 TICKS = [0.05, 0.1, 0.2, 0.5]
-
-
-class Curve(NamedTuple):
-    """A curve over the strengths: its name, the array `(frames, strengths)` it follows, and how it is drawn."""
-
-    name: str
-    array: str
-    color: str
-    dash: str
-    symbol: str
-
-    @property
-    def look(self) -> Series:
-        """How it is drawn."""
-        return Series(self.color, self.dash, self.symbol)
 
 
 class Mark(NamedTuple):
@@ -46,11 +32,14 @@ class Mark(NamedTuple):
 
 
 def sweep(
-    strengths: Sequence[float], curves: Sequence[Curve], marks: Sequence[Mark], words: Mapping[str, str], *, log: bool
+    strengths: Sequence[float], curves: Sequence[Line], marks: Sequence[Mark], words: Mapping[str, str], *, log: bool
 ) -> go.Figure:
-    """Draw curves over the strengths, a log axis, with marks on them; `words` has "x" and "y", the axes' titles."""
+    """Draw curves over the strengths, a log axis, with marks on them; `words` has "x" and "y", the axes' titles.
+
+    A curve follows `(frames, strengths)`.
+    """
     traces = [
-        path(each.name, each.look, follows("at", y=each.array), x=list(strengths), size=7, hover="λ %{x:g}: %{y:.4g}")
+        path(each.name, each.look, follows("at", y=each.column), x=list(strengths), size=7, hover="λ %{x:g}: %{y:.4g}")
         for each in curves
     ]
     traces += [

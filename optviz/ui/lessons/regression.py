@@ -285,7 +285,7 @@ def coefficient_table(settings: Settings) -> str:
     )
     columns = (_filled(settings.truth, settings.degree), path.w[0], path.w[-1], best)
     rows = [
-        (name, *(f"{round(value, 12):.5g}" if np.isfinite(value) else "∞" for value in values))
+        (name, *(f"{round(value, 12):.5g}".replace("-", "−") if np.isfinite(value) else "∞" for value in values))
         for name, *values in zip(names_of(settings.degree), *(column.tolist() for column in columns), strict=True)
     ]
     return html(heads, rows)
