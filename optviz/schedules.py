@@ -70,7 +70,7 @@ def constant() -> Factor:
 
 @recipe(
     "Exponential decay",
-    formula=r"\mathrm{lr}_t = \mathrm{lr}\,\rho^{t/s}\quad(\text{staircase: }\rho^{\lfloor t/s\rfloor})",
+    formula=r"\mathrm{lr}_t = \mathrm{lr}\,\rho^{t/s}\quad(\lfloor\cdot\rfloor\colon\ \rho^{\lfloor t/s\rfloor})",
     source=KERAS + "ExponentialDecay",
 )
 def exponential_decay(
@@ -125,7 +125,7 @@ def step_decay(
 
 @recipe(
     "Inverse time decay",
-    formula=r"\mathrm{lr}_t = \mathrm{lr}\,/\,(1 + \rho\,t/s)\quad(\text{staircase: }\lfloor t/s\rfloor)",
+    formula=r"\mathrm{lr}_t = \mathrm{lr}\,/\,(1 + \rho\,t/s)\quad(\lfloor\cdot\rfloor\colon\ \lfloor t/s\rfloor)",
     source=KERAS + "InverseTimeDecay",
 )
 def inverse_time(

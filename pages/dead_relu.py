@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from optviz.datasets import DataError
 from optviz.dead_units import Setup
 from optviz.network import INITIALIZATIONS
 from optviz.recipes import Range
@@ -12,7 +11,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import dead_relu as told
 from optviz.ui.lessons.dead_relu import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.words import data_error, epoch_words
+from optviz.ui.words import epoch_words
 
 PAGE = "dead_relu"
 COURSE = Setup()
@@ -61,12 +60,8 @@ setup = Setup(
 )
 settings = Settings(setup, cures)
 with stage:
-    try:
+    with lesson.reading(link, notes):
         sentence = told.say(settings)
-    except DataError as error:
-        st.error(data_error(error), icon=":material/error:")
-        link.publish(notes)
-        st.stop()
     lesson.show(
         link,
         told.panels_of(settings),

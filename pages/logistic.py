@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.datasets import DATASETS, DataError
+from optviz.datasets import DATASETS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.examples import Example
@@ -11,7 +11,6 @@ from optviz.ui.lessons import logistic
 from optviz.ui.lessons.logistic import Settings
 from optviz.ui.panels import run_of
 from optviz.ui.training_settings import Sample
-from optviz.ui.words import data_error
 
 PAGE = "logistic"
 EXAMPLES = (
@@ -43,12 +42,8 @@ with st.sidebar:
 
 settings = Settings(Sample(dataset, tuple(values.items()), 0.0), units, rate, updates, seed)
 with stage:
-    try:
+    with lesson.reading(link, notes):
         sentence = logistic.say(settings)
-    except DataError as error:
-        st.error(data_error(error), icon=":material/error:")
-        link.publish(notes)
-        st.stop()
     lesson.show(
         link,
         logistic.panels_of(settings),

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from optviz.datasets import DataError
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.examples import Example
@@ -10,7 +9,6 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import vanishing as told
 from optviz.ui.lessons.vanishing import Settings
 from optviz.ui.panels import run_of
-from optviz.ui.words import data_error
 
 PAGE = "vanishing"
 NETS = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
@@ -43,12 +41,8 @@ if not nets:
 
 settings = Settings(nets, depth, width, seed, probe)
 with stage:
-    try:
+    with lesson.reading(link, notes):
         sentence = told.say(settings)
-    except DataError as error:
-        st.error(data_error(error), icon=":material/error:")
-        link.publish(notes)
-        st.stop()
     lesson.show(
         link,
         told.panels_of(settings),

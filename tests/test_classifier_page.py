@@ -220,7 +220,7 @@ def test_a_large_rate_kills_units_and_their_share_is_said():
     training = finished(replace(Settings(), methods=(Method(learning_rate=0.3),)))
     dead = training_words.results_of(training)[0].dead
     assert dead > 0
-    assert f"{100 * dead:.1f} % of the hidden units are dead" in training_words.say(training)
+    assert f"{100 * dead:.1f}% of the hidden units are dead" in training_words.say(training)
 
 
 def test_without_tensorflow_numpy_trains_and_the_command_is_known(monkeypatch):

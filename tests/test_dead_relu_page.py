@@ -92,8 +92,8 @@ def test_a_long_training_of_a_wide_net_is_at_most_two_megabytes():
 
 def test_3_3_the_sentence_says_the_shares():
     sentence = told.say(COURSE)
-    assert "After 40 epochs 17 of the 24 units are dead (70.8 %; at the start 0.0 %)" in sentence
-    assert "lr ÷ 10: 0.0 % dead, He, biases 0: 0.0 % dead, Leaky ReLU: 0.0 % dead" in sentence
+    assert "After 40 epochs 17 of the 24 units are dead (70.8%; at the start 0.0%)" in sentence
+    assert "lr ÷ 10: 0.0% dead, He, biases 0: 0.0% dead, Leaky ReLU: 0.0% dead" in sentence
     assert "None of the 24 units" in told.say(Settings(Setup(learning_rate=0.01), ()))
     assert "diverges in epoch" in told.say(Settings(Setup(learning_rate=10.0), ()))
 

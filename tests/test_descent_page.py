@@ -52,7 +52,7 @@ def rows(app):
 def test_1_1_is_on_the_page_when_it_opens():
     app = fine()
     assert [row[3] for row in rows(app)[:3]] == ["2.600000", "1.160000", "0.296000"]
-    assert "Learning rate 0.2 is good: it is not above 1/λ = 0.5" in said(app) and "60.0 %" in said(app)
+    assert "Learning rate 0.2 is good: it is not above 1/λ = 0.5" in said(app) and "60.0%" in said(app)
     assert r"w_1 &= 5 - 0.2 \cdot 12 = 2.6" in said(app) and "-1 + (0.6)^t" in said(app)
 
 
@@ -177,7 +177,7 @@ def test_each_behavior_is_said_in_words_of_its_own():
     assert "far below 1/λ = 0.5" in said["shifted", 0.001]
     assert "swings on and on: it stands at the limit 2/λ = 1" in said["shifted", 0.999]
     assert "above 2/λ = 1" in said["shifted", 1.1]
-    assert "local minimum: the loss is lower at w = -0.748" in said["wavy", 0.05]
+    assert "local minimum: the loss is lower at w = −0.748" in said["wavy", 0.05]
     assert "λ = 3.61, and there 2/λ = 0.554" in said["wavy", 0.6]
     assert "At the kink the slope jumps" in said["kink", 0.2]
     assert "curvature at the minimum is 0" in said["quartic", 0.05]

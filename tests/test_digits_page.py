@@ -80,7 +80,7 @@ def test_the_sentence_says_what_the_matrix_shows():
     result = digits.result_of(SHORT)
     last = result.confusion[-1]
     sentence = digits.say(SHORT)
-    assert f"reads {100 * np.trace(last) / last.sum():.1f} % of 359 test images" in sentence
+    assert f"reads {100 * np.trace(last) / last.sum():.1f}% of 359 test images" in sentence
     shown, read, times, of = map(int, re.findall(r"takes (\d) for (\d): (\d+) of (\d+) times", sentence)[0])
     assert last[shown, read] == times == (last - np.diag(np.diag(last))).max() and of == last[shown].sum()
 

@@ -10,7 +10,7 @@ from optviz.datasets import DATASETS
 from optviz.figures.classifier import CLASSES, Bars, Line, Sign, Turn, curves, histogram, regions
 
 WORDS = {
-    "output": "%{z} %",
+    "output": "%{z}%",
     "class0": "zero",
     "class1": "one",
     "validation": "held out",

@@ -35,9 +35,9 @@ def said(app):
     [
         ({}, "Xavier with Tanh holds: the standard deviation is 0.624 in layer 1 and 0.219 in layer 10."),
         ({"activation": "relu", "init": "he"}, "He with ReLU holds: the standard deviation is 0.817 in layer 1"),
-        ({"activation": "relu", "init": "he"}, "55.0 % of its outputs are exactly 0"),
-        ({"init": "small"}, "Small with Tanh fades: the standard deviation falls from 0.0981 in layer 1 to 9.21e-11"),
-        ({"init": "course"}, "Course with Tanh saturates: in layer 10, 78.3 % of the outputs lie at a bound"),
+        ({"activation": "relu", "init": "he"}, "55.0% of its outputs are exactly 0"),
+        ({"init": "small"}, "Small with Tanh fades: the standard deviation falls from 0.0981 in layer 1 to 9.21e−11"),
+        ({"init": "course"}, "Course with Tanh saturates: in layer 10, 78.3% of the outputs lie at a bound"),
         ({"activation": "relu", "init": "course"}, "Course with ReLU explodes"),
         ({"activation": "relu", "init": "own", "sigma": "0.14142"}, "Your own σ with ReLU holds"),
     ],

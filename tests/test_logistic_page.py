@@ -129,7 +129,7 @@ def test_the_formula_has_the_numbers_of_the_line():
 def test_the_sentence_has_the_accuracies_and_the_reason(settings, reason):
     sentence = logistic.say(settings)
     line, net = accuracies(settings)
-    assert f"{100 * line:.1f} % of the 300 points" in sentence and f"the net {100 * net:.1f} %" in sentence
+    assert f"{100 * line:.1f}% of the 300 points" in sentence and f"the net {100 * net:.1f}%" in sentence
     assert reason in sentence
 
 

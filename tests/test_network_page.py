@@ -11,6 +11,7 @@ from optviz.figures.networks import units_of
 from optviz.network import INITIALIZATIONS, Network
 from optviz.ui.lessons import networks
 from optviz.ui.lessons.networks import Settings
+from optviz.ui.tables import digits
 
 
 def page(lang="en", **parameters):
@@ -86,7 +87,7 @@ def test_the_table_has_every_z_and_a():
     for done in networks.forward_of(given).passes:
         for values in done:
             for value in values:
-                assert f">{networks.number(value)}</td>" in report
+                assert f">{digits(value)}</td>" in report
 
 
 def test_every_step_lights_a_unit_and_says_its_sum():
@@ -96,12 +97,11 @@ def test_every_step_lights_a_unit_and_says_its_sum():
     lines = networks._captions(given, units_of(given.sizes))
     forward = networks.forward_of(given)
     w, z, a = forward.layers[0][0][:, 0], forward.passes[0].z[0], forward.passes[0].a[0]
-    number = networks.number
-    terms = " + ".join(f"{number(each)}·1" for each in w)
+    terms = " + ".join(f"{digits(each)}·1" for each in w)
     assert lines[1][0] == f"z = {terms} + 0.01".replace("+ −", "− ")
     assert all(len(first) <= len("z = ") + networks.LINE for first, _second in lines)
     assert any("…" in first for first, _second in lines)
-    assert lines[1][1] == f"= {number(z)},  a = f(z) = {number(a)}"
+    assert lines[1][1] == f"= {digits(z)},  a = f(z) = {digits(a)}"
     assert {track.x[0] for track in panel.tracks if isinstance(track.x, tuple)} >= {"positive", "negative", "written"}
 
 

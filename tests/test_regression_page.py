@@ -137,7 +137,7 @@ def test_bad_numbers_are_explained_and_not_used(field, text):
 
 def test_a_point_on_the_surface_becomes_the_start():
     app = page(start="0.5, -1.25")
-    assert "<td data-head='Start'>0.5</td>" in tables(app) and "<td data-head='Start'>-1.25</td>" in tables(app)
+    assert "<td data-head='Start'>0.5</td>" in tables(app) and "<td data-head='Start'>−1.25</td>" in tables(app)
 
 
 EXACT = ("sgd", "momentum", "momentum_classical", "nesterov_keras", "newton", "adam", "lion", "adamax")

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import SERIES, Series, dots, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
@@ -25,56 +25,16 @@ def curves(
     `tangent_z` and `tangent` + i; an upright line follows `probe_line`.
     """
     low, high = bounds
-    traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            mode="lines",
-            hoverinfo="skip",
-            showlegend=False,
-            line={"dash": "dot", "width": 1.5},
-            meta={"color": "muted", **follows("at", x="probe_line", y="line_ends")},
-        )
-    ]
+    upright = follows("at", x="probe_line", y="line_ends")
+    traces = [line(None, Series("muted", "dot"), upright, width=1.5, showlegend=False)]
     for i, (name, series) in enumerate(zip(names, SERIES, strict=False)):
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                mode="lines",
-                line={"dash": series.dash, "width": 3},
-                hovertemplate="%{x:.3g}: %{y:.4g}",
-                meta={"color": series.color, **follows("at", x="z", y=f"{array}{i}")},
-            )
-        )
+        curve, tangent = follows("at", x="z", y=f"{array}{i}"), follows("at", x="tangent_z", y=f"tangent{i}")
+        probe = follows("at", x="probe", y=(f"{array}_probe", i))
+        traces.append(line(name, series, curve, width=3, hover="%{x:.3g}: %{y:.4g}", legendgroup=name))
         if tangents:
-            traces.append(
-                go.Scatter(
-                    x=EMPTY,
-                    y=EMPTY,
-                    legendgroup=name,
-                    showlegend=False,
-                    mode="lines",
-                    hoverinfo="skip",
-                    line={"width": 1.5},
-                    meta={"color": series.color, **follows("at", x="tangent_z", y=f"tangent{i}")},
-                )
-            )
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 12},
-                hovertemplate="%{x:.3g}: %{y:.4g}",
-                meta={"color": series.color, **follows("at", x="probe", y=(f"{array}_probe", i))},
-            )
-        )
+            solid = series._replace(dash="solid")
+            traces.append(line(None, solid, tangent, width=1.5, legendgroup=name, showlegend=False))
+        traces.append(head(name, series, probe, size=12, hover="%{x:.3g}: %{y:.4g}"))
     return figure(
         traces,
         showlegend=True,
@@ -116,30 +76,18 @@ def errors(names: Sequence[str], epsilon: float, limit: float, *, words: dict[st
     value `nan_size` and `nan_error`. `epsilon` is the precision's, `limit` the z where e^z overflows. `words` has
     "size", "error", "epsilon", "overflow", "asked" and "nan".
     """
+    told = "|z| %{x:.3g}: %{y:.2g}"
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=name,
-            mode="lines",
-            line={"dash": series.dash, "width": 2.5},
-            hovertemplate="|z| %{x:.3g}: %{y:.2g}",
-            meta={"color": series.color, **follows("at", x="size", y=f"error{i}")},
-        )
+        line(name, series, follows("at", x="size", y=f"error{i}"), hover=told)
         for i, (name, series) in enumerate(zip(names, SERIES, strict=False))
     ]
-    for name, symbol, color in (("at", "circle", "series1"), ("nan", "x", "bad")):
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=words["asked" if name == "at" else "nan"],
-                mode="markers",
-                marker={"symbol": symbol, "size": 13},
-                hovertemplate="|z| %{x:.3g}: %{y:.2g}",
-                meta={"color": color, **follows("at", x=f"{name}_size", y=f"{name}_error")},
-            )
+    traces += [
+        dots(name, look, follows("at", x=f"{array}_size", y=f"{array}_error"), size=13, hover=told)
+        for name, array, look in (
+            (words["asked"], "at", Series("series1")),
+            (words["nan"], "nan", Series("bad", symbol="x")),
         )
+    ]
     edge = float(np.log10(limit))
     return figure(
         traces,

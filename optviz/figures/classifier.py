@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.datasets import Dataset
-from optviz.figures.style import EMPTY, Ref, figure, follows
+from optviz.figures.style import EMPTY, START, Ref, Series, dots, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
@@ -117,47 +117,41 @@ def _straight(x: str, y: str) -> go.Scatter:
 
 
 def _asked(point: tuple[float, float], name: str) -> go.Scatter:
-    return go.Scatter(
-        x=[point[0]],
-        y=[point[1]],
-        name=name,
-        showlegend=False,
-        mode="markers",
-        marker={"symbol": "x-thin-open", "size": 17, "line": {"width": 4}},
-        hovertemplate="%{x:.6g}, %{y:.6g}",
-        meta={"color": "text"},
-    )
+    x, y = point
+    return dots(name, START, {}, x=[x], y=[y], size=17, edge=4, hover="%{x:.6g}, %{y:.6g}", showlegend=False)
 
 
 def _points(data: Dataset, label: int, words: Mapping[str, str], hollow: bool = False) -> go.Scatter:
     mark, rows, name = CLASSES[label], data.y == label, words[f"class{label}"]
     held_out = words["validation"]
-    return go.Scatter(
+    return dots(
+        held_out if hollow else name,
+        Series(mark.color, symbol=f"{mark.symbol}-open" if hollow else mark.symbol),
+        {},
         x=data.x[rows, 0].round(5).tolist(),
         y=data.x[rows, 1].round(5).tolist(),
-        name=held_out if hollow else name,
+        size=mark.size,
+        edge=2 if hollow else 1,
+        hover="%{x:.4g}, %{y:.4g}<extra>" + (f"{name} ({held_out})" if hollow else name) + "</extra>",
         # one entry of the legend says for both classes what hollow means
         showlegend=not hollow or label == 1,
         legendgroup=held_out if hollow else name,
-        mode="markers",
-        marker={
-            "symbol": f"{mark.symbol}-open" if hollow else mark.symbol,
-            "size": mark.size,
-            "line": {"width": 2 if hollow else 1},
-        },
-        hovertemplate="%{x:.4g}, %{y:.4g}<extra>" + (f"{name} ({held_out})" if hollow else name) + "</extra>",
-        meta={"color": mark.color},
     )
 
 
 class Line(NamedTuple):
-    """A curve over the epochs: what it follows, and how it is told apart from the others."""
+    """A curve over the epochs or another number: what it follows, and how it is told apart from the others."""
 
     name: str
     column: Ref
     color: str
     dash: str
     symbol: str
+
+    @property
+    def look(self) -> Series:
+        """How it is drawn."""
+        return Series(self.color, self.dash, self.symbol)
 
 
 class Sign(NamedTuple):
@@ -195,33 +189,14 @@ def curves(
 
     `faint` curves lie beneath them, one entry of the legend for all of a name; `turns` are lines from top to bottom.
     """
-    traces = [_faint(line, line.name not in {earlier.name for earlier in faint[:i]}) for i, line in enumerate(faint)]
-    for line in lines:
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=line.name,
-                legendgroup=line.name,
-                mode="lines",
-                line={"dash": line.dash, "width": 2.5},
-                hovertemplate="%{x}: " + ("%{y:.1%}" if percent else "%{y:.5g}"),
-                meta={"color": line.color, **follows("grow", x="step", y=line.column)},
-            )
-        )
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=line.name,
-                legendgroup=line.name,
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": line.symbol, "size": 10, "line": {"width": 1.5}},
-                hoverinfo="skip",
-                meta={"color": line.color, **follows("at", x="step", y=line.column)},
-            )
-        )
+    traces = [_faint(each, each.name not in {earlier.name for earlier in faint[:i]}) for i, each in enumerate(faint)]
+    told = "%{x}: " + ("%{y:.1%}" if percent else "%{y:.5g}")
+    for each in lines:
+        columns: dict[str, Ref] = {"x": "step", "y": each.column}
+        traces += [
+            line(each.name, each.look, follows("grow", **columns), hover=told, legendgroup=each.name),
+            head(each.name, each.look, follows("at", **columns), size=10, edge=1.5),
+        ]
     traces += [_sign(sign) for sign in signs]
     axis: dict[str, object] = {"type": "log", "nticks": 3, "tickformat": "~g"} if log else {"type": "linear"}
     if percent:
@@ -237,32 +212,22 @@ def curves(
     )
 
 
-def _faint(line: Line, in_legend: bool) -> go.Scatter:
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=line.name,
-        legendgroup=line.name,
-        showlegend=in_legend,
-        mode="lines",
-        line={"dash": line.dash, "width": 1},
-        opacity=0.55,
-        hovertemplate="%{x}: %{y:.5g}",
-        meta={"color": line.color, **follows("grow", x="step", y=line.column)},
-    )
+def _faint(each: Line, in_legend: bool) -> go.Scatter:
+    way, told = follows("grow", x="step", y=each.column), "%{x}: %{y:.5g}"
+    legend = {"showlegend": in_legend, "legendgroup": each.name}
+    return line(each.name, each.look, way, width=1, hover=told, opacity=0.55, **legend)
 
 
 def _sign(sign: Sign) -> go.Scatter:
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=sign.name,
-        legendgroup=sign.name,
+    return dots(
+        sign.name,
+        Series(sign.color, symbol=sign.symbol),
+        follows(sign.mode, x=sign.x, y=sign.y),
+        size=sign.size,
+        edge=1.5,
+        hover="%{x}: %{y:.5g}",
         showlegend=sign.in_legend,
-        mode="markers",
-        marker={"symbol": sign.symbol, "size": sign.size, "line": {"width": 1.5}},
-        hovertemplate="%{x}: %{y:.5g}",
-        meta={"color": sign.color, **follows(sign.mode, x=sign.x, y=sign.y)},
+        legendgroup=sign.name,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.losses import TARGET, bars, dot, line
+from optviz.figures.losses import TARGET, bars, point, whole
 from optviz.figures.style import SERIES, Series, figure
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ def groups(
     centers = np.arange(1.0, n + 1.0)
     traces: list[go.Bar | go.Scatter] = [*bars(names, arrays, centers, looks)]
     if target:
-        traces.append(dot(target, TARGET, "right_x", "right_y", size=12, showlegend=True, cliponaxis=False))
+        traces.append(point(target, TARGET, "right_x", "right_y", size=12, showlegend=True, cliponaxis=False))
     return figure(
         traces,
         showlegend=True,
@@ -53,11 +53,13 @@ def logarithm(names: Sequence[str], titles: tuple[str, str], top: float) -> go.F
 
     Follows "p" and "log", whole rows, and "at0", "at1", … with p in column 0 and -ln p in column 1.
     """
-    curve = Series("muted", "solid", "circle", "●", "top right")
     return figure(
         [
-            line("−ln p", curve, "p", "log"),
-            *(dot(name, SERIES[i], (f"at{i}", 0), (f"at{i}", 1), text=name, size=15) for i, name in enumerate(names)),
+            whole("−ln p", Series("muted"), "p", "log"),
+            *(
+                point(name, SERIES[i], (f"at{i}", 0), (f"at{i}", 1), label=name, size=15)
+                for i, name in enumerate(names)
+            ),
         ],
         xaxis={"range": [0, 1.03], "title": {"text": titles[0], "standoff": 4}},
         yaxis={"range": [0, top], "title": {"text": titles[1], "standoff": 4}},
@@ -73,8 +75,8 @@ def lead(names: Sequence[str], titles: tuple[str, str], reach: float, rows: str)
     looks = WAYS[-len(names) :]
     return figure(
         [
-            *(line(name, looks[i], "lead", f"way{i}") for i, name in enumerate(names)),
-            dot(rows, TARGET, "lead_x", "lead_y", size=10, showlegend=True),
+            *(whole(name, looks[i], "lead", f"way{i}") for i, name in enumerate(names)),
+            point(rows, TARGET, "lead_x", "lead_y", size=10, showlegend=True),
         ],
         showlegend=True,
         xaxis={"range": [-reach, reach], "title": {"text": titles[0], "standoff": 4}},

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.curves import Curve
-from optviz.figures.style import EMPTY, SERIES, Series, figure, follows
+from optviz.figures.style import GOAL, SERIES, Series, dots, figure, follows, head, line, path
 
 Array = NDArray[np.float64]
 
@@ -92,25 +92,10 @@ def picture(
     `tangent{i}y`, `drop{i}x` and `drop{i}y`. `words` has "curve", "minimum", "tangent", "w" and "loss".
     """
     shown = minima[(minima > seen.x[0]) & (minima < seen.x[1])]
+    lows = np.interp(shown, seen.xs, seen.ys)
     traces = [
-        go.Scatter(
-            x=seen.xs,
-            y=seen.ys,
-            name=words["curve"],
-            mode="lines",
-            line={"width": 2.5},
-            hovertemplate="%{x:.4g}: %{y:.5g}",
-            meta={"color": "muted"},
-        ),
-        go.Scatter(
-            x=shown,
-            y=np.interp(shown, seen.xs, seen.ys),
-            name=words["minimum"],
-            mode="markers",
-            marker={"symbol": "star-open", "size": 16, "line": {"width": 2}},
-            hovertemplate="%{x:.6g}: %{y:.6g}",
-            meta={"color": "text"},
-        ),
+        line(words["curve"], Series("muted"), {}, x=seen.xs, y=seen.ys, hover="%{x:.4g}: %{y:.5g}"),
+        dots(words["minimum"], GOAL, {}, x=shown, y=lows, size=16, edge=2, hover="%{x:.6g}: %{y:.6g}"),
     ]
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         if tangent:
@@ -118,7 +103,12 @@ def picture(
             traces += _tangent(run, f"{name}: {words['tangent']}", color)
         # A single run needs no name, which would stand on its path.
         label = name if len(names) > 1 else ""
-        traces += _run(name, label, series, {"x": (arrays[0], run), "y": (arrays[1], run)})
+        columns = {"x": (arrays[0], run), "y": (arrays[1], run)}
+        way = follows("grow", **columns)
+        traces += [
+            path(name, series, way, width=1.2, size=8, edge=0, hover="%{x:.6g}: %{y:.6g}"),
+            head(name, series, follows("at", **columns), size=14, edge=0, label=label),
+        ]
     return figure(
         traces,
         xaxis={"range": list(seen.x), "title": {"text": words["w"]}, "zeroline": False},
@@ -128,42 +118,12 @@ def picture(
 
 def _tangent(run: int, name: str, color: str) -> list[go.Scatter]:
     return [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=name,
-            mode="lines",
-            line=line,
+        line(
+            name,
+            Series(color, dash),
+            follows("at", x=f"{part}{run}x", y=f"{part}{run}y"),
+            width=width,
             opacity=0.9,
-            hoverinfo="skip",
-            meta={"color": color, **follows("at", x=f"{part}{run}x", y=f"{part}{run}y")},
         )
-        for part, line in (("tangent", {"width": 2.5}), ("drop", {"width": 2, "dash": "dot"}))
-    ]
-
-
-def _run(name: str, label: str, series: Series, columns: dict[str, tuple[str, int]]) -> list[go.Scatter]:
-    return [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=name,
-            mode="lines+markers",
-            line={"dash": series.dash, "width": 1.2},
-            marker={"symbol": series.symbol, "size": 8, "line": {"width": 0}},
-            hovertemplate="%{x:.6g}: %{y:.6g}",
-            meta={"color": series.color, **follows("grow", **columns)},
-        ),
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=name,
-            mode="markers+text",
-            marker={"symbol": series.symbol, "size": 14, "line": {"width": 0}},
-            text=[label],
-            textposition=series.label_at,
-            textfont={"size": 14, "weight": "bold"},
-            hoverinfo="skip",
-            meta={"color": series.color, **follows("at", **columns)},
-        ),
+        for part, dash, width in (("tangent", "solid", 2.5), ("drop", "dot", 2))
     ]

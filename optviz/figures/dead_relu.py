@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from optviz.datasets import Dataset
 from optviz.figures.classifier import CLASSES
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import Series, dots, figure, follows, line
 
 Array = NDArray[np.float64]
 
-LOOKS = (("alive", "text", "solid", 1.5), ("dead", "bad", "dash", 2.5))
-"""How living and dead units are drawn: name, color, dash, width."""
+LOOKS = (("alive", Series("text"), 1.5), ("dead", Series("bad", "dash"), 2.5))
+"""How living and dead units are drawn: name, look, width."""
 
 
 def lines(run: int, data: Dataset, words: Mapping[str, str]) -> go.Figure:
@@ -23,29 +23,21 @@ def lines(run: int, data: Dataset, words: Mapping[str, str]) -> go.Figure:
     and "class1".
     """
     traces = [
-        go.Scatter(
+        dots(
+            words[f"class{label}"],
+            Series(mark.color, symbol=mark.symbol),
+            {},
             x=data.x[data.y == label, 0].round(4).tolist(),
             y=data.x[data.y == label, 1].round(4).tolist(),
-            name=words[f"class{label}"],
-            mode="markers",
-            marker={"symbol": mark.symbol, "size": mark.size - 2, "line": {"width": 0}},
+            size=mark.size - 2,
+            edge=0,
             opacity=0.55,
-            hoverinfo="skip",
-            meta={"color": mark.color},
         )
         for label, mark in enumerate(CLASSES)
     ]
     traces += [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words[name],
-            mode="lines",
-            line={"dash": dash, "width": width},
-            hoverinfo="skip",
-            meta={"color": color, **follows("at", x=f"{name}_x{run}", y=f"{name}_y{run}")},
-        )
-        for name, color, dash, width in LOOKS
+        line(words[name], look, follows("at", x=f"{name}_x{run}", y=f"{name}_y{run}"), width=width)
+        for name, look, width in LOOKS
     ]
     low, high = data.x.min(axis=0), data.x.max(axis=0)
     middle, reach = (low + high) / 2, 0.6 * float((high - low).max())
@@ -74,16 +66,8 @@ def inputs(units: int, words: Mapping[str, str]) -> go.Figure:
     Follows `alive_z`, `dead_z` over `unit`. `words` has "alive", "dead", "unit" and "z".
     """
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words[name],
-            mode="lines",
-            line={"dash": "solid", "width": 2 * width},
-            hoverinfo="skip",
-            meta={"color": color, **follows("at", x="unit", y=f"{name}_z")},
-        )
-        for name, color, _dash, width in LOOKS
+        line(words[name], Series(look.color), follows("at", x="unit", y=f"{name}_z"), width=2 * width)
+        for name, look, width in LOOKS
     ]
     return figure(
         traces,

@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from optviz.family import FAMILY, Branch
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import SERIES, Series, dots, figure, follows, line
 
 BRANCHES = dict(zip(Branch, SERIES, strict=False))
 """How the branches are drawn."""
@@ -30,24 +30,9 @@ def tree(names: Mapping[Branch, str]) -> go.Figure:
             (x0, y0), (x1, y1) = FAMILY[parent].place, member.place
             xs += [x0, x1, None]
             ys += [y0 + BELOW, y1 - ABOVE, None]
-    edges = go.Scatter(
-        x=xs,
-        y=ys,
-        mode="lines",
-        line={"width": 2},
-        hoverinfo="skip",
-        showlegend=False,
-        meta={"color": "muted"},
-    )
-    ring = go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        mode="markers",
-        marker={"symbol": "circle-open", "size": RING + 2, "line": {"width": 3}},
-        hoverinfo="skip",
-        showlegend=False,
-        meta={"color": "text", **follows("at", x=("chosen", 0), y=("chosen", 1))},
-    )
+    edges = line(None, Series("muted"), {}, x=xs, y=ys, width=2, showlegend=False)
+    chosen = follows("at", x=("chosen", 0), y=("chosen", 1))
+    ring = dots(None, Series("text", symbol="circle-open"), chosen, size=RING + 2, edge=3, showlegend=False)
     return figure(
         [
             edges,
@@ -63,15 +48,15 @@ def tree(names: Mapping[Branch, str]) -> go.Figure:
 
 def _branch(branch: Branch, name: str) -> go.Scatter:
     members, series = [m for m in FAMILY.values() if m.branch is branch], BRANCHES[branch]
-    return go.Scatter(
+    return dots(
+        name,
+        series,
+        {},
         x=[m.place[0] for m in members],
         y=[m.place[1] for m in members],
-        name=name,
-        mode="markers",
-        marker={"symbol": series.symbol, "size": 15},
+        size=15,
         customdata=[m.paper for m in members],
-        hovertemplate="%{customdata}<extra></extra>",
-        meta={"color": series.color},
+        hover="%{customdata}<extra></extra>",
     )
 
 

@@ -6,12 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import Series, dots, figure, follows, line, path
 
 Array = NDArray[np.float64]
 
 TALL = 2.2
 """Half the height of what is drawn: a polynomial that goes beyond leaves the picture."""
+
+TRAINING, VALIDATION = Series("series1"), Series("series2", "dash", "square-open")
+"""How points and errors of the two kinds are drawn."""
 
 
 def polynomial(array: str, xs: Array, verdict: str, color: str, words: Mapping[str, str]) -> go.Figure:
@@ -22,35 +25,15 @@ def polynomial(array: str, xs: Array, verdict: str, color: str, words: Mapping[s
     """
     grid = xs.round(6).tolist()
 
-    def line(name: str, follow: str, hue: str, **look: object) -> go.Scatter:
-        return go.Scatter(
-            x=grid,
-            y=EMPTY,
-            name=words[name],
-            mode="lines",
-            line=look,
-            hovertemplate="%{x:.3g}: %{y:.4g}",
-            meta={"color": hue, **follows("at", y=follow)},
-        )
-
-    def points(name: str, x: str, y: str, hue: str, symbol: str) -> go.Scatter:
-        return go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words[name],
-            mode="markers",
-            marker={"symbol": symbol, "size": 8, "line": {"width": 2}},
-            hovertemplate="%{x:.4g}, %{y:.4g}",
-            meta={"color": hue, **follows("at", x=x, y=y)},
-        )
-
+    training, validation = follows("at", x="x", y="y"), follows("at", x="held_x", y="held_y")
+    told, curve_told = "%{x:.4g}, %{y:.4g}", "%{x:.3g}: %{y:.4g}"
     return figure(
         [
-            points("training", "x", "y", "series1", "circle"),
-            points("validation", "held_x", "held_y", "series2", "square-open"),
+            dots(words["training"], TRAINING, training, size=8, edge=2, hover=told),
+            dots(words["validation"], VALIDATION, validation, size=8, edge=2, hover=told),
             # Above the points, which are hundreds where more data are the remedy.
-            line("true", "true", "muted", dash="dot", width=2.5),
-            line("fitted", array, "series3", width=4),
+            line(words["true"], Series("muted", "dot"), follows("at", y="true"), x=grid, hover=curve_told),
+            line(words["fitted"], Series("series3"), follows("at", y=array), x=grid, width=4, hover=curve_told),
         ],
         showlegend=True,
         xaxis={"range": [-1.04, 1.04], "zeroline": False, "title": {"text": "x", "standoff": 2}},
@@ -86,34 +69,15 @@ def errors(
     Follows `array: (1, n)` for the remedy's values with `{array}_training` and `{array}_validation: (1, n)`, and
     `{array}_now: (1, 3)`: the value chosen, and its two errors. `words` has "training", "validation", "error", "now".
     """
-    looks = (("training", "series1", "solid", "circle"), ("validation", "series2", "dash", "square-open"))
-    traces = []
-    for name, color, dash, symbol in looks:
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=words[name],
-                mode="lines+markers",
-                line={"dash": dash, "width": 2.5},
-                marker={"symbol": symbol, "size": 7},
-                hovertemplate="%{x:.4g}: %{y:.4g}",
-                meta={"color": color, **follows("at", x=array, y=f"{array}_{name}")},
-            )
-        )
-    for column, (name, color, _dash, symbol) in enumerate(looks, start=1):
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=words["now"],
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": symbol, "size": 16, "line": {"width": 3}},
-                hovertemplate=f"{words['now']}, {words[name]}: " + "%{y:.4g}",
-                meta={"color": color, **follows("at", x=(f"{array}_now", 0), y=(f"{array}_now", column))},
-            )
-        )
+    looks = (("training", TRAINING), ("validation", VALIDATION))
+    traces = [
+        path(words[name], look, follows("at", x=array, y=f"{array}_{name}"), size=7, hover="%{x:.4g}: %{y:.4g}")
+        for name, look in looks
+    ]
+    for column, (name, look) in enumerate(looks, start=1):
+        now = follows("at", x=(f"{array}_now", 0), y=(f"{array}_now", column))
+        told = f"{words['now']}, {words[name]}: " + "%{y:.4g}"
+        traces.append(dots(words["now"], look, now, size=16, edge=3, hover=told, showlegend=False))
     return figure(
         traces,
         showlegend=True,

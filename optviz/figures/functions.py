@@ -4,20 +4,13 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import EMPTY, Series, dots, figure, follows, line
 
 
 def points(words: Mapping[str, str]) -> go.Figure:
     """Draw the points of a grid in the plane. Follows `x: (1, n)` and `y: (1, n)`; `words` has "points"."""
-    cloud = go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=words["points"],
-        mode="markers",
-        marker={"symbol": "circle", "size": 9},
-        hovertemplate="%{x:.4g}, %{y:.4g}",
-        meta={"color": "series1", **follows("at", x="x", y="y")},
-    )
+    places = follows("at", x="x", y="y")
+    cloud = dots(words["points"], Series("series1"), places, size=9, hover="%{x:.4g}, %{y:.4g}")
     return figure(
         [cloud],
         xaxis={"title": {"text": "x"}, "zeroline": False},
@@ -37,15 +30,8 @@ def draws(words: Mapping[str, str]) -> go.Figure:
         hovertemplate="%{x:.3g}: %{y}",
         meta={"color": "series1", **follows("at", x="centers", y="counts")},
     )
-    curve = go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=words["bell"],
-        mode="lines",
-        line={"width": 3, "dash": "dash"},
-        hovertemplate="%{x:.3g}: %{y:.3g}",
-        meta={"color": "series2", **follows("at", x="centers", y="bell")},
-    )
+    bell = follows("at", x="centers", y="bell")
+    curve = line(words["bell"], Series("series2", "dash"), bell, width=3, hover="%{x:.3g}: %{y:.3g}")
     return figure(
         [bars, curve],
         showlegend=True,

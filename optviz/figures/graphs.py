@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optviz.figures.captions import CAPTION_AXES, STILL, STRIP, caption_arrays, captions
 from optviz.figures.layered import layered
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import EMPTY, Series, dots, figure, follows, line
 
 Array = NDArray[np.float64]
 
@@ -73,10 +73,10 @@ def graph(
     xs, ys = layout.places.T
     # Both columns of parts look the same: the first with any stands in the legend.
     split = next((k for k in (0, 1) if any(row[k] >= 0 for row in motion.flows)), None)
+    here = follows("at", x=("here", 0), y=("here", 1))
     traces = [
-        go.Scatter(
-            x=_column(lines[:, 0]), y=_column(lines[:, 1]), mode="lines", line={"width": 1.6}, hoverinfo="skip",
-            showlegend=False, meta={"color": "muted"},
+        line(
+            None, Series("muted"), {}, x=_column(lines[:, 0]), y=_column(lines[:, 1]), width=1.6, showlegend=False
         ),
         go.Scatter(
             x=xs.tolist(), y=ys.tolist(), mode="markers", hoverinfo="skip", showlegend=False,
@@ -92,11 +92,7 @@ def graph(
             textfont={"size": large}, hoverinfo="skip", showlegend=False,
             marker={"size": RING, "opacity": 0}, meta={"color": VALUE},
         ),
-        go.Scatter(
-            x=EMPTY, y=EMPTY, mode="markers", hoverinfo="skip", showlegend=False,
-            marker={"symbol": "circle-open", "size": RING, "line": {"width": 3}},
-            meta={"color": "series1", **follows("at", x=("here", 0), y=("here", 1))},
-        ),
+        dots(None, Series("series1", symbol="circle-open"), here, size=RING, edge=3, showlegend=False),
         _texts("values", [_at(writing.values, i) for i in motion.values], "top center", VALUE, large, words["value"]),
         _texts(
             "gradients", [_at(writing.gradients, i) for i in motion.gradients], "bottom center", GRADIENT, large,

@@ -7,12 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, SERIES, Ref, Series, figure, follows
+from optviz.figures.style import EMPTY, LABEL, SERIES, Ref, Series, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
 LADDER = tuple(float(f"{digit}e{power}") for power in range(-2, 5) for digit in (1, 1.5, 2, 3, 5, 7))
-TARGET = Series("text", "solid", "circle", "●", "top right")
+TARGET = Series("text")
 SHAPE = 1.0
 """How wide the picture of the predictions is for its height, in units of y: there a square is one."""
 MARGIN = 0.25
@@ -46,37 +46,15 @@ class Scale(NamedTuple):
         return float(f"{round(min(max(y, self.low, -self.top), self.top) / step) * step:.6g}")
 
 
-def line(name: str, series: Series, x: Ref, y: Ref, **looks: Any) -> go.Scatter:
+def whole(name: str, series: Series, x: Ref, y: Ref, **looks: Any) -> go.Scatter:
     """Return a curve that is a whole row of numbers."""
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        legendgroup=name,
-        mode="lines",
-        line={"dash": series.dash, "width": 3},
-        hovertemplate="%{x:.4g}: %{y:.4g}",
-        meta={"color": series.color, **follows("at", x=x, y=y)},
-        **looks,
-    )
+    told = "%{x:.4g}: %{y:.4g}"
+    return line(name, series, follows("at", x=x, y=y), **{"width": 3, "hover": told, "legendgroup": name, **looks})
 
 
-def dot(name: str, series: Series, x: Ref, y: Ref, *, size: float = 13, text: str = "", **looks: Any) -> go.Scatter:
-    """Return a marker with its label, or a cloud of markers where x and y are whole rows."""
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        legendgroup=name,
-        mode="markers+text" if text else "markers",
-        marker={"symbol": series.symbol, "size": size},
-        text=[text],
-        textposition=series.label_at,
-        textfont={"size": 14, "weight": "bold"},
-        hovertemplate="%{x:.4g}, %{y:.4g}",
-        meta={"color": series.color, **follows("at", x=x, y=y)},
-        **{"showlegend": False, **looks},
-    )
+def point(name: str, series: Series, x: Ref, y: Ref, **looks: Any) -> go.Scatter:
+    """Return a marker, with its label if it has any, or a cloud of markers where x and y are whole rows."""
+    return head(name, series, follows("at", x=x, y=y), hover="%{x:.4g}, %{y:.4g}", **looks)
 
 
 def label(text: str, series: Series, array: str) -> go.Scatter:
@@ -89,7 +67,7 @@ def label(text: str, series: Series, array: str) -> go.Scatter:
         showlegend=False,
         mode="text",
         text=[text],
-        textfont={"size": 14, "weight": "bold"},
+        textfont=LABEL,
         hoverinfo="skip",
         meta={"color": series.color, **follows("at", x=(array, 0), y=(array, 1))},
     )
@@ -128,17 +106,15 @@ def predictions(positions: Array, scale: Scale, words: Mapping[str, str]) -> go.
     """
     error = SERIES[3]
     traces = [
-        line(words["error"], error._replace(dash="solid"), "squares_x", "squares_y", fill="toself"),
-        line(words["error"], error, "sticks_x", "sticks_y", showlegend=False),
-        line(words["mean"], SERIES[0], "width", "mean", showlegend=False),
-        line(words["median"], SERIES[1], "width", "median", showlegend=False),
-        dot(words["target"], TARGET, "x", "true", size=15, showlegend=True),
-        dot(words["prediction"], error, "x", "pred", size=17, showlegend=True),
+        whole(words["error"], error._replace(dash="solid"), "squares_x", "squares_y", width=1, hover="", fill="toself"),
+        whole(words["error"], error, "sticks_x", "sticks_y", showlegend=False),
+        whole(words["mean"], SERIES[0], "width", "mean", showlegend=False),
+        whole(words["median"], SERIES[1], "width", "median", showlegend=False),
+        point(words["target"], TARGET, "x", "true", size=15, showlegend=True),
+        point(words["prediction"], error, "x", "pred", size=17, showlegend=True),
         label(words["mean"], SERIES[0], "mean_at"),
         label(words["median"], SERIES[1], "median_at"),
     ]
-    traces[0].line.width = 1
-    traces[0].hoverinfo, traces[0].hovertemplate = "skip", None
     n = len(positions)
     return figure(
         traces,
@@ -193,8 +169,9 @@ def curves(
 
     A point's array has x in column 0 and y in column 1.
     """
-    traces = [line(name, SERIES[i], x, array) for i, (name, array) in enumerate(zip(names, arrays, strict=True))]
-    traces += [dot(names[i], SERIES[i], (array, 0), (array, 1), text=text) for i, (array, text) in enumerate(points)]
+    traces = [whole(name, SERIES[i], x, array) for i, (name, array) in enumerate(zip(names, arrays, strict=True))]
+    for i, (array, text) in enumerate(points):
+        traces.append(point(names[i], SERIES[i], (array, 0), (array, 1), label=text))
     (x0, x1), (y0, y1) = ranges
     return figure(
         traces,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import SERIES, Ref, Series, figure, follows, head, line
 
 PLAIN, CLASSICAL, AVERAGED, SCALED = SERIES[2], SERIES[1], SERIES[0], SERIES[5]
 FORMS = (PLAIN, CLASSICAL, AVERAGED, SCALED)
@@ -27,15 +27,8 @@ def summed(n: int, words: Mapping[str, str]) -> go.Figure:
         hovertemplate="%{x}: %{y:.4g}",
         meta={"color": CLASSICAL.color, **follows("at", y="shares")},
     )
-    stairs = go.Scatter(
-        x=corners.tolist(),
-        y=[0.0] * 2 * n,
-        name=words["sum"],
-        mode="lines",
-        line={"width": 2.5},
-        hovertemplate="%{y:.4g}",
-        meta={"color": "text", **follows("at", y="sums")},
-    )
+    sums, zeros = follows("at", y="sums"), [0.0] * 2 * n
+    stairs = line(words["sum"], Series("text"), sums, x=corners.tolist(), y=zeros, hover="%{y:.4g}")
     return figure(
         [bars, stairs],
         showlegend=True,
@@ -62,46 +55,23 @@ def curves(
     traces = []
     # The last form lies under the classical one, which it should equal: it is drawn first, and wider.
     for column, (name, series) in reversed([*enumerate(zip(names, FORMS, strict=False))]):
-        look = {"color": series.color}
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
+        columns: dict[str, Ref] = {"x": "step", "y": (array, column)}
+        traces += [
+            line(
+                name,
+                series._replace(dash="solid") if series is SCALED else series,
+                follows("grow", **columns),
+                width=7 if series is SCALED else 2.5,
+                hover="%{x}: %{y:.5g}",
                 legendgroup=name,
-                mode="lines",
                 showlegend=column in shown,
-                line={"dash": "solid", "width": 7} if series is SCALED else {"dash": series.dash, "width": 2.5},
-                hovertemplate="%{x}: %{y:.5g}",
-                meta={**look, **follows("grow", x="step", y=(array, column))},
-            )
-        )
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 10},
-                hoverinfo="skip",
-                meta={**look, **follows("at", x="step", y=(array, column))},
-            )
-        )
+            ),
+            head(name, series, follows("at", **columns), size=10),
+        ]
     for name, level in limits.items():
-        traces.append(
-            go.Scatter(
-                x=[0, steps],
-                y=[level, level],
-                name=name,
-                showlegend=False,
-                mode="lines",
-                line={"dash": "dot", "width": 1.5},
-                hovertemplate=f"{name} = %{{y:.4g}}",
-                meta={"color": "muted"},
-            )
-        )
+        told = f"{name} = %{{y:.4g}}"
+        dotted = Series("muted", "dot")
+        traces.append(line(name, dotted, {}, x=[0, steps], y=[level] * 2, width=1.5, hover=told, showlegend=False))
     return figure(
         traces,
         showlegend=True,

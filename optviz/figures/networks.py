@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.figures.captions import CAPTION_AXES, STILL, STRIP, caption_arrays, captions
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import EMPTY, Series, figure, follows, line
 
 Array = NDArray[np.float64]
 
@@ -146,30 +146,21 @@ def _edges(units: Sequence[Unit], weights: Sequence[Array], words: Mapping[str, 
 
 
 def _lines(pairs: Sequence[tuple[Unit, Unit]], color: str, dash: str, width: float, name: str) -> go.Scatter:
-    return go.Scatter(
+    return line(
+        name,
+        Series(color, dash),
+        {},
         x=[x for a, b in pairs for x in (a.x, b.x, None)],
         y=[y for a, b in pairs for y in (a.y, b.y, None)],
-        name=name,
-        showlegend=bool(name),
-        mode="lines",
-        line={"width": width, "dash": dash},
+        width=width,
         opacity=0.7,
-        hoverinfo="skip",
-        meta={"color": color},
+        showlegend=bool(name),
     )
 
 
 def _into() -> go.Scatter:
     """Draw the edges that lead into the unit of the present step."""
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        mode="lines",
-        line={"width": 2},
-        showlegend=False,
-        hoverinfo="skip",
-        meta={"color": "text", **follows("at", x="into_x", y="into_y")},
-    )
+    return line(None, Series("text"), follows("at", x="into_x", y="into_y"), width=2, showlegend=False)
 
 
 def _circles(units: Sequence[Unit], sizes: Sequence[int]) -> list[go.Scatter]:

@@ -6,22 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.classifier import Line
+from optviz.figures.style import Series, dots, figure, follows, path
 
 RANGE = [-1.5, -0.3]
 """The loss from 0.03 to 0.5, in powers of ten: above is but a net that has hardly begun."""
 
 TICKS = [0.05, 0.1, 0.2, 0.5]
-
-
-class Curve(NamedTuple):
-    """A curve over the strengths: its name, the array `(frames, strengths)` it follows, and how it is drawn."""
-
-    name: str
-    array: str
-    color: str
-    dash: str
-    symbol: str
 
 
 class Mark(NamedTuple):
@@ -34,35 +25,33 @@ class Mark(NamedTuple):
     color: str
     symbol: str
 
+    @property
+    def look(self) -> Series:
+        """How it is drawn."""
+        return Series(self.color, symbol=self.symbol)
+
 
 def sweep(
-    strengths: Sequence[float], curves: Sequence[Curve], marks: Sequence[Mark], words: Mapping[str, str], *, log: bool
+    strengths: Sequence[float], curves: Sequence[Line], marks: Sequence[Mark], words: Mapping[str, str], *, log: bool
 ) -> go.Figure:
-    """Draw curves over the strengths, a log axis, with marks on them; `words` has "x" and "y", the axes' titles."""
+    """Draw curves over the strengths, a log axis, with marks on them; `words` has "x" and "y", the axes' titles.
+
+    A curve follows `(frames, strengths)`.
+    """
     traces = [
-        go.Scatter(
-            x=list(strengths),
-            y=EMPTY,
-            name=each.name,
-            mode="lines+markers",
-            line={"dash": each.dash, "width": 2.5},
-            marker={"symbol": each.symbol, "size": 7},
-            hovertemplate="λ %{x:g}: %{y:.4g}",
-            meta={"color": each.color, **follows("at", y=each.array)},
-        )
+        path(each.name, each.look, follows("at", y=each.column), x=list(strengths), size=7, hover="λ %{x:g}: %{y:.4g}")
         for each in curves
     ]
     traces += [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=each.name,
+        dots(
+            each.name,
+            each.look,
+            follows("at", x=(each.array, each.x), y=(each.array, each.y)),
+            size=16,
+            edge=3,
+            hover=f"{each.name}: " + "λ %{x:g}: %{y:.4g}",
             showlegend=each.name not in {mark.name for mark in marks[:i]},
             legendgroup=each.name,
-            mode="markers",
-            marker={"symbol": each.symbol, "size": 16, "line": {"width": 3}},
-            hovertemplate=f"{each.name}: " + "λ %{x:g}: %{y:.4g}",
-            meta={"color": each.color, **follows("at", x=(each.array, each.x), y=(each.array, each.y))},
         )
         for i, each in enumerate(marks)
     ]

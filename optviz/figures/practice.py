@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import SERIES, figure, follows, line, path
 
 
 def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str, str], ceiling: float) -> go.Figure:
@@ -12,17 +12,9 @@ def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str,
 
     `words` are the titles of the axes; above `ceiling` a curve leaves the picture.
     """
+    rates, none = list(rates), [None] * len(rates)
     traces = [
-        go.Scatter(
-            x=list(rates),
-            y=[None] * len(rates),
-            name=name,
-            mode="lines+markers",
-            line={"dash": series.dash, "width": 2.5},
-            marker={"symbol": series.symbol, "size": 9},
-            hovertemplate="%{x:g}: %{y:.4g}",
-            meta={"color": series.color, **follows("at", y=f"sweep{k}")},
-        )
+        path(name, series, follows("at", y=f"sweep{k}"), x=rates, y=none, size=9, hover="%{x:g}: %{y:.4g}")
         for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
     ]
     return figure(
@@ -36,15 +28,7 @@ def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str,
 def over_epochs(names: Sequence[str], words: tuple[str, str]) -> go.Figure:
     """Draw the loss over the epochs, a growing curve an optimizer: the columns of `best: (epochs, optimizers)`."""
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=name,
-            mode="lines",
-            line={"dash": series.dash, "width": 2.5},
-            hovertemplate="%{x}: %{y:.4g}",
-            meta={"color": series.color, **follows("grow", x="step", y=("best", k))},
-        )
+        line(name, series, follows("grow", x="step", y=("best", k)), hover="%{x}: %{y:.4g}")
         for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
     ]
     return figure(

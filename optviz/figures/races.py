@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line, path
 from optviz.landscape import Box, Landscape, grid
 
 Array = NDArray[np.float64]
@@ -86,70 +86,23 @@ def contour(
     ahead, `ahead: (steps, len(ahead), 2)`. `words` has "start", "minimum" and "ahead".
     """
     (x0, x1), (y0, y1) = box
-    traces: list[go.Scatter] = [
-        go.Scatter(
-            x=minima[:, 0],
-            y=minima[:, 1],
-            name=words["minimum"],
-            mode="markers",
-            marker={"symbol": "star-open", "size": 17, "line": {"width": 2}},
-            hovertemplate="%{x:.6g}, %{y:.6g}",
-            meta={"color": "text"},
-        ),
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words["start"],
-            mode="markers",
-            marker={"symbol": "x-thin-open", "size": 14, "line": {"width": 3}},
-            hovertemplate="%{x:.6g}, %{y:.6g}",
-            meta={"color": "text", **follows("at", x=("start", 0), y=("start", 1))},
-        ),
+    plane = "%{x:.6g}, %{y:.6g}"
+    begins = follows("at", x=("start", 0), y=("start", 1))
+    traces = [
+        dots(words["minimum"], GOAL, {}, x=minima[:, 0], y=minima[:, 1], size=17, edge=2, hover=plane),
+        dots(words["start"], START, begins, size=14, edge=3, hover=plane),
     ]
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         columns = {"x": ("w", 2 * run), "y": ("w", 2 * run + 1)}
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                mode="lines+markers",
-                line={"dash": series.dash, "width": 2.5},
-                marker={"symbol": series.symbol, "size": 4, "line": {"width": 0}},
-                hovertemplate="%{x:.5g}, %{y:.5g}",
-                meta={"color": series.color, **follows("grow", **columns)},
-            )
-        )
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                showlegend=False,
-                mode="markers+text",
-                marker={"symbol": series.symbol, "size": 13, "line": {"width": 0}},
-                text=[name],
-                textposition=series.label_at,
-                textfont={"size": 14, "weight": "bold"},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("at", **columns)},
-            )
-        )
+        way = follows("grow", **columns)
+        traces += [
+            path(name, series, way, size=4, edge=0, hover="%{x:.5g}, %{y:.5g}", legendgroup=name),
+            head(name, series, follows("at", **columns), edge=0, label=name),
+        ]
     for place, run in enumerate(ahead):
-        series = SERIES[run]
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=f"{names[run]}: {words['ahead']}",
-                mode="markers",
-                marker={"symbol": f"{series.symbol}-open", "size": 13},
-                hovertemplate="%{x:.5g}, %{y:.5g}",
-                meta={"color": series.color, **follows("at", x=("ahead", 2 * place), y=("ahead", 2 * place + 1))},
-            )
-        )
+        hollow = SERIES[run]._replace(symbol=f"{SERIES[run].symbol}-open")
+        point = follows("at", x=("ahead", 2 * place), y=("ahead", 2 * place + 1))
+        traces.append(dots(f"{names[run]}: {words['ahead']}", hollow, point, size=13, hover="%{x:.5g}, %{y:.5g}"))
     return figure(
         traces,
         xaxis={"range": [x0, x1], "title": {"text": "x₁"}, "constrain": "domain", "zeroline": False},
@@ -194,10 +147,11 @@ def curves(
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         for part in range(per_run):
             label = name if per_run == 1 else f"{name}, x{'₁₂'[part]}"
-            width = 2.5 if part == 0 else 1.2
-            traces.append(_curve(label, series.color, series.dash, width, (array, run * per_run + part)))
+            column = follows("grow", x="step", y=(array, run * per_run + part))
+            traces.append(line(label, series, column, width=(2.5, 1.2)[part], hover="%{x}: %{y:.6g}"))
         if faint:
-            traces.append(_curve(name, series.color, "dot", 1.2, (faint, run)))
+            column = follows("grow", x="step", y=(faint, run))
+            traces.append(line(name, series._replace(dash="dot"), column, width=1.2, hover="%{x}: %{y:.6g}"))
     axis: dict[str, Any] = {"type": "log", "exponentformat": "power"} if log else {"type": "linear"}
     if ceiling is not None:
         axis["autorangeoptions"] = {"clipmax": ceiling}
@@ -205,18 +159,6 @@ def curves(
         traces,
         xaxis={"title": {"text": step_title}, "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": {"text": title}, "zeroline": False, **axis},
-    )
-
-
-def _curve(name: str, color: str, dash: str, width: float, column: tuple[str, int]) -> go.Scatter:
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        mode="lines",
-        line={"dash": dash, "width": width},
-        hovertemplate="%{x}: %{y:.6g}",
-        meta={"color": color, **follows("grow", x="step", y=column)},
     )
 
 

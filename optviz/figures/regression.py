@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.style import SERIES, Ref, Series, dots, figure, follows, line
 
 Array = NDArray[np.float64]
 
@@ -24,34 +24,12 @@ def curve(xs: Array, y_range: tuple[float, float], words: Mapping[str, str]) -> 
     "fitted".
     """
     grid = xs.round(6).tolist()
+    points, true, fitted = follows("at", x="x", y="y"), follows("at", y="true"), follows("at", y="fitted")
+    hollow, told = Series("series1", symbol="circle-open"), "%{x:.3g}: %{y:.4g}"
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words["points"],
-            mode="markers",
-            marker={"symbol": "circle-open", "size": 8, "line": {"width": 2}},
-            hovertemplate="%{x:.4g}, %{y:.4g}",
-            meta={"color": "series1", **follows("at", x="x", y="y")},
-        ),
-        go.Scatter(
-            x=grid,
-            y=EMPTY,
-            name=words["true"],
-            mode="lines",
-            line={"dash": "dot", "width": 2.5},
-            hovertemplate="%{x:.3g}: %{y:.4g}",
-            meta={"color": "muted", **follows("at", y="true")},
-        ),
-        go.Scatter(
-            x=grid,
-            y=EMPTY,
-            name=words["fitted"],
-            mode="lines",
-            line={"width": 4},
-            hovertemplate="%{x:.3g}: %{y:.4g}",
-            meta={"color": "series2", **follows("at", y="fitted")},
-        ),
+        dots(words["points"], hollow, points, size=8, edge=2, hover="%{x:.4g}, %{y:.4g}"),
+        line(words["true"], Series("muted", "dot"), true, x=grid, hover=told),
+        line(words["fitted"], Series("series2"), fitted, x=grid, width=4, hover=told),
     ]
     return figure(
         traces,
@@ -70,40 +48,14 @@ def coefficients(names: Sequence[str], truth: Sequence[float], words: Mapping[st
     traces: list[go.Scatter] = []
     lines = []
     for i, (name, true, series) in enumerate(zip(names, truth, SERIES, strict=False)):
-        meta = {"color": series.color}
+        columns: dict[str, Ref] = {"x": "step", "y": ("w", i)}
+        level, said = follows("grow", x="step", y=("truth", i)), f"{words['true']} {name}"
         traces += [
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                mode="lines",
-                line={"dash": series.dash, "width": 2.5},
-                hovertemplate="%{x}: %{y:.5g}",
-                meta={**meta, **follows("grow", x="step", y=("w", i))},
-            ),
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 10},
-                hoverinfo="skip",
-                meta={**meta, **follows("at", x="step", y=("w", i))},
-            ),
+            line(name, series, follows("grow", **columns), hover="%{x}: %{y:.5g}"),
+            dots(name, series, follows("at", **columns), size=10, showlegend=False),
         ]
-        lines.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=f"{words['true']} {name}",
-                showlegend=False,
-                mode="lines",
-                line={"dash": "dot", "width": 1.5},
-                hovertemplate=f"{words['true']} {name} = {true:g}",
-                meta={**meta, **follows("grow", x="step", y=("truth", i))},
-            )
-        )
+        dotted = series._replace(dash="dot")
+        lines.append(line(said, dotted, level, width=1.5, hover=f"{said} = {true:g}", showlegend=False))
     return figure(
         [*lines, *traces],
         showlegend=True,
@@ -118,18 +70,10 @@ def losses(words: Mapping[str, str], decades: float) -> go.Figure:
 
     Follows `loss: (rows, 2)`: the loss, and the least. `words` has "loss", "least" and "step".
     """
-    looks = (("loss", "series2", "solid", 3.0), ("least", "muted", "dot", 2.0))
+    looks = (("loss", Series("series2"), 3.0), ("least", Series("muted", "dot"), 2.0))
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words[name],
-            mode="lines",
-            line={"dash": dash, "width": width},
-            hovertemplate="%{x}: %{y:.6g}",
-            meta={"color": color, **follows("grow", x="step", y=("loss", column))},
-        )
-        for column, (name, color, dash, width) in enumerate(looks)
+        line(words[name], look, follows("grow", x="step", y=("loss", column)), width=width, hover="%{x}: %{y:.6g}")
+        for column, (name, look, width) in enumerate(looks)
     ]
     return figure(
         traces,

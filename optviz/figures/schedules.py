@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, SERIES, Ref, figure, follows
+from optviz.figures.style import SERIES, Ref, dots, figure, follows, line
 
 DASHES = {"dash": "8px,3px"}
 """A dash as long as its gap would hide every other edge of a staircase."""
@@ -21,39 +21,13 @@ def picture(
     """
     traces = []
     for i, (name, series) in enumerate(zip(names, SERIES, strict=False)):
-        dash = DASHES.get(series.dash, series.dash)
+        look = series._replace(dash=DASHES.get(series.dash, series.dash))
         column: dict[str, Ref] = {"x": "step", "y": ("rate", i)}
+        whole, told = follows("at", x="steps", y=f"whole{i}"), f"{name}<br>%{{x}}: %{{y:.6g}}<extra></extra>"
         traces += [
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                mode="lines",
-                line={"dash": dash, "width": 1.5},
-                opacity=0.5,
-                showlegend=False,
-                hovertemplate=f"{name}<br>%{{x}}: %{{y:.6g}}<extra></extra>",
-                meta={"color": series.color, **follows("at", x="steps", y=f"whole{i}")},
-            ),
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                mode="lines",
-                line={"dash": dash, "width": 3},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("grow", **column)},
-            ),
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 13, "line": {"width": 0}},
-                showlegend=False,
-                hovertemplate=f"{name}<br>%{{x}}: %{{y:.6g}}<extra></extra>",
-                meta={"color": series.color, **follows("at", **column)},
-            ),
+            line(name, look, whole, width=1.5, opacity=0.5, hover=told, showlegend=False),
+            line(name, look, follows("grow", **column), width=3),
+            dots(name, look, follows("at", **column), size=13, edge=0, hover=told, showlegend=False),
         ]
     axis: dict[str, Any] = {"type": "log", "exponentformat": "power"} if top is None else {"range": [0, top]}
     shown = [

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, SERIES, Ref, figure, follows
+from optviz.figures.style import SERIES, Series, dots, figure, follows, line
 
 Array = NDArray[np.float64]
 
@@ -70,26 +70,24 @@ def deviations(names: Sequence[str], chosen: int, layers: int, words: Mapping[st
 
     Follows `deviation` and `heads`, `(layers + 1, runs)`, and `theory`. `words` has "layer", "deviation" and "theory".
     """
-    traces = [
-        _curve(words["theory"], "text", "dot", 2, "theory"),
-        *(
-            _curve(name, series.color, series.dash, 4 if run == chosen else 2, ("deviation", run))
-            for run, (name, series) in enumerate(zip(names, SERIES, strict=False))
-        ),
-        *(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                mode="markers+text",
-                text=[name],
-                textposition="bottom left",
-                textfont={"size": 14},
-                marker={"symbol": series.symbol, "size": 12 if run == chosen else 8},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("at", x="step", y=("heads", run))},
-            )
-            for run, (name, series) in enumerate(zip(names, SERIES, strict=False))
-        ),
+    looks = list(enumerate(zip(names, SERIES, strict=False)))
+    theory = follows("grow", x="step", y="theory")
+    traces = [line(words["theory"], Series("text", "dot"), theory, width=2, hover="%{x}: %{y:.4g}")]
+    for run, (name, series) in looks:
+        column = follows("grow", x="step", y=("deviation", run))
+        traces.append(line(name, series, column, width=4 if run == chosen else 2, hover="%{x}: %{y:.4g}"))
+    traces += [
+        dots(
+            None,
+            series,
+            follows("at", x="step", y=("heads", run)),
+            size=12 if run == chosen else 8,
+            mode="markers+text",
+            text=[name],
+            textposition="bottom left",
+            textfont={"size": 14},
+        )
+        for run, (name, series) in looks
     ]
     return figure(
         traces,
@@ -100,16 +98,4 @@ def deviations(names: Sequence[str], chosen: int, layers: int, words: Mapping[st
             "exponentformat": "power",
             "range": np.log10([FLOOR, CEILING]).tolist(),
         },
-    )
-
-
-def _curve(name: str, color: str, dash: str, width: float, column: Ref) -> go.Scatter:
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        mode="lines",
-        line={"dash": dash, "width": width},
-        hovertemplate="%{x}: %{y:.4g}",
-        meta={"color": color, **follows("grow", x="step", y=column)},
     )

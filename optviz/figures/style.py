@@ -1,11 +1,15 @@
 """What all figures share: how series are told apart, and how a trace names the numbers that it follows."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
 
 EMPTY = (None,)
 """The points of a trace that will follow numbers; Plotly hides a trace without any."""
+
+LABEL = {"size": 14, "weight": "bold"}
+"""The font of a name that stands in a picture."""
 
 Ref = str | tuple[str, int]
 
@@ -14,10 +18,10 @@ class Series(NamedTuple):
     """How one of several runs is drawn: color, dash and marker all differ, so that color is never alone."""
 
     color: str
-    dash: str
-    symbol: str
-    glyph: str
-    label_at: str
+    dash: str = "solid"
+    symbol: str = "circle"
+    glyph: str = "●"
+    label_at: str = "top right"
 
 
 SERIES = (
@@ -31,10 +35,75 @@ SERIES = (
     Series("series8", "9px,3px,2px,3px,2px,3px", "x", "✖", "bottom center"),
 )
 
+START, GOAL = Series("text", symbol="x-thin-open"), Series("text", symbol="star-open")
+"""How the point is marked at which runs begin, and the one that they should reach."""
+
 
 def follows(mode: Literal["grow", "at"], **columns: Ref) -> dict[str, Any]:
     """Return the part of a trace's `meta` that ties it to numbers: `follows("grow", x=("w", 0), y=("w", 1))`."""
     return {"follows": {"mode": mode, **columns}}
+
+
+def line(
+    name: str | None, look: Series, follow: Mapping[str, Any], *, width: float = 2.5, hover: str = "", **rest: Any
+) -> go.Scatter:
+    """Return a line that follows numbers; without `hover` it says nothing, and `rest` is what else the trace has."""
+    return _trace(name, look, follow, hover, {"mode": "lines", "line": _stroke(look, width), **rest})
+
+
+def path(
+    name: str,
+    look: Series,
+    follow: Mapping[str, Any],
+    *,
+    size: float,
+    edge: float | None = None,
+    width: float = 2.5,
+    hover: str = "",
+    **rest: Any,
+) -> go.Scatter:
+    """Return a line with a marker at each of its points."""
+    parts = {"line": _stroke(look, width), "marker": _marker(look, size, edge)}
+    return _trace(name, look, follow, hover, {"mode": "lines+markers", **parts, **rest})
+
+
+def dots(
+    name: str | None,
+    look: Series,
+    follow: Mapping[str, Any],
+    *,
+    size: float,
+    edge: float | None = None,
+    hover: str = "",
+    **rest: Any,
+) -> go.Scatter:
+    """Return markers, with the usual rim or one of the width `edge`."""
+    return _trace(name, look, follow, hover, {"mode": "markers", "marker": _marker(look, size, edge), **rest})
+
+
+def head(
+    name: str, look: Series, follow: Mapping[str, Any], *, size: float = 13, label: str = "", **rest: Any
+) -> go.Scatter:
+    """Return the marker at the head of a line, which has the line's entry of the legend, and its label beside it."""
+    if label:
+        rest = {"mode": "markers+text", "text": [label], "textposition": look.label_at, "textfont": LABEL, **rest}
+    return dots(name, look, follow, size=size, **{"legendgroup": name, "showlegend": False, **rest})
+
+
+def _trace(
+    name: str | None, look: Series, follow: Mapping[str, Any], hover: str, parts: Mapping[str, Any]
+) -> go.Scatter:
+    told = {"hovertemplate": hover} if hover else {"hoverinfo": "skip"}
+    return go.Scatter({"x": EMPTY, "y": EMPTY, "name": name, **told, "meta": {"color": look.color, **follow}, **parts})
+
+
+def _stroke(look: Series, width: float) -> dict[str, Any]:
+    return {"dash": look.dash, "width": width}
+
+
+def _marker(look: Series, size: float, edge: float | None) -> dict[str, Any]:
+    rim = {} if edge is None else {"line": {"width": edge}}
+    return {"symbol": look.symbol, "size": size, **rim}
 
 
 def figure(traces: list[Any], **layout: Any) -> go.Figure:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, figure, follows
+from optviz.figures.style import Series, dots, figure, follows, line
 
 
 class Cloud(NamedTuple):
@@ -19,38 +19,29 @@ class Cloud(NamedTuple):
 
 
 def agreement(
-    clouds: Sequence[Cloud], diagonal: str, span: tuple[float, float], *, true: str, predicted: str, line: str
+    clouds: Sequence[Cloud], diagonal: str, span: tuple[float, float], *, true: str, predicted: str, same: str
 ) -> go.Figure:
     """Draw predictions against the truth, and the line on which they would be the same.
 
     Each cloud follows its arrays `(frames, rows)`, the line `diagonal: (1, 2)`; `span` is the range of both axes, and
-    `true`, `predicted` and `line` are their titles.
+    `true` and `predicted` are their titles, `same` is the line's name.
     """
+    told = f"{true} %{{x:.5g}}<br>{predicted} %{{y:.5g}}"
     traces = [
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=cloud.name,
-            mode="markers",
-            marker={"symbol": cloud.symbol, "size": 8, "line": {"width": 1}},
-            opacity=0.8,
-            hovertemplate=f"{true} %{{x:.5g}}<br>{predicted} %{{y:.5g}}",
-            meta={"color": cloud.color, **follows("at", x=cloud.true, y=cloud.predicted)},
-        )
-        for cloud in clouds
-    ]
-    traces.insert(
-        0,
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=line,
-            mode="lines",
-            line={"width": 2, "dash": "dash"},
-            hoverinfo="skip",
-            meta={"color": "muted", **follows("at", x=diagonal, y=diagonal)},
+        line(same, Series("muted", "dash"), follows("at", x=diagonal, y=diagonal), width=2),
+        *(
+            dots(
+                cloud.name,
+                Series(cloud.color, symbol=cloud.symbol),
+                follows("at", x=cloud.true, y=cloud.predicted),
+                size=8,
+                edge=1,
+                opacity=0.8,
+                hover=told,
+            )
+            for cloud in clouds
         ),
-    )
+    ]
     axis = {"range": list(span), "zeroline": False}
     return figure(
         traces,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import EMPTY, SERIES, Series, figure, follows
+from optviz.figures.style import SERIES, Series, dots, figure, follows, head, line
 
 LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0}
 
@@ -32,15 +32,14 @@ def layer_bars(
                 hovertemplate="%{y:.3g}",
                 meta={"color": series.color, **follows("at", y=f"norms{i}")},
             ),
-            go.Scatter(
+            dots(
+                name,
+                series,
+                follows("at", x=f"places{i}", y=f"norms{i}"),
                 x=places,
                 y=[1] * layers,
-                name=name,
+                size=9,
                 legendgroup=name,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 9},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("at", x=f"places{i}", y=f"norms{i}")},
             ),
         ]
     return figure(
@@ -72,31 +71,12 @@ def products(names: Sequence[tuple[str, Series]], bound: str, most: int, *, titl
     `products`, the bound's in the last.
     """
     lines = [*((name, series, f"product{i}") for i, (name, series) in enumerate(names))]
-    lines.append((bound, Series("muted", "dot", "circle-open", "○", "top right"), "bound"))
+    lines.append((bound, Series("muted", "dot", "circle-open", "○"), "bound"))
     traces = []
     for i, (name, series, array) in enumerate(lines):
         traces += [
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                mode="lines",
-                line={"dash": series.dash, "width": 2.5},
-                hovertemplate="%{x}: %{y:.3g}",
-                meta={"color": series.color, **follows("at", x="depths", y=array)},
-            ),
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=name,
-                legendgroup=name,
-                showlegend=False,
-                mode="markers",
-                marker={"symbol": series.symbol, "size": 11},
-                hoverinfo="skip",
-                meta={"color": series.color, **follows("at", x="depth", y=("products", i))},
-            ),
+            line(name, series, follows("at", x="depths", y=array), hover="%{x}: %{y:.3g}", legendgroup=name),
+            head(name, series, follows("at", x="depth", y=("products", i)), size=11),
         ]
     return figure(
         traces,

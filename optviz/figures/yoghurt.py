@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.losses import TARGET, line
-from optviz.figures.style import EMPTY, SERIES, figure, follows
+from optviz.figures.losses import TARGET, whole
+from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
@@ -21,29 +21,17 @@ def plane(names: Sequence[str], words: Mapping[str, str]) -> go.Figure:
 
     Follows "w": (rows, losses, 2) and "start": (1, 2). `words` has "true" and "start".
     """
+    begins = follows("at", x=("start", 0), y=("start", 1))
     traces = [
-        go.Scatter(
-            x=[1.0],
-            y=[1.0],
-            name=words["true"],
-            mode="markers",
-            marker={"symbol": "star-open", "size": 18, "line": {"width": 2}},
-            hovertemplate="%{x:.4g}, %{y:.4g}",
-            meta={"color": "text"},
-        ),
-        go.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            name=words["start"],
-            mode="markers",
-            marker={"symbol": "x-thin-open", "size": 14, "line": {"width": 3}},
-            hovertemplate="%{x:.4g}, %{y:.4g}",
-            meta={"color": "text", **follows("at", x=("start", 0), y=("start", 1))},
-        ),
+        dots(words["true"], GOAL, {}, x=[1.0], y=[1.0], size=18, edge=2, hover="%{x:.4g}, %{y:.4g}"),
+        dots(words["start"], START, begins, size=14, edge=3, hover="%{x:.4g}, %{y:.4g}"),
     ]
-    for run, name in enumerate(names):
+    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         columns = {"x": ("w", 2 * run), "y": ("w", 2 * run + 1)}
-        traces += [_path(name, run, **columns), _head(name, run, **columns)]
+        traces += [
+            line(name, series, follows("grow", **columns), hover="%{x:.5g}, %{y:.5g}", legendgroup=name),
+            head(name, series, follows("at", **columns), label=name),
+        ]
     return figure(
         traces,
         xaxis={"title": {"text": "w₁", "standoff": 4}},
@@ -52,46 +40,14 @@ def plane(names: Sequence[str], words: Mapping[str, str]) -> go.Figure:
     )
 
 
-def _path(name: str, run: int, **columns: str | tuple[str, int]) -> go.Scatter:
-    series = SERIES[run]
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        legendgroup=name,
-        mode="lines",
-        line={"dash": series.dash, "width": 2.5},
-        hovertemplate="%{x:.5g}, %{y:.5g}",
-        meta={"color": series.color, **follows("grow", **columns)},
-    )
-
-
-def _head(name: str, run: int, **columns: str | tuple[str, int]) -> go.Scatter:
-    series = SERIES[run]
-    return go.Scatter(
-        x=EMPTY,
-        y=EMPTY,
-        name=name,
-        legendgroup=name,
-        showlegend=False,
-        mode="markers+text",
-        marker={"symbol": series.symbol, "size": 13},
-        text=[name],
-        textposition=series.label_at,
-        textfont={"size": 14, "weight": "bold"},
-        hoverinfo="skip",
-        meta={"color": series.color, **follows("at", **columns)},
-    )
-
-
 def weights(names: Sequence[str], title: str, epoch: str) -> go.Figure:
     """Draw both weights over the epochs, the first thick and the second thin. Follows "w": (rows, losses, 2)."""
     traces = []
-    for run, name in enumerate(names):
-        for part in (0, 1):
-            trace = _path(f"{name}: w{'₁₂'[part]}", run, x="step", y=("w", 2 * run + part))
-            trace.line.width = (3, 1.5)[part]
-            traces.append(trace)
+    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+        for part, width in enumerate((3, 1.5)):
+            label = f"{name}: w{'₁₂'[part]}"
+            column = follows("grow", x="step", y=("w", 2 * run + part))
+            traces.append(line(label, series, column, width=width, hover="%{x:.5g}, %{y:.5g}", legendgroup=label))
     return figure(
         traces,
         showlegend=True,
@@ -120,28 +76,12 @@ def strips(names: Sequence[str], days: int, title: str, height: tuple[float, flo
     """
     traces, spread = [], np.linspace(-SPREAD, SPREAD, days)
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
-        traces.append(
-            go.Scatter(
-                x=(run + spread).tolist(),
-                y=[0] * days,
-                name=name,
-                mode="markers",
-                marker={"symbol": f"{series.symbol}-open", "size": 7, "line": {"width": 1.5}},
-                hovertemplate="%{y:.3g}",
-                meta={"color": series.color, **follows("at", y=f"over{run}")},
-            )
-        )
-        traces.append(
-            go.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                name=f"{name}: {mean}",
-                mode="markers",
-                marker={"symbol": TARGET.symbol, "size": 12},
-                hovertemplate="%{y:.4g}",
-                meta={"color": TARGET.color, **follows("at", x=("mean", 2 * run), y=("mean", 2 * run + 1))},
-            )
-        )
+        hollow = series._replace(symbol=f"{series.symbol}-open")
+        days_at, mean_at = follows("at", y=f"over{run}"), follows("at", x=("mean", 2 * run), y=("mean", 2 * run + 1))
+        traces += [
+            dots(name, hollow, days_at, x=run + spread, y=[0] * days, size=7, edge=1.5, hover="%{y:.3g}"),
+            dots(f"{name}: {mean}", TARGET, mean_at, size=12, hover="%{y:.4g}"),
+        ]
     return figure(
         traces,
         xaxis={
@@ -158,7 +98,7 @@ def strips(names: Sequence[str], days: int, title: str, height: tuple[float, flo
 def prices(names: Sequence[str], titles: tuple[str, str], reach: float, top: float) -> go.Figure:
     """Draw each loss of one day over the bottles too many. Follows "error" and "price0", "price1", …, whole rows."""
     return figure(
-        [line(name, SERIES[i], "error", f"price{i}") for i, name in enumerate(names)],
+        [whole(name, SERIES[i], "error", f"price{i}") for i, name in enumerate(names)],
         showlegend=True,
         xaxis={"range": [-reach, reach], "title": {"text": titles[0], "standoff": 4}},
         yaxis={"range": [-0.02 * top, top], "title": {"text": titles[1], "standoff": 4}},

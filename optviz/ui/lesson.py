@@ -1,18 +1,20 @@
 """What every lesson begins with, and the parts that lessons have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
+from optviz.datasets import DataError
 from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
 from optviz.ui.player import Panel, Result, Thinned, player
-from optviz.ui.words import player_words
+from optviz.ui.words import data_error, player_words
 
 
 class Beginning(NamedTuple):
@@ -34,6 +36,17 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     notes = st.container()
     offer(link, examples)
     return Beginning(link, notes, st.container())
+
+
+@contextmanager
+def reading(link: Link, notes: DeltaGenerator) -> Iterator[None]:
+    """Read data within: where a file is missing or damaged, the page says so and ends."""
+    try:
+        yield
+    except DataError as error:
+        st.error(data_error(error), icon=":material/error:")
+        link.publish(notes)
+        st.stop()
 
 
 def show(

@@ -28,13 +28,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
 
 
 def digits(value: float | None) -> str:
-    """Write a number with three digits, or a dash where there is none."""
-    return NOTHING if value is None or not np.isfinite(value) else f"{value:.3g}"
+    """Write a number with three digits and a true minus, or a dash where there is none."""
+    return NOTHING if value is None or not np.isfinite(value) else f"{value:.3g}".replace("-", "−")
 
 
 def share(value: float) -> str:
-    """Write a share as percent."""
-    return NOTHING if not np.isfinite(value) else f"{100 * value:.1f} %"
+    """Write a share as percent, without a space as on the axes."""
+    return NOTHING if not np.isfinite(value) else f"{value:.1%}"
 
 
 def contents(lines: Iterable[tuple[str, str, str, str]]) -> str:

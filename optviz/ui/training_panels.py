@@ -108,7 +108,7 @@ def _panels(
 
 def _region_panel(settings: Settings, side: int, asked: tuple[float, float], titles: tuple[str, ...]) -> Panel:
     words = {
-        "output": _("output {z} %, above {limit} %: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
+        "output": _("output {z}%, above {limit}%: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
         "class0": _("class 0"),
         "class1": _("class 1"),
         "validation": _("validation"),

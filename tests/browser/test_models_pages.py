@@ -83,7 +83,7 @@ def test_the_digits_are_read_and_the_matrix_moves_with_the_playhead(open_page: O
     page.wait_for_selector(f"{PLAYER}[data-step='0']")
     wrong = np.nan_to_num(trace(page, "confusion", 1)["z"])
     np.testing.assert_array_equal(wrong, counts[0] * (1 - np.eye(10)))
-    said(page, f"it reads {100 * np.trace(counts[-1]) / 359:.1f} %").wait_for()
+    said(page, f"it reads {100 * np.trace(counts[-1]) / 359:.1f}%").wait_for()
     images = page.locator(".optviz-images img")
     assert images.count() == min(digits.SHOWN, 359 - np.trace(counts[-1]))
     assert all(alt.startswith("An image of") for alt in images.evaluate_all("all => all.map(each => each.alt)"))

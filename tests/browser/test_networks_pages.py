@@ -9,6 +9,7 @@ import pytest
 
 from optviz.spread import Depth
 from optviz.ui.lessons import graphs, networks, spreads
+from optviz.ui.tables import digits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -125,7 +126,7 @@ def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: i
     page.get_by_text("3-4-2 has 2 layers (the inputs are none), 26 parameters").first.wait_for()
     given = networks.Settings((3, 4, 2), (1.0, 1.0, 1.0), "tanh", (), "course", True, 0)
     outputs = networks.forward_of(given).outputs
-    assert written(page, "written,1") == [networks.number(v) for layer in outputs[1:] for v in layer]
+    assert written(page, "written,1") == [digits(v) for layer in outputs[1:] for v in layer]
     if width < 600:
         return
     change(page, lambda: fill(page, "Sizes", "3-6-4-6-5"))

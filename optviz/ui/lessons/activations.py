@@ -353,7 +353,7 @@ def say_softmax(given: Softmax) -> str:
     probabilities = given.probabilities
     best = int(probabilities.argmax())
     said = [
-        _("Class {best} has the largest logit and gets {share} %; all shares together are 100 %.").format(
+        _("Class {best} has the largest logit and gets {share}%; all shares together are 100%.").format(
             best=best + 1, share=f"{100 * probabilities[best]:.4g}"
         )
     ]

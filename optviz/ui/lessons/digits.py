@@ -196,7 +196,7 @@ def misread(settings: Settings) -> str:
 
 def _card(pixels: NDArray[np.float64], shown: int, read: int, sure: float) -> str:
     alt = escape(_("An image of {shown}, read as {read}").format(shown=shown, read=read))
-    caption = f"{shown} → {read}, {100 * sure:.0f} %"
+    caption = f"{shown} → {read}, {sure:.0%}"
     url = pictures.image(pixels.astype(np.uint8).tobytes())
     return f"<figure><img src='{url}' alt='{alt}'><figcaption>{caption}</figcaption></figure>"
 

@@ -127,7 +127,7 @@ def panels_of(settings: Settings) -> tuple[Panel, ...]:
 @lru_cache(maxsize=64)
 def _panels(sample: Sample, titles: tuple[str, str], spoken: str) -> tuple[Panel, ...]:
     words = {
-        "output": _("output {z} %, above {limit} %: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
+        "output": _("output {z}%, above {limit}%: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
         "class0": _("class 0"),
         "class1": _("class 1"),
         "validation": _("validation"),

@@ -183,7 +183,7 @@ def say(settings: Settings) -> str:
     return " ".join(
         (
             first,
-            _("Point {point} alone makes {squares:.0f} % of the MSE, but {distances:.0f} % of the MAE.").format(
+            _("Point {point} alone makes {squares:.0f}% of the MSE, but {distances:.0f}% of the MAE.").format(
                 point=worst + 1, squares=of_squares, distances=of_distances
             ),
             _say_constants(settings),

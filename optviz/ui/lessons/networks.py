@@ -146,7 +146,7 @@ def _panels(settings: Settings, spoken: str) -> tuple[Panel, ...]:
     }
     outputs, units = _outputs(settings), units_of(settings.sizes)
     weights = [weight for weight, _bias in forward_of(settings).layers] if outputs else []
-    texts = {unit: number(outputs[unit.layer][unit.number]) for unit in units} if outputs else {}
+    texts = {unit: digits(outputs[unit.layer][unit.number]) for unit in units} if outputs else {}
     lines = _captions(settings, units) if outputs else []
     figure = pictures.network(settings.sizes, weights, outputs, texts, lines, words)
     return (Panel(figure.to_json(), tracks_of(figure), _("The network and its forward pass")),)
@@ -158,13 +158,13 @@ def _captions(settings: Settings, units: Sequence[Unit]) -> list[tuple[str, str]
     for unit in units:
         if unit.layer:
             done = forward.passes[unit.layer - 1]
-            z, a = (number(values[unit.number]) for values in done)
+            z, a = (digits(values[unit.number]) for values in done)
             lines.append((f"z = {_short_sum(settings, unit)}", f"= {z},  a = f(z) = {a}"))
     return lines
 
 
 def _listed(values: Array) -> str:
-    shown = ", ".join(number(value) for value in values[:TERMS])
+    shown = ", ".join(digits(value) for value in values[:TERMS])
     return shown if len(values) <= TERMS else f"{shown}, …"
 
 
@@ -178,18 +178,13 @@ def _sum(settings: Settings, layer: int, unit: int, most: int) -> str:
     """Write the sum of a unit with its numbers: the first terms and the bias."""
     forward = forward_of(settings)
     (weights, biases), x = forward.layers[layer - 1], forward.outputs[layer - 1]
-    terms = [f"{number(w)}·{_signed(v)}" for w, v in zip(weights[:most, unit], x, strict=False)]
-    parts = [*terms, *(["…"] if len(x) > most else []), number(biases[unit])]
+    terms = [f"{digits(w)}·{_signed(v)}" for w, v in zip(weights[:most, unit], x, strict=False)]
+    parts = [*terms, *(["…"] if len(x) > most else []), digits(biases[unit])]
     return " + ".join(parts).replace("+ −", "− ")
 
 
-def number(value: float) -> str:
-    """Write a number with three digits and a true minus sign."""
-    return digits(value).replace("-", "−")
-
-
 def _signed(value: float) -> str:
-    text = number(value)
+    text = digits(value)
     return f"({text})" if text.startswith("−") else text
 
 
@@ -294,7 +289,7 @@ def _report(settings: Settings, spoken: str) -> str:
     for n, done in enumerate(forward.passes, 1):
         rows += [(_("layer {n}: z").format(n=n), done.z), (_("layer {n}: a").format(n=n), done.a)]
     cells = [
-        [name, *(number(v) for v in values[:widest]), *[NOTHING] * (widest - len(values))] for name, values in rows
+        [name, *(digits(v) for v in values[:widest]), *[NOTHING] * (widest - len(values))] for name, values in rows
     ]
     return html([escape(head) for head in heads], [[escape(cell) for cell in row] for row in cells])
 

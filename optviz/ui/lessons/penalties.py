@@ -242,7 +242,7 @@ def panels_of(sweep: Sweep, chosen: Chosen) -> tuple[Panel, ...]:
 @lru_cache(maxsize=16)
 def _region_panels(held_out: float, spoken: str) -> tuple[Panel, ...]:
     words = {
-        "output": _("output {z} %, above {limit} %: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
+        "output": _("output {z}%, above {limit}%: class 1").format(z="%{z}", limit=pictures.BOUNDARY),
         "class0": _("class 0"),
         "class1": _("class 1"),
         "validation": _("validation"),
@@ -289,17 +289,17 @@ def _curve_panels(titles: tuple[str, ...], edges: tuple[float, ...], spoken: str
 def _sweep_panels(strengths: tuple[float, ...], held_out: bool, spoken: str) -> tuple[Panel, ...]:
     panels = []
     for kind, title in (("l1", "L1"), ("l2", "L2")):
-        curves = [sweeps.Curve(_("training"), f"{kind}_loss", "series1", "solid", "circle")]
+        curves = [pictures.Line(_("training"), f"{kind}_loss", "series1", "solid", "circle")]
         marks = [sweeps.Mark(_("now"), f"{kind}_now", 0, 1, "series1", "circle-open")]
         if held_out:
-            curves.append(sweeps.Curve(_("validation"), f"{kind}_validation_loss", "series2", "dash", "square"))
+            curves.append(pictures.Line(_("validation"), f"{kind}_validation_loss", "series2", "dash", "square"))
             marks.append(sweeps.Mark(_("now"), f"{kind}_now", 0, 2, "series2", "circle-open"))
             marks.append(sweeps.Mark(_("best"), f"{kind}_best", 0, 1, "text", "star-open"))
         words = {"x": _("{penalty} strength λ").format(penalty=title), "y": _("Loss without the penalty")}
         figure = sweeps.sweep(strengths, curves, marks, words, log=True)
         panels.append(Panel(figure.to_json(), tracks_of(figure), title, "sweep", pick=True))
     curves = [
-        sweeps.Curve(kind.upper(), f"{kind}_zeros", *LOOKS[side]) for side, kind in enumerate(("l1", "l2"), start=1)
+        pictures.Line(kind.upper(), f"{kind}_zeros", *LOOKS[side]) for side, kind in enumerate(("l1", "l2"), start=1)
     ]
     marks = [
         sweeps.Mark(_("now"), f"{kind}_now", 0, 3, LOOKS[side][0], "circle-open")

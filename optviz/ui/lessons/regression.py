@@ -17,7 +17,7 @@ from optviz.ui.keras_code import OPTIMIZER_CALLS
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
-from optviz.ui.tables import digits
+from optviz.ui.tables import digits, tex
 from optviz.ui.tables import table as html
 
 MOST_DEGREE = 6
@@ -285,7 +285,7 @@ def coefficient_table(settings: Settings) -> str:
     )
     columns = (_filled(settings.truth, settings.degree), path.w[0], path.w[-1], best)
     rows = [
-        (name, *(f"{round(value, 12):.5g}" if np.isfinite(value) else "∞" for value in values))
+        (name, *(f"{round(value, 12):.5g}".replace("-", "−") if np.isfinite(value) else "∞" for value in values))
         for name, *values in zip(names_of(settings.degree), *(column.tolist() for column in columns), strict=True)
     ]
     return html(heads, rows)
@@ -339,11 +339,7 @@ def _power(k: int) -> str:
 
 
 def _number(value: float) -> str:
-    if not np.isfinite(value):
-        return r"\infty"
-    text = f"{value:.4g}"
-    digits_, _e, power = text.partition("e")
-    return rf"{digits_} \cdot 10^{{{int(power)}}}" if power else text
+    return tex(value, nan=r"\infty")
 
 
 def _term(value: float, k: int) -> str:

@@ -1,6 +1,5 @@
 """The page of softmax with cross-entropy: by definition, in two steps, and fused, row by row."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ from optviz.ui.lessons.cross_entropy import written
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import table as html
+from optviz.ui.tables import tex as tex_of
 
 MOST_ROWS, MOST_CLASSES = 6, 6
 LOGITS = Entry(fewest=2, most=MOST_CLASSES, table=True, most_rows=MOST_ROWS)
@@ -299,9 +299,7 @@ def tex(settings: Settings) -> str:
 
 
 def _tex_number(value: float) -> str:
-    return re.sub(
-        r"e([+-]\d+)", lambda power: rf" \cdot 10^{{{int(power[1])}}}", written(value).replace("∞", r"\infty")
-    )
+    return tex_of(value + 0.0, 7, nan="nan")
 
 
 def _tex_signed(value: float) -> str:

@@ -250,7 +250,7 @@ def _agreement(span: tuple[float, float], spoken: str) -> Panel:
         Cloud(_("validation"), "validation_true", "validation_predicted", "series2", "square"),
     )
     figure = pictures.agreement(
-        clouds, "diagonal", span, true=_("True value"), predicted=_("Predicted value"), line=_("predicted = true")
+        clouds, "diagonal", span, true=_("True value"), predicted=_("Predicted value"), same=_("predicted = true")
     )
     return Panel(figure.to_json(), tracks_of(figure), _("Predicted against true"), "agreement")
 
