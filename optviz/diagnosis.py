@@ -71,9 +71,9 @@ class Finding(NamedTuple):
     - diverged: `limit` is the largest stable learning rate for the curvature `high`; None where it is not known or not
       broken. There `step` is the first whose loss is above all before, and `turn` the one where it began to rise.
     - swinging: at this row it has gone round once, `circling` if it turned the same way about rather than back. From
-      here on the median round takes `period` steps, the median step is `pace` long, and `product` is the median of rate x curvature,
-      the largest eigenvalue of `D H D`, `D^2` the effective learning rates; `bound` is the largest stable one, `decay`
-      that of the momentum.
+      here on the median round takes `period` steps, the median step is `pace` long, and `product` is the median of
+      rate x curvature, the largest eigenvalue of `D H D`, `D^2` the effective learning rates; `bound` is the largest
+      stable one, `decay` that of the momentum.
     - crawling and dead rate: `pace` is how far it comes per step, `further` how many steps are left at this pace;
       `effective` the learning rate of the coordinate in which most is left, `before` its largest so far; `scheduled`
       whether it is the schedule that has made it small.
