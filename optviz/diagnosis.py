@@ -148,7 +148,7 @@ def _distances(course: Course, w: Array) -> Array:
     return nearest
 
 
-def _since(holds: NDArray[np.bool_]) -> int | None:
+def since(holds: NDArray[np.bool_]) -> int | None:
     """Return the first row from which on something holds to the end, None where it does not hold there."""
     if not holds[-1]:
         return None
@@ -172,7 +172,7 @@ def _held(course: Course, path: Path, trouble: Trouble) -> Finding | None:
     slope, _curvature, diameter = course.scale
     near = np.linalg.norm(path.w - path.w[-1], axis=-1) <= STAYS * diameter
     flat = np.linalg.norm(course.drawn(path.w)[1], axis=-1) <= EVEN * slope
-    step = _since(near & flat)
+    step = since(near & flat)
     return None if step is None else _noted(course, path, trouble, step)
 
 
@@ -282,13 +282,13 @@ def _slow(course: Course, path: Path) -> Finding | None:
     pace[period:] = np.linalg.norm(path.w[period:] - path.w[:-period], axis=-1) / period
     further = away / pace
     slow = further > max(steps, PATIENCE)
-    step = _since(slow)
+    step = since(slow)
     if step is None:
         return None
     axis = _remaining(course, path.w[-1])
     rate = path.rate[:, axis]
     largest = np.maximum.accumulate(rate)
-    died = _since(slow & (rate <= DEAD * largest) & (further * rate / largest <= max(steps, PATIENCE)))
+    died = since(slow & (rate <= DEAD * largest) & (further * rate / largest <= max(steps, PATIENCE)))
     dead = died is not None
     step = died if died is not None else step
     scheduled = dead and bool(path.learning_rate[step] <= DEAD * path.learning_rate[: step + 1].max())

@@ -9,8 +9,8 @@ from optviz.ui.tables import NOTHING, digits
 
 _TROUBLES: Mapping[Trouble, str] = {
     Trouble.CRAWLING: N_(
-        "{name} crawls: it comes only {pace} farther per step, and {left} is left, so at this pace it needs {further} "
-        "more steps at least. The slope is {slope}, its effective learning rate {effective}."
+        "{name} crawls: it comes {pace} farther per step, and {left} is left: at this pace {further} more steps at "
+        "least. The slope is {slope}, the effective learning rate {effective}."
     ),
     Trouble.SADDLE: N_(
         "{name} is stuck on a saddle: the slope is only {slope}, the curvature {low} one way and {high} the other."
@@ -34,18 +34,18 @@ _CAUSES: Mapping[Cause, str] = {
     Cause.RATE: N_("Its learning rate is too large: lr · λ = {product}, and steps shrink only well below {bound}."),
     Cause.NOISE: N_("The noise of the gradient shakes every step, the more the larger the learning rate of {rate} is."),
     Cause.MOMENTUM: N_(
-        "lr · λ = {product} is below the bound {bound}, but the momentum, β = {decay}, carries it past the minimum "
-        "again and again."
+        "lr · λ = {product} is stable (the bound is {bound}), but the momentum, β = {decay}, carries it past the "
+        "minimum."
     ),
     Cause.OTHER: N_("Its steps stay {pace} long and lead past the minimum, whatever is left."),
 }
 _DEAD = N_(
-    "The learning rate of {name} has died: effectively it was {before} and is {effective}. {left} is left, so at this "
-    "pace at least {further} more steps are needed."
+    "The learning rate of {name} has died: effectively it was {before} and is {effective}. {left} is left: at this "
+    "pace {further} more steps at least."
 )
 _DEAD_SCHEDULED = N_(
-    "The schedule has let the learning rate of {name} die: effectively it was {before} and is {effective}. {left} is "
-    "left, so at this pace at least {further} more steps are needed."
+    "The schedule has let the learning rate of {name} die: it was {before} and is {effective}. {left} is left: at this "
+    "pace {further} more steps at least."
 )
 
 
