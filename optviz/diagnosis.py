@@ -194,7 +194,7 @@ def _swinging(course: Course, optimizer: Optimizer, path: Path) -> Finding | Non
     step = int(whole[0])
     first, product, bound = int(began[step]), _product(course, path, step), stable_product(optimizer)
     found = _noted(course, path, Trouble.SWINGING, step)._replace(
-        circling=_circles(w[first : step + 1]),
+        circling=_circles(w[first:]),
         period=int(np.median((rows - began)[step:])),
         pace=float(np.median(np.diff(way[step:]))),
         product=product,
@@ -224,7 +224,8 @@ def _circles(w: Array) -> bool:
     steps = np.diff(w, axis=0)
     forth, back = steps[:-1], steps[1:]
     crosses, dots = forth[:, 0] * back[:, 1] - forth[:, 1] * back[:, 0], (forth * back).sum(-1)
-    return bool(np.abs(np.arctan2(crosses, dots).sum()) >= WINDING * ROUND and (dots > 0).mean() >= WINDING)
+    angles = np.arctan2(crosses, dots)
+    return bool(np.abs(angles.sum()) >= WINDING * np.abs(angles).sum() and (dots > 0).mean() >= WINDING)
 
 
 def _rounds(w: Array) -> NDArray[np.int_]:
