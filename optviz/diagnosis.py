@@ -26,7 +26,7 @@ STRAIGHT = 0.7
 AT_BOUND = 0.8
 """From this share of the largest stable lr·λ on, a swing hardly shrinks: of plain descent 0.6 is left each step."""
 WINDING = 0.5
-"""Half of all turns at least go the same way about, and as many are less than a right angle, in what is a circle."""
+"""In what is a circle at least this share of all turning goes the same way about."""
 SEEN = 0.005
 """The way of a round, as a share of the surface's diameter, below which nobody sees it."""
 DEAD = 0.1
@@ -224,8 +224,10 @@ def _circles(w: Array) -> bool:
     steps = np.diff(w, axis=0)
     forth, back = steps[:-1], steps[1:]
     crosses, dots = forth[:, 0] * back[:, 1] - forth[:, 1] * back[:, 0], (forth * back).sum(-1)
-    angles = np.arctan2(crosses, dots)
-    return bool(np.abs(angles.sum()) >= WINDING * np.abs(angles).sum() and (dots > 0).mean() >= WINDING)
+    angles = np.abs(np.arctan2(crosses, dots))
+    # A step back turns neither way about.
+    about = np.where(angles > BACK, 0.0, angles) * np.sign(crosses)
+    return bool(np.abs(about.sum()) >= WINDING * angles.sum())
 
 
 def _rounds(w: Array) -> NDArray[np.int_]:
