@@ -141,6 +141,38 @@ def judge(curve: Curve, w: Array, loss: Array, learning_rate: Array) -> Verdict:
     )
 
 
+TROUBLED = (Behavior.SLOW, Behavior.SWINGING, Behavior.SWINGS, Behavior.AWAY, Behavior.DIVERGES, Behavior.LEAVES)
+"""What a descent had better not do."""
+FACTORS = (0.5, 0.2, 0.1, 0.01, 2.0, 5.0, 10.0, 100.0)
+
+
+def moment(verdict: Verdict, w: Array) -> int:
+    """Return the row at which it shows what a run does, from its rows `w: (steps+1,)`.
+
+    One that gets away is farther than it began, one that swings has leapt over the minimum and back; what is slow is so
+    in the middle of its way.
+    """
+    if verdict.minimum is None:
+        return verdict.step
+    offset = w[: verdict.step + 1] - verdict.minimum
+    if verdict.behavior is Behavior.SLOW:
+        return verdict.step // 2
+    sides = np.flatnonzero(np.sign(offset[1:]) * np.sign(offset[:-1]) < 0)
+    shows = {
+        Behavior.SWINGING: sides[1:] + 1,
+        Behavior.SWINGS: sides[1:] + 1,
+    }.get(verdict.behavior, np.flatnonzero(np.abs(offset) > np.abs(offset[0])))
+    return int(shows[0]) if len(shows) else verdict.step
+
+
+def better_rate(descent: Callable[[float], Descent], rate: float) -> float | None:
+    """Return a learning rate with which a descent arrives straight: 1/lambda, or else a multiple of `rate`; or None."""
+    curvature = descent(rate).verdicts[0].curvature
+    best = [1.0 / curvature] if curvature > 0 else []
+    tried = (float(f"{each:.2g}") for each in (*best, *(factor * rate for factor in FACTORS)))
+    return next((each for each in tried if descent(each).verdicts[0].behavior is Behavior.GOOD), None)
+
+
 def _downhill(curve: Curve, w: Array) -> float | None:
     """Return the next local minimum downhill from where a run is in the end: from the middle of its last two points."""
     here = float(np.mean(w[-2:]))

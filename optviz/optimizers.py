@@ -248,6 +248,11 @@ class Nadam(Optimizer):
         rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
         return Memory(t, m, v, product), Update(ahead, spread, rate, rate * ahead)
 
+    def largest_rate(self, curvature: float) -> float | None:
+        """Return the bound `2 (1 + b) / ((1 - b) (1 + 2 b) curvature)`: the weights mu tend to b."""
+        plain = super().largest_rate(curvature)
+        return None if plain is None else plain / (1.0 + 2.0 * float(self.first.decay))
+
 
 @dataclass(frozen=True)
 class AMSGrad(Optimizer):

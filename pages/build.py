@@ -5,14 +5,14 @@ import streamlit as st
 from optviz.figures.style import SERIES
 from optviz.recipes import Range
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, races, runs
+from optviz.ui import controls, lesson, races, remedies, runs
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import build
 from optviz.ui.lessons.build import GAINS, Row
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import MOST, Run
+from optviz.ui.runs import MOST, Contestant, Run
 
 PAGE = "build"
 RIVALS = (Run("adam"), Run("sgd"))
@@ -79,6 +79,15 @@ with st.sidebar:
     with controls.folded(link, "starts", _("Start"), ":material/my_location:"):
         start = controls.point(link, SURFACES[surface].start)
 
+
+def change(i: int, run: Contestant) -> None:
+    """Change a run: the visitor's own, which is the first, has the learning rate that all share."""
+    if i:
+        link.change("run", (*rivals[: i - 1], run, *rivals[i:]))
+    else:
+        link.change("lr", run.learning_rate)
+
+
 mine = build.own(first, second, epsilon, inside)
 ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
 settings = Settings(ground, (mine, *rivals), learning_rate, "constant", (), 0, start, steps)
@@ -94,6 +103,7 @@ with stage:
         run=run_of(settings, log),
         steps=steps,
         summary=sentence,
+        captions=races.captions(settings),
     )
     st.html(build.rows(mine))
     left, right = st.columns(2, gap="large")
@@ -102,6 +112,7 @@ with stage:
     with right:
         controls.formula(link, build.by_hand(settings), _("The first step by hand"))
     st.html(races.report(settings))
+    remedies.offer(link, settings, change)
     lesson.code(link, *build.programs(settings, mine))
     with controls.folded(link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:"):
         if link.drawn:

@@ -11,14 +11,13 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
-from optviz.ui import controls, lesson, training_files, training_words, trainings
+from optviz.ui import controls, lesson, training_files, training_remedies, training_words, trainings
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
 from optviz.ui.training_panels import panels_of
 from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
-from optviz.ui.trainings import Training
 from optviz.ui.words import data_error, epoch_words
 
 PAGE = "classifier"
@@ -190,13 +189,6 @@ settings = Settings(
 )
 
 
-def slow_down(training: Training) -> None:
-    """Divide the learning rate of every plain SGD that has diverged by ten."""
-    for prefix, method, epoch in zip(("", "b."), training.settings.methods, training.latest, strict=False):
-        if epoch.reason == "diverged":
-            link.change(f"{prefix}lr", controls.LEARNING_RATE.clamp(float(f"{method.learning_rate / 10:.6g}")))
-
-
 def stream() -> None:
     """Show where the training stands, and train on for a moment."""
     if training.running != ticking:
@@ -211,10 +203,13 @@ def stream() -> None:
         growing=training.running,
         words=epoch_words(),
         summary=sentence,
+        captions=training_words.whys(training),
         even=compare,
     )
     draw_progress()
     st.markdown(f"**{sentence}**")
+    if not training.running:
+        training_remedies.offer(link, training)
     st.markdown(training_words.answer(training, asked))
     st.html(training_words.table(training))
     if picked.point:
@@ -230,10 +225,6 @@ def draw_progress() -> None:
     bar.progress(training.epoch / training.target, text)
     if training.running:
         button.button(_("Stop"), key=f"{PAGE}-stop", icon=":material/stop:", on_click=training.stop, width="stretch")
-    elif any(epoch.reason == "diverged" for epoch in training.latest) and training.over:
-        text, key = _("Learning rate ÷ 10"), f"{PAGE}-slower"
-        if button.button(text, key=key, on_click=slow_down, args=(training,), width="stretch"):
-            st.rerun()
     else:
         button.button(
             _("Continue"),

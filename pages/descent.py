@@ -102,11 +102,15 @@ with stage:
         run=run_of(settings, log),
         steps=steps,
         summary=sentence,
+        captions=descent.captions(settings),
     )
     if len(chosen) > 1:
         st.html(descent.report(settings))
     else:
         lesson.say(sentence)
+    if remedy := descent.remedy(settings):
+        text = _("Learning rate {before:g} → {after:g}").format(before=learning_rate, after=remedy)
+        st.button(text, key=f"{PAGE}~remedy", icon=":material/healing:", on_click=link.change, args=("lr", remedy))
     st.caption(" ".join((_(descent.curve_of(curve, formula).note), _("Click on the picture to start there."))))
     for tex in descent.formulas(settings):
         controls.formula(link, tex)

@@ -38,6 +38,7 @@ with stage:
         run=f"{name}-{race}",
         steps=settings.steps,
         summary=races.say(settings),
+        captions=races.captions(settings),
         even=True,
     )
     st.html(family.legend())

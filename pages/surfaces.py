@@ -7,7 +7,7 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, races, runs
+from optviz.ui import controls, lesson, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
@@ -70,8 +70,10 @@ with stage:
         run=run_of(settings, log),
         steps=steps,
         summary=sentence,
+        captions=races.captions(settings),
     )
     st.html(races.report(settings))
+    remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)

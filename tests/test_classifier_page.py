@@ -282,8 +282,9 @@ def test_an_example_is_one_tap_and_reset_brings_the_course_back():
     app = fine()
     app.button_group("classifier~examples").set_value("Learning rate far too large").run()
     assert "diverged in epoch 1, at learning rate 1" in said(app) and "smaller learning rate" in said(app)
-    app.button("classifier-slower").click().run()
-    assert at(app).settings.methods[0].learning_rate == 0.1
+    app.button("classifier~help0").click().run()
+    assert at(app).settings.methods[0].learning_rate == 0.3
+    assert not any(epoch.reason for epoch in at(app).latest)
     app.button_group("classifier~examples").set_value("Reset").run()
     assert at(app).settings == Settings()
 

@@ -13,7 +13,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Panel, Result, Thinned, player
+from optviz.ui.player import Caption, Panel, Result, Thinned, player
 from optviz.ui.words import data_error, player_words
 
 
@@ -57,6 +57,7 @@ def show(
     run: str,
     steps: int,
     summary: str,
+    captions: Sequence[Caption] = (),
     words: Mapping[str, str] | None = None,
     growing: bool = False,
     even: bool | int = False,
@@ -76,6 +77,7 @@ def show(
         growing=growing,
         words={**player_words(), **(words or {})},
         summary=summary,
+        captions=captions,
         even=even,
         watch=watch,
         opening=moments.keep(link).opening(link.opening),

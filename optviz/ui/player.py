@@ -130,6 +130,18 @@ class Thinned(NamedTuple):
     stride: int
 
 
+class Caption(NamedTuple):
+    """A sentence that is shown from the moment on when the playhead passes `step`.
+
+    `mark`, a sign in the theme's `color`, says of which series it speaks.
+    """
+
+    step: int
+    text: str
+    color: str = "text"
+    mark: str = ""
+
+
 class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
@@ -150,6 +162,7 @@ def player(
     growing: bool = False,
     words: Mapping[str, str] = WORDS,
     summary: str = "",
+    captions: Sequence[Caption] = (),
     themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
     even: bool | int = False,
     watch: bool = False,
@@ -161,10 +174,11 @@ def player(
     `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
     (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
     starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
-    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
-    to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
-    as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
-    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it.
+    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result to
+    those who cannot see it, and `captions` are shown under the picture at their moments. The first cell is the largest,
+    unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
+    comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
+    it is obeyed once for each `number` in it.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -182,6 +196,7 @@ def player(
         "steps": steps,
         "growing": growing,
         "summary": summary,
+        "captions": [caption._asdict() for caption in captions],
         "watch": watch,
         "opening": opening,
     }

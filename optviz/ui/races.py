@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from math import isclose
 
 import numpy as np
 
 from optviz.descent import Path
+from optviz.diagnosis import Finding, diagnose
 from optviz.figures import races as pictures
 from optviz.figures.style import SERIES
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, run
-from optviz.schedules import SCHEDULES, warmup
+from optviz.optimizers import OPTIMIZERS, Array
+from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, race, run
+from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
-from optviz.ui.language import N_, _, language
+from optviz.ui import diagnoses
+from optviz.ui.language import N_, _, language, ngettext
 from optviz.ui.panels import tracks_of
-from optviz.ui.player import Panel, Thinned
+from optviz.ui.player import Caption, Panel, Thinned
 from optviz.ui.runs import Contestant, Run
 from optviz.ui.tables import NOTHING, digits
 from optviz.ui.tables import table as html
@@ -81,8 +82,24 @@ def race_of(settings: Settings) -> Race:
 
 @lru_cache(maxsize=96)
 def _run(settings: Settings) -> Path:
+    return run(*_given(settings))
+
+
+def tried(settings: Settings) -> tuple[Race, tuple[Finding | None, ...]]:
+    """Return a race that is only a try, and what goes wrong in it: it is not kept."""
+    result = race(*_given(settings))
+    return result, diagnose(course_of(settings.ground), _racers(settings), result)
+
+
+def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
     factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
-    return run(course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps)
+    return course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps
+
+
+@lru_cache(maxsize=256)
+def findings_of(settings: Settings) -> tuple[Finding | None, ...]:
+    """Return what goes wrong in each run, None where nothing does."""
+    return diagnose(course_of(settings.ground), _racers(settings), race_of(settings))
 
 
 def _racers(settings: Settings) -> list[Racer]:
@@ -210,12 +227,52 @@ ENDINGS = {
 
 
 def say(settings: Settings) -> str:
-    """Say in a sentence or two how the race ended."""
-    return _say(settings, language())
+    """Say how the race ended, and of each run in which something goes wrong what and why."""
+    return _joined(_outcome(settings, language()), *whys(settings))
+
+
+def whys(settings: Settings) -> list[str]:
+    """Say of each run in which something goes wrong what and why, with the numbers."""
+    return [
+        diagnoses.explain(name, found)
+        for name, found in zip(names_of(settings), findings_of(settings), strict=True)
+        if found
+    ]
+
+
+def whys_report(settings: Settings) -> str:
+    """Return the same as HTML, a list with a line a run; empty where nothing goes wrong."""
+    lines = [
+        f'<li><span style="color:var(--optviz-{series.color})">{series.glyph}</span> '
+        f"{escape(diagnoses.explain(name, found))}</li>"
+        for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False)
+        if found
+    ]
+    return f"<ul class='optviz-whys'>{''.join(lines)}</ul>" if lines else ""
+
+
+def captions(settings: Settings) -> list[Caption]:
+    """Return the same, each sentence with the step at which it becomes true."""
+    return [
+        Caption(
+            found.step,
+            _("Step {step}: {said}").format(step=found.step, said=diagnoses.explain(name, found)),
+            series.color,
+            series.glyph,
+        )
+        for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False)
+        if found
+    ]
+
+
+def _joined(*sentences: str) -> str:
+    # A full-width stop brings its own space.
+    return " ".join(filter(None, sentences)).replace("。 ", "。")
 
 
 @lru_cache(maxsize=512)
-def _say(settings: Settings, spoken: str) -> str:
+def _outcome(settings: Settings, spoken: str) -> str:
+    """Say in a sentence or two how the race ended."""
     ends = race_of(settings).ends
     named = list(zip(names_of(settings), ends, strict=True))
     arrived = sorted(
@@ -233,7 +290,7 @@ def _say(settings: Settings, spoken: str) -> str:
             parts.append(text.format(names=_list(first[:-1]), last=first[-1], step=step))
         if others:
             listed = _list([_("{name} ({step})").format(name=n, step=e.arrival) for n, e in others])
-            parts.append(_("Then come {names}.").format(names=listed))
+            parts.append(ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=listed))
     elif gap_known(settings) and named:
         name, end = min(named, key=lambda pair: np.inf if pair[1].distance is None else pair[1].distance)
         parts.append(
@@ -245,30 +302,10 @@ def _say(settings: Settings, spoken: str) -> str:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
             text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
             parts.append(text.format(name=name, close=f"{CLOSE:g}", step=end.arrival))
-    for ending in (Ending.SADDLE, Ending.PLATEAU, Ending.LOCAL_MINIMUM, Ending.DESCENDING):
-        held = [name for name, end in named if end.ending is ending]
-        if held:
-            parts.append(f"{_list(held)}: {_(ENDINGS[ending])}{_('.')}")
-    parts += [f"{name} {why(settings, i)}" for i, (name, end) in enumerate(named) if end.ending is Ending.DIVERGED]
-    return " ".join(parts)
-
-
-def why(settings: Settings, run: int) -> str:
-    """Say why a run diverged, with the numbers."""
-    end = race_of(settings).ends[run]
-    if end.limit is None:
-        return _("diverged: from step {step} on the loss only rose.").format(step=max(end.turn or 0, 0))
-    text = (
-        _("diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {curvature}).")
-        if _is_plain(end)
-        else _("diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {curvature}).")
-    )
-    return text.format(rate=digits(end.rate), limit=digits(end.limit), curvature=digits(end.curvature))
-
-
-def _is_plain(end: End) -> bool:
-    """Whether the bound that a run broke is that of plain descent, 2/λ."""
-    return end.limit is not None and end.curvature is not None and isclose(end.limit * end.curvature, 2.0)
+    falling = [name for name, end in named if end.ending is Ending.DESCENDING]
+    if falling:
+        parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
+    return _joined(*parts)
 
 
 def _list(names: Sequence[str]) -> str:
@@ -303,7 +340,9 @@ def _report(settings: Settings, spoken: str) -> str:
             SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False
         )
     ]
-    return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(text) for text in heads], rows)
+    outcome = _outcome(settings, spoken)
+    said = f"<p class='optviz-said'>{escape(outcome)}</p>" if outcome else ""
+    return said + html([escape(text) for text in heads], rows)
 
 
 def _ended(end: End) -> str:
@@ -312,7 +351,7 @@ def _ended(end: End) -> str:
         return text
     if end.limit is None:
         return _("{ended} at step {step}").format(ended=text, step=end.step)
-    bound = "2/λ" if _is_plain(end) else _("its bound")
+    bound = "2/λ" if diagnoses.is_plain(end.limit, end.curvature) else _("its bound")
     return _("{ended} at step {step}: lr {rate} > {bound} = {limit}").format(
         ended=text, step=end.step, rate=digits(end.rate), bound=bound, limit=digits(end.limit)
     )

@@ -1,7 +1,9 @@
 """What is said of a training: the sentences, the answer, the table and the formulas."""
 
+from collections.abc import Mapping
 from html import escape
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +17,10 @@ from optviz.network import INITIALIZATIONS, Layer
 from optviz.optimizers import OPTIMIZERS
 from optviz.saved_models import SavedModel
 from optviz.schedules import SCHEDULES
-from optviz.ui.language import _
-from optviz.ui.tables import digits, share
+from optviz.training_diagnosis import Finding, Trouble
+from optviz.ui.language import N_, _
+from optviz.ui.player import Caption
+from optviz.ui.tables import NOTHING, digits, share
 from optviz.ui.tables import table as html
 from optviz.ui.training_panels import SIDES, title_of, titles_of
 from optviz.ui.training_settings import Method, Settings, activation_of
@@ -108,7 +112,7 @@ def _say_numbers(result: Result) -> str:
 
 def _say_diverged(result: Result) -> list[str]:
     epoch, method = result.epoch, result.net.method
-    text = _("{name} diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
+    text = _(_DIVERGED)
     plain = _("A smaller learning rate helps: plain SGD steps too far where the loss is steep.")
     return [
         text.format(
@@ -184,6 +188,47 @@ def _say_rules(result: Result, training: Training) -> list[str]:
 def _say_units(result: Result) -> list[str]:
     alike = _("All units of a hidden layer are equal and stay so: they began with the same weights.")
     return [*([alike] if result.alike else []), *([_say_dead(result.dead)] if result.dead else [])]
+
+
+_DIVERGED = N_("{name} diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
+_TROUBLES: Mapping[Trouble, str] = {
+    Trouble.DEAD: N_(
+        "{name}: {dead} of the hidden units are dead, they put out 0 for every point and learn no more. The loss is "
+        "{loss}, that of the best constant answer {constant}."
+    ),
+    Trouble.STUCK: N_(
+        "{name} is stuck: the loss stands at {loss}, and the best constant answer has {constant}. The norm of the "
+        "gradient is only {slope}."
+    ),
+    Trouble.CRAWLING: N_(
+        "{name} crawls: the loss, {loss}, falls by {fall} per epoch; at this pace it takes {further} more epochs to "
+        "half of {constant}, the loss of the best constant answer."
+    ),
+}
+
+
+def whys(training: Training) -> list[Caption]:
+    """Say of each net in which something goes wrong what and why, with the epoch from which it is so."""
+    named = zip(SIDES, training.nets, titles_of(training.settings), strict=False)
+    found = [(side, net, title, training.finding(i)) for i, (side, net, title) in enumerate(named)]
+    return [Caption(finding.epoch, _say_why(net, title, finding)) for _side, net, title, finding in found if finding]
+
+
+def _say_why(net: Net, title: str, found: Finding) -> str:
+    if found.trouble is Trouble.DIVERGED:
+        return _(_DIVERGED).format(
+            name=title, epoch=found.epoch + 1, rate=digits(net.left.learning_rate), loss=digits(found.loss)
+        )
+    text = _(_TROUBLES[found.trouble]).format(
+        name=title,
+        loss=digits(found.loss),
+        constant=digits(found.constant),
+        dead=share(found.dead),
+        fall=digits(found.fall),
+        further=str(ceil(found.further)) if np.isfinite(found.further) else NOTHING,
+        slope=digits(net.slope) if found.trouble is Trouble.STUCK else NOTHING,
+    )
+    return _("Epoch {epoch}: {said}").format(epoch=found.epoch, said=text)
 
 
 def _say_compared(a: Result, b: Result) -> str:

@@ -21,6 +21,7 @@ from optviz.optimizers import OPTIMIZERS, Number
 from optviz.plateau import Watched, relay, supervise
 from optviz.schedules import Schedule
 from optviz.tensorflow_engine import EngineMissing
+from optviz.training_diagnosis import Finding, Trouble, constant_loss, diagnose
 from optviz.ui.language import _
 from optviz.ui.links import Link
 from optviz.ui.player import Thinned
@@ -77,6 +78,8 @@ class Net:
         self.regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.best_regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.weights: Rows = np.empty((0, BINS), np.float32)
+        self.dead: Rows = np.empty(0, np.float32)
+        """The share of dead units in each picture."""
         self.reductions: list[tuple[int, int, float]] = []
         """Start, epoch and new learning rate of each reduction on plateau."""
         self.snapshots: dict[int, Rows] = {}
@@ -137,6 +140,7 @@ class Net:
         self.numbers = _longer(self.numbers, rows, np.nan)
         self.regions = _longer(self.regions, frames, 0)
         self.weights = _longer(self.weights, frames, 0)
+        self.dead = _longer(self.dead, frames, 0)
         if self.settings.watched:
             self.marks = _longer(self.marks, rows, np.nan)
         if self.settings.watched and self.settings.stopping:
@@ -188,6 +192,7 @@ class Net:
         w, watch = self.shown.epoch.w, self.shown.watch
         self.regions[frame] = self._grid(w)
         self.weights[frame] = count(w[self.classifier.network.weight_mask > 0], self._edges)
+        self.dead[frame] = self.classifier.dead_units(w)
         if watch:
             self.best_regions[frame] = self._grid(watch.w)
         if frame % self._apart == 0:
@@ -201,6 +206,13 @@ class Net:
 
     def _grid(self, w: Array) -> Pictures:
         return percent(self.classifier.regions(w, self._axis, self._axis))
+
+    @property
+    def slope(self) -> float:
+        """The norm of the gradient of the data's loss over all training points, where the net is left."""
+        classifier, data = self.classifier, self.classifier.data
+        gradient = classifier.network.value_and_gradient(self.left.w, data.x, data.targets, loss=classifier.loss)[1]
+        return float(np.linalg.norm(gradient))
 
     def restore(self) -> None:
         """Take back the weights of the best epoch, of the best start, as Keras does when a training ends."""
@@ -295,6 +307,22 @@ class Training:
                 net.draw(self.epoch // self.stride)
             if self.epoch == self.target and stopping and stopping.restore:
                 net.restore()
+
+    def finding(self, side: int) -> Finding | None:
+        """What goes wrong with a net: while it trains only what cannot mend, once it stands also that it is slow."""
+        net, rows, frames = self.nets[side], self.epoch + 1, self.epoch // self.stride + 1
+        loss = net.numbers[:rows, NUMBERS.index("loss")].astype(float)
+        trained = max(int(np.isfinite(loss).sum()), 1)
+        diverged = net.left.reason == "diverged"
+        found = diagnose(
+            loss[:trained],
+            net.dead[:frames].astype(float),
+            self.stride,
+            constant_loss(self.classifier.loss, self.classifier.data),
+            diverged,
+        )
+        waits = self.running and found is not None and found.trouble not in (Trouble.DIVERGED, Trouble.DEAD)
+        return None if waits else found
 
     @property
     def arrays(self) -> dict[str, Rows | Thinned]:

@@ -1,14 +1,14 @@
 """Descent on a curve: from what the controls say to the panels, the sentences, the tables and the program."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from optviz.curve_descent import Behavior, Descent, Verdict, run
+from optviz.curve_descent import TROUBLED, Behavior, Descent, Verdict, better_rate, moment, run
 from optviz.curves import CURVES, Curve
 from optviz.figures import curves as pictures
 from optviz.figures import races
@@ -18,7 +18,7 @@ from optviz.ui.keras_code import schedule_program
 from optviz.ui.language import N_, _, language
 from optviz.ui.links import write_number
 from optviz.ui.panels import tracks_of
-from optviz.ui.player import Panel
+from optviz.ui.player import Caption, Panel
 from optviz.ui.schedule_formulas import bracketed, filled, tex
 from optviz.ui.tables import NOTHING, digits, share
 from optviz.ui.tables import table as html
@@ -269,6 +269,30 @@ def _remarks(settings: Settings, curve: Curve, verdict: Verdict) -> list[str]:
     if verdict.behavior in (Behavior.GOOD, Behavior.SETTLES) and (lower := _lower(curve, verdict.minimum)) is not None:
         remarks.append(_("It is a local minimum: the loss is lower at w = {lower}.").format(lower=digits(lower)))
     return remarks
+
+
+def captions(settings: Settings) -> list[Caption]:
+    """Return what is said of each run that had better not do what it does, at the step where it shows."""
+    path, _gradient, verdicts = descent_of(settings)
+    return [
+        Caption(
+            step := moment(verdict, path.w[:, i, 0]),
+            _("Step {step}: {said}").format(step=step, said=reason(settings, i)),
+            series.color,
+            series.glyph,
+        )
+        for i, (series, verdict) in enumerate(zip(SERIES, verdicts, strict=False))
+        if verdict.behavior in TROUBLED and verdict.step >= 0
+    ]
+
+
+@lru_cache(maxsize=256)
+def remedy(settings: Settings) -> float | None:
+    """Return a learning rate with which the main run arrives, where it does not; None where none that is tried does."""
+    rate = settings.rates[0]
+    if descent_of(settings).verdicts[0].behavior not in TROUBLED:
+        return None
+    return better_rate(lambda other: descent_of(replace(settings, rates=(other,))), rate)
 
 
 _TOO_LARGE = (Behavior.SWINGS, Behavior.SWINGING, Behavior.AWAY, Behavior.DIVERGES)

@@ -11,6 +11,7 @@
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
 //   bar.js        the buttons
+//   captions.js   sentences at their moment
 //   Player        one mounted component; Session, what outlives it
 
 import { unframe, Store } from "./numbers.js";
@@ -18,6 +19,7 @@ import { Playhead } from "./playhead.js";
 import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { element, Bar } from "./bar.js";
+import { Captions } from "./captions.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -62,6 +64,7 @@ class Session {
     }
     this.store.take(header, blob);
     this.watched = header.watch;
+    this.captions = header.captions ?? [];
     if (header.opening && header.opening.number !== this.opened) this.#open(header.opening, fresh);
     clearTimeout(this.asking);
     if (this.store.lacking) this.#askForRows();
@@ -108,13 +111,14 @@ class Player {
     Object.assign(this, { root, session, panels: [], words: {} });
     session.player = this;
     this.bar = new Bar(this);
+    this.captions = new Captions();
     this.grid = element("div", { class: "optviz-grid" });
     this.note = element("div", { class: "optviz-note", role: "status" });
     this.summary = element("p", { class: "optviz-summary", id: `optviz-${session.key}-summary` });
     Object.assign(root, { tabIndex: 0 });
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
       root.setAttribute(name, value);
-    root.replaceChildren(this.note, this.grid, this.bar.node, this.summary);
+    root.replaceChildren(this.note, this.grid, this.bar.node, this.summary, this.captions.node);
     root.addEventListener("keydown", event => this.#key(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
@@ -172,6 +176,7 @@ class Player {
   arrived(fresh) {
     const { summary } = this.store;
     this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
+    this.captions.take(this.session.captions);
     this.root.dataset.run = this.store.run;
     this.bar.node.hidden = this.store.steps === 0; // a picture that does not move
     if (fresh) this.panels.forEach(panel => panel.bind());
@@ -297,6 +302,7 @@ class Player {
     if (this.panels.some(panel => panel.drawn)) playhead.advance(seconds, settings.speed, settings.loop, store);
     this.panels.forEach(panel => panel.draw(playhead.step));
     this.bar.show(this);
+    this.captions.show(playhead.step);
     this.root.dataset.step = playhead.step;
     this.root.dataset.playing = playhead.playing;
     this.session.rest();

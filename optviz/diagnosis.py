@@ -1,0 +1,310 @@
+"""Why a run does not arrive: the moment when something goes wrong, and the numbers of that moment which explain it.
+
+Nothing is found in a run that arrives. What is found holds from its moment to the end of the run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optviz.descent import Path
+from optviz.optimizers import ONE, Array, Optimizer
+from optviz.race import CLOSE, Course, End, Ending, Race, Racer
+
+ROUND = 2.0 * np.pi
+"""The angle by which the steps turn in one round, about the minimum or over it and back."""
+BACK = 0.75 * np.pi
+"""A step that turns by more goes back: it counts as half a round."""
+LASTING = 0.9
+"""A run goes on swinging from a row on if it is going round in so many of the rows that follow."""
+STRAIGHT = 0.7
+"""Who goes round comes no farther than this share of the way (2/π in half an ellipse); who only bends comes farther."""
+AT_BOUND = 0.8
+"""From this share of the largest stable lr·λ on, a swing hardly shrinks: of plain descent 0.6 is left each step."""
+WINDING = 0.5
+"""In what is a circle at least this share of all turning goes the same way about."""
+SEEN = 0.005
+"""The way of a round, as a share of the surface's diameter, below which nobody sees it."""
+DEAD = 0.1
+"""A learning rate is dead when it has fallen to this share, if what is left could be covered with what it was."""
+PERIOD = 5
+"""The pace of a run is taken over as many steps at least, so that one short step is no crawl."""
+PATIENCE = 50
+"""A run that needs no more steps than that is not slow, but begun."""
+STAYS = 0.01
+"""A run is held where it moves no farther than this share of the surface's diameter."""
+EVEN = 0.05
+"""A place is flat where the slope is at most this share of the surface's usual one."""
+
+
+class Trouble(StrEnum):
+    """What goes wrong."""
+
+    DIVERGED = "diverged"
+    SWINGING = "swinging"
+    CRAWLING = "crawling"
+    DEAD_RATE = "dead rate"
+    SADDLE = "saddle"
+    PLATEAU = "plateau"
+    LOCAL_MINIMUM = "local minimum"
+
+
+class Cause(StrEnum):
+    """Why a run swings: its rate is at the bound, the gradient is noisy, momentum carries it past, or none of these."""
+
+    RATE = "rate"
+    NOISE = "noise"
+    MOMENTUM = "momentum"
+    OTHER = "other"
+
+
+class Finding(NamedTuple):
+    """What goes wrong in one run from row `step` on, with the numbers of that row.
+
+    `rate` is the learning rate, `slope` the norm of the gradient, `low` and `high` are the eigenvalues of the Hessian
+    and `left` is the distance to the nearest minimum (nan where none is known).
+
+    - diverged: `limit` is the largest stable learning rate for the curvature `high`; None where it is not known or not
+      broken. There `step` is the first whose loss is above all before, and `turn` the one where it began to rise.
+    - swinging: at this row it has gone round once, `circling` if it turned the same way about rather than back. From
+      here on the median round takes `period` steps, the median step is `pace` long, and `product` is the median of
+      rate x curvature, the largest eigenvalue of `D H D`, `D^2` the effective learning rates; `bound` is the largest
+      stable one, `decay` that of the momentum.
+    - crawling and dead rate: `pace` is how far it comes per step, `further` how many steps are left at this pace;
+      `effective` the learning rate of the coordinate in which most is left, `before` its largest so far; `scheduled`
+      whether it is the schedule that has made it small.
+    """
+
+    trouble: Trouble
+    step: int
+    rate: float
+    slope: float
+    low: float
+    high: float
+    left: float = float("nan")
+    turn: int = 0
+    limit: float | None = None
+    cause: Cause = Cause.OTHER
+    circling: bool = False
+    period: int = 0
+    product: float = float("nan")
+    bound: float | None = None
+    decay: float = 0.0
+    pace: float = float("nan")
+    further: float = float("nan")
+    effective: float = float("nan")
+    before: float = float("nan")
+    scheduled: bool = False
+
+
+def diagnose(course: Course, racers: Sequence[Racer], race: Race) -> tuple[Finding | None, ...]:
+    """Say of each run of a race what goes wrong, None where nothing does."""
+    return tuple(
+        examine(course, racer.optimizer, Path(*(rows[: end.step + 1, i] for rows in race.path)), end)
+        for i, (racer, end) in enumerate(zip(racers, race.ends, strict=True))
+    )
+
+
+def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Finding | None:
+    """Say what goes wrong in one run, `path.w: (rows, 2)`, all finite."""
+    if not len(path.w):
+        return None
+    if end.ending is Ending.DIVERGED:
+        return _diverged(course, path, end)
+    if end.ending in _HELD:
+        return _held(course, path, _HELD[end.ending])
+    if end.ending is not Ending.GOING or len(path.w) <= PERIOD:
+        return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _swinging(course, optimizer, path) or _slow(course, path)
+
+
+_HELD = {
+    Ending.SADDLE: Trouble.SADDLE,
+    Ending.PLATEAU: Trouble.PLATEAU,
+    Ending.LOCAL_MINIMUM: Trouble.LOCAL_MINIMUM,
+}
+
+
+def _noted(course: Course, path: Path, trouble: Trouble, step: int) -> Finding:
+    """Return a finding with what is true of every row."""
+    w = path.w[step]
+    hessian = course.drawn.hessian(w)
+    low, high = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else (np.nan, np.nan)
+    slope = float(np.linalg.norm(course.drawn(w)[1]))
+    left = float(_distances(course, w[None])[0])
+    return Finding(trouble, step, float(path.learning_rate[step]), slope, float(low), float(high), left)
+
+
+def _distances(course: Course, w: Array) -> Array:
+    """Return the distance of each row (rows, 2) to the nearest minimum; nan where there is none."""
+    if not len(course.minima.points):
+        return np.full(len(w), np.nan)
+    nearest: Array = np.linalg.norm(course.minima.points - w[:, None], axis=-1).min(-1)
+    return nearest
+
+
+def since(holds: NDArray[np.bool_]) -> int | None:
+    """Return the first row from which on something holds to the end, None where it does not hold there."""
+    if not holds[-1]:
+        return None
+    fails = np.flatnonzero(~holds)
+    return int(fails[-1]) + 1 if len(fails) else 0
+
+
+def _diverged(course: Course, path: Path, end: End) -> Finding:
+    turn = end.turn or 0
+    above = np.flatnonzero(path.loss[turn:] > path.loss[: turn + 1].max())
+    step = turn + int(above[0]) if len(above) else end.step
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _noted(course, path, Trouble.DIVERGED, step)
+    # The bound is that of the curvature where the loss began to rise.
+    high = found.high if end.curvature is None else end.curvature
+    rate = found.rate if end.rate is None else end.rate
+    return found._replace(turn=turn, high=high, rate=rate, limit=end.limit)
+
+
+def _held(course: Course, path: Path, trouble: Trouble) -> Finding | None:
+    slope, _curvature, diameter = course.scale
+    near = np.linalg.norm(path.w - path.w[-1], axis=-1) <= STAYS * diameter
+    flat = np.linalg.norm(course.drawn(path.w)[1], axis=-1) <= EVEN * slope
+    step = since(near & flat)
+    return None if step is None else _noted(course, path, trouble, step)
+
+
+# ---- going round
+
+
+def _swinging(course: Course, optimizer: Optimizer, path: Path) -> Finding | None:
+    """Find a run that goes round, or to and fro, to its end, and that would need more than as many steps again."""
+    w, rows = path.w, np.arange(len(path.w))
+    began = _rounds(w)
+    way = _way(w)
+    gone = way - way[began]
+    there = np.linalg.norm(w - w[began], axis=-1)
+    around = (began >= 0) & (there <= STRAIGHT * gone) & (gone >= SEEN * course.scale.diameter)
+    lasting = np.cumsum(around[::-1])[::-1] >= LASTING * (len(w) - rows)
+    whole = np.flatnonzero(around & lasting & (rows + PERIOD < len(w)))
+    if not len(whole) or not _keeps_away(course, path, began, int(whole[0])):
+        return None
+    step = int(whole[0])
+    first, product, bound = int(began[step]), _product(course, path, step), stable_product(optimizer)
+    found = _noted(course, path, Trouble.SWINGING, step)._replace(
+        circling=_circles(w[first:]),
+        period=int(np.median((rows - began)[step:])),
+        pace=float(np.median(np.diff(way[step:]))),
+        product=product,
+        bound=bound,
+        decay=float(optimizer.first.decay),
+    )
+    if bound is not None and product >= AT_BOUND * bound:
+        return found._replace(cause=Cause.RATE)
+    if course.sigma:
+        return found._replace(cause=Cause.NOISE)
+    return found._replace(
+        cause=Cause.MOMENTUM if bound is not None and _overshoots(optimizer, product) else Cause.OTHER
+    )
+
+
+def _overshoots(optimizer: Optimizer, product: float) -> bool:
+    """Whether momentum makes a run swing on a quadratic: the roots of `z^2 - (1 + b - c p) z + b` are complex.
+
+    They are for `c p > (1 - sqrt b)^2`, as far as the product p of rate and curvature is stable.
+    """
+    decay, gain = float(optimizer.first.decay), float(optimizer.first.gain)
+    return decay > 0 and gain * product > (1.0 - np.sqrt(decay)) ** 2
+
+
+def _circles(w: Array) -> bool:
+    """Whether the steps between rows (rows, 2) turn the same way about rather than back."""
+    steps = np.diff(w, axis=0)
+    forth, back = steps[:-1], steps[1:]
+    crosses, dots = forth[:, 0] * back[:, 1] - forth[:, 1] * back[:, 0], (forth * back).sum(-1)
+    angles = np.abs(np.arctan2(crosses, dots))
+    # A step back turns neither way about.
+    about = np.where(angles > BACK, 0.0, angles) * np.sign(crosses)
+    return bool(np.abs(about.sum()) >= WINDING * angles.sum())
+
+
+def _rounds(w: Array) -> NDArray[np.int_]:
+    """Return for each row the row at which the round began that ends there, -1 where none has been completed."""
+    steps = np.diff(w, axis=0)
+    lengths = np.linalg.norm(steps, axis=-1)
+    cosines = (steps[1:] * steps[:-1]).sum(-1) / (lengths[1:] * lengths[:-1])
+    angles = np.arccos(np.nan_to_num(cosines, nan=1.0).clip(-1.0, 1.0))
+    angles = np.where(angles > BACK, np.pi, angles)
+    turned = np.concatenate([[0.0, 0.0], np.cumsum(angles)])
+    return np.searchsorted(turned, turned - ROUND + 1e-9, side="right") - 1
+
+
+def _way(w: Array) -> Array:
+    """Return the length of the way to each row."""
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(w, axis=0), axis=-1))])
+
+
+def _keeps_away(course: Course, path: Path, began: NDArray[np.int_], step: int) -> bool:
+    """Whether the loss, at the pace at which its rounds shrink, stays above what is close for another such run."""
+    if not len(course.minima.points):
+        return True
+    last = len(path.loss) - 1
+    gap = path.loss - course.minima.value
+    middle = (step + last) // 2
+    before, now = gap[began[middle] : middle + 1].max(), gap[began[last] :].max()
+    shrinking = np.log(before / now) / (last - middle)
+    return bool(np.log(now / CLOSE) > shrinking * last)
+
+
+def _product(course: Course, path: Path, first: int) -> float:
+    """Return the median from a row on of the largest eigenvalue of `D H D`, `D^2` the effective learning rates."""
+    roots = np.sqrt(path.rate[first:])
+    scaled = course.drawn.hessian(path.w[first:]) * roots[:, :, None] * roots[:, None, :]
+    known = scaled[np.isfinite(scaled).all((1, 2))]
+    return float(np.median(np.linalg.eigvalsh(known)[:, -1])) if len(known) else float("nan")
+
+
+def stable_product(optimizer: Optimizer) -> float | None:
+    """Return the largest effective learning rate x curvature that does not diverge, 2 for plain descent.
+
+    With the second moment at rest each coordinate descends as without one, at its effective learning rate.
+    """
+    return replace(optimizer, second=ONE).largest_rate(1.0)
+
+
+# ---- too slow
+
+
+def _slow(course: Course, path: Path) -> Finding | None:
+    """Find a run that at its pace would need more than as many steps again, and whether its rate has died."""
+    away, steps = _distances(course, path.w), len(path.w) - 1
+    period = max(steps // 10, PERIOD)
+    pace = np.full(len(path.w), np.inf)
+    pace[period:] = np.linalg.norm(path.w[period:] - path.w[:-period], axis=-1) / period
+    further = away / pace
+    slow = further > max(steps, PATIENCE)
+    step = since(slow)
+    if step is None:
+        return None
+    axis = _remaining(course, path.w[-1])
+    rate = path.rate[:, axis]
+    largest = np.maximum.accumulate(rate)
+    died = since(slow & (rate <= DEAD * largest) & (further * rate / largest <= max(steps, PATIENCE)))
+    dead = died is not None
+    step = died if died is not None else step
+    scheduled = dead and bool(path.learning_rate[step] <= DEAD * path.learning_rate[: step + 1].max())
+    return _noted(course, path, Trouble.DEAD_RATE if dead else Trouble.CRAWLING, step)._replace(
+        pace=float(pace[step]),
+        further=float(further[step]),
+        effective=float(rate[step]),
+        before=float(largest[step]),
+        scheduled=scheduled,
+    )
+
+
+def _remaining(course: Course, w: Array) -> int:
+    """Return the coordinate in which most of the way to the nearest minimum is left."""
+    ways = np.abs(course.minima.points - w)
+    return int(ways[np.linalg.norm(ways, axis=-1).argmin()].argmax())

@@ -1,0 +1,92 @@
+"""What is said of a run in which something goes wrong: a sentence or two, with the numbers of the moment."""
+
+from collections.abc import Mapping
+from math import ceil, isclose, isnan
+
+from optviz.diagnosis import Cause, Finding, Trouble
+from optviz.ui.language import N_, _
+from optviz.ui.tables import NOTHING, digits
+
+_TROUBLES: Mapping[Trouble, str] = {
+    Trouble.CRAWLING: N_(
+        "{name} crawls: it comes {pace} farther per step, and {left} is left: at this pace {further} more steps at "
+        "least. The slope is {slope}, the effective learning rate {effective}."
+    ),
+    Trouble.SADDLE: N_(
+        "{name} is stuck on a saddle: the slope is only {slope}, the curvature {low} one way and {high} the other."
+    ),
+    Trouble.PLATEAU: N_(
+        "{name} is stuck on a plateau: the slope is only {slope}, the curvature between {low} and {high}."
+    ),
+    Trouble.LOCAL_MINIMUM: N_(
+        "{name} is stuck in a local minimum: the slope is only {slope}, and both curvatures, {low} and {high}, are "
+        "positive."
+    ),
+}
+_DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
+_DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
+_DIVERGED_BOUND = N_(
+    "{name} diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {high})."
+)
+_CIRCLES = N_("{name} circles, a round in {period} steps, and does not come to rest.")
+_SWINGS = N_("{name} swings to and fro, there and back in {period} steps, and does not come to rest.")
+_CAUSES: Mapping[Cause, str] = {
+    Cause.RATE: N_("Its learning rate is too large: lr · λ = {product}, and steps shrink only well below {bound}."),
+    Cause.NOISE: N_("The noise of the gradient shakes every step, the more the larger the learning rate of {rate} is."),
+    Cause.MOMENTUM: N_(
+        "lr · λ = {product} is stable (the bound is {bound}), but the momentum, β = {decay}, carries it past the "
+        "minimum."
+    ),
+    Cause.OTHER: N_("Its steps stay {pace} long and lead past the minimum, whatever is left."),
+}
+_DEAD = N_(
+    "The learning rate of {name} has died: effectively it was {before} and is {effective}. {left} is left: at this "
+    "pace {further} more steps at least."
+)
+_DEAD_SCHEDULED = N_(
+    "The schedule has let the learning rate of {name} die: it was {before} and is {effective}. {left} is left: at this "
+    "pace {further} more steps at least."
+)
+
+
+def explain(name: str, found: Finding) -> str:
+    """Say what goes wrong in a run, and why."""
+    return " ".join(_(text) for text in _texts(found)).format(name=name, **numbers(found)).replace("。 ", "。")
+
+
+def numbers(found: Finding) -> dict[str, str]:
+    """Return the numbers of a finding as they are written."""
+    written = {
+        key: digits(value)
+        for key, value in found._asdict().items()
+        if value is None or (isinstance(value, float) and not isinstance(value, bool))
+    }
+    return {
+        **written,
+        "further": NOTHING if isnan(found.further) else str(ceil(min(found.further, _MANY))),
+        "turn": str(found.turn),
+        "period": str(found.period),
+        "decay": f"{found.decay:g}",
+    }
+
+
+_MANY = 1e6
+"""A step of nothing would take for ever; so many it takes at least."""
+
+
+def _texts(found: Finding) -> tuple[str, ...]:
+    match found.trouble:
+        case Trouble.DIVERGED if found.limit is None:
+            return (_DIVERGED,)
+        case Trouble.DIVERGED:
+            return (_DIVERGED_PLAIN if is_plain(found.limit, found.high) else _DIVERGED_BOUND,)
+        case Trouble.SWINGING:
+            return _CIRCLES if found.circling else _SWINGS, _CAUSES[found.cause]
+        case Trouble.DEAD_RATE:
+            return (_DEAD_SCHEDULED if found.scheduled else _DEAD,)
+    return (_TROUBLES[found.trouble],)
+
+
+def is_plain(limit: float | None, curvature: float | None) -> bool:
+    """Whether a bound of the learning rate is that of plain descent, 2/λ."""
+    return limit is not None and curvature is not None and isclose(limit * curvature, 2.0)
