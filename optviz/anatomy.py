@@ -13,6 +13,7 @@ import numpy as np
 
 from optviz.descent import Schedule, Step, descend
 from optviz.optimizers import (
+    ONE,
     AdaDelta,
     Adamax,
     AdamW,
@@ -134,16 +135,18 @@ def lines(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
 
 def _names(optimizer: Optimizer) -> tuple[str, str]:
     """Return the letters of the two decays: they are counted where there are two."""
-    both = not _forgets(optimizer.first) and not _is_one(optimizer.second)
+    both = remembers(optimizer) and scales(optimizer)
     return (r"\beta_1", r"\beta_2") if both else (r"\beta", r"\beta")
 
 
-def _forgets(moment: Moment) -> bool:
-    return moment.decay == 0.0 and moment.gain == 1.0
+def remembers(optimizer: Optimizer) -> bool:
+    """Whether the first moment has more in it than the newest gradient."""
+    return bool(optimizer.first.decay != 0.0 or optimizer.first.gain != 1.0)
 
 
-def _is_one(moment: Moment) -> bool:
-    return moment.decay == 1.0 and moment.gain == 0.0 and moment.initial == 1.0
+def scales(optimizer: Optimizer) -> bool:
+    """Whether there is a second moment by whose root the step is divided."""
+    return optimizer.second != ONE
 
 
 def _pushed(moment: Moment, letter: str, s: Term, x: Term) -> Term:
@@ -190,7 +193,7 @@ def _rate(optimizer: Optimizer, sheet: Sheet, spread: Term) -> Term:
 def _frame(optimizer: Optimizer, sheet: Sheet) -> Term:
     """Write both moments, and return eta."""
     averaged = _first(optimizer, sheet)
-    if _is_one(optimizer.second):
+    if not scales(optimizer):
         return sheet.lr * averaged
     v = _second(optimizer, sheet)
     spread = _corrected(sheet, "V", optimizer.second, _names(optimizer)[1], v)

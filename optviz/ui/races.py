@@ -8,12 +8,14 @@ from math import isclose
 
 import numpy as np
 
+from optviz.anatomy import Updates, follow
 from optviz.descent import Path
 from optviz.figures import races as pictures
+from optviz.figures.arrows import Arrows
 from optviz.figures.style import SERIES
 from optviz.optimizers import OPTIMIZERS
 from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, run
-from optviz.schedules import SCHEDULES, warmup
+from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
@@ -81,8 +83,21 @@ def race_of(settings: Settings) -> Race:
 
 @lru_cache(maxsize=96)
 def _run(settings: Settings) -> Path:
-    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
-    return run(course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps)
+    course, factor = course_of(settings.ground), _factor(settings)
+    return run(course, _racers(settings), factor, np.array(settings.start), settings.steps)
+
+
+@lru_cache(maxsize=16)
+def updates_of(settings: Settings, number: int) -> Updates:
+    """Return every update of one of the runs, with what it began with."""
+    optimizer, learning_rate, own = _racers(settings)[number]
+    factor, course = _factor(settings), course_of(settings.ground)
+    start = np.array(settings.start)
+    return follow(course.descended, optimizer, lambda t: learning_rate * factor(t) * own(t), start, settings.steps)
+
+
+def _factor(settings: Settings) -> Factor:
+    return warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
 
 
 def _racers(settings: Settings) -> list[Racer]:
@@ -137,9 +152,9 @@ def _ceiling(ground: pictures.Relief, log: bool) -> float:
     return max(abs(ground.top), ground.top - ground.base) * (1e4 if log else 1.2)
 
 
-def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
-    """Return the panels of a race: from above and in 3-D; the loss; the learning rates."""
-    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, language())
+def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tuple[Panel, ...]:
+    """Return the panels of a race: from above, with the arrows of a step, and in 3-D; the loss; the learning rates."""
+    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, inside, language())
 
 
 def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
@@ -149,7 +164,7 @@ def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=64)
 def _panels(
-    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, spoken: str
+    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, inside: Arrows | None, spoken: str
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
     high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
@@ -157,7 +172,7 @@ def _panels(
     step = _("Step")
     loss = _("Loss − best value") if log else _("Loss")
     drawn = (
-        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead)),
+        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead, inside)),
         (_("In 3-D"), pictures.relief_3d(low, box, names, _("log₁₀(1 + loss)") if low.levels == "log" else _("Loss"))),
         (
             _("Loss"),
