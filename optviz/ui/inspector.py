@@ -173,9 +173,7 @@ def _draw_step(settings: Settings, updates: Updates, rest: int) -> None:
     heading = _heading(settings, len(updates), rest)
     st.html(f"<p class='optviz-said'>{escape(heading)}</p><p class='optviz-moving'>{escape(moving)}</p>")
     lines = updates.lines(k)
-    with st.container(key="inside-lines"):
-        for sub_step, group in groupby(lines, key=lambda line: line.sub_step):
-            _draw_lines(sub_step, list(group))
+    draw_lines(lines, {0: "x₁", 1: "x₂"})
     st.html(_sum(updates, k))
     st.caption(" ".join(_notes(settings, updates.optimizer, lines)))
 
@@ -192,14 +190,20 @@ def _heading(settings: Settings, updates: int, rest: int) -> str:
     return text.format(step=updates)
 
 
-def _draw_lines(sub_step: SubStep, lines: list[Line]) -> None:
-    """Draw the lines of a sub-step: in letters, and beside them in the numbers of each coordinate."""
-    letters, *coordinates = st.columns([2, 3, 3])
+def draw_lines(lines: list[Line], coordinates: Mapping[int, str]) -> None:
+    """Draw the lines of an update by sub-step: in letters, and beside them in the numbers of some coordinates."""
+    with st.container(key="inside-lines"):
+        for sub_step, group in groupby(lines, key=lambda line: line.sub_step):
+            _draw_sub_step(sub_step, list(group), coordinates)
+
+
+def _draw_sub_step(sub_step: SubStep, lines: list[Line], coordinates: Mapping[int, str]) -> None:
+    letters, *columns = st.columns([2, *[3] * len(coordinates)])
     title = f"**{sub_step.value} · {_(SUB_STEPS[sub_step])}**"
     letters.markdown(f"{title}\n\n{_aligned(line.symbols.replace('=', '&=', 1) for line in lines)}")
-    for coordinate, column in enumerate(coordinates):
+    for (coordinate, name), column in zip(coordinates.items(), columns, strict=True):
         numbers = _aligned(_in_numbers(line, coordinate) for line in lines)
-        column.markdown(f"x{'₁₂'[coordinate]}\n\n{numbers}")
+        column.markdown(f"{name}\n\n{numbers}")
 
 
 def _in_numbers(line: Line, coordinate: int) -> str:
