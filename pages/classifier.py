@@ -249,6 +249,7 @@ def draw_progress() -> None:
         )
 
 
+training_inspector.note(link)
 link.publish(notes)
 try:
     with stage:

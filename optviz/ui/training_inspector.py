@@ -9,7 +9,7 @@ from optviz.classifier import Epoch
 from optviz.entry import Entry
 from optviz.network import Network
 from optviz.plateau import Watched
-from optviz.ui import controls
+from optviz.ui import controls, links
 from optviz.ui.inspector import FOLD, draw_lines
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -18,6 +18,8 @@ from optviz.ui.trainings import Net, Training
 PATIENCE = 3.0
 """The seconds that a training may be repeated for, up to the epoch that is asked for."""
 
+SIDE, CHOSEN = "inside.side", "inside.weights"
+SIDES, FIRST = ("0", "1"), "1, 2"
 WEIGHTS = Entry(most=2, low=1, high=1e6, whole=True)
 
 
@@ -45,6 +47,12 @@ class Replay:
         return self._at
 
 
+def note(link: Link) -> None:
+    """Note what the fold's controls hold for the address, which is written before the fold is drawn."""
+    link.keep(SIDE, "0", links.read_choice(SIDES), links.write_choice)
+    link.keep(CHOSEN, FIRST, links.single, links.write_choice)
+
+
 def is_open(link: Link) -> bool:
     """Return whether the fold is open."""
     return bool(st.session_state.get(f"{link.page}-{FOLD}"))
@@ -55,11 +63,11 @@ def draw(link: Link, training: Training, rest: int | None) -> None:
     with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:"):
         side = 0
         if len(training.nets) > 1:
-            sides = {"0": _("Setting A"), "1": _("Setting B")}
-            side = int(controls.segments(link, "inside.side", _("Which run"), sides, "0"))
+            titles = dict(zip(SIDES, (_("Setting A"), _("Setting B")), strict=True))
+            side = int(controls.segments(link, SIDE, _("Which run"), titles, "0"))
         count = training.classifier.network.parameters
         label = _("One or two weights or biases, by number: 1 to {n}").format(n=count)
-        chosen = controls.numbers(link, "inside.weights", label, "1, 2", WEIGHTS)
+        chosen = controls.numbers(link, CHOSEN, label, FIRST, WEIGHTS)
         if link.drawn:
             _draw_update(link, training, side, rest or 0, [min(int(number), count) - 1 for number in chosen])
 
