@@ -11,11 +11,12 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
-from optviz.ui import controls, lesson, training_files, training_remedies, training_words, trainings
+from optviz.ui import controls, lesson, training_files, training_inspector, training_remedies, training_words, trainings
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
+from optviz.ui.player import step_at_rest
 from optviz.ui.training_panels import panels_of
 from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
 from optviz.ui.words import data_error, epoch_words
@@ -205,6 +206,7 @@ def stream() -> None:
         summary=sentence,
         captions=training_words.whys(training),
         even=compare,
+        watch=training_inspector.is_open(link),
     )
     draw_progress()
     st.markdown(f"**{sentence}**")
@@ -214,6 +216,8 @@ def stream() -> None:
     st.html(training_words.table(training))
     if picked.point:
         controls.move(link, picked.point, ("q1", "q2"))
+        st.rerun()
+    if picked.step != rest and training_inspector.is_open(link):
         st.rerun()
     training.advance()
 
@@ -236,6 +240,7 @@ def draw_progress() -> None:
         )
 
 
+training_inspector.note(link)
 link.publish(notes)
 try:
     with stage:
@@ -245,6 +250,7 @@ except DataError as error:
     st.stop()
 
 ticking = training.running
+rest = step_at_rest(PAGE, run_of(settings))
 with stage:
     if training.install:
         st.warning(
@@ -254,6 +260,7 @@ with stage:
             icon=":material/extension_off:",
         )
     st.fragment(stream, run_every=trainings.PERIOD if ticking else None)()
+    training_inspector.draw(link, training, rest)
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
         for title, tex in training_words.formulas(settings):
             controls.formula(link, tex, title)

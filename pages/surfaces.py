@@ -7,7 +7,7 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, races, remedies, runs
+from optviz.ui import controls, inspector, lesson, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
@@ -61,19 +61,23 @@ if not chosen:
 
 settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
 log = log and races.gap_known(settings)
+inside = inspector.choose(link, settings)
 with stage:
     sentence = races.say(settings)
     picked = lesson.show(
         link,
-        races.panels_of(settings, log),
-        races.arrays_of(settings, log),
+        races.panels_of(settings, log, inside.arrows),
+        {**races.arrays_of(settings, log), **inside.arrays},
         run=run_of(settings, log),
         steps=steps,
         summary=sentence,
         captions=races.captions(settings),
+        watch=inside.open,
+        slow=inside.slow,
     )
     st.html(races.report(settings))
     remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
+    inspector.draw(link, settings, inside, picked.step)
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)

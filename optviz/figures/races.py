@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
+from optviz.figures.arrows import Arrows, arrows
 from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line, path
 from optviz.landscape import Box, Landscape, grid
 
@@ -78,12 +79,18 @@ def banded(ground: Relief, theme: Literal["light", "dark"]) -> str:
 
 
 def contour(
-    ground: Relief, box: Box, minima: Array, names: Sequence[str], words: dict[str, str], ahead: Sequence[int] = ()
+    ground: Relief,
+    box: Box,
+    minima: Array,
+    names: Sequence[str],
+    words: dict[str, str],
+    ahead: Sequence[int] = (),
+    inside: Arrows | None = None,
 ) -> go.Figure:
     """Draw the surface from above with the paths, their heads with the names, the start and the minima `(k, 2)`.
 
     Follows `w: (steps, runs, 2)`, `start: (1, 2)` and, for the runs listed in `ahead`, the points where they look
-    ahead, `ahead: (steps, len(ahead), 2)`. `words` has "start", "minimum" and "ahead".
+    ahead, `ahead: (steps, len(ahead), 2)`. `words` has "start", "minimum" and "ahead". `inside`: the arrows of a step.
     """
     (x0, x1), (y0, y1) = box
     plane = "%{x:.6g}, %{y:.6g}"
@@ -104,7 +111,7 @@ def contour(
         point = follows("at", x=("ahead", 2 * place), y=("ahead", 2 * place + 1))
         traces.append(dots(f"{names[run]}: {words['ahead']}", hollow, point, size=13, hover="%{x:.5g}, %{y:.5g}"))
     return figure(
-        traces,
+        traces + (arrows(*inside) if inside else []),
         xaxis={"range": [x0, x1], "title": {"text": "x₁"}, "constrain": "domain", "zeroline": False},
         yaxis={"range": [y0, y1], "title": {"text": "x₂"}, "zeroline": False},
         images=[

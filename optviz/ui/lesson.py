@@ -13,7 +13,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Panel, Result, Thinned, player
+from optviz.ui.player import Caption, Panel, Result, Slow, Thinned, player
 from optviz.ui.words import data_error, player_words
 
 
@@ -62,6 +62,7 @@ def show(
     growing: bool = False,
     even: bool | int = False,
     watch: bool = False,
+    slow: Slow | None = None,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
@@ -81,6 +82,7 @@ def show(
         even=even,
         watch=watch,
         opening=moments.keep(link).opening(link.opening),
+        slow=slow,
         key=f"{link.page}-{name}" if name else link.page,
     )
 

@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "scrub": "Step",
     "speed": "Speed",
     "loop": "Loop",
+    "slow": "Slow motion: each step in four",
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
     "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
@@ -142,6 +143,19 @@ class Caption(NamedTuple):
     mark: str = ""
 
 
+class Slow(NamedTuple):
+    """What slow motion tells of each step: a sentence for each of its four sub-steps, and one where no step follows.
+
+    A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
+    `meta` has a `from` appear with that sub-step.
+    """
+
+    array: str
+    columns: tuple[str, ...]
+    sentences: tuple[str, str, str, str]
+    end: str
+
+
 class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
@@ -167,6 +181,7 @@ def player(
     even: bool | int = False,
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
+    slow: Slow | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -178,7 +193,7 @@ def player(
     those who cannot see it, and `captions` are shown under the picture at their moments. The first cell is the largest,
     unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
     comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
-    it is obeyed once for each `number` in it.
+    it is obeyed once for each `number` in it. With `slow` there is a button for slow motion.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -199,6 +214,7 @@ def player(
         "captions": [caption._asdict() for caption in captions],
         "watch": watch,
         "opening": opening,
+        "slow": slow and slow._asdict(),
     }
     feed_key = f"{key}-feed"
     answer = _feed(

@@ -7,9 +7,11 @@ from html import escape
 
 import numpy as np
 
+from optviz.anatomy import Updates, follow
 from optviz.descent import Path
 from optviz.diagnosis import Finding, diagnose
 from optviz.figures import races as pictures
+from optviz.figures.arrows import Arrows
 from optviz.figures.style import SERIES
 from optviz.optimizers import OPTIMIZERS, Array
 from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, race, run
@@ -92,8 +94,20 @@ def tried(settings: Settings) -> tuple[Race, tuple[Finding | None, ...]]:
 
 
 def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
-    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
-    return course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps
+    return course_of(settings.ground), _racers(settings), _factor(settings), np.array(settings.start), settings.steps
+
+
+def _factor(settings: Settings) -> Factor:
+    return warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+
+
+@lru_cache(maxsize=16)
+def updates_of(settings: Settings, number: int) -> Updates:
+    """Return every update of one of the runs, with what it began with."""
+    optimizer, learning_rate, own = _racers(settings)[number]
+    factor, course = _factor(settings), course_of(settings.ground)
+    start = np.array(settings.start)
+    return follow(course.descended, optimizer, lambda t: learning_rate * factor(t) * own(t), start, settings.steps)
 
 
 @lru_cache(maxsize=256)
@@ -154,9 +168,9 @@ def _ceiling(ground: pictures.Relief, log: bool) -> float:
     return max(abs(ground.top), ground.top - ground.base) * (1e4 if log else 1.2)
 
 
-def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
-    """Return the panels of a race: from above and in 3-D; the loss; the learning rates."""
-    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, language())
+def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tuple[Panel, ...]:
+    """Return the panels of a race: from above, with the arrows of a step, and in 3-D; the loss; the learning rates."""
+    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, inside, language())
 
 
 def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
@@ -166,7 +180,7 @@ def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=64)
 def _panels(
-    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, spoken: str
+    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, inside: Arrows | None, spoken: str
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
     high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
@@ -174,7 +188,7 @@ def _panels(
     step = _("Step")
     loss = _("Loss − best value") if log else _("Loss")
     drawn = (
-        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead)),
+        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead, inside)),
         (_("In 3-D"), pictures.relief_3d(low, box, names, _("log₁₀(1 + loss)") if low.levels == "log" else _("Loss"))),
         (
             _("Loss"),

@@ -11,12 +11,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.activations import Array
-from optviz.classifier import ENGINES, Classifier, Engine, Epoch, measure, train
+from optviz.anatomy import Line, lines
+from optviz.classifier import ENGINES, Classifier, Engine, Epoch, later, measure, train
 from optviz.datasets import BOUNDARY
 from optviz.figures.classifier import PERCENT
 from optviz.losses import LOSSES
 from optviz.network import Network
-from optviz.objectives import Penalized
+from optviz.objectives import Penalized, regularized
 from optviz.optimizers import OPTIMIZERS, Number
 from optviz.plateau import Watched, relay, supervise
 from optviz.schedules import Schedule
@@ -110,6 +111,24 @@ class Net:
             return train(self.classifier, optimizer, Schedule(rate, factor), start, validation=validation, **penalties)
 
         return lambda start: supervise(begin, start, leg.learning_rate, stopping=stopping, reducing=reducing)
+
+    def again(self, start: Array) -> Iterator[Watched]:
+        """Train once more from the same start: the numbers are the same."""
+        return self._begin(start)
+
+    def first_update(self, epoch: Epoch) -> list[Line]:
+        """Return the lines of the first update after an epoch, of a single start."""
+        switch, legs, classifier = self.method.switch, self.method.legs, self.classifier
+        leg = legs[-1] if switch and epoch.epoch >= switch.epoch else legs[0]
+        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values))
+        memory = epoch.memory or optimizer.init(epoch.w)
+        mask = classifier.network.weight_mask
+        objective = regularized(classifier, l1=self.method.l1, l2=self.method.l2, mask=mask)
+        ahead = epoch.epoch * classifier.steps_per_epoch - memory.t
+        rate = float(epoch.learning_rate)
+        with np.errstate(all="ignore"):
+            look = optimizer.look(later(objective, ahead), memory, epoch.w, rate)
+        return lines(optimizer, memory, look, rate)
 
     @property
     def over(self) -> bool:

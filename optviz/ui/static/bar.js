@@ -11,6 +11,8 @@ const ICONS = {
   forward: "M8.5 5v14l8.5-7zM5 5h2v14H5z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
 };
+ICONS.slow =
+  "M10 7.5v9l6-4.5zM11 4.07V2.05c-2.01.2-3.84 1-5.32 2.21L7.1 5.69A7.94 7.94 0 0 1 11 4.07zM5.69 7.1 4.26 5.68A9.9 9.9 0 0 0 2.05 11h2.02c.18-1.46.76-2.79 1.62-3.9zM4.07 13H2.05c.2 2.01 1 3.84 2.21 5.32l1.43-1.43A7.95 7.95 0 0 1 4.07 13zm1.61 6.74A9.94 9.94 0 0 0 11 21.95v-2.02a7.94 7.94 0 0 1-3.9-1.62zM22 12c0 5.16-3.92 9.42-8.95 9.95v-2.02A8 8 0 0 0 20 12a8 8 0 0 0-6.95-7.93V2.05C18.08 2.58 22 6.84 22 12z";
 const svg = name => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 
 export function element(tag, attributes = {}, ...children) {
@@ -34,7 +36,8 @@ export class Bar {
     this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop);
+    this.slow = this.#button("slow", () => player.slow.toggle());
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.loop);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -44,7 +47,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "scrub", "speed"]) {
+    for (const name of ["home", "back", "forward", "loop", "scrub", "speed", "slow"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }

@@ -3,6 +3,8 @@
 import { rgb, luminance } from "./theme.js";
 
 const FAR = 2e4; // pixels: a diverged point is drawn in its direction, not at its distance
+const SHORTEST_HEAD = 6; // pixels: so much of an arrow is seen, however short it is
+const SHORT = 10; // pixels: a shorter arrow has no name
 export const isLog = axis => axis.type === "log";
 
 const polygon = (n, turn, inner = 1) =>
@@ -27,6 +29,7 @@ const SYMBOLS = {
   pentagon: polygon(5, UP),
   hexagon: polygon(6, 0),
   star: polygon(5, UP, 0.45).map(([x, y]) => [1.4 * x, 1.4 * y]),
+  arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
 function dashes(name, width) {
@@ -154,19 +157,38 @@ export class Brush {
   #symbol(pen, x, y, r = 0) {
     if (!Number.isFinite(x + y)) return;
     const { symbol, color, line } = this.looks.marker;
-    const [size, opacity] = [of(this.looks.marker.size, r), of(this.looks.marker.opacity, r)];
+    const [full, opacity] = [of(this.looks.marker.size, r), of(this.looks.marker.opacity, r)];
+    const { size, cos, sin } = this.#turned(full, r);
+    if (!(size > 0)) return;
     pen.globalAlpha = (this.looks.opacity ?? 1) * (opacity ?? 1);
     const name = String(symbol ?? "circle");
     const open = name.endsWith("-open");
     pen.setLineDash([]);
     pen.beginPath();
-    for (const [u, v] of SYMBOLS[name.replace(/-(open|dot)/g, "")] ?? SYMBOLS.circle) pen.lineTo(x + (u * size) / 2, y + (v * size) / 2);
+    for (const [u, v] of SYMBOLS[name.replace(/-(open|dot)/g, "")] ?? SYMBOLS.circle) pen.lineTo(x + ((u * cos - v * sin) * size) / 2, y + ((u * sin + v * cos) * size) / 2);
     pen.closePath();
     pen.fillStyle = color;
     if (!open) pen.fill();
     pen.lineWidth = line?.width || (open ? 2 : 0);
     pen.strokeStyle = open ? color : (line?.color ?? color);
     if (pen.lineWidth && (open || line?.width)) pen.stroke();
+  }
+
+  // Where a marker points: as Plotly's angle and angleref say. A head is no longer than its arrow, but can be seen.
+  #turned(size, r) {
+    const { angle, angleref } = this.looks.marker;
+    let turn = ((of(angle, r) ?? 0) * Math.PI) / 180;
+    if (angleref === "previous" && r > 0) {
+      const [dx, dy] = this.#reach(r);
+      turn += Math.atan2(dy, dx) - UP;
+      size = dx || dy ? Math.min(size, Math.max(Math.hypot(dx, dy), SHORTEST_HEAD)) : 0;
+    }
+    return { size, cos: Math.cos(turn), sin: Math.sin(turn) };
+  }
+  // From point r - 1 to point r, in pixels.
+  #reach(r) {
+    const p = this.points;
+    return [p[2 * r] - p[2 * r - 2], p[2 * r + 1] - p[2 * r - 1]];
   }
 
   // The text of row r, where Plotly's textposition says.
@@ -194,9 +216,9 @@ export class Brush {
     if (r < 0) return null;
     if (this.looks.type === "bar") return this.#bars(canvas, r);
     if (this.source.isWholeRow("y")) return this.#curve(canvas, r);
-    this.#map(r);
+    this.#map(Math.min(r + 1, this.source.rows - 1));
     while (r > 0 && !Number.isFinite(this.points[2 * r] + this.points[2 * r + 1])) r--; // a diverged run stays where it ended
-    const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
+    const [x, y] = this.#onTheWay(r, this.source.stride === 1 ? step - Math.floor(step) : 0);
     canvas.within(this.axes, 9, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y, r);
@@ -204,9 +226,16 @@ export class Brush {
     return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.#label(canvas.pen, x, y, r) : null;
   }
 
+  // Between row r and the next, in slow motion.
+  #onTheWay(r, share) {
+    const [x, y, nextX, nextY] = this.points.subarray(2 * r, 2 * r + 4);
+    const moves = share > 0 && r + 1 < this.source.rows && Number.isFinite(nextX + nextY);
+    return moves ? [x + share * (nextX - x), y + share * (nextY - y)] : [x, y];
+  }
+
   #label(pen, x, y, r) {
     const { text, textfont, textposition = "", marker } = this.looks;
-    const gap = (marker?.size ?? 0) / 2 + 4;
+    const gap = (of(marker?.size, r) ?? 0) / 2 + 4;
     const font = `${textfont.size}px ${textfont.family}`;
     const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
     pen.font = font;
@@ -230,9 +259,16 @@ export class Brush {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.fill === "toself") this.#fill(pen, ys.length);
       if (this.looks.mode.includes("lines")) this.#extend(pen, ys.length - 1);
-      if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.#symbol(pen, this.points[2 * i], this.points[2 * i + 1]));
+      if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.#symbol(pen, this.points[2 * i], this.points[2 * i + 1], i));
     });
-    return null;
+    return this.#named(canvas.pen, ys.length - 1);
+  }
+
+  // The name of an arrow stands at its tip, unless it is too short to be told apart.
+  #named(pen, r) {
+    const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
+    if (this.looks.marker?.angleref !== "previous" || !this.looks.mode.includes("text") || !(Math.hypot(...this.#reach(r)) > SHORT)) return null;
+    return this.#label(pen, x, y, r);
   }
 
   // Closed outlines with gaps between them.

@@ -69,8 +69,8 @@ export class Store {
     this.lacking = false; // rows are missing in between
   }
 
-  take({ steps, growing, summary, arrays }, blob) {
-    Object.assign(this, { steps, growing, summary, lacking: false });
+  take({ steps, growing, summary, slow, arrays }, blob) {
+    Object.assign(this, { steps, growing, summary, slow, lacking: false });
     for (const described of arrays) {
       const { name, dtype, first, rows } = described;
       const bytes = blob(rows * (dtype === "u1" ? 1 : 4) * described.shape.reduce((a, b) => a * b, 1));

@@ -191,12 +191,14 @@ export class Panel {
     return this.#axisNames().map(name => scale(this.plot._fullLayout[name]).id).join(";");
   }
 
-  draw(step) {
+  // Shows a step, or what lies between two, with what comes not before a later sub-step left out.
+  draw(step, subStep = Infinity) {
     if (!this.open || !this.plot._fullLayout || !this.sources?.length) return;
-    if (this.is3d) return this.#draw3d(step);
+    if (this.is3d) return this.#draw3d(Math.floor(step));
     if (!this.layers.trail.node.isConnected) return;
     const current = this.brushes && this.geometry === this.#geometry();
-    if (current && this.shownStep === step) return;
+    if (current && this.shownStep === step && this.subStep === subStep) return;
+    this.subStep = subStep;
     if (!current || this.brushes.some(brush => brush.drawn > brush.source.rowAt(step))) this.#prepare();
     const { under, trail, heads } = this.layers;
     heads.clear();
@@ -209,7 +211,7 @@ export class Panel {
     this.gridRow = gridRow;
     const labels = [];
     for (const brush of this.brushes) {
-      if (isGrid(brush.source)) continue;
+      if (isGrid(brush.source) || brush.looks.meta?.from > subStep) continue;
       if (brush.source.track.mode === "grow") brush.grow(trail, step);
       else labels.push(brush.at(heads, step));
     }

@@ -12,6 +12,7 @@
 //   panel.js      one figure with its tracks
 //   bar.js        the buttons
 //   captions.js   sentences at their moment
+//   slow.js       slow motion: each step in its four sub-steps
 //   Player        one mounted component; Session, what outlives it
 
 import { unframe, Store } from "./numbers.js";
@@ -20,6 +21,7 @@ import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
+import { Slow } from "./slow.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -112,13 +114,14 @@ class Player {
     session.player = this;
     this.bar = new Bar(this);
     this.captions = new Captions();
+    this.slow = new Slow(this);
     this.grid = element("div", { class: "optviz-grid" });
     this.note = element("div", { class: "optviz-note", role: "status" });
     this.summary = element("p", { class: "optviz-summary", id: `optviz-${session.key}-summary` });
     Object.assign(root, { tabIndex: 0 });
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
       root.setAttribute(name, value);
-    root.replaceChildren(this.note, this.grid, this.bar.node, this.summary, this.captions.node);
+    root.replaceChildren(this.note, this.grid, this.slow.node, this.bar.node, this.summary, this.captions.node);
     root.addEventListener("keydown", event => this.#key(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
@@ -271,6 +274,7 @@ class Player {
   }
   act(action) {
     const { playhead, store } = this;
+    if (this.slow.act(action)) return this.request();
     if (action === "toggle") playhead.toggle(store);
     else
       playhead.seek(
@@ -299,8 +303,9 @@ class Player {
     if (this.gone) return;
     const seconds = (now - (this.before ?? now)) / 1000;
     const { playhead, store, settings } = this;
-    if (this.panels.some(panel => panel.drawn)) playhead.advance(seconds, settings.speed, settings.loop, store);
-    this.panels.forEach(panel => panel.draw(playhead.step));
+    if (this.panels.some(panel => panel.drawn)) playhead.advance(seconds, settings.speed, settings.loop, store, this.slow.pace);
+    this.panels.forEach(panel => panel.draw(...this.slow.view));
+    this.slow.show();
     this.bar.show(this);
     this.captions.show(playhead.step);
     this.root.dataset.step = playhead.step;

@@ -2,7 +2,7 @@
 
 const END_PAUSE = 0.8; // seconds a looping run rests on its last step
 
-const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // Position in steps. A whole run at speed 1 takes some seconds, more for more steps, but far from in proportion.
 export class Playhead {
@@ -48,10 +48,11 @@ export class Playhead {
     this.goal = null;
     this.rested = 0;
   }
-  advance(seconds, speed, loop, store) {
+  // `pace` is in steps a second, where it is not that of the whole run.
+  advance(seconds, speed, loop, store, pace) {
     if (!this.playing) return;
     const steps = Math.max(store.total, store.steps ?? 0, 20);
-    const rate = steps / (1.5 * steps ** 0.2);
+    const rate = pace ?? steps / (1.5 * steps ** 0.2);
     const next = this.position + Math.min(seconds, 0.1) * rate * speed;
     this.position = Math.min(next, store.last);
     if (next < store.last || store.awaited) return;

@@ -1,0 +1,270 @@
+"""Inside a step of a race: the update under the playhead in numbers, its arrows on the picture, and slow motion."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from optviz import anatomy
+from optviz.anatomy import Line, Part, SubStep, Updates
+from optviz.figures.arrows import LOOKS, Arrow, Arrows
+from optviz.optimizers import Array, Lion, Newton, Optimizer
+from optviz.ui import controls, links, races
+from optviz.ui.language import N_, _, language
+from optviz.ui.links import Link
+from optviz.ui.player import Slow
+from optviz.ui.races import Settings
+from optviz.ui.tables import digits, tex
+
+Rows = NDArray[np.float32]
+
+FOLD = "inside"
+WHICH, SHOWN = "inside.run", "inside.arrows"
+PRECISION = 6
+WIDEST = 26
+"""The letters of a line of numbers that fit on a phone: a longer one is broken where it adds."""
+
+SUB_STEPS = {
+    SubStep.GRADIENT: N_("The gradient"),
+    SubStep.MOMENTS: N_("The moments"),
+    SubStep.ETA: N_("The step η"),
+    SubStep.POINT: N_("The new point"),
+}
+NAMES = {
+    Part.GRADIENT: N_("newest gradient"),
+    Part.MOMENTUM: N_("remembered momentum"),
+    Part.DECAY: N_("weight decay"),
+}
+STEP = N_("step")
+DASHES = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
+
+
+class Inside(NamedTuple):
+    """What is chosen to be seen of a step: of which run, whether the fold is open, and what the player is given."""
+
+    run: int
+    open: bool
+    arrows: Arrows | None = None
+    arrays: Mapping[str, Rows] = {}
+    slow: Slow | None = None
+
+
+def choose(link: Link, settings: Settings) -> Inside:
+    """Return what is chosen, before it is drawn: the picture stands above the fold with its controls."""
+    numbers = list(_runs(settings))
+    run = link.keep(WHICH, "1", links.read_choice(numbers), links.write_choice)
+    number = int(run) - 1 if run in numbers else 0
+    shown = link.keep(SHOWN, False, links.read_switch, links.write_number)
+    if shown:
+        # A link that shows the arrows shows their numbers as well.
+        st.session_state.setdefault(f"{link.page}-{FOLD}", True)
+    fold = bool(st.session_state.get(f"{link.page}-{FOLD}"))
+    if not shown:
+        return Inside(number, fold)
+    return Inside(number, fold, *_seen(settings, number, language()))
+
+
+def _runs(settings: Settings) -> dict[str, str]:
+    return {str(i + 1): name for i, name in enumerate(races.names_of(settings))}
+
+
+# ---- the arrows and slow motion
+
+COLUMNS = ("w1", "w2", "p1", "p2", "g1", "g2", "m1", "m2", "v1", "v2", "r1", "r2", "e1", "e2", "n1", "n2")
+NUMBERS = (*COLUMNS, "lr", "loss", "next")
+
+
+@lru_cache(maxsize=16)
+def _seen(settings: Settings, number: int, spoken: str) -> tuple[Arrows, Mapping[str, Rows], Slow]:
+    updates, name = races.updates_of(settings, number), f"inside{number}"
+    ahead = updates.optimizer.looks_ahead
+    found = updates.parts
+    # The gradient comes first, as in the sub-steps; but a look ahead begins with the momentum.
+    order = [Part.MOMENTUM, Part.GRADIENT, Part.DECAY] if ahead else [Part.GRADIENT, Part.MOMENTUM, Part.DECAY]
+    since = {Part.GRADIENT: SubStep.GRADIENT, Part.MOMENTUM: SubStep.GRADIENT if ahead else SubStep.MOMENTS}
+    tail, drawn = updates.look.w, []
+    arrays: dict[str, Rows] = {}
+    for part in [part for part in order if part in found]:
+        tip = tail - found[part]
+        arrays |= _ends(f"{name}.{part}", tail, tip, settings.steps)
+        drawn.append(Arrow(part, _(NAMES[part]), since.get(part, SubStep.ETA)))
+        tail = tip
+    arrays |= _ends(f"{name}.step", updates.look.w, updates.following, settings.steps)
+    drawn.append(Arrow("step", _(STEP), SubStep.ETA))
+    arrays[name] = _padded(_numbers(settings, updates), settings.steps)
+    slow = Slow(name, NUMBERS, _sentences(updates.optimizer), _("This is the last step: no update follows."))
+    return Arrows(name, tuple(drawn)), arrays, slow
+
+
+def _ends(name: str, tail: Array, tip: Array, steps: int) -> dict[str, Rows]:
+    """Return tail and tip of an arrow at every step, `x: (steps + 1, 2)` and y; nan where no update follows."""
+    ends = np.stack([tail, tip], axis=-1)
+    return {f"{name}.{axis}": _padded(ends[:, i], steps) for i, axis in enumerate("xy")}
+
+
+def _padded(rows: Array, steps: int) -> Rows:
+    whole: Rows = np.full((steps + 1, rows.shape[1]), np.nan, np.float32)
+    with np.errstate(over="ignore"):
+        whole[: len(rows)] = rows
+    return whole
+
+
+def _numbers(settings: Settings, updates: Updates) -> Array:
+    """Return the numbers of slow motion, `(rows, len(NUMBERS))`."""
+    look, update, surface = updates.look, updates.update, races.course_of(settings.ground).drawn
+    pairs = (look.w, look.point, look.g, update.m, update.v, np.asarray(update.rate), update.eta, updates.following)
+    losses = [np.reshape(surface(w)[0], (-1, 1)) for w in (look.w, updates.following)]
+    return np.concatenate([*pairs, updates.learning_rate, *losses], axis=1)
+
+
+MOMENTS = {
+    (False, False): N_("2 · Plain descent has no memory: m is the gradient itself, and V is 1."),
+    (True, False): N_("2 · The gradient joins what is remembered: m = ({m1}, {m2})."),
+    (False, True): N_("2 · The squares of the gradients are remembered: V = ({v1}, {v2})."),
+    (True, True): N_("2 · Gradient and square are remembered: m = ({m1}, {m2}) and V = ({v1}, {v2})."),
+}
+"""What happens to the moments, by whether the first remembers and whether there is a second."""
+
+OWN_MOMENTS = {
+    Lion: N_("2 · Of the momentum only the signs count: ({m1}, {m2})."),
+    Newton: N_("2 · Newton has no memory: the curvature takes the place of the moments."),
+}
+
+
+def _sentences(optimizer: Optimizer) -> tuple[str, str, str, str]:
+    """Return the sentences of the four sub-steps of an optimizer, with the names of numbers in braces."""
+    remembers, scales = anatomy.remembers(optimizer), anatomy.scales(optimizer)
+    return (
+        _("1 · The momentum alone would lead to ({p1}, {p2}). The gradient there is ({g1}, {g2}).")
+        if optimizer.looks_ahead
+        else _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill."),
+        _(OWN_MOMENTS.get(type(optimizer), MOMENTS[remembers, scales])),
+        _("3 · The root of V makes the effective learning rates ({r1}, {r2}), and so the step η = ({e1}, {e2}).")
+        if scales
+        else _("3 · Times the learning rate {lr} that makes the step η = ({e1}, {e2})."),
+        _("4 · Against η the point moves to ({n1}, {n2}); the loss goes from {loss} to {next}."),
+    )
+
+
+# ---- the fold
+
+
+def draw(link: Link, settings: Settings, inside: Inside, rest: int | None) -> None:
+    """Draw the fold, with the lines of the step where the playhead last came to rest."""
+    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:"):
+        controls.choice(link, WHICH, _("Which run"), _runs(settings), "1")
+        controls.switch(link, SHOWN, _("Arrows on the picture, and slow motion"))
+        if link.drawn:
+            _draw_step(settings, races.updates_of(settings, inside.run), rest or 0)
+
+
+def _draw_step(settings: Settings, updates: Updates, rest: int) -> None:
+    if not len(updates):
+        st.info(_("The very first update leads beyond all numbers: there is nothing to calculate with."))
+        return
+    k = min(rest, len(updates) - 1)
+    moving = _("The picture is moving: these stay the numbers of step {step} until it pauses.").format(step=k)
+    heading = _heading(settings, len(updates), rest)
+    st.html(f"<p class='optviz-said'>{escape(heading)}</p><p class='optviz-moving'>{escape(moving)}</p>")
+    lines = updates.lines(k)
+    draw_lines(lines, {0: "x₁", 1: "x₂"})
+    st.html(_sum(updates, k))
+    st.caption(" ".join(_notes(settings, updates.optimizer, lines)))
+
+
+def _heading(settings: Settings, updates: int, rest: int) -> str:
+    """Say which update is shown, and why where it is not the one under the playhead."""
+    if rest < updates:
+        return _("Update t = {t}: from step {step} to step {t}.").format(t=rest + 1, step=rest)
+    text = (
+        _("Step {step} is the last one: no update follows. This is the one that led there.")
+        if updates == settings.steps
+        else _("At step {step} the run ends: its next update leads beyond all numbers. This is the one that led there.")
+    )
+    return text.format(step=updates)
+
+
+def draw_lines(lines: list[Line], coordinates: Mapping[int, str]) -> None:
+    """Draw the lines of an update by sub-step: in letters, and beside them in the numbers of some coordinates."""
+    with st.container(key="inside-lines"):
+        for sub_step, group in groupby(lines, key=lambda line: line.sub_step):
+            _draw_sub_step(sub_step, list(group), coordinates)
+
+
+def _draw_sub_step(sub_step: SubStep, lines: list[Line], coordinates: Mapping[int, str]) -> None:
+    letters, *columns = st.columns([2, *[3] * len(coordinates)])
+    title = f"**{sub_step.value} · {_(SUB_STEPS[sub_step])}**"
+    letters.markdown(f"{title}\n\n{_aligned(line.symbols.replace('=', '&=', 1) for line in lines)}")
+    for (coordinate, name), column in zip(coordinates.items(), columns, strict=True):
+        numbers = _aligned(_in_numbers(line, coordinate) for line in lines)
+        column.markdown(f"{name}\n\n{numbers}")
+
+
+def _in_numbers(line: Line, coordinate: int) -> str:
+    """Return a line in numbers as rows of an aligned formula, broken where it is too long for a phone."""
+    right, result = line.numbers(coordinate, tex, PRECISION)
+    if right == result:
+        return f"{line.name} &= {result}"
+    rows = broken(right)
+    return rf"{line.name} &= " + r" \\ &\quad ".join(rows) + rf" \\ &= \mathbf{{{result}}}"
+
+
+def broken(text: str) -> list[str]:
+    """Break a sum in TeX before each plus outside of all brackets, if it is long."""
+    if len(_plain(text)) <= WIDEST:
+        return [text]
+    rows, depth = [""], 0
+    for piece in _PIECES.findall(text):
+        depth += {"{": 1, r"\left": 1, "}": -1, r"\right": -1}.get(piece, 0)
+        if piece == " + " and not depth:
+            rows.append("+ ")
+        else:
+            rows[-1] += piece
+    return rows
+
+
+_PIECES = re.compile(r"\\left|\\right| \+ |.", re.DOTALL)
+
+
+def _plain(text: str) -> str:
+    """Return about as many letters as TeX takes room for."""
+    return re.sub(r"\\(left|right|frac|sqrt|;)|[{}^ ]", "", text.replace(r"\times", "×").replace(r"\cdot", "·"))
+
+
+def _aligned(rows: Iterable[str]) -> str:
+    return "$$\n\\begin{aligned}" + r" \\[0.4em] ".join(rows) + "\\end{aligned}\n$$"
+
+
+def _sum(updates: Updates, k: int) -> str:
+    """Return the parts of the step as HTML, each with the look of its arrow."""
+    found = {part: -rows[k] for part, rows in updates.parts.items()}
+    terms = [_term(part, _(NAMES[part]), found[part]) for part in found] if len(found) > 1 else []
+    whole = _term("step", _(STEP), -updates.update.eta[k])
+    return f"<p class='optviz-sum'>{' + '.join(terms)}{' = ' if terms else ''}{whole}</p>"
+
+
+def _term(kind: str, name: str, vector: Array) -> str:
+    color, dash, width = LOOKS[kind]
+    line = f"border-top:{width:g}px {DASHES[dash]} var(--optviz-{color})"
+    numbers = ", ".join(digits(float(x) + 0.0).replace("-", "−") for x in vector)
+    return f"<span><i style='{line}'></i>{escape(name)} ({numbers})</span>"
+
+
+def _notes(settings: Settings, optimizer: Optimizer, lines: list[Line]) -> list[str]:
+    """Say what the letters stand for that are not in the optimizer's formula."""
+    names, ground = {line.name for line in lines}, settings.ground
+    said = {
+        _("α is the effective learning rate of a coordinate."): r"\alpha_t" in names,
+        _("p is the point ahead, where the gradient is taken."): optimizer.looks_ahead,
+        _("i is the coordinate and j the other one."): "H_{ii}" in names,
+        _("The gradient is that of the loss with its penalty."): bool(ground.l1 or ground.l2),
+        _("The gradient has noise in it."): bool(ground.sigma),
+        _("Every line goes on with the printed results of those before it; −η is what moves the point."): True,
+    }
+    return [text for text, holds in said.items() if holds]

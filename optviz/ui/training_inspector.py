@@ -1,0 +1,112 @@
+"""Inside a step of the classifier: the first update after the epoch under the playhead, for two of a net's weights."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+import streamlit as st
+
+from optviz.classifier import Epoch
+from optviz.entry import Entry
+from optviz.network import Network
+from optviz.plateau import Watched
+from optviz.ui import controls, links
+from optviz.ui.inspector import FOLD, draw_lines
+from optviz.ui.language import _
+from optviz.ui.links import Link
+from optviz.ui.trainings import Net, Training
+
+PATIENCE = 3.0
+"""The seconds that a training may be repeated for, up to the epoch that is asked for."""
+
+SIDE, CHOSEN = "inside.side", "inside.weights"
+SIDES, FIRST = ("0", "1"), "1, 2"
+WEIGHTS = Entry(most=2, low=1, high=1e6, whole=True)
+
+
+class Replay:
+    """A net's training once more, up to an epoch that may lie anywhere; onwards it goes on from where it is."""
+
+    def __init__(self, training: Training, net: Net) -> None:
+        self.training, self.net = training, net
+        self._epochs: Iterator[Watched] = iter(())
+        self._at: Epoch | None = None
+
+    def epoch(self, wanted: int, seconds: float) -> Epoch | None:
+        """Return an epoch, or the last one before it where the training is over; None if it takes too long."""
+        deadline = time.monotonic() + seconds
+        if self._at is None or self._at.epoch > wanted:
+            self._epochs = self.net.again(self.training.start)
+            self._at = next(self._epochs).epoch
+        while self._at.epoch < wanted:
+            following = next(self._epochs, None)
+            if following is None or following.epoch.epoch <= self._at.epoch:
+                break
+            self._at = following.epoch
+            if time.monotonic() > deadline:
+                return None
+        return self._at
+
+
+def note(link: Link) -> None:
+    """Note what the fold's controls hold for the address, which is written before the fold is drawn."""
+    link.keep(SIDE, "0", links.read_choice(SIDES), links.write_choice)
+    link.keep(CHOSEN, FIRST, links.single, links.write_choice)
+
+
+def is_open(link: Link) -> bool:
+    """Return whether the fold is open."""
+    return bool(st.session_state.get(f"{link.page}-{FOLD}"))
+
+
+def draw(link: Link, training: Training, rest: int | None) -> None:
+    """Draw the fold, for the epoch at which the playhead last came to rest."""
+    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:"):
+        side = 0
+        if len(training.nets) > 1:
+            titles = dict(zip(SIDES, (_("Setting A"), _("Setting B")), strict=True))
+            side = int(controls.segments(link, SIDE, _("Which run"), titles, "0"))
+        count = training.classifier.network.parameters
+        label = _("One or two weights or biases, by number: 1 to {n}").format(n=count)
+        chosen = controls.numbers(link, CHOSEN, label, FIRST, WEIGHTS)
+        if link.drawn:
+            _draw_update(link, training, side, rest or 0, [min(int(number), count) - 1 for number in chosen])
+
+
+def _draw_update(link: Link, training: Training, side: int, rest: int, chosen: list[int]) -> None:
+    if training.settings.starts > 1:
+        st.info(_("Of several starts the best is shown, and that may change: look inside a step with one start."))
+        return
+    epoch = _replay(link, training, side).epoch(rest, PATIENCE)
+    if epoch is None:
+        st.info(
+            _("To take epoch {epoch} apart the training would have to be repeated for too long.").format(epoch=rest)
+        )
+        return
+    text = _("The first update after epoch {epoch}, on its first batch.").format(epoch=epoch.epoch)
+    st.markdown(f"**{text}**")
+    draw_lines(training.nets[side].first_update(epoch), _names(training.classifier.network, chosen))
+
+
+def _replay(link: Link, training: Training, side: int) -> Replay:
+    key = f"{link.page}-replay"
+    replay: Replay | None = st.session_state.get(key)
+    if replay is None or replay.net is not training.nets[side]:
+        replay = st.session_state[key] = Replay(training, training.nets[side])
+    return replay
+
+
+def _names(network: Network, chosen: list[int]) -> Mapping[int, str]:
+    """Return where the chosen parameters stand in the net, by their places in its vector."""
+    return {place: f"{place + 1} · {_place(network, place)}" for place in chosen}
+
+
+def _place(network: Network, place: int) -> str:
+    for layer, (inputs, outputs) in enumerate(network.shapes, 1):
+        weights = inputs * outputs
+        if place < weights:
+            start, end = divmod(place, outputs)
+            return _("layer {layer}, weight from {start} to {end}").format(layer=layer, start=start + 1, end=end + 1)
+        if place < weights + outputs:
+            return _("layer {layer}, bias of {end}").format(layer=layer, end=place - weights + 1)
+        place -= weights + outputs
+    raise IndexError("the net has no such parameter")

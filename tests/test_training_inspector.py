@@ -1,0 +1,117 @@
+"""Inside a step of the classifier: a repeated training is the same, and its printed arithmetic is the update."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.optimizers import OPTIMIZERS
+from optviz.ui.panels import run_of
+from optviz.ui.tables import tex
+from optviz.ui.training_inspector import Replay, _names
+from optviz.ui.training_settings import Leg, Method, Settings, Switch
+from optviz.ui.trainings import Training
+from tests.tex_arithmetic import recompute
+
+WHOLE = Settings(epochs=12, batch_size=512)
+"""One update an epoch, so that every point of the way is an epoch's."""
+
+
+def epochs_of(settings):
+    training = Training(settings)
+    epochs = [training.nets[0].shown.epoch]
+    while training.running:
+        training._train_epoch()
+        epochs.append(training.nets[0].shown.epoch)
+    return training, epochs
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "newton"])
+def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
+    training, epochs = epochs_of(replace(WHOLE, methods=(Method(name, (), 0.05, l2=0.1, l1=0.01),)))
+    replay = Replay(training, training.nets[0])
+    for k in (0, 7, 3):
+        epoch = replay.epoch(k, 60.0)
+        assert epoch.epoch == k and np.array_equal(epoch.w, epochs[k].w)
+        (point,) = [line for line in training.nets[0].first_update(epoch) if line.name == "w_{t+1}"]
+        for place in (0, 13, 30):
+            text, result = point.numbers(place, tex, 6)
+            assert recompute(result) == pytest.approx(epochs[k + 1].w[place], rel=5e-6)
+            assert recompute(text) == pytest.approx(recompute(result), rel=2e-5, abs=1e-6)
+
+
+def test_an_optimizer_that_takes_over_begins_with_new_moments_on_the_batches_that_go_on():
+    switch = Switch(5, Leg("adam", (), 0.03))
+    settings = replace(WHOLE, methods=(Method("momentum", (), 0.05, switch=switch),), batch_size=512)
+    training, epochs = epochs_of(settings)
+    for k in (4, 5, 6):
+        epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
+        lines = training.nets[0].first_update(epoch)
+        assert (r"\alpha_t" in {line.name for line in lines}) == (k >= 5)
+        point = next(line for line in lines if line.name == "w_{t+1}")
+        assert point.result(3) == pytest.approx(epochs[k + 1].w[3], rel=1e-9)
+
+
+def test_it_takes_the_first_batch_of_the_epoch():
+    training, _epochs = epochs_of(replace(WHOLE, batch_size=16, epochs=3))
+    epoch = Replay(training, training.nets[0]).epoch(2, 60.0)
+    (gradient,) = [line for line in training.nets[0].first_update(epoch) if line.name == "g_t"]
+    classifier = training.classifier
+    expected = classifier(epoch.w, 2 * classifier.steps_per_epoch)[1]
+    assert np.array_equal(gradient.term.value, expected)
+
+
+def test_a_replay_that_takes_too_long_is_given_up_and_goes_on_when_asked_again():
+    training, epochs = epochs_of(WHOLE)
+    replay = Replay(training, training.nets[0])
+    assert replay.epoch(6, -1.0) is None
+    assert np.array_equal(replay.epoch(6, 60.0).w, epochs[6].w)
+    assert replay.epoch(400, 60.0).epoch <= 400
+
+
+def test_parameters_are_named_by_their_place_in_the_net():
+    network = Training(WHOLE).classifier.network
+    assert network.sizes == (2, 11, 1)
+    names = _names(network, [0, 12, 22, 33, 44])
+    assert [name.split(" · ")[1] for name in names.values()] == [
+        "layer 1, weight from 1 to 1",
+        "layer 1, weight from 2 to 2",
+        "layer 1, bias of 1",
+        "layer 2, weight from 1 to 1",
+        "layer 2, bias of 1",
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_fold_of_the_page(lang):
+    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    app.session_state["classifier-inside"] = True
+    for name, value in {
+        "epochs": "10",
+        "batch": "512",
+        "inside.weights": "3, 40",
+        "compare": "1",
+        "optimizer": "adam",
+    }.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception and not app.error and not app.warning
+    shown = [each.value for each in app.markdown if each.value.startswith(("3 · ", "40 · "))]
+    assert len(shown) == 8
+    app.session_state["classifier-rest"] = (run_of(app.session_state["classifier-training"].settings), 4)
+    app.run()
+    assert not app.exception
+    assert [each.value for each in app.markdown if each.value.startswith("3 · ")] != shown[::2]
+
+
+def test_several_starts_are_not_taken_apart():
+    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["classifier-inside"] = True
+    for name, value in {"epochs": "10", "starts": "3"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception and app.info

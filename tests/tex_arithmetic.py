@@ -1,0 +1,63 @@
+"""Arithmetic that is done again from the printed TeX alone, as a student would with a calculator."""
+
+import math
+import re
+from collections.abc import Collection
+
+NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?: \\cdot 10\^\{(-?\d+)\})?")
+KNOWN = {"sqrt": math.sqrt, "larger": max, "size": abs, "sign": lambda x: (x > 0) - (x < 0), "__builtins__": {}}
+
+
+def recompute(tex: str) -> float:
+    """Return the value of printed TeX with numbers only."""
+    return _value(_python(tex), [number for number, _half in printed(tex)])
+
+
+def slack(tex: str, exact: Collection[float] = ()) -> float:
+    """Return by how much the value may be off, because every number but the `exact` ones was rounded to six digits."""
+    formula = _python(tex)
+    numbers = [(number, 0.0 if number in exact else half) for number, half in printed(tex)]
+    values = [number for number, _half in numbers]
+    middle, total = _value(formula, values), 0.0
+    for i, (number, half) in enumerate(numbers):
+        for shifted in (number - half, number + half):
+            moved = _value(formula, [*values[:i], shifted, *values[i + 1 :]])
+            total += abs(moved - middle) / 2
+    return total
+
+
+def printed(tex: str) -> list[tuple[float, float]]:
+    """Return every number in the TeX with half a unit of its sixth digit."""
+    numbers = [float(f"{digits}e{power or 0}") for digits, power in NUMBER.findall(tex)]
+    return [(number, 0.5 * 10.0 ** (math.floor(math.log10(number)) - 5) if number else 0.0) for number in numbers]
+
+
+def _python(tex: str) -> str:
+    text = NUMBER.sub("#", tex.replace(r"\;", " "))
+    text = text.replace(r"\left|", "size(").replace(r"\right|", ")")
+    text = text.replace(r"\left(", "(").replace(r"\right)", ")")
+    text = text.replace(r"\operatorname{sign}", "sign").replace(r"\max", "larger").replace(r"\times", "*")
+    text = re.sub(r"\\frac\{", "frac{", text).replace(r"\sqrt", "sqrt")
+    while (start := text.find("frac{")) >= 0:
+        end = _closing(text, start + 4)
+        last = _closing(text, end + 1)
+        text = f"{text[:start]}(({text[start + 5 : end]})/({text[end + 2 : last]})){text[last + 1 :]}"
+    text = text.replace("^{", "**(").replace("{", "(").replace("}", ")")
+    assert "\\" not in text, f"not arithmetic: {tex}"
+    return text
+
+
+def _closing(text: str, opening: int) -> int:
+    assert text[opening] == "{"
+    depth = 0
+    for i in range(opening, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[i], 0)
+        if not depth:
+            return i
+    raise AssertionError(f"a brace is not closed: {text}")
+
+
+def _value(formula: str, values: list[float]) -> float:
+    parts = formula.split("#")
+    filled = parts[0] + "".join(f"({value!r}){part}" for value, part in zip(values, parts[1:], strict=True))
+    return float(eval(filled, KNOWN))
