@@ -222,4 +222,3 @@ def measure(
     loss, accuracy = classifier.evaluate(w, classifier.data)
     held_out_loss, held_out_accuracy = classifier.evaluate(w, validation or classifier.data.take(np.arange(0)))
     return loss, penalty.penalty(w)[()], held_out_loss[()], accuracy, held_out_accuracy[()]
-

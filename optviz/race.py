@@ -106,7 +106,7 @@ class Racer(NamedTuple):
     factor: Factor = unchanged
 
 
-class Fork(NamedTuple):
+class Branch(NamedTuple):
     """From `step` on one run, of this number, goes on otherwise: on its own course, at another base learning rate.
 
     Another `optimizer` begins there with fresh moments; None is the run's own, whose memory goes on. The schedule and
@@ -152,7 +152,7 @@ def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float],
     return total
 
 
-def fork(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Fork) -> Path:
+def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch) -> Path:
     """Return the `path` of a race with one run's future exchanged: its rows from the fork on, all others as they are.
 
     Row `at.step` is the point that was reached, with its loss and rates under what holds from there on.
@@ -167,14 +167,14 @@ def fork(course: Course, racers: Sequence[Racer], factor: Callable[[int], float]
         objective = Later(at.course.descended, at.step)
         onward = descend(objective, stack([at.optimizer]), lambda t: schedule(t + at.step), begin)
     future = record(onward, steps)
-    forked = Path(*(array.copy() for array in path))
-    for whole, piece in zip(forked, future, strict=True):
+    branched = Path(*(array.copy() for array in path))
+    for whole, piece in zip(branched, future, strict=True):
         whole[at.step :, at.run] = piece[:, own]
-    return forked
+    return branched
 
 
 def _resumed(
-    course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Fork
+    course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch
 ) -> Iterator[Step]:
     """Go on with the memory of the fork's step, side by side with the same runs as before: bit for bit the same."""
     members = _group(racers, at.run)
@@ -214,7 +214,7 @@ def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
     return Race(ended, penalty, ends)
 
 
-def conclude_fork(course: Course, racers: Sequence[Racer], before: Race, path: Path, at: Fork) -> Race:
+def conclude_branch(course: Course, racers: Sequence[Racer], before: Race, path: Path, at: Branch) -> Race:
     """Judge a forked path: the run by what it did from the fork on, the others as they were judged `before`.
 
     A run of which only the learning rate changes is still one run, and is judged as a whole.

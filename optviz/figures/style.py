@@ -32,7 +32,7 @@ SERIES = (
 )
 
 
-def follows(mode: Literal["grow", "at"], **columns: Ref) -> dict[str, Any]:
+def follows(mode: Literal["grow", "at", "all"], **columns: Ref) -> dict[str, Any]:
     """Return the part of a trace's `meta` that ties it to numbers: `follows("grow", x=("w", 0), y=("w", 1))`."""
     return {"follows": {"mode": mode, **columns}}
 

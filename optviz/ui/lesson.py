@@ -11,7 +11,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Panel, Result, Thinned, player
+from optviz.ui.player import Junction, Panel, Result, Thinned, player
 from optviz.ui.words import player_words
 
 
@@ -48,6 +48,7 @@ def show(
     growing: bool = False,
     even: bool | int = False,
     watch: bool = False,
+    junction: Junction | None = None,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
@@ -66,6 +67,7 @@ def show(
         even=even,
         watch=watch,
         opening=moments.keep(link).opening(link.opening),
+        junction=junction,
         key=f"{link.page}-{name}" if name else link.page,
     )
 

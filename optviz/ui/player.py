@@ -97,11 +97,11 @@ class Figure(Protocol):
 class Track:
     """Which trace follows which numbers.
 
-    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid).
+    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid), `all` every row.
     """
 
     trace: int
-    mode: Literal["grow", "at"]
+    mode: Literal["grow", "at", "all"]
     x: Ref | None = None
     y: Ref | None = None
     z: Ref | None = None
@@ -130,6 +130,17 @@ class Thinned(NamedTuple):
     stride: int
 
 
+class Junction(NamedTuple):
+    """Where a run leaves an earlier one: the playhead goes to this step where the `name` is another than before.
+
+    It plays on from there, unless `still`.
+    """
+
+    step: int
+    name: str
+    still: bool = False
+
+
 class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
@@ -154,6 +165,7 @@ def player(
     even: bool | int = False,
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
+    junction: Junction | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -164,7 +176,8 @@ def player(
     where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
     to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
     as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
-    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it.
+    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it. A run with a
+    `junction` begins at its step where the one before had another.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -184,6 +197,7 @@ def player(
         "summary": summary,
         "watch": watch,
         "opening": opening,
+        "junction": junction and junction._asdict(),
     }
     feed_key = f"{key}-feed"
     answer = _feed(

@@ -210,7 +210,7 @@ export class Panel {
     const labels = [];
     for (const brush of this.brushes) {
       if (isGrid(brush.source)) continue;
-      if (brush.source.track.mode === "grow") brush.grow(trail, step);
+      if (brush.source.track.mode !== "at") brush.grow(trail, step);
       else labels.push(brush.at(heads, step));
     }
     placeLabels(heads, labels.filter(Boolean));

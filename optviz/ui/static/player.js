@@ -57,8 +57,11 @@ class Session {
     this.answered = true;
     const fresh = header.run !== this.store.run;
     if (fresh) {
+      const goesOn = this.store.run !== null && header.opening?.number === this.opened;
       this.store = new Store(header.run);
       this.playhead.restart();
+      if (goesOn) this.#branch(header.junction);
+      this.junction = header.junction;
     }
     this.store.take(header, blob);
     this.watched = header.watch;
@@ -67,6 +70,11 @@ class Session {
     if (this.store.lacking) this.#askForRows();
     this.playhead.arrive(this.store);
     this.player?.arrived(fresh);
+  }
+  // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.
+  #branch(junction) {
+    if (junction?.name === this.junction?.name) return;
+    this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
   }
   // Show what a link asks for, once.
   #open({ number, step, speed, views }, fresh) {
