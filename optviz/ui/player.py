@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "scrub": "Step",
     "speed": "Speed",
     "loop": "Loop",
+    "ghost": "Show the run before",
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
     "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",

@@ -10,6 +10,7 @@
 //   theme.js      colors and fonts of the page, as a Plotly template
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
+//   ghosts.js     the run before
 //   bar.js        the buttons
 //   Player        one mounted component; Session, what outlives it
 
@@ -17,6 +18,7 @@ import { unframe, Store } from "./numbers.js";
 import { Playhead } from "./playhead.js";
 import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
+import { Before, Ghost, frame } from "./ghosts.js";
 import { element, Bar } from "./bar.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
@@ -41,8 +43,9 @@ class Session {
     this.key = key;
     this.store = new Store(null);
     this.playhead = new Playhead();
+    this.before = new Before();
     this.views = {};
-    this.settings = { speed: 1, loop: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
+    this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
   }
   get item() {
@@ -62,6 +65,7 @@ class Session {
       this.playhead.restart();
       if (goesOn) this.#branch(header.junction);
       this.junction = header.junction;
+      this.before.follow(this.store, () => this.player?.panels.map(panel => frame(panel.spec)) ?? []);
     }
     this.store.take(header, blob);
     this.watched = header.watch;
@@ -191,6 +195,18 @@ class Player {
   }
   #fit() {
     this.fitting = undefined;
+    this.panels.forEach(panel => panel.fit());
+  }
+
+  // What a panel shows of the run before, where that is wanted.
+  ghostOf(panel) {
+    const store = this.settings.ghost && this.session.before.store(this.store);
+    const same = store && this.session.before.run.frames[this.panels.indexOf(panel)] === frame(panel.spec);
+    return same ? new Ghost(panel, store) : null;
+  }
+  toggleGhost() {
+    this.change("ghost", !this.settings.ghost);
+    this.panels.forEach(panel => panel.bind());
     this.panels.forEach(panel => panel.fit());
   }
 
