@@ -190,12 +190,15 @@ def curves(
     faint: Sequence[Line] = (),
     signs: Sequence[Sign] = (),
     turns: Sequence[Turn] = (),
+    left: Sequence[Line] = (),
 ) -> go.Figure:
     """Draw growing curves over the epochs, each with a marker at its head; `percent` for shares between 0 and 1.
 
     `faint` curves lie beneath them, one entry of the legend for all of a name; `turns` are lines from top to bottom.
+    So do those of a future that was `left`, as a whole.
     """
-    traces = [_faint(line, line.name not in {earlier.name for earlier in faint[:i]}) for i, line in enumerate(faint)]
+    traces = [_faint(line, "grow", line.name not in _names(faint[:i])) for i, line in enumerate(faint)]
+    traces += [_faint(line, "all", line.name not in _names(left[:i])) for i, line in enumerate(left)]
     for line in lines:
         traces.append(
             go.Scatter(
@@ -228,7 +231,7 @@ def curves(
         axis = {"type": "linear", "tickformat": ".0%"}
     return figure(
         traces,
-        showlegend=len(lines) + len(faint) + len(signs) > 1,
+        showlegend=len(lines) + len(faint) + len(signs) + len(left) > 1,
         xaxis={"title": {"text": step_title, "standoff": 4}, "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": {"text": title, "standoff": 4}, "zeroline": False, **axis},
         margin={"l": 56, "r": 12, "t": 8, "b": 44},
@@ -237,7 +240,11 @@ def curves(
     )
 
 
-def _faint(line: Line, in_legend: bool) -> go.Scatter:
+def _names(lines: Sequence[Line]) -> set[str]:
+    return {line.name for line in lines}
+
+
+def _faint(line: Line, mode: Literal["grow", "all"], in_legend: bool) -> go.Scatter:
     return go.Scatter(
         x=EMPTY,
         y=EMPTY,
@@ -248,7 +255,7 @@ def _faint(line: Line, in_legend: bool) -> go.Scatter:
         line={"dash": line.dash, "width": 1},
         opacity=0.55,
         hovertemplate="%{x}: %{y:.5g}",
-        meta={"color": line.color, **follows("grow", x="step", y=line.column)},
+        meta={"color": line.color, **follows(mode, x="step", y=line.column)},
     )
 
 

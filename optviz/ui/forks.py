@@ -16,6 +16,7 @@ from optviz.ui.language import _
 from optviz.ui.links import Link
 from optviz.ui.player import Junction
 from optviz.ui.runs import Run
+from optviz.ui.training_settings import Method
 
 STEP = "fork"
 RUN, OPTIMIZER, RATE, L2 = (f"{STEP}.{name}" for name in ("run", "optimizer", "lr", "l2"))
@@ -139,6 +140,43 @@ def onward(link: Link, name: str, label: str, span: Range, before: float, stops:
         shown = before if value is None else float(value)
         controls.draw_dial(f"{link.page}~{name}", label, span, shown, partial(link.change, name), stops)
     return None if value is None or value == before else float(value)
+
+
+def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int | None, epochs: int) -> bool:
+    """Draw the button that forks a training at the epoch where the playhead rests; return whether it was pressed."""
+    made = method.switch.epoch if method.switch and method.haunted else None
+    here = rest is not None and rest < epochs and rest != made
+    text = _("Fork at epoch {epoch}").format(epoch=rest) if here else _("Fork where the playhead stands")
+    return st.button(
+        f"{side}{_(': ')}{text}" if side else text,
+        key=f"{link.page}-{prefix}fork",
+        icon=":material/fork_right:",
+        help=None if here else _("Pause at the epoch from which the training should go on otherwise."),
+        on_click=_switch,
+        args=(link, f"{prefix}switch", method, rest),
+        disabled=not here,
+    )
+
+
+def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
+    """Let what trains take over from itself at an epoch, unless another optimizer does so already."""
+    if method.switch is None:
+        leg = method.legs[0]
+        link.change(f"{name}.optimizer", leg.optimizer)
+        link.change(f"{name}.lr", leg.learning_rate)
+        for parameter, value in leg.values:
+            link.change(f"{name}.{leg.optimizer}.{parameter}", value)
+    for setting, value in ((name, True), (f"{name}.epoch", epoch), (f"{name}.ghost", True)):
+        link.change(setting, value)
+
+
+def junction_of(methods: Sequence[Method]) -> Junction | None:
+    """Return where trainings are forked, first of all."""
+    forked = [(method, method.switch) for method in methods if method.switch and method.haunted]
+    if not forked:
+        return None
+    changes = any((switch.leg, switch.l2) != (method.legs[0], None) for method, switch in forked)
+    return Junction(min(switch.epoch for _method, switch in forked), repr(forked), not changes)
 
 
 def offer(link: Link, rest: int | None, steps: int) -> None:
