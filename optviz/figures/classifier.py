@@ -254,6 +254,7 @@ def _faint(line: Line, mode: Literal["grow", "all"], in_legend: bool) -> go.Scat
         mode="lines",
         line={"dash": line.dash, "width": 1},
         opacity=0.55,
+        legendrank=1000 if mode == "grow" else 1001,
         hovertemplate="%{x}: %{y:.5g}",
         meta={"color": line.color, **follows(mode, x="step", y=line.column)},
     )

@@ -51,8 +51,8 @@ def on_surface(figure: go.Figure, ghost: Ghost, minima: Array, minimum: str) -> 
     if len(minima):
         figure.add_trace(
             go.Scatter(
-                x=minima[:, 0],
-                y=minima[:, 1],
+                x=minima[:, 0].tolist(),
+                y=minima[:, 1].tolist(),
                 name=minimum,
                 mode="markers+text",
                 marker={"symbol": "star-diamond-open", "size": 15, "line": {"width": 2}},

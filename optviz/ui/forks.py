@@ -143,19 +143,27 @@ def onward(link: Link, name: str, label: str, span: Range, before: float, stops:
 
 
 def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int | None, epochs: int) -> bool:
-    """Draw the button that forks a training at the epoch where the playhead rests; return whether it was pressed."""
+    """Draw the buttons that fork a training at the epoch where the playhead rests, and that drop its fork.
+
+    Return whether one was pressed.
+    """
+    name, start = f"{prefix}switch", f"{side}{_(': ')}" if side else ""
     made = method.switch.epoch if method.switch and method.haunted else None
     here = rest is not None and rest < epochs and rest != made
     text = _("Fork at epoch {epoch}").format(epoch=rest) if here else _("Fork where the playhead stands")
-    return st.button(
-        f"{side}{_(': ')}{text}" if side else text,
+    pressed = st.button(
+        start + text,
         key=f"{link.page}-{prefix}fork",
         icon=":material/fork_right:",
         help=None if here else _("Pause at the epoch from which the training should go on otherwise."),
         on_click=_switch,
-        args=(link, f"{prefix}switch", method, rest),
+        args=(link, name, method, rest),
         disabled=not here,
     )
+    if not method.haunted:
+        return pressed
+    resets = [f"{name}.{setting}" for setting in ("epoch", "optimizer", "lr", "l2", "ghost")]
+    return _draw_drop(link, start, f"{link.page}-{prefix}unfork", (name, False), resets) or pressed
 
 
 def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
@@ -193,11 +201,9 @@ def offer(link: Link, rest: int | None, steps: int) -> None:
             disabled=not here,
         )
         if _step(link) is not None:
-            st.button(
-                _("Drop the fork"),
-                key=f"{link.page}-unfork",
-                icon=":material/undo:",
-                on_click=link.change,
-                args=(STEP, None),
-                kwargs={"resets": (RUN, OPTIMIZER, RATE, L2)},
-            )
+            _draw_drop(link, "", f"{link.page}-unfork", (STEP, None), (RUN, OPTIMIZER, RATE, L2))
+
+
+def _draw_drop(link: Link, start: str, key: str, change: tuple[str, object], resets: Sequence[str]) -> bool:
+    text, icon = start + _("Drop the fork"), ":material/undo:"
+    return st.button(text, key=key, icon=icon, on_click=link.change, args=change, kwargs={"resets": resets})

@@ -418,7 +418,7 @@ def _rates(settings: Settings, run: int) -> str:
 
 def _left(settings: Settings, fork: Fork) -> str:
     """Return what the future that a fork left is called."""
-    return _("{name}, as it was").format(name=settings.runs[fork.run].title(settings.learning_rate))
+    return _("{name} (as it was)").format(name=settings.runs[fork.run].title(settings.learning_rate))
 
 
 def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[str, ...]:

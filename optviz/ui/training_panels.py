@@ -254,5 +254,5 @@ def _turns(settings: Settings) -> list[Turn]:
         Turn(method.switch.epoch, f"{SIDES[side]} {name}" if several else name)
         for side, method in enumerate(settings.methods)
         if method.switch
-        for name in [title_of_switch(method.switch, method.switch.leg.learning_rate)]
+        for name in [title_of_switch(method.switch, method.learning_rate)]
     ]

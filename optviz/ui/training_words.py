@@ -50,7 +50,7 @@ def ghosts_of(training: Training) -> list[Result]:
     """Measure each net that was forked as it would be without its fork."""
     methods = tuple(replace(m, switch=None) if m.haunted else m for m in training.settings.methods)
     titles = titles_of(replace(training.settings, methods=methods))
-    named = [(net, _("{name}, as it was").format(name=titles[side])) for side, net in training.ghosts.items()]
+    named = [(net, _("{name} (as it was)").format(name=titles[side])) for side, net in training.ghosts.items()]
     return [_measure(net, name) for net, name in named]
 
 
