@@ -1,6 +1,6 @@
 """The future that a run left at a fork, drawn faint, thin and with its name beside the paths that go on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,16 @@ class Ghost(NamedTuple):
     step: int
     name: str
     fork: str
+
+
+def haunt(figures: Sequence[go.Figure], ghost: Ghost, minima: Array, minimum: str) -> None:
+    """Add the ghost to the pictures of a race: from above, in 3-D, loss, learning rate and effective learning rate."""
+    above, solid, loss, rate, effective = figures
+    on_surface(above, ghost, minima, minimum)
+    in_3d(solid, ghost)
+    on_curves(loss, ghost, "ghost_loss")
+    on_curves(rate, ghost, "ghost_rate")
+    on_curves(effective, ghost, "ghost_effective", width=2)
 
 
 def on_surface(figure: go.Figure, ghost: Ghost, minima: Array, minimum: str) -> None:

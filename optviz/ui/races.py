@@ -7,7 +7,6 @@ from html import escape
 from math import isclose
 
 import numpy as np
-from plotly.graph_objects import Figure
 
 from optviz.descent import Path
 from optviz.figures import ghosts
@@ -260,22 +259,13 @@ def _panels(
         ),
     )
     if ghost:
-        _haunt([figure for _title, figure in drawn], ghost, ground, onward)
+        minima = course_of(onward).minima.points if onward != ground else np.empty((0, 2))
+        ghosts.haunt([figure for _title, figure in drawn], ghost, minima, f"L2 {onward.l2:g}")
     places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
     return tuple(
         Panel(figure.to_json(), tracks_of(figure), title, cell, pick)
         for (title, figure), (cell, pick) in zip(drawn, places, strict=True)
     )
-
-
-def _haunt(figures: Sequence[Figure], ghost: Ghost, ground: Ground, onward: Ground) -> None:
-    above, solid, loss, rate, effective = figures
-    minima = course_of(onward).minima.points if onward != ground else np.empty((0, 2))
-    ghosts.on_surface(above, ghost, minima, f"L2 {onward.l2:g}")
-    ghosts.in_3d(solid, ghost)
-    ghosts.on_curves(loss, ghost, "ghost_loss")
-    ghosts.on_curves(rate, ghost, "ghost_rate")
-    ghosts.on_curves(effective, ghost, "ghost_effective", width=2)
 
 
 def _penalized(settings: Settings) -> bool:
