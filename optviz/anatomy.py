@@ -367,10 +367,22 @@ class Updates(NamedTuple):
 
     def lines(self, k: int) -> list[Line]:
         """Return the lines of update k."""
-        m, v, u = (None if each is None else each[k] for each in self.memory[1:])
         look = [None if each is None else each[k] for each in self.look]
-        memory = Memory(int(np.ravel(self.memory.t)[k]), cast(Array, m), cast(Array, v), u)
-        return lines(self.optimizer, memory, Look(*cast(Any, look)), float(self.learning_rate[k, 0]))
+        return lines(self.optimizer, self.memory_at(k), Look(*cast(Any, look)), float(self.learning_rate[k, 0]))
+
+    def memory_at(self, k: int) -> Memory:
+        """Return the memory with which update k begins."""
+        m, v, u = (None if each is None else each[k] for each in self.memory[1:])
+        return Memory(int(np.ravel(self.memory.t)[k]), cast(Array, m), cast(Array, v), u)
+
+    def upto(self, k: int) -> "Updates":
+        """Return the first k updates."""
+
+        def cut(arrays: Any) -> Any:
+            return type(arrays)(*(None if each is None else each[:k] for each in arrays))
+
+        rates, following = self.learning_rate[:k], self.following[:k]
+        return Updates(self.optimizer, cut(self.memory), cut(self.look), rates, cut(self.update), following)
 
     @property
     def parts(self) -> Mapping[Part, Array]:
@@ -378,10 +390,17 @@ class Updates(NamedTuple):
         return parts(self.optimizer, self.memory, self.look, self.learning_rate)
 
 
-def follow(objective: Objective, optimizer: Optimizer, schedule: Schedule, start: Array, n: int) -> Updates:
+def follow(
+    objective: Objective,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    start: Array,
+    n: int,
+    memory: Memory | None = None,
+) -> Updates:
     """Record the first n updates of a single run from `start: (n,)`, up to its last finite point."""
     with np.errstate(all="ignore"):
-        steps = list(islice(descend(objective, optimizer, schedule, start), n + 1))
+        steps = list(islice(descend(objective, optimizer, schedule, start, memory), n + 1))
         unknown = [not np.isfinite([*step.w, step.loss]).all() for step in steps]
         rows = steps[: max((unknown.index(True) if any(unknown) else len(steps)) - 1, 0)]
         width = (len(rows), len(start))

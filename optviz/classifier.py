@@ -14,8 +14,8 @@ from optviz.datasets import Dataset
 from optviz.descent import Schedule, descend
 from optviz.losses import Loss
 from optviz.network import Network
-from optviz.objectives import Penalized, regularized
-from optviz.optimizers import Memory, Objective, Optimizer
+from optviz.objectives import Later, Penalized, regularized
+from optviz.optimizers import Memory, Optimizer
 from optviz.tensorflow_engine import Gradient, tensorflow_engine
 
 Batch = tuple[Array, Array]
@@ -198,9 +198,8 @@ def train(
     w, memory, first = (start.w, start.memory, start.epoch) if isinstance(start, Epoch) else (start, None, 0)
     # The batches are counted from the first epoch, the optimizer's updates from its own first.
     ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
-    marks = islice(
-        descend(later(objective, ahead), optimizer, schedule, w, memory), 0, None, classifier.steps_per_epoch
-    )
+    updates = descend(Later(objective, ahead) if ahead else objective, optimizer, schedule, w, memory)
+    marks = islice(updates, 0, None, classifier.steps_per_epoch)
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield
     def advance() -> Epoch:
@@ -223,8 +222,3 @@ def measure(
     loss, accuracy = classifier.evaluate(w, classifier.data)
     held_out_loss, held_out_accuracy = classifier.evaluate(w, validation or classifier.data.take(np.arange(0)))
     return loss, penalty.penalty(w)[()], held_out_loss[()], accuracy, held_out_accuracy[()]
-
-
-def later(objective: Objective, ahead: int) -> Objective:
-    """Return the objective whose update t is the other's update t + ahead."""
-    return (lambda w, t: objective(w, t + ahead)) if ahead else objective

@@ -91,6 +91,22 @@ def noise(seed: int, block: int, n: int) -> Array:
     return values
 
 
+@dataclass(frozen=True, eq=False)
+class Later:
+    """An objective whose update t is another's update t + ahead: what begins anew in mid-run counts from 0."""
+
+    objective: Objective
+    ahead: int
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return the loss and the gradient of the later update."""
+        return self.objective(w, t + self.ahead)
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian of the objective, `(..., n, n)`."""
+        return cast(Curved, self.objective).hessian(w)
+
+
 def regularized(
     objective: Objective,
     *,

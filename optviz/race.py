@@ -1,17 +1,17 @@
 """A race: several optimizers from one start on one surface, and how each of them ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.descent import Path, descend, record
+from optviz.descent import Path, Step, descend, record
 from optviz.landscape import Box, Landscape, Minima, Scale, global_minima, scale
-from optviz.objectives import Noisy, Penalized
+from optviz.objectives import Later, Noisy, Penalized
 from optviz.optimizers import Array, Optimizer, stack
 from optviz.schedules import Factor, unchanged
 
@@ -106,6 +106,20 @@ class Racer(NamedTuple):
     factor: Factor = unchanged
 
 
+class Branch(NamedTuple):
+    """From `step` on one run, of this number, goes on otherwise: on its own course, at another base learning rate.
+
+    Another `optimizer` begins there with fresh moments; None is the run's own, whose memory goes on. The schedule and
+    the noise go on in either case.
+    """
+
+    step: int
+    run: int
+    course: Course
+    learning_rate: float
+    optimizer: Optimizer | None = None
+
+
 class Race(NamedTuple):
     """All runs of a race, axis 1 the run: `path.w: (steps+1, runs, 2)`; `penalty: (steps+1, runs)`; one end a run.
 
@@ -127,10 +141,8 @@ def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float],
 
     Optimizers of one class run in one loop.
     """
-    order = sorted(range(len(racers)), key=lambda i: type(racers[i].optimizer).__name__)
     total = Path(*(np.empty((steps + 1, len(racers), *tail)) for tail in ((2,), (), (2,), (), (2,))))
-    for _, group in groupby(order, key=lambda i: type(racers[i].optimizer)):
-        members = list(group)
+    for members in {type(racer.optimizer): _group(racers, i) for i, racer in enumerate(racers)}.values():
         schedule = _schedule([racers[i] for i in members], factor)
         optimizer = stack([racers[i].optimizer for i in members])
         begin = np.tile(np.asarray(start, dtype=float), (len(members), 1))
@@ -138,6 +150,46 @@ def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float],
         for whole, piece in zip(total, part, strict=True):
             whole[:, members] = piece
     return total
+
+
+def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch) -> Path:
+    """Return the `path` of a race with one run's future exchanged: its rows from the fork on, all others as they are.
+
+    Row `at.step` is the point that was reached, with its loss and rates under what holds from there on.
+    """
+    steps = len(path.w) - 1 - at.step
+    if at.optimizer is None:
+        onward, own = _resumed(course, racers, factor, path, at), _group(racers, at.run).index(at.run)
+    else:
+        # Its updates are counted from 0, as the bias correction wants them.
+        schedule = _schedule([racers[at.run]._replace(learning_rate=at.learning_rate)], factor)
+        begin, own = path.w[at.step, [at.run]], 0
+        objective = Later(at.course.descended, at.step)
+        onward = descend(objective, stack([at.optimizer]), lambda t: schedule(t + at.step), begin)
+    future = record(onward, steps)
+    branched = Path(*(array.copy() for array in path))
+    for whole, piece in zip(branched, future, strict=True):
+        whole[at.step :, at.run] = piece[:, own]
+    return branched
+
+
+def _resumed(
+    course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch
+) -> Iterator[Step]:
+    """Go on with the memory of the fork's step, side by side with the same runs as before: bit for bit the same."""
+    members = _group(racers, at.run)
+    optimizer = stack([racers[i].optimizer for i in members])
+    schedule = _schedule([racers[i] for i in members], factor)
+    after = _schedule([racers[i]._replace(learning_rate=at.learning_rate) for i in members], factor)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        before = descend(course.descended, optimizer, schedule, path.w[0, members])
+        reached = next(islice(before, at.step, None))
+    return descend(at.course.descended, optimizer, after, reached.w, reached.memory)
+
+
+def _group(racers: Sequence[Racer], run: int) -> list[int]:
+    """Return the numbers of the runs that share a loop with one of them."""
+    return [i for i, racer in enumerate(racers) if type(racer.optimizer) is type(racers[run].optimizer)]
 
 
 def _schedule(racers: Sequence[Racer], factor: Callable[[int], float]) -> Callable[[int], Array]:
@@ -160,6 +212,32 @@ def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
             for i, (racer, step) in enumerate(zip(racers, last, strict=True))
         )
     return Race(ended, penalty, ends)
+
+
+def conclude_branch(course: Course, racers: Sequence[Racer], before: Race, path: Path, at: Branch) -> Race:
+    """Judge a forked path: the run by what it did from the fork on, the others as they were judged `before`.
+
+    A run of which only the learning rate changes is still one run, and is judged as a whole.
+    """
+    old = before.ends[at.run]
+    if old.step < at.step:
+        return before
+    racer = racers[at.run] if at.optimizer is None else racers[at.run]._replace(optimizer=at.optimizer)
+    first = 0 if at.optimizer is None and at.course is course else at.step
+    judged = conclude(at.course, [racer], Path(*(array[first:, [at.run]] for array in path)))
+    end = _counted(judged.ends[0], first)
+    if at.course is course and old.arrival is not None and old.arrival < at.step:
+        end = end._replace(arrival=old.arrival)
+    total, penalty = Path(*(array.copy() for array in before.path)), before.penalty.copy()
+    for whole, piece in zip((*total, penalty), (*judged.path, judged.penalty), strict=True):
+        whole[first:, at.run] = piece[:, 0]
+    return Race(total, penalty, (*before.ends[: at.run], end, *before.ends[at.run + 1 :]))
+
+
+def _counted(end: End, first: int) -> End:
+    """Return an end whose steps are counted from the beginning of a path that was judged from row `first` on."""
+    steps = {name: getattr(end, name) for name in ("step", "arrival", "turn")}
+    return end._replace(**{name: step + first for name, step in steps.items() if step is not None})
 
 
 def _last_finite(path: Path) -> NDArray[np.int_]:

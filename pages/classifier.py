@@ -11,13 +11,22 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
-from optviz.ui import controls, lesson, training_files, training_inspector, training_remedies, training_words, trainings
+from optviz.ui import (
+    controls,
+    forks,
+    lesson,
+    training_files,
+    training_inspector,
+    training_remedies,
+    training_words,
+    trainings,
+)
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
 from optviz.ui.player import step_at_rest
-from optviz.ui.training_panels import panels_of
+from optviz.ui.training_panels import SIDES, panels_of
 from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
 from optviz.ui.words import data_error, epoch_words
 
@@ -63,7 +72,11 @@ def choose_method(prefix: str, default: Method) -> Method:
         epoch = controls.whole(
             link, f"{prefix}switch.epoch", _("From epoch"), Range(0, 3000, "n"), COURSE.epochs // 4, step=10
         )
-        switch = Switch(epoch, choose_leg(f"{prefix}switch.", TAKES_OVER))
+        second = choose_leg(f"{prefix}switch.", TAKES_OVER)
+        name, label = f"{prefix}switch.l2", _("L2 strength from there on")
+        onward = forks.onward(link, name, label, controls.STRENGTH, l2, controls.STRENGTHS)
+        ghost = controls.switch(link, f"{prefix}switch.ghost", _("Train on as it was too, as a ghost"))
+        switch = Switch(epoch, second, onward, ghost)
         st.caption(_("It begins with new moments and its own schedule; weights and batches go on."))
     return Method(leg.optimizer, leg.values, leg.learning_rate, l2, l1, switch)
 
@@ -206,9 +219,11 @@ def stream() -> None:
         summary=sentence,
         captions=training_words.whys(training),
         even=compare,
-        watch=training_inspector.is_open(link),
+        watch=True,
+        junction=forks.junction_of(methods),
     )
     draw_progress()
+    draw_forks(picked.step)
     st.markdown(f"**{sentence}**")
     if not training.running:
         training_remedies.offer(link, training)
@@ -220,6 +235,17 @@ def stream() -> None:
     if picked.step != rest and training_inspector.is_open(link):
         st.rerun()
     training.advance()
+
+
+def draw_forks(rest: int | None) -> None:
+    """Draw the buttons that fork the training at the epoch under the playhead."""
+    with st.container(horizontal=True):
+        pressed = [
+            forks.offer_switch(link, SIDES[side] if compare else "", prefix, method, rest, training.target)
+            for side, (prefix, method) in enumerate(zip(("", "b."), methods, strict=False))
+        ]
+    if any(pressed):
+        st.rerun()
 
 
 def draw_progress() -> None:

@@ -7,10 +7,11 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, inspector, lesson, races, remedies, runs
+from optviz.ui import controls, forks, inspector, lesson, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
+from optviz.ui.player import step_at_rest
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 from optviz.ui.words import formula_error
@@ -60,9 +61,14 @@ if not chosen:
     st.stop()
 
 settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
-log = log and races.gap_known(settings)
-inside = inspector.choose(link, settings)
 with stage:
+    picture, under_it = st.container(), st.container()
+with under_it:
+    settings = races.choose_fork(link, settings)
+    log = log and races.gap_known(settings)
+    forks.offer(link, step_at_rest(PAGE, run_of(settings, log)), steps)
+inside = inspector.choose(link, settings)
+with picture:
     sentence = races.say(settings)
     picked = lesson.show(
         link,
@@ -72,9 +78,11 @@ with stage:
         steps=steps,
         summary=sentence,
         captions=races.captions(settings),
-        watch=inside.open,
+        watch=True,
         slow=inside.slow,
+        junction=settings.fork and settings.fork.junction,
     )
+with stage:
     st.html(races.report(settings))
     remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
     inspector.draw(link, settings, inside, picked.step)

@@ -119,7 +119,7 @@ def test_arrows_lead_tip_to_tail_from_each_point_to_the_next(name):
         tail = part[:-1, 1]
     if parts:
         assert tail == pytest.approx(step[:-1, 1], rel=1e-4, abs=1e-5)
-    if races.updates_of(shown, 0).optimizer.looks_ahead:
+    if races.updates_of(shown, 0)[0][1].optimizer.looks_ahead:
         assert parts[0][:-1, 1] == pytest.approx(races.race_of(shown).path.point[:-1, 0], rel=1e-5, abs=1e-6)
 
 
@@ -154,5 +154,5 @@ def test_the_effective_rate_that_is_drawn_is_the_line_of_the_inspector(name):
     shown = settings(name)
     drawn = np.asarray(races.arrays_of(shown, True)["effective"].array)
     for k in (0, 11, 19):
-        (line,) = [line for line in races.updates_of(shown, 0).lines(k) if line.name == r"\alpha_t"]
+        (line,) = [line for line in races.updates_of(shown, 0)[0][1].lines(k) if line.name == r"\alpha_t"]
         assert [line.result(0), line.result(1)] == pytest.approx(drawn[k, 0], rel=1e-6)

@@ -48,9 +48,10 @@ def run_program(settings, start):
         replace(DEFAULT, methods=(Method("adam", switch=Switch(2, Leg("momentum", (), 0.02))),)),
         replace(DEFAULT, methods=(Method(switch=Switch(1, Leg("adam"))),), schedule="step_decay",
                 schedule_values=(("drop_every", 3), ("drop_to", 0.5))),
+        replace(DEFAULT, methods=(Method(l2=0.1, switch=Switch(2, Leg("adam"), l2=1.0)),)),
     ],
     ids=["default", "penalties", "deeper net", "elu", "rrelu", "MAE", "Huber", "focal", "averaged momentum", "schedule",
-         "switch", "switch of schedules"],
+         "switch", "switch of schedules", "switch of L2"],
 )  # fmt: skip
 def test_the_program_trains_the_same_net_to_the_same_weights(settings):
     training = Training(settings)

@@ -184,12 +184,15 @@ def curves(
     faint: Sequence[Line] = (),
     signs: Sequence[Sign] = (),
     turns: Sequence[Turn] = (),
+    left: Sequence[Line] = (),
 ) -> go.Figure:
     """Draw growing curves over the epochs, each with a marker at its head; `percent` for shares between 0 and 1.
 
     `faint` curves lie beneath them, one entry of the legend for all of a name; `turns` are lines from top to bottom.
+    So do those of a future that was `left`, as a whole.
     """
-    traces = [_faint(each, each.name not in {earlier.name for earlier in faint[:i]}) for i, each in enumerate(faint)]
+    traces = [_faint(each, "grow", each.name not in _names(faint[:i])) for i, each in enumerate(faint)]
+    traces += [_faint(each, "all", each.name not in _names(left[:i])) for i, each in enumerate(left)]
     told = "%{x}: " + ("%{y:.1%}" if percent else "%{y:.5g}")
     for each in lines:
         columns: dict[str, Ref] = {"x": "step", "y": each.column}
@@ -203,7 +206,7 @@ def curves(
         axis = {"type": "linear", "tickformat": ".0%"}
     return figure(
         traces,
-        showlegend=len(lines) + len(faint) + len(signs) > 1,
+        showlegend=len(lines) + len(faint) + len(signs) + len(left) > 1,
         xaxis={"title": {"text": step_title, "standoff": 4}, "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": {"text": title, "standoff": 4}, "zeroline": False, **axis},
         margin={"l": 56, "r": 12, "t": 8, "b": 44},
@@ -212,9 +215,13 @@ def curves(
     )
 
 
-def _faint(each: Line, in_legend: bool) -> go.Scatter:
-    way, told = follows("grow", x="step", y=each.column), "%{x}: %{y:.5g}"
-    legend = {"showlegend": in_legend, "legendgroup": each.name}
+def _names(lines: Sequence[Line]) -> set[str]:
+    return {each.name for each in lines}
+
+
+def _faint(each: Line, mode: Literal["grow", "all"], in_legend: bool) -> go.Scatter:
+    way, told = follows(mode, x="step", y=each.column), "%{x}: %{y:.5g}"
+    legend = {"showlegend": in_legend, "legendgroup": each.name, "legendrank": 1000 if mode == "grow" else 1001}
     return line(each.name, each.look, way, width=1, hover=told, opacity=0.55, **legend)
 
 

@@ -39,7 +39,7 @@ START, GOAL = Series("text", symbol="x-thin-open"), Series("text", symbol="star-
 """How the point is marked at which runs begin, and the one that they should reach."""
 
 
-def follows(mode: Literal["grow", "at"], **columns: Ref) -> dict[str, Any]:
+def follows(mode: Literal["grow", "at", "all"], **columns: Ref) -> dict[str, Any]:
     """Return the part of a trace's `meta` that ties it to numbers: `follows("grow", x=("w", 0), y=("w", 1))`."""
     return {"follows": {"mode": mode, **columns}}
 

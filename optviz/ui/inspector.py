@@ -82,42 +82,52 @@ NUMBERS = (*COLUMNS, "lr", "loss", "next")
 
 @lru_cache(maxsize=16)
 def _seen(settings: Settings, number: int, spoken: str) -> tuple[Arrows, Mapping[str, Rows], Slow]:
-    updates, name = races.updates_of(settings, number), f"inside{number}"
-    ahead = updates.optimizer.looks_ahead
-    found = updates.parts
+    name = f"inside{number}"
+    arrays: dict[str, Rows] = {}
+    drawn: dict[str, Arrow] = {}
+    for first, updates in races.updates_of(settings, number):
+        for kind, (since, ends) in _arrows(updates).items():
+            drawn.setdefault(kind, Arrow(kind, _(STEP if kind == "step" else NAMES[Part(kind)]), since))
+            for axis, rows in zip("xy", ends, strict=True):
+                _put(arrays, f"{name}.{kind}.{axis}", rows, first, settings.steps)
+        _put(arrays, name, _numbers(settings, first, updates), first, settings.steps)
+    # The step is drawn over its parts.
+    drawn["step"] = drawn.pop("step")
+    slow = Slow(name, NUMBERS, _sentences(updates.optimizer), _("This is the last step: no update follows."))
+    return Arrows(name, tuple(drawn.values())), arrays, slow
+
+
+def _arrows(updates: Updates) -> dict[str, tuple[SubStep, tuple[Array, Array]]]:
+    """Return the arrows of all updates, tip to tail: the sub-step of each, x and y of tails and tips `(rows, 2)`."""
+    ahead, found = updates.optimizer.looks_ahead, updates.parts
     # The gradient comes first, as in the sub-steps; but a look ahead begins with the momentum.
     order = [Part.MOMENTUM, Part.GRADIENT, Part.DECAY] if ahead else [Part.GRADIENT, Part.MOMENTUM, Part.DECAY]
     since = {Part.GRADIENT: SubStep.GRADIENT, Part.MOMENTUM: SubStep.GRADIENT if ahead else SubStep.MOMENTS}
-    tail, drawn = updates.look.w, []
-    arrays: dict[str, Rows] = {}
+    tail, shown = updates.look.w, {}
     for part in [part for part in order if part in found]:
         tip = tail - found[part]
-        arrays |= _ends(f"{name}.{part}", tail, tip, settings.steps)
-        drawn.append(Arrow(part, _(NAMES[part]), since.get(part, SubStep.ETA)))
+        shown[str(part)] = (since.get(part, SubStep.ETA), _ends(tail, tip))
         tail = tip
-    arrays |= _ends(f"{name}.step", updates.look.w, updates.following, settings.steps)
-    drawn.append(Arrow("step", _(STEP), SubStep.ETA))
-    arrays[name] = _padded(_numbers(settings, updates), settings.steps)
-    slow = Slow(name, NUMBERS, _sentences(updates.optimizer), _("This is the last step: no update follows."))
-    return Arrows(name, tuple(drawn)), arrays, slow
+    return {**shown, "step": (SubStep.ETA, _ends(updates.look.w, updates.following))}
 
 
-def _ends(name: str, tail: Array, tip: Array, steps: int) -> dict[str, Rows]:
-    """Return tail and tip of an arrow at every step, `x: (steps + 1, 2)` and y; nan where no update follows."""
+def _ends(tail: Array, tip: Array) -> tuple[Array, Array]:
     ends = np.stack([tail, tip], axis=-1)
-    return {f"{name}.{axis}": _padded(ends[:, i], steps) for i, axis in enumerate("xy")}
+    return ends[:, 0], ends[:, 1]
 
 
-def _padded(rows: Array, steps: int) -> Rows:
-    whole: Rows = np.full((steps + 1, rows.shape[1]), np.nan, np.float32)
+def _put(arrays: dict[str, Rows], name: str, rows: Array, first: int, steps: int) -> None:
+    """Put rows where their steps are; nan stays where no update follows."""
+    if name not in arrays:
+        arrays[name] = np.full((steps + 1, rows.shape[1]), np.nan, np.float32)
     with np.errstate(over="ignore"):
-        whole[: len(rows)] = rows
-    return whole
+        arrays[name][first : first + len(rows)] = rows
 
 
-def _numbers(settings: Settings, updates: Updates) -> Array:
+def _numbers(settings: Settings, first: int, updates: Updates) -> Array:
     """Return the numbers of slow motion, `(rows, len(NUMBERS))`."""
-    look, update, surface = updates.look, updates.update, races.course_of(settings.ground).drawn
+    look, update = updates.look, updates.update
+    surface = races.course_of(settings.onward if first else settings.ground).drawn
     pairs = (look.w, look.point, look.g, update.m, update.v, np.asarray(update.rate), update.eta, updates.following)
     losses = [np.reshape(surface(w)[0], (-1, 1)) for w in (look.w, updates.following)]
     return np.concatenate([*pairs, updates.learning_rate, *losses], axis=1)
@@ -161,16 +171,18 @@ def draw(link: Link, settings: Settings, inside: Inside, rest: int | None) -> No
         controls.choice(link, WHICH, _("Which run"), _runs(settings), "1")
         controls.switch(link, SHOWN, _("Arrows on the picture, and slow motion"))
         if link.drawn:
-            _draw_step(settings, races.updates_of(settings, inside.run), rest or 0)
+            parts = [part for part in races.updates_of(settings, inside.run) if len(part[1])]
+            known = [part for part in parts if part[0] <= (rest or 0)]
+            if known:
+                _draw_step(settings, *known[-1], rest or 0)
+            else:
+                st.info(_("The very first update leads beyond all numbers: there is nothing to calculate with."))
 
 
-def _draw_step(settings: Settings, updates: Updates, rest: int) -> None:
-    if not len(updates):
-        st.info(_("The very first update leads beyond all numbers: there is nothing to calculate with."))
-        return
-    k = min(rest, len(updates) - 1)
-    moving = _("The picture is moving: these stay the numbers of step {step} until it pauses.").format(step=k)
-    heading = _heading(settings, len(updates), rest)
+def _draw_step(settings: Settings, first: int, updates: Updates, rest: int) -> None:
+    k = min(rest - first, len(updates) - 1)
+    moving = _("The picture is moving: these stay the numbers of step {step} until it pauses.").format(step=first + k)
+    heading = _heading(settings, first + len(updates), rest)
     st.html(f"<p class='optviz-said'>{escape(heading)}</p><p class='optviz-moving'>{escape(moving)}</p>")
     lines = updates.lines(k)
     draw_lines(lines, {0: "x₁", 1: "x₂"})

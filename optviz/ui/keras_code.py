@@ -156,10 +156,17 @@ def _training(settings: Settings, side: int) -> list[str]:
     until = f"epochs={min(method.switch.epoch, settings.epochs)}"
     onward = f"initial_epoch={method.switch.epoch}, epochs={settings.epochs}"
     lines = [*rules, *_compile(settings, first), *_fit(settings, until, bool(rules))]
-    others = [*_compile(settings, second[0]), *_fit(settings, onward, bool(rules))]
+    others = [*_other_l2(method), *_compile(settings, second[0]), *_fit(settings, onward, bool(rules))]
     if settings.stopping and settings.held_out:
         return [*lines, "if not callbacks[0].stopped_epoch:", *(f"    {line}" for line in others)]
     return [*lines, *others]
+
+
+def _other_l2(method: Method) -> list[str]:
+    if method.switch is None or method.switch.l2 is None:
+        return []
+    made = _regularizer(method.l1, method.switch.l2)
+    return ["for layer in model.layers:", f"    layer.kernel.regularizer = {made}"]
 
 
 def _callbacks(settings: Settings, method: Method) -> list[str]:
@@ -179,7 +186,7 @@ def _callbacks(settings: Settings, method: Method) -> list[str]:
             f"min_lr={reduce.min_lr!r}, min_delta={reduce.min_delta!r}),"
         )
     notes = []
-    if method.l1 or method.l2:
+    if method.penalized:
         notes.append("# Keras' val_loss counts the penalty; on the page the validation loss alone is watched.")
     if settings.reducing and not _is_constant(settings):
         notes.append("# In Keras only a constant learning rate can be reduced on a plateau.")
@@ -268,7 +275,11 @@ def _penalty(method: Method) -> str:
     # Keras leaves out the factor 1/2 of tf.nn.l2_loss.
     if not (method.l1 or method.l2):
         return ""
-    return f"kernel_regularizer=keras.regularizers.L1L2(l1={method.l1!r}, l2={method.l2!r} / 2)"
+    return f"kernel_regularizer={_regularizer(method.l1, method.l2)}"
+
+
+def _regularizer(l1: float, l2: float) -> str:
+    return f"keras.regularizers.L1L2(l1={l1!r}, l2={l2!r} / 2)"
 
 
 def _learning_rate(settings: Settings, leg: Leg) -> list[str]:

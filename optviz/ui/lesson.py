@@ -13,7 +13,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Panel, Result, Slow, Thinned, player
+from optviz.ui.player import Caption, Junction, Panel, Result, Slow, Thinned, player
 from optviz.ui.words import data_error, player_words
 
 
@@ -63,6 +63,7 @@ def show(
     even: bool | int = False,
     watch: bool = False,
     slow: Slow | None = None,
+    junction: Junction | None = None,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
@@ -83,6 +84,7 @@ def show(
         watch=watch,
         opening=moments.keep(link).opening(link.opening),
         slow=slow,
+        junction=junction,
         key=f"{link.page}-{name}" if name else link.page,
     )
 

@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "speed": "Speed",
     "loop": "Loop",
     "slow": "Slow motion: each step in four",
+    "ghost": "Show the run before",
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
     "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
@@ -98,11 +99,11 @@ class Figure(Protocol):
 class Track:
     """Which trace follows which numbers.
 
-    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid).
+    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid), `all` every row.
     """
 
     trace: int
-    mode: Literal["grow", "at"]
+    mode: Literal["grow", "at", "all"]
     x: Ref | None = None
     y: Ref | None = None
     z: Ref | None = None
@@ -156,6 +157,17 @@ class Slow(NamedTuple):
     end: str
 
 
+class Junction(NamedTuple):
+    """Where a run leaves an earlier one: the playhead goes to this step where the `name` is another than before.
+
+    It plays on from there, unless `still`.
+    """
+
+    step: int
+    name: str
+    still: bool = False
+
+
 class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
@@ -182,6 +194,7 @@ def player(
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
     slow: Slow | None = None,
+    junction: Junction | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -194,6 +207,7 @@ def player(
     unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
     comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
     it is obeyed once for each `number` in it. With `slow` there is a button for slow motion.
+    A run with a `junction` begins at its step where the one before had another.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -215,6 +229,7 @@ def player(
         "watch": watch,
         "opening": opening,
         "slow": slow and slow._asdict(),
+        "junction": junction and junction._asdict(),
     }
     feed_key = f"{key}-feed"
     answer = _feed(

@@ -10,15 +10,20 @@ import numpy as np
 from optviz.anatomy import Updates, follow
 from optviz.descent import Path
 from optviz.diagnosis import Finding, diagnose
+from optviz.figures import ghosts
 from optviz.figures import races as pictures
 from optviz.figures.arrows import Arrows
-from optviz.figures.style import SERIES
+from optviz.figures.ghosts import Ghost
+from optviz.figures.style import SERIES, Series
+from optviz.objectives import Later
 from optviz.optimizers import OPTIMIZERS, Array
-from optviz.race import CLOSE, Course, End, Ending, Race, Racer, conclude, race, run
+from optviz.race import CLOSE, Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
 from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
-from optviz.ui import diagnoses
+from optviz.ui import diagnoses, forks
+from optviz.ui.forks import Fork, ghost_arrays
 from optviz.ui.language import N_, _, language, ngettext
+from optviz.ui.links import Link
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Caption, Panel, Thinned
 from optviz.ui.runs import Contestant, Run
@@ -54,6 +59,13 @@ class Settings:
     warmup: int
     start: tuple[float, float]
     steps: int
+    fork: Fork | None = None
+
+    @property
+    def onward(self) -> Ground:
+        """The ground that the forked run is on from the fork on."""
+        l2 = self.fork.l2 if self.fork else None
+        return self.ground if l2 is None else replace(self.ground, l2=l2)
 
 
 @lru_cache(maxsize=64)
@@ -79,12 +91,35 @@ def race_of(settings: Settings) -> Race:
     longer = next(length for length in LENGTHS if length >= settings.steps)
     path = _run(replace(settings, steps=longer))
     beginning = Path(*(array[: settings.steps + 1] for array in path))
-    return conclude(course_of(settings.ground), _racers(settings), beginning)
+    course, racers = course_of(settings.ground), _racers(settings)
+    if settings.fork is None:
+        return conclude(course, racers, beginning)
+    return conclude_branch(course, racers, left_of(settings), beginning, _branch(settings, settings.fork))
+
+
+def left_of(settings: Settings) -> Race:
+    """Return the race as it is without its fork, of which the forked run's future is the ghost."""
+    return race_of(replace(settings, fork=None))
 
 
 @lru_cache(maxsize=96)
 def _run(settings: Settings) -> Path:
-    return run(*_given(settings))
+    if settings.fork is None:
+        return run(*_given(settings))
+    course, racers, factor, _start, _steps = _given(settings)
+    return branch(course, racers, factor, _run(replace(settings, fork=None)), _branch(settings, settings.fork))
+
+
+def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
+    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+    return course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps
+
+
+def _branch(settings: Settings, fork: Fork) -> Branch:
+    rate = _racers(settings)[fork.run].learning_rate if fork.learning_rate is None else fork.learning_rate
+    return Branch(
+        fork.step, fork.run, course_of(settings.onward), rate, fork.optimizer.build() if fork.optimizer else None
+    )
 
 
 def tried(settings: Settings) -> tuple[Race, tuple[Finding | None, ...]]:
@@ -93,27 +128,35 @@ def tried(settings: Settings) -> tuple[Race, tuple[Finding | None, ...]]:
     return result, diagnose(course_of(settings.ground), _racers(settings), result)
 
 
-def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
-    return course_of(settings.ground), _racers(settings), _factor(settings), np.array(settings.start), settings.steps
-
-
-def _factor(settings: Settings) -> Factor:
-    return warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+@lru_cache(maxsize=256)
+def findings_of(settings: Settings) -> tuple[Finding | None, ...]:
+    """Return what goes wrong in each run, None where nothing does; of a fork the table tells how it ended."""
+    found = diagnose(course_of(settings.ground), _racers(settings), left_of(settings))
+    forked = settings.fork.run if settings.fork else None
+    return tuple(None if run == forked else finding for run, finding in enumerate(found))
 
 
 @lru_cache(maxsize=16)
-def updates_of(settings: Settings, number: int) -> Updates:
-    """Return every update of one of the runs, with what it began with."""
-    optimizer, learning_rate, own = _racers(settings)[number]
-    factor, course = _factor(settings), course_of(settings.ground)
-    start = np.array(settings.start)
-    return follow(course.descended, optimizer, lambda t: learning_rate * factor(t) * own(t), start, settings.steps)
+def updates_of(settings: Settings, number: int) -> tuple[tuple[int, Updates], ...]:
+    """Return the updates of one of the runs, with the step of the first: all, or those up to its fork and those after.
 
-
-@lru_cache(maxsize=256)
-def findings_of(settings: Settings) -> tuple[Finding | None, ...]:
-    """Return what goes wrong in each run, None where nothing does."""
-    return diagnose(course_of(settings.ground), _racers(settings), race_of(settings))
+    Another optimizer counts its updates from its own first one.
+    """
+    course, racers, factor, start, steps = _given(settings)
+    optimizer, rate, own = racers[number]
+    whole = follow(course.descended, optimizer, lambda t: rate * factor(t) * own(t), start, steps)
+    fork = settings.fork
+    if fork is None or fork.run != number or fork.step >= len(whole):
+        return ((0, whole),)
+    at, k = _branch(settings, fork), fork.step
+    begin, left = whole.look.w[k], steps - k
+    if at.optimizer is None:
+        memory, objective = whole.memory_at(k), at.course.descended
+        after = follow(objective, optimizer, lambda t: at.learning_rate * factor(t) * own(t), begin, left, memory)
+    else:
+        later = Later(at.course.descended, k)
+        after = follow(later, at.optimizer, lambda t: at.learning_rate * factor(t + k) * own(t + k), begin, left)
+    return (0, whole.upto(k)), (k, after)
 
 
 def _racers(settings: Settings) -> list[Racer]:
@@ -121,14 +164,23 @@ def _racers(settings: Settings) -> list[Racer]:
     return [Racer(r.build(), shared if r.learning_rate is None else r.learning_rate) for r in settings.runs]
 
 
+def choose_fork(link: Link, settings: Settings) -> Settings:
+    """Draw the controls of a fork, where the link has one, and return the settings with it."""
+    rates = [racer.learning_rate for racer in _racers(settings)]
+    return replace(settings, fork=forks.choose(link, names_of(settings), rates, settings.ground.l2, settings.steps))
+
+
 def names_of(settings: Settings) -> tuple[str, ...]:
     """Return the runs' names in the visitor's language."""
-    return tuple(run.title(settings.learning_rate) for run in settings.runs)
+    names = [run.title(settings.learning_rate) for run in settings.runs]
+    if settings.fork:
+        names[settings.fork.run] = settings.fork.title(names[settings.fork.run])
+    return tuple(names)
 
 
 def gap_known(settings: Settings) -> bool:
     """Whether the best value is known, so that the loss can be drawn as its distance to it on a log axis."""
-    return bool(len(course_of(settings.ground).minima.points))
+    return all(len(course_of(ground).minima.points) for ground in (settings.ground, settings.onward))
 
 
 @lru_cache(maxsize=256)
@@ -139,8 +191,8 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
     stride = 1 if settings.steps <= WHOLE else -(-settings.steps // ROWS)
     thin = slice(None, None, stride)
     ground = relief_of(settings.ground, MESH)
-    height = ground.lifted(path.loss[thin])
-    floor = course.minima.value if log else 0.0
+    height = ground.lifted(_on_the_ground(settings, path)[thin])
+    floor = _floors(settings) if log else 0.0
     arrays = {
         "w": (path.w, 1),
         "loss": (path.loss - floor, 1),
@@ -149,10 +201,13 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
         "path3d": (np.concatenate([path.w[thin], height[..., None]], axis=-1), stride),
         "start": (np.array([settings.start]), settings.steps + 1),
     }
-    ahead = ahead_of(settings.runs)
+    if settings.fork:
+        lowest = course.minima.value if log else 0.0
+        arrays |= ghost_arrays(settings.fork, left_of(settings).path, lowest, ground, stride)
+    ahead = ahead_of(_drivers(settings))
     if ahead:
         arrays["ahead"] = (path.point[:, ahead], 1)
-    if _penalized(settings.ground):
+    if _penalized(settings):
         bare = course_of(replace(settings.ground, l1=0.0, l2=0.0)).minima
         arrays["own"] = (path.loss - result.penalty - (bare.value if log and len(bare.points) else 0.0), 1)
     # Single precision is what travels; what a diverging path passes beyond it becomes infinite.
@@ -168,9 +223,39 @@ def _ceiling(ground: pictures.Relief, log: bool) -> float:
     return max(abs(ground.top), ground.top - ground.base) * (1e4 if log else 1.2)
 
 
+def _floors(settings: Settings) -> Array:
+    """Return the best value of each run's objective in each step, `(steps+1, runs)`."""
+    floors = np.full((settings.steps + 1, len(settings.runs)), course_of(settings.ground).minima.value)
+    if settings.fork:
+        floors[settings.fork.step :, settings.fork.run] = course_of(settings.onward).minima.value
+    return floors
+
+
+def _on_the_ground(settings: Settings, path: Path) -> Array:
+    """Return the height of the paths on the surface that is drawn: their loss, whatever penalty a fork has changed."""
+    if settings.onward == settings.ground:
+        return path.loss
+    with np.errstate(over="ignore", invalid="ignore"):
+        height: Array = course_of(settings.ground).drawn(path.w)[0]
+    return height
+
+
 def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tuple[Panel, ...]:
     """Return the panels of a race: from above, with the arrows of a step, and in 3-D; the loss; the learning rates."""
-    return _panels(settings.ground, names_of(settings), ahead_of(settings.runs), log, inside, language())
+    names, ahead, faint = names_of(settings), ahead_of(_drivers(settings)), _penalized(settings)
+    ghost = None
+    if settings.fork:
+        fork = settings.fork
+        ghost = Ghost(fork.run, fork.step, _left(settings, fork), _("Fork"))
+    return _panels(settings.ground, settings.onward, names, ahead, faint, ghost, log, inside, language())
+
+
+def _drivers(settings: Settings) -> tuple[Contestant, ...]:
+    """Return the runs, the forked one with the optimizer of its fork where that one looks ahead."""
+    drivers: list[Contestant] = list(settings.runs)
+    if settings.fork and settings.fork.optimizer and settings.fork.optimizer.build().looks_ahead:
+        drivers[settings.fork.run] = settings.fork.optimizer
+    return tuple(drivers)
 
 
 def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
@@ -180,7 +265,15 @@ def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=64)
 def _panels(
-    ground: Ground, names: tuple[str, ...], ahead: tuple[int, ...], log: bool, inside: Arrows | None, spoken: str
+    ground: Ground,
+    onward: Ground,
+    names: tuple[str, ...],
+    ahead: tuple[int, ...],
+    penalized: bool,
+    ghost: Ghost | None,
+    log: bool,
+    inside: Arrows | None,
+    spoken: str,
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
     high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
@@ -198,7 +291,7 @@ def _panels(
                 title=loss,
                 step_title=step,
                 log=log,
-                faint="own" if _penalized(ground) else None,
+                faint="own" if penalized else None,
                 ceiling=_ceiling(low, log),
             ),
         ),
@@ -210,6 +303,9 @@ def _panels(
             ),
         ),
     )
+    if ghost:
+        minima = course_of(onward).minima.points if onward != ground else np.empty((0, 2))
+        ghosts.haunt([figure for _title, figure in drawn], ghost, minima, f"L2 {onward.l2:g}")
     places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
     return tuple(
         Panel(figure.to_json(), tracks_of(figure), title, cell, pick)
@@ -217,8 +313,8 @@ def _panels(
     )
 
 
-def _penalized(ground: Ground) -> bool:
-    return bool(ground.l1 or ground.l2)
+def _penalized(settings: Settings) -> bool:
+    return any(ground.l1 or ground.l2 for ground in (settings.ground, settings.onward))
 
 
 @lru_cache(maxsize=64)
@@ -319,7 +415,26 @@ def _outcome(settings: Settings, spoken: str) -> str:
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
         parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
+    if settings.fork:
+        parts.append(_say_fork(settings, settings.fork))
     return _joined(*parts)
+
+
+def _say_fork(settings: Settings, fork: Fork) -> str:
+    """Say where the fork led, and where the future that it left would have."""
+    name = settings.runs[fork.run].title(settings.learning_rate)
+    before, after = left_of(settings).ends[fork.run], race_of(settings).ends[fork.run]
+    values = {"name": name, "step": fork.step, "loss": digits(before.loss), "ended": _(ENDINGS[before.ending])}
+    if before.step < fork.step:
+        return _("Nothing goes on from step {step}: {name} had diverged before.").format(**values)
+    if not fork.changes:
+        text = _("{name} is forked at step {step}, and nothing is changed yet: the ghost is the same run.")
+        return text.format(**values)
+    text = _(
+        "From step {step} on {name} goes on otherwise and ends at loss {new_loss}: {new_ended}. "
+        "The ghost, as it was, ends at loss {loss}: {ended}."
+    )
+    return text.format(**values, new_loss=digits(after.loss), new_ended=_(ENDINGS[after.ending]))
 
 
 def _list(names: Sequence[str]) -> str:
@@ -341,22 +456,35 @@ def _report(settings: Settings, spoken: str) -> str:
         _("Steps to within {close} of the best").format(close=f"{CLOSE:g}"),
         _("How it ended"),
     )
-    rows = [
-        (
-            f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(name)}',
-            digits(settings.learning_rate if run.learning_rate is None else run.learning_rate),
-            digits(end.loss),
-            digits(end.distance),
-            NOTHING if end.arrival is None else str(end.arrival),
-            escape(_ended(end)),
-        )
-        for series, name, run, end in zip(
-            SERIES, names_of(settings), settings.runs, race_of(settings).ends, strict=False
-        )
-    ]
-    outcome = _outcome(settings, spoken)
-    said = f"<p class='optviz-said'>{escape(outcome)}</p>" if outcome else ""
-    return said + html([escape(text) for text in heads], rows)
+    fork, shown = settings.fork, zip(SERIES, names_of(settings), race_of(settings).ends, strict=False)
+    rows = [_row(series, series.glyph, name, _rates(settings, i), end) for i, (series, name, end) in enumerate(shown)]
+    if fork:
+        left, end = _left(settings, fork), left_of(settings).ends[fork.run]
+        rate = digits(_racers(settings)[fork.run].learning_rate)
+        rows.insert(fork.run + 1, _row(SERIES[fork.run], "◌", left, rate, end))
+    return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(text) for text in heads], rows)
+
+
+def _rates(settings: Settings, run: int) -> str:
+    rate, fork = digits(_racers(settings)[run].learning_rate), settings.fork
+    changes = fork and fork.run == run and fork.learning_rate is not None
+    return f"{rate} → {digits(fork.learning_rate)}" if fork and changes else rate
+
+
+def _left(settings: Settings, fork: Fork) -> str:
+    """Return what the future that a fork left is called."""
+    return _("{name} (as it was)").format(name=settings.runs[fork.run].title(settings.learning_rate))
+
+
+def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[str, ...]:
+    return (
+        f'<span style="color:var(--optviz-{series.color})">{glyph}</span> {escape(name)}',
+        rate,
+        digits(end.loss),
+        digits(end.distance),
+        NOTHING if end.arrival is None else str(end.arrival),
+        escape(_ended(end)),
+    )
 
 
 def _ended(end: End) -> str:

@@ -12,7 +12,7 @@ from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.runs import Run
-from optviz.ui.training_settings import Leg, Method, Settings, axis_of, points_of
+from optviz.ui.training_settings import Leg, Method, Settings, Switch, axis_of, points_of
 from optviz.ui.trainings import MARKS, NUMBERS, Training
 
 SIDES = ("A", "B")
@@ -31,11 +31,18 @@ def titles_of(settings: Settings) -> tuple[str, ...]:
 
 
 def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
-    first, *second = (title_of(leg, np.nan if method.switch else shared) for leg in method.legs)
-    name = _("{first}, then {second}").format(first=first, second=second[0]) if second else first
+    first = title_of(method.legs[0], np.nan if method.switch else shared)
+    second = title_of_switch(method.switch, np.nan) if method.switch else ""
+    name = _("{first}, then {second}").format(first=first, second=second) if second else first
     l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in methods) else []
     l1 = [f"L1 {method.l1:g}"] if any(each.l1 for each in methods) else []
     return _(", ").join([name, *l2, *l1])
+
+
+def title_of_switch(switch: Switch, shared: float) -> str:
+    """Return what takes over: an optimizer with its learning rate, and its L2 where that is another."""
+    l2 = [] if switch.l2 is None else [f"L2 {switch.l2:g}"]
+    return _(", ").join([title_of(switch.leg, shared), *l2])
 
 
 def title_of(leg: Leg, shared: float) -> str:
@@ -68,6 +75,7 @@ def _panels(
                 faint=_faint(settings),
                 signs=_signs(settings),
                 turns=turns,
+                left=_left(settings, ("loss", "validation_loss")),
             ),
             "loss",
         ),
@@ -79,6 +87,7 @@ def _panels(
                 step_title=_("Epoch"),
                 percent=True,
                 turns=turns,
+                left=_left(settings, ("accuracy", "validation_accuracy")),
             ),
             "loss",
         ),
@@ -95,7 +104,11 @@ def _panels(
         (
             _("Learning rate"),
             pictures.curves(
-                _lines(settings, ("learning_rate",)), title=_("Learning rate"), step_title=_("Epoch"), turns=turns
+                _lines(settings, ("learning_rate",)),
+                title=_("Learning rate"),
+                step_title=_("Epoch"),
+                turns=turns,
+                left=_left(settings, ("learning_rate",)),
             ),
             "weights",
         ),
@@ -152,25 +165,42 @@ def _names() -> dict[str, str]:
 
 
 def _loss_lines(settings: Settings) -> list[Line]:
-    penalized = any(method.l1 or method.l2 for method in settings.methods)
+    penalized = any(method.penalized for method in settings.methods)
     return _lines(settings, ("loss", "penalty", "validation_loss") if penalized else ("loss", "validation_loss"))
 
 
 def _lines(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
-    count, names = len(settings.methods), _names()
+    return [line for side in range(len(settings.methods)) for _name, line in _curves_of(settings, shown, side)]
+
+
+def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tuple[str, Line]]:
+    """Return the curves of one net, each beside the name of the number that it shows."""
+    single, names = len(settings.methods) == 1, _names()
     if not len(points_of(settings.sample)[1]):
         shown = tuple(name for name in shown if not name.startswith("validation"))
     return [
-        Line(
-            names[name] if count == 1 else f"{SIDES[side]} {names[name]}",
-            ("numbers", side * len(NUMBERS) + NUMBERS.index(name)),
-            curve.color,
-            curve.dash if count == 1 else DASHES[side],
-            curve.symbol if side == 0 else f"{curve.symbol}-open",
+        (
+            name,
+            Line(
+                names[name] if single else f"{SIDES[side]} {names[name]}",
+                ("numbers", side * len(NUMBERS) + NUMBERS.index(name)),
+                curve.color,
+                curve.dash if single else DASHES[side],
+                curve.symbol if side == 0 else f"{curve.symbol}-open",
+            ),
         )
-        for side in range(count)
         for name, curve in ((name, _CURVES[name]) for name in shown)
-        if name != "penalty" or settings.methods[side].l1 or settings.methods[side].l2
+        if name != "penalty" or settings.methods[side].penalized
+    ]
+
+
+def _left(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
+    """Return the ghosts of curves: what the trainings that were forked would have done as they were."""
+    haunted = [side for side, method in enumerate(settings.methods) if method.haunted]
+    return [
+        line._replace(name=_("as it was"), column=(f"ghost{side}", NUMBERS.index(name)))
+        for side in haunted
+        for name, line in _curves_of(settings, shown, side)
     ]
 
 
@@ -224,5 +254,5 @@ def _turns(settings: Settings) -> list[Turn]:
         Turn(method.switch.epoch, f"{SIDES[side]} {name}" if several else name)
         for side, method in enumerate(settings.methods)
         if method.switch
-        for name in [title_of(method.switch.leg, method.switch.leg.learning_rate)]
+        for name in [title_of_switch(method.switch, method.learning_rate)]
     ]

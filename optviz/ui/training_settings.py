@@ -47,10 +47,15 @@ class Leg:
 
 @dataclass(frozen=True)
 class Switch:
-    """From this epoch on another optimizer goes on."""
+    """From this epoch on another optimizer goes on, under another L2 where there is one.
+
+    With `ghost` the training as it was goes on beside it.
+    """
 
     epoch: int
     leg: Leg
+    l2: float | None = None
+    ghost: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,21 @@ class Method:
         """The optimizers, in turn."""
         first = Leg(self.optimizer, self.values, self.learning_rate)
         return (first, self.switch.leg) if self.switch else (first,)
+
+    @property
+    def haunted(self) -> bool:
+        """Whether the training as it was goes on beside the one that was switched."""
+        return self.switch is not None and self.switch.ghost
+
+    @property
+    def penalized(self) -> bool:
+        """Whether there is ever a penalty."""
+        return bool(self.l1 or self.l2 or (self.switch and self.switch.l2))
+
+    def l2_at(self, epoch: int) -> float:
+        """Return the L2 strength of the updates after an epoch."""
+        l2 = self.switch.l2 if self.switch and epoch >= self.switch.epoch else None
+        return self.l2 if l2 is None else l2
 
 
 @dataclass(frozen=True)

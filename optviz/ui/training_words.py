@@ -1,6 +1,7 @@
 """What is said of a training: the sentences, the answer, the table and the formulas."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from math import ceil
@@ -22,7 +23,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.player import Caption
 from optviz.ui.tables import NOTHING, digits, share
 from optviz.ui.tables import table as html
-from optviz.ui.training_panels import SIDES, title_of, titles_of
+from optviz.ui.training_panels import SIDES, title_of_switch, titles_of
 from optviz.ui.training_settings import Method, Settings, activation_of
 from optviz.ui.trainings import Net, Training
 
@@ -47,6 +48,14 @@ class Result(NamedTuple):
 def results_of(training: Training) -> list[Result]:
     """Measure each net, as it is left after the last epoch trained."""
     return [_measure(net, title) for net, title in zip(training.nets, titles_of(training.settings), strict=True)]
+
+
+def ghosts_of(training: Training) -> list[Result]:
+    """Measure each net that was forked as it would be without its fork."""
+    methods = tuple(replace(m, switch=None) if m.haunted else m for m in training.settings.methods)
+    titles = titles_of(replace(training.settings, methods=methods))
+    named = [(net, _("{name} (as it was)").format(name=titles[side])) for side, net in training.ghosts.items()]
+    return [_measure(net, name) for net, name in named]
 
 
 def _measure(net: Net, title: str) -> Result:
@@ -74,14 +83,18 @@ def say(training: Training) -> str:
     parts = [_say_unwatched()] if (settings.stopping or settings.reducing) and not settings.held_out else []
     parts += [_say_loaded(settings.start)] if settings.start and not training.epoch else []
     for side, result in zip(SIDES, results, strict=False):
-        diverged = result.epoch.reason == "diverged"
-        parts += _say_diverged(result) if diverged else [_say_numbers(result)]
+        parts += _say_result(result)
         name = f"{side}{_(': ')}" if several else ""
         remarks = [*_say_starts(result), *_say_rules(result, training), *_say_units(result)]
         parts += [name + " ".join(remarks)] if remarks else []
     if several and not any(result.epoch.reason == "diverged" for result in results):
         parts.append(_say_compared(*results))
+    parts += [part for ghost in ghosts_of(training) for part in _say_result(ghost)]
     return " ".join(parts)
+
+
+def _say_result(result: Result) -> list[str]:
+    return _say_diverged(result) if result.epoch.reason == "diverged" else [_say_numbers(result)]
 
 
 def _say_unwatched() -> str:
@@ -159,7 +172,7 @@ def _say_rules(result: Result, training: Training) -> list[str]:
     switch, stopping, watch = net.method.switch, net.settings.stopping, net.shown.watch
     if switch and switch.epoch <= net.shown.epoch.epoch:
         text = _("From epoch {epoch} on {optimizer} trains, with new moments.")
-        parts.append(text.format(epoch=switch.epoch, optimizer=title_of(switch.leg, np.nan)))
+        parts.append(text.format(epoch=switch.epoch, optimizer=title_of_switch(switch, np.nan)))
     reductions = [(epoch, rate) for start, epoch, rate in net.reductions if start == net.leader]
     if reductions:
         epochs = [str(epoch) for epoch, _rate in reductions]
@@ -284,6 +297,7 @@ def table(training: Training) -> str:
         [escape(text) for text in (_head(result, side if several else ""), *_cells(result))]
         for side, result in zip(SIDES, results_of(training), strict=False)
     ]
+    rows += [[f"◌ {escape(ghost.title)}", *map(escape, _cells(ghost))] for ghost in ghosts_of(training)]
     return html(heads, rows)
 
 
@@ -325,10 +339,15 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _distinct_penalties(settings: Settings) -> list[tuple[str, Method]]:
-    methods, what = settings.methods, _("What is minimized")
-    if len({(method.l1, method.l2) for method in methods}) == 1:
-        return [(what, methods[0])]
-    return [(f"{side}: {what}", method) for side, method in zip(SIDES, methods, strict=False)]
+    methods, what, onward = settings.methods, _("What is minimized"), _("What is minimized from epoch {epoch} on")
+    several = len({(method.l1, method.l2, method.switch and method.switch.l2) for method in methods}) > 1
+    named = []
+    for side, method in zip(SIDES, methods, strict=False) if several else [("", methods[0])]:
+        name, switch = f"{side}: " if side else "", method.switch
+        named.append((name + what, method))
+        if switch and switch.l2 is not None:
+            named.append((name + onward.format(epoch=switch.epoch), replace(method, l2=switch.l2)))
+    return named
 
 
 def _minimized(loss: str, method: Method) -> str:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from optviz.activations import Array
 from optviz.anatomy import Line, lines
-from optviz.classifier import ENGINES, Classifier, Engine, Epoch, later, measure, train
+from optviz.classifier import ENGINES, Classifier, Engine, Epoch, measure, train
 from optviz.datasets import BOUNDARY
 from optviz.figures.classifier import PERCENT
 from optviz.losses import LOSSES
@@ -98,13 +99,15 @@ class Net:
 
     def _begin(self, start: Array) -> Iterator[Watched]:
         switch = self.method.switch
-        first, *second = (self._supervised(leg) for leg in self.method.legs)
-        return relay(first(start), switch.epoch, second[0]) if switch else first(start)
+        first = self._supervised(self.method.legs[0], self.method.l2)(start)
+        if switch is None:
+            return first
+        return relay(first, switch.epoch, self._supervised(switch.leg, self.method.l2_at(switch.epoch)))
 
-    def _supervised(self, leg: Leg) -> Callable[[Array | Watched], Iterator[Watched]]:
+    def _supervised(self, leg: Leg, l2: float) -> Callable[[Array | Watched], Iterator[Watched]]:
         settings, optimizer = self.settings, OPTIMIZERS[leg.optimizer](**dict(leg.values))
         factor, validation = factor_of(settings), points_of(settings.sample)[1]
-        penalties = {"l1": self.method.l1, "l2": self.method.l2}
+        penalties = {"l1": self.method.l1, "l2": l2}
         stopping, reducing = (settings.stopping, settings.reducing) if settings.watched else (None, None)
 
         def begin(start: Array | Epoch, rate: Number) -> Iterator[Epoch]:
@@ -127,7 +130,7 @@ class Net:
         ahead = epoch.epoch * classifier.steps_per_epoch - memory.t
         rate = float(epoch.learning_rate)
         with np.errstate(all="ignore"):
-            look = optimizer.look(later(objective, ahead), memory, epoch.w, rate)
+            look = optimizer.look(Later(objective, ahead), memory, epoch.w, rate)
         return lines(optimizer, memory, look, rate)
 
     @property
@@ -238,7 +241,8 @@ class Net:
         watch = self.shown.watch
         if watch is None or watch.best_epoch in (0, self.epoch) or self.starts.epoch.reason == "diverged":
             return
-        penalty = Penalized(self.classifier, self.method.l1, self.method.l2, self.classifier.network.weight_mask)
+        l2 = self.method.l2_at(int(watch.best_epoch))
+        penalty = Penalized(self.classifier, self.method.l1, l2, self.classifier.network.weight_mask)
         numbers = measure(self.classifier, points_of(self.settings.sample)[1], penalty, watch.w)
         last = self.shown.epoch
         self.left = Epoch(int(watch.best_epoch), watch.w, *numbers, last.learning_rate, None, last.reason)
@@ -262,7 +266,9 @@ class Training:
             self.classifier = _classifier(settings, ENGINES["numpy"])
         self.start = self._draw_start()
         self.edges = bins_of(self.start)
-        self.nets = [Net(settings, method, self.classifier, self.start, self.edges) for method in settings.methods]
+        self.nets = [self._net(method) for method in settings.methods]
+        self.ghosts = {side: self._net(replace(m, switch=None)) for side, m in enumerate(settings.methods) if m.haunted}
+        """The trainings as they were, of each side that was forked: only their numbers are shown."""
         self.stride = stride_of(settings.epochs)
         self.target = settings.epochs
         # What was loaded is shown as it is.
@@ -270,6 +276,9 @@ class Training:
         self.epoch = -1
         self._make_room()
         self._train_epoch()
+
+    def _net(self, method: Method) -> Net:
+        return Net(self.settings, method, self.classifier, self.start, self.edges)
 
     def _draw_start(self) -> Array:
         network, settings = self.classifier.network, self.settings
@@ -292,7 +301,8 @@ class Training:
     @property
     def running(self) -> bool:
         """Whether more epochs are to come."""
-        return not self.stopped and self.epoch < self.target and not self.over
+        left = not all(net.over for net in (*self.nets, *self.ghosts.values()))
+        return not self.stopped and self.epoch < self.target and left
 
     def advance(self, seconds: float = TICK) -> None:
         """Train for some time, at least one epoch, unless it is over."""
@@ -316,16 +326,19 @@ class Training:
     def _make_room(self) -> None:
         for net in self.nets:
             net.make_room(self.target + 1, self.target // self.stride + 1)
+        for ghost in self.ghosts.values():
+            ghost.make_room(self.target + 1, 0)
 
     def _train_epoch(self) -> None:
         self.epoch += 1
         stopping = self.settings.stopping
-        for net in self.nets:
+        for net in (*self.nets, *self.ghosts.values()):
             net.train()
-            if self.epoch % self.stride == 0:
-                net.draw(self.epoch // self.stride)
             if self.epoch == self.target and stopping and stopping.restore:
                 net.restore()
+        if self.epoch % self.stride == 0:
+            for net in self.nets:
+                net.draw(self.epoch // self.stride)
 
     def finding(self, side: int) -> Finding | None:
         """What goes wrong with a net: while it trains only what cannot mend, once it stands also that it is slow."""
@@ -348,6 +361,7 @@ class Training:
         """The rows of all epochs so far, as the panels follow them."""
         rows, frames = self.epoch + 1, self.epoch // self.stride + 1
         arrays: dict[str, Rows | Thinned] = {"numbers": np.stack([net.numbers[:rows] for net in self.nets], axis=1)}
+        arrays |= {f"ghost{side}": self._left(side)[:rows] for side in self.ghosts}
         for side, net in enumerate(self.nets):
             for name, pictures in (("regions", net.regions), ("weights", net.weights), ("best", net.best_regions)):
                 if len(pictures):
@@ -356,6 +370,12 @@ class Training:
                 if len(curves):
                     arrays[f"{name}{side}"] = curves[:rows]
         return arrays
+
+    def _left(self, side: int) -> Rows:
+        """Return the numbers of the future that a side's fork left; those before it are nan."""
+        switch, numbers = self.settings.methods[side].switch, self.ghosts[side].numbers.copy()
+        numbers[: switch.epoch if switch else 0] = np.nan
+        return numbers
 
     def response(self, side: int, point: tuple[float, float]) -> float:
         """Return what a net answers to a point, after the last epoch trained."""

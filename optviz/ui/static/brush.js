@@ -357,6 +357,7 @@ export class Brush {
   #levels(canvas, values, x, y) {
     const { start, end, size } = this.looks.contours;
     canvas.within(this.axes, 0, pen => {
+      pen.globalAlpha = this.looks.opacity ?? 1;
       pen.strokeStyle = this.looks.line.color;
       pen.lineWidth = this.looks.line.width ?? 2;
       const pattern = dashes(this.looks.line.dash, pen.lineWidth);

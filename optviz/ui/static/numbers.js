@@ -125,7 +125,7 @@ export class Source {
     return this.known ? Math.min(...this.inputs.map(numbers => numbers.rows)) : 0;
   }
   rowAt(step) {
-    return Math.min(Math.floor(step / this.stride), this.rows - 1);
+    return this.track.mode === "all" ? this.rows - 1 : Math.min(Math.floor(step / this.stride), this.rows - 1);
   }
   column(dimension) {
     const [name, column] = this.refs[dimension];
@@ -157,7 +157,7 @@ export class Source {
         const { values, height, width } = this.grid(r);
         out.z = Array.from({ length: height }, (_, i) => values.subarray(i * width, (i + 1) * width));
       } else if (this.isWholeRow(dimension)) out[dimension] = this.wholeRow(dimension, r);
-      else out[dimension] = this.column(dimension).subarray(this.track.mode === "grow" ? 0 : r, r + 1);
+      else out[dimension] = this.column(dimension).subarray(this.track.mode === "at" ? r : 0, r + 1);
     }
     return out;
   }

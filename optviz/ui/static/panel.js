@@ -52,6 +52,7 @@ export class Panel {
   }
   bind() {
     this.sources = this.spec.tracks.map(track => new Source(track, this.player.session.store));
+    this.ghost = this.player.ghostOf(this);
     this.brushes = null;
     this.renew();
   }
@@ -131,6 +132,7 @@ export class Panel {
         const source = this.sources.find(s => s.track.trace === index);
         if (!wanted.has(name)) wanted.set(name, []);
         wanted.get(name).push({ d, trace, source });
+        for (const user of this.ghost?.users ?? []) if (user.trace === index) wanted.get(name).push({ d, trace, source: user.source });
       }
     });
     for (const [name, users] of wanted) {
@@ -176,13 +178,16 @@ export class Panel {
   #prepare() {
     const layout = this.plot._fullLayout;
     for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height);
+    const axesOf = looks => ({ x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] });
+    const { background } = this.player.theme;
     this.brushes = this.sources.map(source => {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
-      const axes = { x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] };
-      return new Brush(source, looks, axes, this.player.theme.background);
+      return new Brush(source, looks, axesOf(looks), background);
     });
-    this.brushes = this.brushes.filter(Boolean);
+    const ghosts = this.ghost?.brushes(this.plot._fullData, axesOf, background) ?? [];
+    // under the present lines, but on the grids
+    this.brushes = [...ghosts.filter(brush => !isGrid(brush.source)), ...this.brushes.filter(Boolean), ...ghosts.filter(brush => isGrid(brush.source))];
     this.layers.trail.clear();
     this.geometry = this.#geometry();
     this.gridRow = null;
@@ -212,7 +217,7 @@ export class Panel {
     const labels = [];
     for (const brush of this.brushes) {
       if (isGrid(brush.source) || brush.looks.meta?.from > subStep) continue;
-      if (brush.source.track.mode === "grow") brush.grow(trail, step);
+      if (brush.source.track.mode !== "at") brush.grow(trail, step);
       else labels.push(brush.at(heads, step));
     }
     placeLabels(heads, labels.filter(Boolean));

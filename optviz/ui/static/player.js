@@ -10,6 +10,7 @@
 //   theme.js      colors and fonts of the page, as a Plotly template
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
+//   ghosts.js     the run before
 //   bar.js        the buttons
 //   captions.js   sentences at their moment
 //   slow.js       slow motion: each step in its four sub-steps
@@ -19,6 +20,7 @@ import { unframe, Store } from "./numbers.js";
 import { Playhead } from "./playhead.js";
 import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
+import { Before, Ghost, frame } from "./ghosts.js";
 import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Slow } from "./slow.js";
@@ -45,8 +47,9 @@ class Session {
     this.key = key;
     this.store = new Store(null);
     this.playhead = new Playhead();
+    this.before = new Before();
     this.views = {};
-    this.settings = { speed: 1, loop: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
+    this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
   }
   get item() {
@@ -61,8 +64,12 @@ class Session {
     this.answered = true;
     const fresh = header.run !== this.store.run;
     if (fresh) {
+      const goesOn = this.store.run !== null && header.opening?.number === this.opened;
       this.store = new Store(header.run);
       this.playhead.restart();
+      if (goesOn) this.#branch(header.junction);
+      this.junction = header.junction;
+      this.before.follow(this.store, () => this.player?.panels.map(panel => frame(panel.spec)) ?? []);
     }
     this.store.take(header, blob);
     this.watched = header.watch;
@@ -72,6 +79,11 @@ class Session {
     if (this.store.lacking) this.#askForRows();
     this.playhead.arrive(this.store);
     this.player?.arrived(fresh);
+  }
+  // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.
+  #branch(junction) {
+    if (junction?.name === this.junction?.name) return;
+    this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
   }
   // Show what a link asks for, once.
   #open({ number, step, speed, views }, fresh) {
@@ -191,6 +203,18 @@ class Player {
   }
   #fit() {
     this.fitting = undefined;
+    this.panels.forEach(panel => panel.fit());
+  }
+
+  // What a panel shows of the run before, where that is wanted.
+  ghostOf(panel) {
+    const store = this.settings.ghost && this.session.before.store(this.store);
+    const same = store && this.session.before.run.frames[this.panels.indexOf(panel)] === frame(panel.spec);
+    return same ? new Ghost(panel, store) : null;
+  }
+  toggleGhost() {
+    this.change("ghost", !this.settings.ghost);
+    this.panels.forEach(panel => panel.bind());
     this.panels.forEach(panel => panel.fit());
   }
 

@@ -12,6 +12,7 @@ export class Playhead {
   rested = 0;
   ended = false; // stopped by itself, at the last step
   goal = null; // a step to stand still at, as soon as its row is there
+  onward = false; // whether it plays on from there
 
   restart() {
     this.pinned = reducedMotion();
@@ -20,16 +21,20 @@ export class Playhead {
     this.position = 0;
     this.rested = 0;
   }
-  // Stand still at a step, which may not have come yet.
-  hold(step) {
+  // Stand still at a step, which may not have come yet, or play on from it.
+  hold(step, onward = false) {
     this.playing = this.pinned = this.ended = false;
     this.goal = step;
+    this.onward = onward;
   }
   arrive(store) {
     if (this.goal != null) {
       this.position = Math.min(this.goal, store.last);
-      if (store.last >= this.goal || !store.awaited) this.goal = null;
-      return;
+      if (store.last < this.goal && store.awaited) return;
+      this.goal = null;
+      if (!this.onward) return;
+      this.pinned = reducedMotion();
+      this.playing = !this.pinned;
     }
     if (this.pinned) this.position = store.last;
     else if (store.growing && this.ended) this.playing = true;

@@ -1,0 +1,209 @@
+"""A fork: from a step on one run of a race goes on otherwise, and the future that it left stays as a ghost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from optviz.descent import Path
+from optviz.figures.races import Relief
+from optviz.optimizers import OPTIMIZERS, Array
+from optviz.recipes import Range
+from optviz.ui import controls, links
+from optviz.ui.language import _
+from optviz.ui.links import Link
+from optviz.ui.player import Junction
+from optviz.ui.runs import Run
+from optviz.ui.training_settings import Method
+
+STEP = "fork"
+RUN, OPTIMIZER, RATE, L2 = (f"{STEP}.{name}" for name in ("run", "optimizer", "lr", "l2"))
+STEPS = Range(0, 2000, "k")
+SAME = "same"
+
+
+@dataclass(frozen=True)
+class Fork:
+    """From `step` on the run of this number goes on otherwise; what is None stays as it was.
+
+    Another optimizer begins with fresh moments; the run's own keeps its memory.
+    """
+
+    step: int
+    run: int = 0
+    optimizer: Run | None = None
+    learning_rate: float | None = None
+    l2: float | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is otherwise from there on."""
+        return (self.optimizer, self.learning_rate, self.l2) != (None, None, None)
+
+    @property
+    def junction(self) -> Junction:
+        """Where the playhead goes when it is made, and goes on from when it changes."""
+        return Junction(self.step, repr(self), not self.changes)
+
+    def title(self, name: str) -> str:
+        """Return what a run of this name is called that goes on so: "SGD → Adam, lr 0.3"."""
+        if not self.changes:
+            return name
+        changed = [self.optimizer.title(np.nan)] if self.optimizer else []
+        changed += [] if self.learning_rate is None else [f"lr {self.learning_rate:g}"]
+        changed += [] if self.l2 is None else [f"L2 {self.l2:g}"]
+        return f"{name} → {_(', ').join(changed)}"
+
+
+def choose(link: Link, names: Sequence[str], rates: Sequence[float], l2: float, steps: int) -> Fork | None:
+    """Draw what goes on otherwise from the fork of the link on, if there is one, and return it.
+
+    `names` and `rates` are those of the runs, `l2` is the strength before.
+    """
+    step = _step(link)
+    if step is None:
+        return None
+    with st.container(border=True):
+        st.markdown(_("**From step {step} on**").format(step=step))
+        places = st.columns((1, 1, 1.3, 1.3), vertical_alignment="bottom")
+        with places[0]:
+            titles = {str(i + 1): name for i, name in enumerate(names)}
+            run = int(controls.choice(link, RUN, _("Run"), titles, "1", resets=(RATE,))) - 1
+        with places[1]:
+            optimizers = {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}
+            goes_on = {SAME: _("as before"), **optimizers}
+            name = controls.choice(link, OPTIMIZER, _("Optimizer"), goes_on, SAME)
+        with places[2]:
+            rate = onward(link, RATE, _("Learning rate"), controls.LEARNING_RATE, rates[run], controls.LEARNING_RATES)
+        with places[3]:
+            strength = onward(link, L2, _("L2 strength"), controls.STRENGTH, l2, controls.STRENGTHS)
+        optimizer = None if name == SAME else _another(link, name)
+        if step >= steps:
+            st.info(_("The race ends at step {steps}, before the fork.").format(steps=steps))
+            return None
+        _tell(optimizer, strength)
+    return Fork(step, run, optimizer, rate, strength)
+
+
+def _step(link: Link) -> int | None:
+    return link.keep(STEP, None, lambda texts: int(links.read_number(STEPS, int)(texts)), links.write_number)
+
+
+def _another(link: Link, name: str) -> Run:
+    recipe = OPTIMIZERS[name]
+    if not recipe.parameters:
+        return Run(name)
+    with st.popover(_("Settings of {name}").format(name=_(recipe.title)), icon=":material/tune:"):
+        values = controls.parameters(link, f"{STEP}.{name}.", recipe)
+    return Run(name, None, tuple((key, value) for key, value in values.items() if value != recipe.defaults[key]))
+
+
+def ghost_arrays(fork: Fork, path: Path, lowest: float, ground: Relief, stride: int) -> dict[str, tuple[Array, int]]:
+    """Return the rows of the future that the fork left, with their strides; those before it are nan.
+
+    `path` is that of the race without the fork, of which the panels show the loss above `lowest`.
+    """
+    w, loss, rate, learning_rate = (array[:, fork.run] for array in (path.w, path.loss, path.rate, path.learning_rate))
+    space = np.concatenate([w, ground.lifted(loss)[:, None]], axis=-1)
+    whole = {"ghost": w, "ghost_loss": (loss - lowest)[:, None]}
+    thinned = {"ghost3d": space, "ghost_rate": learning_rate[:, None], "ghost_effective": rate}
+    return {
+        "fork": (space[[fork.step]], len(w)),
+        **{name: (_from(rows, fork.step), 1) for name, rows in whole.items()},
+        **{name: (_from(rows[::stride], fork.step // stride), stride) for name, rows in thinned.items()},
+    }
+
+
+def _from(rows: Array, first: int) -> Array:
+    return np.where(np.arange(len(rows))[:, None] < first, np.nan, rows)
+
+
+def _tell(optimizer: Run | None, strength: float | None) -> None:
+    fresh = _("Another optimizer begins with fresh moments; the schedule and the noise go on.")
+    said = [fresh if optimizer else _("The optimizer is the same, and its memory goes on.")]
+    if strength is not None:
+        said.append(
+            _(
+                "From there on its loss is that under the new L2, and so is the minimum marked with it. "
+                "The surface is drawn as it is before the fork, and the paths lie on it."
+            )
+        )
+    st.caption(" ".join(said))
+
+
+def onward(link: Link, name: str, label: str, span: Range, before: float, stops: Sequence[float]) -> float | None:
+    """Draw a dial for what may change from here on, and return it; None where it stays as it was before."""
+    value = link.keep(name, None, links.read_number(span), links.write_number)
+    if link.drawn:
+        shown = before if value is None else float(value)
+        controls.draw_dial(f"{link.page}~{name}", label, span, shown, partial(link.change, name), stops)
+    return None if value is None or value == before else float(value)
+
+
+def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int | None, epochs: int) -> bool:
+    """Draw the buttons that fork a training at the epoch where the playhead rests, and that drop its fork.
+
+    Return whether one was pressed.
+    """
+    name, start = f"{prefix}switch", f"{side}{_(': ')}" if side else ""
+    made = method.switch.epoch if method.switch and method.haunted else None
+    here = rest is not None and rest < epochs and rest != made
+    text = _("Fork at epoch {epoch}").format(epoch=rest) if here else _("Fork where the playhead stands")
+    pressed = st.button(
+        start + text,
+        key=f"{link.page}-{prefix}fork",
+        icon=":material/fork_right:",
+        help=None if here else _("Pause at the epoch from which the training should go on otherwise."),
+        on_click=_switch,
+        args=(link, name, method, rest),
+        disabled=not here,
+    )
+    if not method.haunted:
+        return pressed
+    resets = [f"{name}.{setting}" for setting in ("epoch", "optimizer", "lr", "l2", "ghost")]
+    return _draw_drop(link, start, f"{link.page}-{prefix}unfork", (name, False), resets) or pressed
+
+
+def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
+    """Let what trains take over from itself at an epoch, unless another optimizer does so already."""
+    if method.switch is None:
+        leg = method.legs[0]
+        link.change(f"{name}.optimizer", leg.optimizer)
+        link.change(f"{name}.lr", leg.learning_rate)
+        for parameter, value in leg.values:
+            link.change(f"{name}.{leg.optimizer}.{parameter}", value)
+    for setting, value in ((name, True), (f"{name}.epoch", epoch), (f"{name}.ghost", True)):
+        link.change(setting, value)
+
+
+def junction_of(methods: Sequence[Method]) -> Junction | None:
+    """Return where trainings are forked, first of all."""
+    forked = [(method, method.switch) for method in methods if method.switch and method.haunted]
+    if not forked:
+        return None
+    changes = any((switch.leg, switch.l2) != (method.legs[0], None) for method, switch in forked)
+    return Junction(min(switch.epoch for _method, switch in forked), repr(forked), not changes)
+
+
+def offer(link: Link, rest: int | None, steps: int) -> None:
+    """Draw the buttons that fork a race where the playhead rests, and that drop its fork."""
+    with st.container(horizontal=True):
+        here = rest is not None and rest < steps and rest != _step(link)
+        st.button(
+            _("Fork at step {step}").format(step=rest) if here else _("Fork where the playhead stands"),
+            key=f"{link.page}-fork",
+            icon=":material/fork_right:",
+            help=None if here else _("Pause at the step from which a run should go on otherwise."),
+            on_click=link.change,
+            args=(STEP, rest),
+            disabled=not here,
+        )
+        if _step(link) is not None:
+            _draw_drop(link, "", f"{link.page}-unfork", (STEP, None), (RUN, OPTIMIZER, RATE, L2))
+
+
+def _draw_drop(link: Link, start: str, key: str, change: tuple[str, object], resets: Sequence[str]) -> bool:
+    text, icon = start + _("Drop the fork"), ":material/undo:"
+    return st.button(text, key=key, icon=icon, on_click=link.change, args=change, kwargs={"resets": resets})

@@ -1,0 +1,194 @@
+"""Forks and ghosts as a visitor makes them, in a real Chromium."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from optviz.ui import races
+from optviz.ui.forks import Fork
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import Run
+from optviz.ui.training_settings import Method
+from optviz.ui.training_settings import Settings as Trained
+from optviz.ui.trainings import Training
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., "Page"]
+PLAYER = "[data-testid=optviz-player]"
+WORDS = {
+    "en": ("Fork at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD (as it was)"),
+    "zh": ("在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
+}
+RACE = Settings(
+    Ground("booth", "", 0.0, 0.0, 0.0, 0), (Run("sgd"), Run("momentum")), 0.03, "constant", (), 0, (-7, 6), 60
+)
+LINK = "/?surface=booth&steps=60&lr=0.03&x1=-7&x2=6&run=sgd&run=momentum"
+
+
+def player(page: "Page") -> "Locator":
+    page.wait_for_selector(f"{PLAYER}[data-run]")
+    page.wait_for_selector(".js-plotly-plot", state="attached")
+    return page.locator(PLAYER)
+
+
+def to_step(page: "Page", step: int) -> None:
+    """Go to a step with the keys, as a presenter would."""
+    player(page).focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector(f"{PLAYER}[data-step='0'][data-playing=false]")
+    for key, times in (("Shift+ArrowRight", step // 10), ("ArrowRight", step % 10)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    page.wait_for_selector(f"{PLAYER}[data-step='{step}']")
+
+
+def drawn(page: "Page", array: str, step: int) -> np.ndarray:
+    """Return the points `(2, rows)` of the trace that follows an array, once the plots show a step."""
+    page.wait_for_function(
+        """([array, step]) => [...optvizInbox.sessions.values()].some(s => s.player?.panels.some(
+             p => p.shownStep === step && p.plot.data.some(t => String(t.meta?.follows?.y) === array)))""",
+        arg=[array, step],
+    )
+    text = page.evaluate(
+        """array => JSON.stringify([...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .filter(t => t.meta?.follows && t.meta.follows.mode !== 'at' && String(t.meta.follows.y) === array)
+             .map(t => [Array.from(t.x), Array.from(t.y)])[0])""",
+        array,
+    )
+    return np.array(json.loads(text), dtype=float)
+
+
+def check_fork(page: "Page", given: Settings) -> None:
+    """Check that the last step shows the path of the fork and, beside it, the whole future that it left."""
+    player(page).focus()
+    page.keyboard.press("End")
+    page.wait_for_selector(f"{PLAYER}[data-step='60']")
+    new, old = races.race_of(given).path, races.left_of(given).path
+    assert np.allclose(drawn(page, "w,1", 60), new.w[:, 0].T, rtol=1e-5, atol=1e-5)
+    ghost = drawn(page, "ghost,1", 60)
+    assert np.isnan(ghost[:, :12]).all()
+    assert np.allclose(ghost[:, 12:], old.w[12:, 0].T, rtol=1e-5, atol=1e-5)
+    assert np.allclose(drawn(page, "ghost_loss,0", 60)[1, 12:], old.loss[12:, 0], rtol=1e-4, atol=1e-5)
+    assert np.allclose(drawn(page, "loss,0", 60)[1], new.loss[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page: OpenPage):
+    page = open_page(LINK)
+    to_step(page, 12)
+    page.get_by_role("button", name=WORDS["en"][0]).click()
+    page.wait_for_function("location.search.includes('fork=12')")
+    page.get_by_text("nothing is changed yet").first.wait_for()
+    page.wait_for_selector(f"{PLAYER}[data-step='12'][data-playing=false]")
+    assert np.allclose(drawn(page, "w,1", 12), races.race_of(RACE).path.w[:13, 0].T, rtol=1e-5)
+
+    # Adam from here on: it plays on from the fork, and never shows an earlier step.
+    page.evaluate(
+        """() => {
+          globalThis.shown = [];
+          const root = document.querySelector('[data-testid=optviz-player]');
+          new MutationObserver(() => shown.push([root.dataset.run, Number(root.dataset.step)]))
+            .observe(root, { attributes: true, attributeFilter: ['data-step'] });
+        }"""
+    )
+    rate = page.get_by_label("Learning rate, exact value").nth(1)
+    rate.fill("0.3")
+    rate.press("Enter")
+    page.wait_for_function("location.search.includes('fork.lr=0.3')")
+    page.get_by_label("Optimizer", exact=True).fill("Adam")  # the list is long, and only what fits is there
+    page.get_by_role("option", name="Adam", exact=True).click()
+    page.wait_for_function("location.search.includes('fork.optimizer=adam')")
+    page.wait_for_selector(f"{PLAYER}[data-step='60'][data-playing=false]")
+    assert min(step for _run, step in page.evaluate("shown")) >= 12
+    given = replace(RACE, fork=Fork(12, 0, Run("adam"), 0.3))
+    check_fork(page, given)
+
+    for lang, words in WORDS.items():
+        fresh = open_page("/?" + page.url.partition("?")[2] + f"&lang={lang}")
+        player(fresh)
+        fresh.wait_for_selector(f"{PLAYER}[data-playing=true]")
+        check_fork(fresh, given)
+        for text in words[2:]:
+            fresh.get_by_text(text).first.wait_for()
+        assert fresh.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        fresh.get_by_role("button", name=words[1]).click()
+        fresh.wait_for_function("!location.search.includes('fork')")
+        fresh.wait_for_selector(f"{PLAYER}[data-step='12'][data-playing=false]")
+
+
+def ghost_of(page: "Page") -> list[list[Any]]:
+    """Return what each open panel draws of the run before: the trace, and the points of its line."""
+    lines: list[list[Any]] = page.evaluate(
+        """() => {
+          const points = (source, d) => Array.from(source.column(d).subarray(0, source.rows));
+          return [...optvizInbox.sessions.values()]
+            .flatMap(session => session.player?.panels ?? [])
+            .filter(panel => panel.open && panel.ghost && panel.brushes)
+            .flatMap(({ ghost, brushes, plot }) => ghost.users
+              .filter(({ source }) => source.track.mode === 'all' && brushes.some(brush => brush.source === source))
+              .map(({ trace, source }) =>
+                [String(plot.data[trace].meta.follows.y), points(source, 'x'), points(source, 'y')]));
+        }"""
+    )
+    return lines
+
+
+def test_the_run_before_lies_under_the_present_one_where_it_was_looked_at(open_page: OpenPage):
+    page = open_page(LINK)
+    button = page.get_by_role("button", name="Show the run before")
+    player(page)
+    assert button.is_disabled() and button.get_attribute("aria-pressed") == "false"
+    page.wait_for_timeout(1500)  # a run that is looked at
+    rate = page.get_by_label("Learning rate, exact value").first
+    for value in ("0.02", "0.01"):  # of which the first passes, as in a drag
+        before = player(page).get_attribute("data-run")
+        rate.fill(value)
+        rate.press("Enter")
+        page.wait_for_selector(f"{PLAYER}:not([data-run='{before}'])")
+    page.wait_for_function("document.querySelector('.optviz-ghost').disabled === false")
+    assert ghost_of(page) == []
+    button.click()
+    page.wait_for_function("document.querySelector('.optviz-ghost').getAttribute('aria-pressed') === 'true'")
+    page.wait_for_selector(f"{PLAYER}[data-step='60']")
+    page.wait_for_timeout(500)
+    ghosts = {y: np.array([xs, ys]) for y, xs, ys in ghost_of(page)}
+    looked_at = races.race_of(RACE).path
+    assert np.allclose(ghosts["w,1"], looked_at.w[:, 0].T, rtol=1e-5, atol=1e-5)
+    assert np.allclose(ghosts["loss,1"][1], looked_at.loss[:, 1], rtol=1e-4, atol=1e-5)
+    # The axes hold the ghost too, and Plotly's own traces are those of the present run.
+    now = races.race_of(replace(RACE, learning_rate=0.01)).path
+    assert np.allclose(drawn(page, "w,1", 60), now.w[:, 0].T, rtol=1e-5, atol=1e-5)
+    low, high = page.evaluate(
+        """[...document.querySelectorAll('.js-plotly-plot')]
+             .find(g => g.data.some(t => String(t.meta?.follows?.y) === 'rate,0'))._fullLayout.yaxis.range"""
+    )
+    assert low < now.learning_rate[0, 0] and looked_at.learning_rate[0, 0] < high
+    button.click()
+    page.wait_for_timeout(300)
+    assert ghost_of(page) == []
+
+
+def test_a_training_is_forked_at_an_epoch_and_its_ghost_is_the_training_as_it_was(open_page: OpenPage):
+    page = open_page("/classifier?epochs=60")
+    player(page)
+    page.get_by_text("after 60 epochs").first.wait_for()
+    to_step(page, 21)
+    page.get_by_role("button", name="Fork at epoch 21").click()
+    page.wait_for_function("location.search.includes('switch.ghost=1')")
+    page.get_by_text("SGD (as it was) after 60 epochs").first.wait_for()
+    page.wait_for_selector(f"{PLAYER}[data-step='21'][data-playing=false]")
+    plain = Training(replace(Trained(epochs=60), methods=(Method(),)))
+    plain.advance(60.0)
+    page.wait_for_function(
+        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .some(t => String(t.meta?.follows?.y) === 'ghost0,0' && t.x.length === 61)"""
+    )
+    ghost = drawn(page, "ghost0,0", 21)
+    assert np.isnan(ghost[1, :21]).all()
+    assert np.allclose(ghost[1, 21:], plain.arrays["numbers"][21:, 0, 0], rtol=1e-6)
