@@ -1,6 +1,7 @@
 """Forks and ghosts as a visitor makes them, in a real Chromium."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page:
     page = open_page(LINK)
     to_step(page, 12)
     page.get_by_role("button", name=WORDS["en"][0]).click()
-    page.wait_for_function("location.search.includes('fork=12')")
+    page.wait_for_url(re.compile(r"fork=12"))
     page.get_by_text("nothing is changed yet").first.wait_for()
     page.wait_for_selector(f"{PLAYER}[data-step='12'][data-playing=false]")
     assert np.allclose(drawn(page, "w,1", 12), races.race_of(RACE).path.w[:13, 0].T, rtol=1e-5)
@@ -100,10 +101,10 @@ def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page:
     rate = page.get_by_label("Learning rate, exact value").nth(1)
     rate.fill("0.3")
     rate.press("Enter")
-    page.wait_for_function("location.search.includes('fork.lr=0.3')")
+    page.wait_for_url(re.compile(r"fork\.lr=0\.3"))
     page.get_by_label("Optimizer", exact=True).fill("Adam")  # the list is long, and only what fits is there
     page.get_by_role("option", name="Adam", exact=True).click()
-    page.wait_for_function("location.search.includes('fork.optimizer=adam')")
+    page.wait_for_url(re.compile(r"fork\.optimizer=adam"))
     page.wait_for_selector(f"{PLAYER}[data-step='60'][data-playing=false]")
     assert min(step for _run, step in page.evaluate("shown")) >= 12
     given = replace(RACE, fork=Fork(12, 0, Run("adam"), 0.3))
@@ -118,7 +119,7 @@ def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page:
             fresh.get_by_text(text).first.wait_for()
         assert fresh.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         fresh.get_by_role("button", name=words[1]).click()
-        fresh.wait_for_function("!location.search.includes('fork')")
+        fresh.wait_for_url(lambda url: "fork" not in url)
         fresh.wait_for_selector(f"{PLAYER}[data-step='12'][data-playing=false]")
 
 
@@ -180,7 +181,7 @@ def test_a_training_is_forked_at_an_epoch_and_its_ghost_is_the_training_as_it_wa
     page.get_by_text("after 60 epochs").first.wait_for()
     to_step(page, 21)
     page.get_by_role("button", name="Fork at epoch 21").click()
-    page.wait_for_function("location.search.includes('switch.ghost=1')")
+    page.wait_for_url(re.compile(r"switch\.ghost=1"))
     page.get_by_text("SGD (as it was) after 60 epochs").first.wait_for()
     page.wait_for_selector(f"{PLAYER}[data-step='21'][data-playing=false]")
     plain = Training(replace(Trained(epochs=60), methods=(Method(),)))
