@@ -87,12 +87,13 @@ with stage:
     sentence = build.recognize(mine.build())
     lesson.say(sentence)
     st.markdown(build.remark(mine.build(), learning_rate))
-    picked = lesson.show(
+    lesson.show(
         link,
         build.panels(settings),
         races.arrays_of(settings, log),
         run=run_of(settings, log),
         steps=steps,
+        on_point=lambda picked: controls.move(link, picked.point),
         summary=sentence,
     )
     st.html(build.rows(mine))
@@ -106,7 +107,4 @@ with stage:
     with controls.folded(link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:"):
         if link.drawn:
             st.html(build.leavers())
-if picked.point:
-    controls.move(link, picked.point)
-    st.rerun()
 link.publish(notes)

@@ -1,5 +1,7 @@
 """Race optimizers on a loss surface."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.figures.style import SERIES
@@ -11,6 +13,7 @@ from optviz.ui import controls, lesson, races, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 from optviz.ui.words import formula_error
@@ -61,21 +64,27 @@ if not chosen:
 
 settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
 log = log and races.gap_known(settings)
-with stage:
-    sentence = races.say(settings)
-    picked = lesson.show(
+
+
+def race() -> Result:
+    """Show the race from where the start is by now."""
+    here = replace(settings, start=controls.point_now(link, start))
+    shown = lesson.show(
         link,
-        races.panels_of(settings, log),
-        races.arrays_of(settings, log),
-        run=run_of(settings, log),
+        races.panels_of(here, log),
+        races.arrays_of(here, log),
+        run=run_of(here, log),
         steps=steps,
-        summary=sentence,
+        summary=races.say(here),
+        on_point=lambda picked: controls.move(link, picked.point),
     )
-    st.html(races.report(settings))
+    st.html(races.report(here))
+    return shown
+
+
+with stage:
+    lesson.live(race)
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)
-if picked.point:
-    controls.move(link, picked.point)
-    st.rerun()
 link.publish(notes)

@@ -103,7 +103,7 @@ def contour(
             mode="markers",
             marker={"symbol": "x-thin-open", "size": 14, "line": {"width": 3}},
             hovertemplate="%{x:.6g}, %{y:.6g}",
-            meta={"color": "text", **follows("at", x=("start", 0), y=("start", 1))},
+            meta={"color": "text", "grip": True, **follows("at", x=("start", 0), y=("start", 1))},
         ),
     ]
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):

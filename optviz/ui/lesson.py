@@ -1,6 +1,6 @@
 """What every lesson begins with, and the parts that lessons have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -11,7 +11,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Panel, Result, Thinned, player
+from optviz.ui.player import OnPoint, Panel, Result, Thinned, player
 from optviz.ui.words import player_words
 
 
@@ -48,12 +48,15 @@ def show(
     growing: bool = False,
     even: bool | int = False,
     watch: bool = False,
+    on_point: OnPoint | None = None,
+    slides: bool = True,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; the rest is
-    as in `player`.
+    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; `slides` lets
+    the picture follow a slider while it is held, which is for pages whose whole script answers quickly. The rest is as
+    in `player`.
     """
     return player(
         panels,
@@ -66,8 +69,29 @@ def show(
         even=even,
         watch=watch,
         opening=moments.keep(link).opening(link.opening),
+        on_point=on_point,
+        on_slide=controls.slide if slides else None,
         key=f"{link.page}-{name}" if name else link.page,
     )
+
+
+def live(draw: Callable[[], Result]) -> None:
+    """Draw a picture with a point that can be dragged, as a fragment: while it is held, nothing else of the page runs.
+
+    `draw` asks `link.now` where the point is, and returns what `show` does. The whole page follows the release, a
+    click, the rest of the playhead, and a slider that is held.
+    """
+    rested: list[int | None] = []
+
+    def run() -> None:
+        if controls.slid():
+            st.rerun()
+        done = draw()
+        rested.append(done.step)
+        if (done.point and not done.held) or done.step != rested[0]:
+            st.rerun()
+
+    st.fragment(run)()
 
 
 def say(*sentences: str) -> None:

@@ -18,6 +18,7 @@ import { Playhead } from "./playhead.js";
 import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { element, Bar } from "./bar.js";
+import { watchSliders } from "./sliders.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -44,6 +45,8 @@ class Session {
     this.views = {};
     this.settings = { speed: 1, loop: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
+    // What is told while it is dragged is numbered: when the last was told, its number, and that of the one answered.
+    this.asked = this.number = this.heard = 0;
   }
   get item() {
     return `optviz-${this.key}`;
@@ -54,11 +57,14 @@ class Session {
 
   receive(header, blob, tell) {
     this.tell = tell;
-    this.answered = true;
+    this.slides = header.slides;
     const fresh = header.run !== this.store.run;
+    const dragged = header.heard !== this.heard || [...sessions.values()].some(session => session.held);
+    this.heard = header.heard;
     if (fresh) {
       this.store = new Store(header.run);
-      this.playhead.restart();
+      if (dragged) this.playhead.hold(Infinity); // whole at once, point after point
+      else this.playhead.restart();
     }
     this.store.take(header, blob);
     this.watched = header.watch;
@@ -88,7 +94,7 @@ class Session {
   rest() {
     const { run } = this.store;
     const { step, playing } = this.playhead;
-    if (!this.watched || playing || (this.told?.run === run && this.told.step === step)) return;
+    if (!this.watched || this.held || playing || (this.told?.run === run && this.told.step === step)) return;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (this.playhead.playing || this.playhead.step !== step || this.store.run !== run) return;
@@ -178,8 +184,9 @@ class Player {
     else this.panels.forEach(panel => (panel.sources.every(source => source.known) ? panel.renew() : panel.bind()));
     this.request();
     // the picture first, for fitting the axes costs some 20 ms a panel; and while rows stream in, only now and then
+    const { held } = this.session; // what is dragged must not wait for it
     if (fresh || !this.store.awaited) this.fitting = clearTimeout(this.fitting);
-    this.fitting ??= setTimeout(() => this.#fit(), fresh || !this.store.awaited ? 0 : 500);
+    this.fitting ??= setTimeout(() => this.#fit(), held ? 250 : fresh || !this.store.awaited ? 0 : 500);
   }
   #fit() {
     this.fitting = undefined;
@@ -335,6 +342,7 @@ const receive = ({ data, tell }) => {
   sessionOf(header.key).receive(header, take, tell);
 };
 globalThis.optvizInbox = { push: receive, sessions };
+watchSliders(() => [...sessions.values()].find(session => session.player));
 waiting.forEach(receive);
 
 const players = new WeakMap();
