@@ -106,7 +106,7 @@ export class Panel {
       delete this.view.ranges;
       this.fit();
     });
-    this.plot.on("plotly_beforehover", () => this.#prepareHover());
+    this.plot.on("plotly_beforehover", () => !this.player.session.held && this.#prepareHover());
   }
 
   #keepView(change) {
@@ -228,7 +228,7 @@ export class Panel {
 
   // Plotly finds what is under the pointer in its calcdata: made of the rows shown, when the pointer moves.
   #prepareHover() {
-    if (this.is3d || this.hoverReady === this.shownStep) return;
+    if (this.is3d || this.hoverReady === this.shownStep) return true;
     this.hoverReady = this.shownStep;
     for (const source of this.sources) {
       const trace = this.plot.data[source.track.trace];
@@ -241,6 +241,7 @@ export class Panel {
         this.plot.calcdata[source.track.trace] = Array.from(trace.x, (x, i) => ({ x, y: trace.y[i], i, ...(i === 0 && { t, trace: full }) }));
       }
     }
+    return true;
   }
 
   // WebGL scenes are redrawn by Plotly, at most half of the time, so that the rest stays fluent.
