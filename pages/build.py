@@ -1,5 +1,7 @@
 """Make your own optimizer: two rows of numbers, and the name that they have."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.figures.style import SERIES
@@ -11,6 +13,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import build
 from optviz.ui.lessons.build import GAINS, Row
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import MOST, Run
 
@@ -83,19 +86,27 @@ mine = build.own(first, second, epsilon, inside)
 ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
 settings = Settings(ground, (mine, *rivals), learning_rate, "constant", (), 0, start, steps)
 log = races.gap_known(settings)
+
+
+def race() -> Result:
+    """Show the race from where the start is by now."""
+    here = replace(settings, start=controls.point_now(link, start))
+    return lesson.show(
+        link,
+        build.panels(here),
+        races.arrays_of(here, log),
+        run=run_of(here, log),
+        steps=steps,
+        summary=sentence,
+        on_point=lambda picked: controls.move(link, picked.point),
+    )
+
+
 with stage:
     sentence = build.recognize(mine.build())
     lesson.say(sentence)
     st.markdown(build.remark(mine.build(), learning_rate))
-    lesson.show(
-        link,
-        build.panels(settings),
-        races.arrays_of(settings, log),
-        run=run_of(settings, log),
-        steps=steps,
-        on_point=lambda picked: controls.move(link, picked.point),
-        summary=sentence,
-    )
+    lesson.live(race)
     st.html(build.rows(mine))
     left, right = st.columns(2, gap="large")
     with left:

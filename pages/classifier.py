@@ -202,9 +202,10 @@ def stream() -> None:
     if training.running != ticking:
         st.rerun()
     sentence = training_words.say(training)
+    here = link.now("q1", asked[0]), link.now("q2", asked[1])
     picked = lesson.show(
         link,
-        panels_of(training, asked, log),
+        panels_of(training, here, log),
         training.arrays,
         run=run_of(settings),
         steps=training.target if training.running else training.epoch,
@@ -212,13 +213,14 @@ def stream() -> None:
         words=epoch_words(),
         summary=sentence,
         even=compare,
+        on_point=lambda picked: controls.move(link, picked.point, ("q1", "q2")),
+        slides=False,
     )
     draw_progress()
     st.markdown(f"**{sentence}**")
-    st.markdown(training_words.answer(training, asked))
+    st.markdown(training_words.answer(training, here))
     st.html(training_words.table(training))
-    if picked.point:
-        controls.move(link, picked.point, ("q1", "q2"))
+    if picked.point and not picked.held:
         st.rerun()
     training.advance()
 

@@ -125,7 +125,7 @@ def _asked(point: tuple[float, float], name: str) -> go.Scatter:
         mode="markers",
         marker={"symbol": "x-thin-open", "size": 17, "line": {"width": 4}},
         hovertemplate="%{x:.6g}, %{y:.6g}",
-        meta={"color": "text"},
+        meta={"color": "text", "grip": True},
     )
 
 

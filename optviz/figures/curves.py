@@ -85,11 +85,13 @@ def picture(
     words: Mapping[str, str],
     arrays: tuple[str, str] = ("w", "loss"),
     tangent: bool = True,
+    grip: bool = False,
 ) -> go.Figure:
     """Draw a curve with its minima `(k,)`, the runs on it, their heads and their tangents.
 
-    Follows `arrays`, two of `(rows, runs)`, and with `tangent`, for each run i, the whole rows `tangent{i}x`,
-    `tangent{i}y`, `drop{i}x` and `drop{i}y`. `words` has "curve", "minimum", "tangent", "w" and "loss".
+    With `grip` the start of the runs can be dragged. Follows `arrays`, two of `(rows, runs)`, and with
+    `tangent`, for each run i, the whole rows `tangent{i}x`, `tangent{i}y`, `drop{i}x` and `drop{i}y`.
+    `words` has "curve", "minimum", "tangent", "w" and "loss".
     """
     shown = minima[(minima > seen.x[0]) & (minima < seen.x[1])]
     traces = [
@@ -118,7 +120,7 @@ def picture(
             traces += _tangent(run, f"{name}: {words['tangent']}", color)
         # A single run needs no name, which would stand on its path.
         label = name if len(names) > 1 else ""
-        traces += _run(name, label, series, {"x": (arrays[0], run), "y": (arrays[1], run)})
+        traces += _run(name, label, series, {"x": (arrays[0], run), "y": (arrays[1], run)}, grip)
     return figure(
         traces,
         xaxis={"range": list(seen.x), "title": {"text": words["w"]}, "zeroline": False},
@@ -142,7 +144,7 @@ def _tangent(run: int, name: str, color: str) -> list[go.Scatter]:
     ]
 
 
-def _run(name: str, label: str, series: Series, columns: dict[str, tuple[str, int]]) -> list[go.Scatter]:
+def _run(name: str, label: str, series: Series, columns: dict[str, tuple[str, int]], grip: bool) -> list[go.Scatter]:
     return [
         go.Scatter(
             x=EMPTY,
@@ -152,7 +154,7 @@ def _run(name: str, label: str, series: Series, columns: dict[str, tuple[str, in
             line={"dash": series.dash, "width": 1.2},
             marker={"symbol": series.symbol, "size": 8, "line": {"width": 0}},
             hovertemplate="%{x:.6g}: %{y:.6g}",
-            meta={"color": series.color, **follows("grow", **columns)},
+            meta={"color": series.color, "grip": grip, **follows("grow", **columns)},
         ),
         go.Scatter(
             x=EMPTY,

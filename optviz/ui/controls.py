@@ -5,6 +5,7 @@ when it differs, so that a slider that is being dragged is never pulled back.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -350,18 +351,24 @@ def _hand_over(key: str, value: T, change: Change) -> T:
 
     Streamlit's sliders report when they are released. The one that is held goes before: it is not written to.
     """
-    st.session_state.setdefault(SLIDERS, {})[key] = change
-    if links.held() == key:
+    name = _in_page(key)
+    st.session_state.setdefault(SLIDERS, {})[name] = change
+    if links.held() == name:
         return cast(T, st.session_state.get(key, value))
     _set(key, value)
     return value
 
 
-def slide(key: str, told: float, held: bool) -> None:
+def _in_page(key: str) -> str:
+    """Return a widget's key as Streamlit writes it into its element's class, `st-key-…`."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
+def slide(name: str, told: float, held: bool) -> None:
     """Take the value of a slider that is held or was just released: a number, or the place of one of its options."""
     st.session_state[SLID] = True
-    links.hold(key if held else "")
-    change = st.session_state.get(SLIDERS, {}).get(key)
+    links.hold(name if held else "")
+    change = st.session_state.get(SLIDERS, {}).get(name)
     if change:
         change(told)
 

@@ -116,7 +116,8 @@ class Link:
         chosen = language.chosen()
         if chosen:
             texts[language.KEY] = [chosen]
-        if not st.session_state.pop(HELD, "") and {name: st.query_params.get_all(name) for name in st.query_params} != texts:
+        shown = {name: st.query_params.get_all(name) for name in st.query_params}
+        if not st.session_state.pop(HELD, "") and shown != texts:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
         if complaints:

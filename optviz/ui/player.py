@@ -177,7 +177,7 @@ def player(
     as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
     opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it.
     `on_point` takes a point before the script runs, as a widget's callback does, so that one run answers it;
-    `on_slide(key, value, held)` the value of a slider of the page that is held, by the slider's key.
+    `on_slide(name, value, held)` the value of a slider of the page that is held, by its key's name in the page.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}

@@ -12,7 +12,7 @@ export function watchSliders(session) {
     const [, key] = KEY.exec(slider?.closest("[class*=st-key-]")?.className ?? "") ?? [];
     const answering = key && session();
     if (!answering?.slides || down.button !== 0) return;
-    const value = () => Number(slider.querySelector("[role=slider]")?.getAttribute("aria-valuenow"));
+    const value = () => Number(slider.querySelector("input").value);
     let last = value();
     let told;
     const watch = new MutationObserver(() => {
@@ -21,7 +21,7 @@ export function watchSliders(session) {
       told ??= telling(answering, (value, number, held) => answering.tell("slide", [key, value, number, held]));
       told.move(last);
     });
-    watch.observe(slider, { subtree: true, attributeFilter: ["aria-valuenow"] });
+    watch.observe(slider, { subtree: true, attributeFilter: ["value", "aria-valuetext"] });
     const up = event => {
       if (event.pointerId !== down.pointerId) return;
       for (const name of ["pointerup", "pointercancel"]) removeEventListener(name, up, true);
