@@ -30,6 +30,7 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     """Draw the head of a page: its title, and its examples to tap."""
     frame.enter()
     link = Link(page)
+    moments.keep(link)  # a page may publish its link before its picture is shown
     st.title(title, anchor=False)
     notes = st.container()
     offer(link, examples)

@@ -181,7 +181,7 @@ export class Panel {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
       const axes = { x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] };
-      return new Brush(source, looks, axes, this.player.theme.background);
+      return new Brush(source, looks, axes, this.player.theme.background, looks.meta?.named && layout.font);
     });
     this.brushes = this.brushes.filter(Boolean);
     this.layers.trail.clear();
@@ -213,6 +213,7 @@ export class Panel {
       if (isGrid(brush.source)) continue;
       if (brush.source.track.mode === "grow") brush.grow(trail, step);
       else labels.push(brush.at(heads, step));
+      if (brush.lettering) labels.push(brush.name(heads));
     }
     placeLabels(heads, labels.filter(Boolean));
     this.#keepTrue(step);

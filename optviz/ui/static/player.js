@@ -19,6 +19,7 @@ import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { element, Bar } from "./bar.js";
 import { watchSliders } from "./sliders.js";
+import * as projector from "./projector.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -75,7 +76,7 @@ class Session {
     this.player?.arrived(fresh);
   }
   // Show what a link asks for, once.
-  #open({ number, step, speed, views }, fresh) {
+  #open({ number, step, speed, views, projector: fills }, fresh) {
     const again = this.opened !== undefined && !fresh;
     this.opened = number;
     if (speed != null) this.settings.speed = speed;
@@ -84,6 +85,7 @@ class Session {
     if (step != null) this.playhead.hold(step);
     else if (again) this.playhead.restart();
     if (views.tabs || views.panels) this.player?.turn();
+    if (fills) projector.enter(this.key);
   }
   // What a link needs to show this again.
   get moment() {
@@ -121,9 +123,10 @@ class Player {
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
       root.setAttribute(name, value);
     root.replaceChildren(this.note, this.grid, this.bar.node, this.summary);
-    root.addEventListener("keydown", event => this.#key(event));
+    root.addEventListener("keydown", event => this.press(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
+    projector.add(this);
   }
   get playhead() {
     return this.session.playhead;
@@ -142,7 +145,7 @@ class Player {
     this.themes = header.themes;
     this.plotly = header.plotly;
     this.theme = new Theme(this.root, this.themes);
-    this.theme.mark(this.root);
+    this.theme.mark();
     this.root.setAttribute("aria-label", this.words.player);
     this.bar.speak(this.words);
     this.#arrange(header.panels.map((panel, i) => ({ ...panel, figure: figures[i] })), header.even);
@@ -150,10 +153,11 @@ class Player {
     this.load();
   }
   repaint() {
+    if (!this.theme) return;
     const theme = new Theme(this.root, this.themes);
     if (theme.id === this.theme.id) return;
     this.theme = theme;
-    theme.mark(this.root);
+    theme.mark();
     this.panels.forEach(panel => panel.show());
   }
 
@@ -255,7 +259,7 @@ class Player {
 
   // ---- what the visitor does
 
-  #key(event) {
+  press(event) {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select, [role=tab]")) return;
     if (key === " " && target.closest("button")) return; // the button's own key
@@ -316,6 +320,7 @@ class Player {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.fitting);
     this.widths.disconnect();
+    projector.drop(this);
     this.panels.forEach(panel => panel.remove());
     if (this.session.player === this) this.session.player = undefined;
   }
