@@ -115,7 +115,9 @@ with stage:
         controls.formula(link, build.by_hand(settings), _("The first step by hand"))
     st.html(races.report(settings))
     lesson.code(link, *build.programs(settings, mine))
-    with controls.folded(link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:"):
+    with controls.folded(
+        link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:", alone=False
+    ):
         if link.drawn:
             st.html(build.leavers())
 link.publish(notes)

@@ -265,14 +265,14 @@ with stage:
             icon=":material/extension_off:",
         )
     st.fragment(stream, run_every=trainings.PERIOD if ticking else None)()
-    with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
+    with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for title, tex in training_words.formulas(settings):
             controls.formula(link, tex, title)
-    with controls.folded(link, "keras", _("The same in Keras"), ":material/code:"):
+    with controls.folded(link, "keras", _("The same in Keras"), ":material/code:", alone=False):
         if link.drawn:
             for side in range(len(methods)):
                 st.code(keras_code(settings, side), language="python")
-    with controls.folded(link, "files", _("Save and load"), ":material/save:"):
+    with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:
             training_files.draw_save_and_load(link, training)
     training_files.draw_events(link, training)

@@ -84,7 +84,7 @@ def race() -> Result:
 
 with stage:
     lesson.live(race)
-    with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
+    with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)
 link.publish(notes)

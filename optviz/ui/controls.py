@@ -36,15 +36,27 @@ POINT = ("x1", "x2")
 
 
 @contextmanager
-def folded(link: Link, name: str, label: str, icon: str) -> Iterator[None]:
-    """Draw a group of controls that can be folded away; what is not seen is not sent."""
-    group = st.expander(label, icon=icon, key=f"{link.page}-{name}", on_change="rerun")
+def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) -> Iterator[None]:
+    """Draw a group of controls that can be folded away; what is not seen is not sent.
+
+    Of the groups that are to be `alone` one is open at a time, so that the others stay within reach.
+    """
+    key = f"{link.page}-{name}"
+    groups: set[str] = st.session_state.setdefault(f"{link.page}-groups", set())
+    if alone:
+        groups.add(key)
+    group = st.expander(label, icon=icon, key=key, on_change=_close_others, args=(key, groups if alone else set()))
     link.drawn = bool(group.open)
     try:
         with group:
             yield
     finally:
         link.drawn = True
+
+
+def _close_others(key: str, groups: set[str]) -> None:
+    if st.session_state[key]:
+        st.session_state.update(dict.fromkeys(groups - {key}, False))
 
 
 def choice(

@@ -103,7 +103,7 @@ def say(*sentences: str) -> None:
 
 def code(link: Link, *programs: str) -> None:
     """Offer the program that does the same in TensorFlow, folded away."""
-    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:"):
+    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
                 st.code(program, language="python")

@@ -350,7 +350,8 @@ export class Brush {
 export function placeLabels(canvas, labels) {
   const placed = [];
   for (const label of labels) {
-    const free = y => placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
+    const { _offset: top, _length: height } = label.axes.y;
+    const free = y => y >= top && y <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
     const shifts = [0, label.brush.shift, ...labels.flatMap((_, i) => [-(i + 1), i + 1])]; // rather where it was: no jumping
     label.brush.shift = shifts.find(n => free(label.y + n * label.height)) ?? 0;
     label.at = label.y + label.height * label.brush.shift;

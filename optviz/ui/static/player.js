@@ -19,6 +19,7 @@ import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { element, Bar } from "./bar.js";
 import { watchSliders } from "./sliders.js";
+import * as phone from "./phone.js";
 import * as projector from "./projector.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
@@ -127,6 +128,7 @@ class Player {
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
     projector.add(this);
+    phone.add(this);
   }
   get playhead() {
     return this.session.playhead;
@@ -183,7 +185,7 @@ class Player {
     const { summary } = this.store;
     this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
     this.root.dataset.run = this.store.run;
-    this.bar.node.hidden = this.store.steps === 0; // a picture that does not move
+    this.root.classList.toggle("optviz-still", this.store.steps === 0); // nothing to play
     if (fresh) this.panels.forEach(panel => panel.bind());
     else this.panels.forEach(panel => (panel.sources.every(source => source.known) ? panel.renew() : panel.bind()));
     this.request();
@@ -321,6 +323,7 @@ class Player {
     clearTimeout(this.fitting);
     this.widths.disconnect();
     projector.drop(this);
+    phone.drop(this);
     this.panels.forEach(panel => panel.remove());
     if (this.session.player === this) this.session.player = undefined;
   }

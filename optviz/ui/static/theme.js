@@ -107,11 +107,13 @@ export class Theme {
     enlarge(layout, this.scale);
     data.forEach(trace => enlarge(trace, this.scale));
     const labelled = new Set(data.filter(({ mode, text }) => mode?.includes("text") && String(text?.[0] ?? "")).map(({ name }) => name));
-    for (const trace of data) {
-      const solid = trace.type === "scatter3d";
-      const isLine = trace.meta?.follows && trace.mode?.includes("lines");
-      if (solid) [layout.showlegend, trace.showlegend] = [true, Boolean(isLine)];
-      if (solid || !isLine || !trace.name || trace.showlegend === false) continue;
+    const isLine = ({ meta, mode }) => meta?.follows && mode?.includes("lines");
+    const solid = data.filter(({ type }) => type === "scatter3d"); // a scene has no place for names
+    if (solid.length) layout.showlegend = true;
+    for (const trace of solid) trace.showlegend = isLine(trace);
+    const lines = data.filter(trace => isLine(trace) && !solid.includes(trace) && trace.name && trace.showlegend !== false);
+    if (lines.length === 1 && !layout.showlegend) return; // the title says what it is
+    for (const trace of lines) {
       trace.showlegend = false;
       trace.meta = { ...trace.meta, named: !labelled.has(trace.name) };
       labelled.add(trace.name);
