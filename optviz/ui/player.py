@@ -35,11 +35,10 @@ WORDS: Mapping[str, str] = {
     "scrub": "Step",
     "speed": "Speed",
     "loop": "Loop",
-    "projector": "Projector mode (key f; Esc leaves it)",
+    "project": "Projector mode (key f; Esc leaves it)",
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
-    "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump, "
-    "f fills the screen for a projector.",
+    "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
     "views": "Views",
     "loading": "Loading the charts …",
     "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",

@@ -10,7 +10,7 @@ const ICONS = {
   home: "M6 5h3v14H6zM20 5v14l-10-7z",
   back: "M15.5 5v14L7 12zM17 5h2v14h-2z",
   forward: "M8.5 5v14l8.5-7zM5 5h2v14H5z",
-  projector: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
+  project: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
 };
 const svg = name => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
@@ -31,13 +31,13 @@ export class Bar {
     this.play = this.#button("play", act("toggle"));
     this.forward = this.#button("forward", act("forward"));
     this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
-    this.projector = this.#button("projector", () => projector.toggle(player));
+    this.project = this.#button("project", () => projector.toggle(player));
     this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
     this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
     this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop, this.projector);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop, this.project);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -47,7 +47,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "scrub", "speed", "projector"]) {
+    for (const name of ["home", "back", "forward", "loop", "scrub", "speed", "project"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }

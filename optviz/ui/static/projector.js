@@ -16,7 +16,7 @@ function apply() {
   document.documentElement.classList.toggle("optviz-projector", Boolean(shown));
   for (const player of players) {
     player.root.classList.toggle("optviz-projected", player === shown);
-    player.bar.projector.setAttribute("aria-pressed", player === shown);
+    player.bar.project.setAttribute("aria-pressed", player === shown);
     player.repaint();
   }
   return shown;
