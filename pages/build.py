@@ -1,5 +1,7 @@
 """Make your own optimizer: two rows of numbers, and the name that they have."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.figures.style import SERIES
@@ -11,6 +13,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import build
 from optviz.ui.lessons.build import GAINS, Row
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import MOST, Contestant, Run
 
@@ -92,19 +95,28 @@ mine = build.own(first, second, epsilon, inside)
 ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
 settings = Settings(ground, (mine, *rivals), learning_rate, "constant", (), 0, start, steps)
 log = races.gap_known(settings)
+
+
+def race() -> Result:
+    """Show the race from where the start is by now."""
+    here = replace(settings, start=controls.point_now(link, start))
+    return lesson.show(
+        link,
+        build.panels(here),
+        races.arrays_of(here, log),
+        run=run_of(here, log),
+        steps=steps,
+        summary=sentence,
+        captions=races.captions(here),
+        on_point=lambda picked: controls.move(link, picked.point),
+    )
+
+
 with stage:
     sentence = build.recognize(mine.build())
     lesson.say(sentence)
     st.markdown(build.remark(mine.build(), learning_rate))
-    picked = lesson.show(
-        link,
-        build.panels(settings),
-        races.arrays_of(settings, log),
-        run=run_of(settings, log),
-        steps=steps,
-        summary=sentence,
-        captions=races.captions(settings),
-    )
+    lesson.live(race)
     st.html(build.rows(mine))
     left, right = st.columns(2, gap="large")
     with left:
@@ -114,10 +126,9 @@ with stage:
     st.html(races.report(settings))
     remedies.offer(link, settings, change)
     lesson.code(link, *build.programs(settings, mine))
-    with controls.folded(link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:"):
+    with controls.folded(
+        link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:", alone=False
+    ):
         if link.drawn:
             st.html(build.leavers())
-if picked.point:
-    controls.move(link, picked.point)
-    st.rerun()
 link.publish(notes)

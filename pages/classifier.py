@@ -208,9 +208,10 @@ def stream() -> None:
     if training.running != ticking:
         st.rerun()
     sentence = training_words.say(training)
+    here = link.now("q1", asked[0]), link.now("q2", asked[1])
     picked = lesson.show(
         link,
-        panels_of(training, asked, log),
+        panels_of(training, here, log),
         training.arrays,
         run=run_of(settings),
         steps=training.target if training.running else training.epoch,
@@ -221,16 +222,17 @@ def stream() -> None:
         even=compare,
         watch=True,
         junction=forks.junction_of(methods),
+        on_point=lambda picked: controls.move(link, picked.point, ("q1", "q2")),
+        slides=False,
     )
     draw_progress()
     draw_forks(picked.step)
     st.markdown(f"**{sentence}**")
     if not training.running:
         training_remedies.offer(link, training)
-    st.markdown(training_words.answer(training, asked))
+    st.markdown(training_words.answer(training, here))
     st.html(training_words.table(training))
-    if picked.point:
-        controls.move(link, picked.point, ("q1", "q2"))
+    if picked.point and not picked.held:
         st.rerun()
     if picked.step != rest and training_inspector.is_open(link):
         st.rerun()
@@ -287,14 +289,14 @@ with stage:
         )
     st.fragment(stream, run_every=trainings.PERIOD if ticking else None)()
     training_inspector.draw(link, training, rest)
-    with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
+    with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for title, tex in training_words.formulas(settings):
             controls.formula(link, tex, title)
-    with controls.folded(link, "keras", _("The same in Keras"), ":material/code:"):
+    with controls.folded(link, "keras", _("The same in Keras"), ":material/code:", alone=False):
         if link.drawn:
             for side in range(len(methods)):
                 st.code(keras_code(settings, side), language="python")
-    with controls.folded(link, "files", _("Save and load"), ":material/save:"):
+    with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:
             training_files.draw_save_and_load(link, training)
     training_files.draw_events(link, training)

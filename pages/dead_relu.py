@@ -70,6 +70,7 @@ with stage:
         steps=epochs,
         words=epoch_words(),
         summary=sentence,
+        slides=False,
     )
     lesson.say(sentence)
     st.html(told.report(settings))

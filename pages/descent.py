@@ -1,5 +1,7 @@
 """Descend on a curve of one weight, with one learning rate or several."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.curves import CURVES
@@ -13,6 +15,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import descent
 from optviz.ui.lessons.descent import FORMULA, Settings
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 from optviz.ui.words import entry_error, formula_error
 
 PAGE = "descent"
@@ -93,21 +96,31 @@ with st.sidebar:
 chosen = tuple(dict.fromkeys((learning_rate, *others)))
 settings = Settings(curve, formula, chosen, schedule, tuple(schedule_values.items()), warmup, start, steps, single)
 log = log and descent.floor_of(settings) is not None
-with stage:
-    sentence = descent.say(settings)
-    picked = lesson.show(
+
+
+def race() -> Result:
+    """Show the descent from where the start is by now; the part of the curve that is seen waits for its release."""
+    here = replace(settings, start=link.now("start", start))
+    sentence = descent.say(here)
+    shown = lesson.show(
         link,
         descent.panels_of(settings, log),
-        descent.arrays_of(settings, log),
-        run=run_of(settings, log),
+        descent.arrays_of(here, log),
+        run=run_of(here, log),
         steps=steps,
         summary=sentence,
-        captions=descent.captions(settings),
+        captions=descent.captions(here),
+        on_point=lambda picked: controls.move(link, picked.point, ("start",)),
     )
     if len(chosen) > 1:
-        st.html(descent.report(settings))
+        st.html(descent.report(here))
     else:
         lesson.say(sentence)
+    return shown
+
+
+with stage:
+    lesson.live(race)
     if remedy := descent.remedy(settings):
         text = _("Learning rate {before:g} → {after:g}").format(before=learning_rate, after=remedy)
         st.button(text, key=f"{PAGE}~remedy", icon=":material/healing:", on_click=link.change, args=("lr", remedy))
@@ -121,7 +134,4 @@ with stage:
         st.html(descent.steps_table(settings, shown))
     st.caption(_("A row is one update: the loss is taken before it, at wₜ, and wₜ₊₁ is the weight after it."))
     lesson.code(link, descent.program(settings))
-if picked.point:
-    controls.move(link, picked.point[:1], ("start",))
-    st.rerun()
 link.publish(notes)

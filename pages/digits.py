@@ -57,6 +57,7 @@ with stage:
         steps=digits.steps_of(settings),
         words=epoch_words(),
         summary=sentence,
+        slides=False,
     )
     lesson.say(sentence, digits.explain(settings))
     st.html(digits.misread(settings))

@@ -51,6 +51,7 @@ with stage:
         run=run_of(settings),
         steps=updates,
         summary=sentence,
+        slides=False,
         even=True,
     )
     lesson.say(sentence)

@@ -65,6 +65,7 @@ def stream() -> None:
         growing=not sweep.done,
         words=epoch_words(),
         summary=sentence,
+        slides=False,
         even=3,
     )
     st.caption(penalties.legend())

@@ -1,8 +1,10 @@
 """Fit a line or a polynomial to points by descent."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from optviz.entry import Entry, write
+from optviz.entry import Entry, EntryError, write
 from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
@@ -11,6 +13,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import regression
 from optviz.ui.lessons.regression import MEASURES, MOST_DEGREE, Settings
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 
 PAGE = "regression"
 CUBIC = {"degree": ["3"], "truth": ["0.9, 0.5, 3, 2.4"], "noise": ["0"], "lr": ["0.001"], "start": ["0"]}
@@ -61,25 +64,40 @@ settings = Settings(
     updates,
     tuple(start.tolist()),
 )
-with stage:
-    sentence = regression.say(settings)
-    picked = lesson.show(
+
+
+def start_now() -> tuple[float, ...]:
+    """Return where the start is by now, if what stands in its field can be read."""
+    try:
+        return tuple(COEFFICIENTS.read(link.now("start", "")).tolist())
+    except EntryError:
+        return settings.start
+
+
+def fit() -> Result:
+    """Show the fit from where the start is by now; the part of the plane that is seen waits for its release."""
+    here = replace(settings, start=start_now())
+    sentence = regression.say(here)
+    shown = lesson.show(
         link,
         regression.panels_of(settings),
-        regression.arrays_of(settings),
-        run=run_of(settings),
+        regression.arrays_of(here),
+        run=run_of(here),
         steps=updates,
         words=regression.update_words(),
         summary=sentence,
+        on_point=lambda picked: link.change("start", write(picked.point)),
     )
     lesson.say(sentence)
+    return shown
+
+
+with stage:
+    lesson.live(fit)
     st.markdown(regression.say_slowest(settings))
     st.html(regression.coefficient_table(settings))
     for title, tex in regression.formulas(settings):
         controls.formula(link, tex, title)
     st.html(regression.measure_table(settings))
     lesson.code(link, regression.program(settings))
-if picked.point:
-    link.change("start", write(picked.point))
-    st.rerun()
 link.publish(notes)

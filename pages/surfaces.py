@@ -1,5 +1,7 @@
 """Race optimizers on a loss surface."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.figures.style import SERIES
@@ -11,7 +13,7 @@ from optviz.ui import controls, forks, inspector, lesson, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
-from optviz.ui.player import step_at_rest
+from optviz.ui.player import Result, step_at_rest
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 from optviz.ui.words import formula_error
@@ -66,30 +68,37 @@ with stage:
 with under_it:
     settings = races.choose_fork(link, settings)
     log = log and races.gap_known(settings)
-    forks.offer(link, step_at_rest(PAGE, run_of(settings, log)), steps)
-inside = inspector.choose(link, settings)
-with picture:
-    sentence = races.say(settings)
-    picked = lesson.show(
+    rest = step_at_rest(PAGE, run_of(settings, log))
+    forks.offer(link, rest, steps)
+
+
+def race() -> Result:
+    """Show the race from where the start is by now."""
+    here = replace(settings, start=controls.point_now(link, start))
+    inside = inspector.choose(link, here)
+    shown = lesson.show(
         link,
-        races.panels_of(settings, log, inside.arrows),
-        {**races.arrays_of(settings, log), **inside.arrays},
-        run=run_of(settings, log),
+        races.panels_of(here, log, inside.arrows),
+        {**races.arrays_of(here, log), **inside.arrays},
+        run=run_of(here, log),
         steps=steps,
-        summary=sentence,
-        captions=races.captions(settings),
+        summary=races.say(here),
+        captions=races.captions(here),
         watch=True,
         slow=inside.slow,
-        junction=settings.fork and settings.fork.junction,
+        junction=here.fork and here.fork.junction,
+        on_point=lambda picked: controls.move(link, picked.point),
     )
+    st.html(races.report(here))
+    return shown
+
+
+with picture:
+    lesson.live(race)
 with stage:
-    st.html(races.report(settings))
     remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
-    inspector.draw(link, settings, inside, picked.step)
-    with controls.folded(link, "formulas", _("Formulas"), ":material/function:"):
+    inspector.draw(link, settings, inspector.choose(link, settings), rest)
+    with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)
-if picked.point:
-    controls.move(link, picked.point)
-    st.rerun()
 link.publish(notes)

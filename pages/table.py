@@ -70,6 +70,7 @@ with stage:
         steps=result.fit.last.epoch,
         words=epoch_words(),
         summary=sentence,
+        slides=False,
     )
     lesson.say(sentence)
     st.html(table.report(result))

@@ -25,7 +25,7 @@ def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open every group that is folded away, so that all controls are drawn."""
 
     @contextmanager
-    def group(link, name, label, icon) -> Iterator[None]:
+    def group(link, name, label, icon, *, alone=True) -> Iterator[None]:
         with streamlit.expander(label, icon=icon, expanded=True):
             yield
 

@@ -118,7 +118,8 @@ def _straight(x: str, y: str) -> go.Scatter:
 
 def _asked(point: tuple[float, float], name: str) -> go.Scatter:
     x, y = point
-    return dots(name, START, {}, x=[x], y=[y], size=17, edge=4, hover="%{x:.6g}, %{y:.6g}", showlegend=False)
+    held = {"grip": True}
+    return dots(name, START, held, x=[x], y=[y], size=17, edge=4, hover="%{x:.6g}, %{y:.6g}", showlegend=False)
 
 
 def _points(data: Dataset, label: int, words: Mapping[str, str], hollow: bool = False) -> go.Scatter:

@@ -85,11 +85,13 @@ def picture(
     words: Mapping[str, str],
     arrays: tuple[str, str] = ("w", "loss"),
     tangent: bool = True,
+    grip: bool = False,
 ) -> go.Figure:
     """Draw a curve with its minima `(k,)`, the runs on it, their heads and their tangents.
 
-    Follows `arrays`, two of `(rows, runs)`, and with `tangent`, for each run i, the whole rows `tangent{i}x`,
-    `tangent{i}y`, `drop{i}x` and `drop{i}y`. `words` has "curve", "minimum", "tangent", "w" and "loss".
+    With `grip` the start of the runs can be dragged. Follows `arrays`, two of `(rows, runs)`, and with
+    `tangent`, for each run i, the whole rows `tangent{i}x`, `tangent{i}y`, `drop{i}x` and `drop{i}y`.
+    `words` has "curve", "minimum", "tangent", "w" and "loss".
     """
     shown = minima[(minima > seen.x[0]) & (minima < seen.x[1])]
     lows = np.interp(shown, seen.xs, seen.ys)
@@ -104,7 +106,7 @@ def picture(
         # A single run needs no name, which would stand on its path.
         label = name if len(names) > 1 else ""
         columns = {"x": (arrays[0], run), "y": (arrays[1], run)}
-        way = follows("grow", **columns)
+        way = {"grip": grip, **follows("grow", **columns)}
         traces += [
             path(name, series, way, width=1.2, size=8, edge=0, hover="%{x:.6g}: %{y:.6g}"),
             head(name, series, follows("at", **columns), size=14, edge=0, label=label),

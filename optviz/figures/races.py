@@ -94,7 +94,7 @@ def contour(
     """
     (x0, x1), (y0, y1) = box
     plane = "%{x:.6g}, %{y:.6g}"
-    begins = follows("at", x=("start", 0), y=("start", 1))
+    begins = {"grip": True, **follows("at", x=("start", 0), y=("start", 1))}
     traces = [
         dots(words["minimum"], GOAL, {}, x=minima[:, 0], y=minima[:, 1], size=17, edge=2, hover=plane),
         dots(words["start"], START, begins, size=14, edge=3, hover=plane),

@@ -5,10 +5,11 @@ when it differs, so that a slider that is being dragged is never pulled back.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -36,15 +37,27 @@ POINT = ("x1", "x2")
 
 
 @contextmanager
-def folded(link: Link, name: str, label: str, icon: str) -> Iterator[None]:
-    """Draw a group of controls that can be folded away; what is not seen is not sent."""
-    group = st.expander(label, icon=icon, key=f"{link.page}-{name}", on_change="rerun")
+def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) -> Iterator[None]:
+    """Draw a group of controls that can be folded away; what is not seen is not sent.
+
+    Of the groups that are to be `alone` one is open at a time, so that the others stay within reach.
+    """
+    key = f"{link.page}-{name}"
+    groups: set[str] = st.session_state.setdefault(f"{link.page}-groups", set())
+    if alone:
+        groups.add(key)
+    group = st.expander(label, icon=icon, key=key, on_change=_close_others, args=(key, groups if alone else set()))
     link.drawn = bool(group.open)
     try:
         with group:
             yield
     finally:
         link.drawn = True
+
+
+def _close_others(key: str, groups: set[str]) -> None:
+    if st.session_state[key]:
+        st.session_state.update(dict.fromkeys(groups - {key}, False))
 
 
 def choice(
@@ -191,9 +204,14 @@ def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
         )
 
 
+def point_now(link: Link, before: tuple[float, float]) -> tuple[float, float]:
+    """Return where a point is by now, which was drawn `before`: in a fragment it may have been dragged since."""
+    return link.now(POINT[0], before[0]), link.now(POINT[1], before[1])
+
+
 def move(link: Link, to: Sequence[float], names: Sequence[str] = POINT) -> None:
     """Move a point to where the picture was clicked, to four digits: a link need not be longer."""
-    for name, value in zip(names, to, strict=True):
+    for name, value in zip(names, to, strict=False):
         link.change(name, float(f"{COORDINATE.clamp(value):.4g}"))
 
 
@@ -207,8 +225,8 @@ def whole(link: Link, name: str, label: str, span: Range, default: int, step: in
 
 def draw_whole(key: str, label: str, span: Range, value: int, change: Change, step: int = 1) -> None:
     """Draw a slider over whole numbers that shows `value` and calls `change` with another."""
-    _set(key, value)
-    st.slider(label, int(span.low), int(span.high), value, step, key=key, on_change=_pass_on, args=(key, change))
+    shown = _hand_over(key, value, lambda told: change(round(span.clamp(told))))
+    st.slider(label, int(span.low), int(span.high), shown, step, key=key, on_change=_pass_on, args=(key, change))
 
 
 def exact(link: Link, name: str, label: str, span: Range, default: float) -> float:
@@ -247,12 +265,13 @@ def draw_dial(
 ) -> None:
     """Draw a dial that shows `value` and calls `change` with another."""
     slider, field = f"{key}~slider", f"{key}~field"
-    _set(slider, value)
     _set(field, value)
-    options = sorted({*(stops or spread(span)), value})
+    options: list[float] = []
+    shown = _hand_over(slider, value, lambda told: change(options[max(0, min(round(told), len(options) - 1))]))
+    options += sorted({*(stops or spread(span)), shown})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
         st.select_slider(
-            label, options, value, format_func=_plain, key=slider, on_change=_pass_on, args=(slider, change)
+            label, options, shown, format_func=_plain, key=slider, on_change=_pass_on, args=(slider, change)
         )
         st.number_input(
             _("{name}, exact value").format(name=label),
@@ -335,6 +354,41 @@ def _set(key: str, value: object) -> None:
     # a run may overtake the browser before it has drawn the widget, and would leave it at the widget's own default.
     if st.session_state.get(key, value) != value:
         st.session_state[key] = value
+
+
+SLIDERS, SLID = "sliders", "slid"
+
+
+def _hand_over(key: str, value: T, change: Change) -> T:
+    """Return what a slider is to show, and note what changes its value while it is held.
+
+    Streamlit's sliders report when they are released. The one that is held goes before: it is not written to.
+    """
+    name = _in_page(key)
+    st.session_state.setdefault(SLIDERS, {})[name] = change
+    if links.held() == name:
+        return cast(T, st.session_state.get(key, value))
+    _set(key, value)
+    return value
+
+
+def _in_page(key: str) -> str:
+    """Return a widget's key as Streamlit writes it into its element's class, `st-key-…`."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
+def slide(name: str, told: float, held: bool) -> None:
+    """Take the value of a slider that is held or was just released: a number, or the place of one of its options."""
+    st.session_state[SLID] = True
+    links.hold(name if held else "")
+    change = st.session_state.get(SLIDERS, {}).get(name)
+    if change:
+        change(told)
+
+
+def slid() -> bool:
+    """Whether a slider was moved while it is held, since this was asked last."""
+    return bool(st.session_state.pop(SLID, False))
 
 
 def _pass_on(key: str, change: Change) -> None:

@@ -23,7 +23,7 @@ def offer(link: Link, label: str, make: Callable[[], bytes], file: str, name: st
 
 def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: str, told: str) -> None:
     """Offer runs as an archive of event files, folded away, with what to type to see them; `told` is what they hold."""
-    with controls.folded(link, "events", _("TensorBoard"), ":material/monitoring:"):
+    with controls.folded(link, "events", _("TensorBoard"), ":material/monitoring:", alone=False):
         if link.drawn:
             offer(link, _("Save the run as event files"), partial(_archive, runs, name), f"{name}.zip", "event-files")
             st.caption(told)

@@ -167,7 +167,7 @@ def _sentences(optimizer: Optimizer) -> tuple[str, str, str, str]:
 
 def draw(link: Link, settings: Settings, inside: Inside, rest: int | None) -> None:
     """Draw the fold, with the lines of the step where the playhead last came to rest."""
-    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:"):
+    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:", alone=False):
         controls.choice(link, WHICH, _("Which run"), _runs(settings), "1")
         controls.switch(link, SHOWN, _("Arrows on the picture, and slow motion"))
         if link.drawn:

@@ -1,6 +1,6 @@
 """What every lesson begins with, and the parts that lessons have in common."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from optviz.ui import controls, frame, moments
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Junction, Panel, Result, Slow, Thinned, player
+from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
 from optviz.ui.words import data_error, player_words
 
 
@@ -32,6 +32,7 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     """Draw the head of a page: its title, and its examples to tap."""
     frame.enter()
     link = Link(page)
+    moments.keep(link)  # a page may publish its link before its picture is shown
     st.title(title, anchor=False)
     notes = st.container()
     offer(link, examples)
@@ -64,12 +65,15 @@ def show(
     watch: bool = False,
     slow: Slow | None = None,
     junction: Junction | None = None,
+    on_point: OnPoint | None = None,
+    slides: bool = True,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; the rest is
-    as in `player`.
+    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; `slides` lets
+    the picture follow a slider while it is held, which is for pages whose whole script answers quickly. The rest is as
+    in `player`.
     """
     return player(
         panels,
@@ -85,8 +89,29 @@ def show(
         opening=moments.keep(link).opening(link.opening),
         slow=slow,
         junction=junction,
+        on_point=on_point,
+        on_slide=controls.slide if slides else None,
         key=f"{link.page}-{name}" if name else link.page,
     )
+
+
+def live(draw: Callable[[], Result]) -> None:
+    """Draw a picture with a point that can be dragged, as a fragment: while it is held, nothing else of the page runs.
+
+    `draw` asks `link.now` where the point is, and returns what `show` does. The whole page follows the release, a
+    click, the rest of the playhead, and a slider that is held.
+    """
+    rested: list[int | None] = []
+
+    def run() -> None:
+        if controls.slid():
+            st.rerun()
+        done = draw()
+        rested.append(done.step)
+        if (done.point and not done.held) or done.step != rested[0]:
+            st.rerun()
+
+    st.fragment(run)()
 
 
 def say(*sentences: str) -> None:
@@ -97,7 +122,7 @@ def say(*sentences: str) -> None:
 
 def code(link: Link, *programs: str) -> None:
     """Offer the program that does the same in TensorFlow, folded away."""
-    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:"):
+    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
                 st.code(program, language="python")

@@ -22,6 +22,7 @@ LONGEST = 2000
 MOMENT = "moment."
 """What the names begin with that are no settings: the step, the speed and the views at which a link was opened."""
 SHOWN = 40
+HELD = "held"
 
 
 class Unreadable(ValueError):
@@ -70,6 +71,10 @@ class Link:
             self._texts[name] = write(value)
         return value
 
+    def now(self, name: str, before: T) -> T:
+        """Return the value that a control has by now, which was `before` when the page ran: a fragment runs later."""
+        return cast(T, self._values.get(name, before))
+
     def change(self, name: str, value: object, *, resets: Sequence[str] = ()) -> None:
         """Set a control's value, as its widget's callback does, and put those of `resets` back to their defaults.
 
@@ -111,7 +116,8 @@ class Link:
         chosen = language.chosen()
         if chosen:
             texts[language.KEY] = [chosen]
-        if {name: st.query_params.get_all(name) for name in st.query_params} != texts:
+        shown = {name: st.query_params.get_all(name) for name in st.query_params}
+        if not st.session_state.pop(HELD, "") and shown != texts:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
         if complaints:
@@ -165,6 +171,19 @@ class Link:
 
     def _forgive(self) -> None:
         st.session_state.pop(self._complaints, None)
+
+
+def hold(what: str) -> None:
+    """Note what is being dragged in this run, or that it was released: the address waits for the release.
+
+    Else every point of a drag would stand in the browser's history.
+    """
+    st.session_state[HELD] = what
+
+
+def held() -> str:
+    """Return what is being dragged, empty if nothing is."""
+    return str(st.session_state.get(HELD, ""))
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,8 @@ import streamlit.components.v1 as components_v1
 from numpy.typing import ArrayLike, NDArray
 from streamlit.components.v1.component_registry import ComponentRegistry
 
+from optviz.ui import links
+
 Ref = str | tuple[str, int]
 """What a track reads: `"step"` (the step's number), `"name"` (a whole row) or `("name", column)` of the flat row."""
 
@@ -35,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "loop": "Loop",
     "slow": "Slow motion: each step in four",
     "ghost": "Show the run before",
+    "project": "Projector mode (key f; Esc leaves it)",
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
     "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
@@ -114,8 +117,9 @@ class Panel:
     """A figure with its tracks.
 
     `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
-    a click anywhere on the plot area is reported as a point; with `pick="drag"` every point is on which the pointer is
-    held, as fast as they are answered, in place of Plotly's zoom. `figure` is a figure or its JSON.
+    a click anywhere on the plot area is reported as a point, and the first point of a trace with `meta={"grip": True}`
+    can be dragged; with `pick="drag"` every point is reported on which the pointer is held, as fast as they are
+    answered, in place of Plotly's zoom. `figure` is a figure or its JSON.
     """
 
     figure: Figure | str
@@ -171,12 +175,18 @@ class Junction(NamedTuple):
 class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
-    `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it.
+    `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it. `held` is
+    whether the point is still being dragged.
     """
 
     point: tuple[float, float] | None
     panel: int | None = None
     step: int | None = None
+    held: bool = False
+
+
+OnPoint = Callable[[Result], None]
+OnSlide = Callable[[str, float, bool], None]
 
 
 def player(
@@ -195,6 +205,8 @@ def player(
     opening: Mapping[str, Any] | None = None,
     slow: Slow | None = None,
     junction: Junction | None = None,
+    on_point: OnPoint | None = None,
+    on_slide: OnSlide | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -230,12 +242,15 @@ def player(
         "opening": opening,
         "slow": slow and slow._asdict(),
         "junction": junction and junction._asdict(),
+        "heard": st.session_state.get(_heard_key(key), 0),
+        "slides": on_slide is not None,
     }
     feed_key = f"{key}-feed"
     answer = _feed(
         key=feed_key,
         data=_feed_message(header, numbers, held),
-        on_point_change=_nothing,
+        on_point_change=lambda: _take_point(key, feed_key, on_point),
+        on_slide_change=lambda: _take_slide(key, feed_key, on_slide),
         on_need_change=lambda: _take_need(key, feed_key),
         on_rest_change=lambda: _take_rest(key, feed_key),
     )
@@ -381,13 +396,35 @@ def _take_rest(key: str, feed_key: str) -> None:
 
 def _picked(value: Any) -> Result:
     match value:
-        case [int() | float() as x, int() | float() as y, int() as panel] if np.isfinite(x) and np.isfinite(y):
-            return Result((float(x), float(y)), panel)
+        case [int() | float() as x, int() | float() as y, int() as panel, *drag] if np.isfinite(x) and np.isfinite(y):
+            return Result((float(x), float(y)), panel, held=drag[-1:] == [True])
     return Result(None)
 
 
-def _nothing() -> None:
-    """A callback must be named for Streamlit to report the event."""
+def _heard_key(key: str) -> str:
+    return f"{key}-heard"
+
+
+def _take_point(key: str, feed_key: str, on_point: OnPoint | None) -> None:
+    """A point was clicked; or it is dragged, and comes with its number, which the browser waits to see answered."""
+    value = dict(st.session_state.get(feed_key) or {}).get("point")
+    picked = _picked(value)
+    if picked.point is None:
+        return
+    match value:
+        case [_, _, _, int() as number, _]:
+            st.session_state[_heard_key(key)] = number
+    links.hold(key if picked.held else "")
+    if on_point:
+        on_point(picked)
+
+
+def _take_slide(key: str, feed_key: str, on_slide: OnSlide | None) -> None:
+    match dict(st.session_state.get(feed_key) or {}).get("slide"):
+        case [str() as slider, int() | float() as value, int() as number, bool() as held] if np.isfinite(value):
+            st.session_state[_heard_key(key)] = number
+            if on_slide:
+                on_slide(slider, float(value), held)
 
 
 def _serve_scripts() -> None:

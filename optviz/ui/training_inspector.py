@@ -60,7 +60,7 @@ def is_open(link: Link) -> bool:
 
 def draw(link: Link, training: Training, rest: int | None) -> None:
     """Draw the fold, for the epoch at which the playhead last came to rest."""
-    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:"):
+    with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:", alone=False):
         side = 0
         if len(training.nets) > 1:
             titles = dict(zip(SIDES, (_("Setting A"), _("Setting B")), strict=True))

@@ -18,7 +18,7 @@ from optviz.datasets import BOUNDARY
 from optviz.figures.classifier import PERCENT
 from optviz.losses import LOSSES
 from optviz.network import Network
-from optviz.objectives import Penalized, regularized
+from optviz.objectives import Later, Penalized, regularized
 from optviz.optimizers import OPTIMIZERS, Number
 from optviz.plateau import Watched, relay, supervise
 from optviz.schedules import Schedule

@@ -134,8 +134,6 @@ def test_advice_leads_to_the_page_that_shows_it(open_page: OpenPage):
 def test_the_bars_are_the_gradients_of_the_deep_net(open_page: OpenPage, width: int, height: int):
     page = open_page("/vanishing", width, height)
     before = run_of(page)
-    if width < 600:
-        page.get_by_test_id("stExpandSidebarButton").click()
     slider = page.get_by_role("slider", name="Hidden layers")
     slider.press("ArrowRight")
     page.wait_for_function("location.search.includes('depth=11')")

@@ -130,8 +130,6 @@ def test_scrubbing_and_stepping_show_that_step(open_page: OpenPage):
 def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage, width: int, height: int):
     page = open_page("/?steps=50", width, height)
     run = run_of(page)
-    if width < 600:
-        page.get_by_test_id("stExpandSidebarButton").click()
 
     def changed(part: str) -> None:
         nonlocal run
@@ -174,8 +172,6 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     changed("x1=2")
     page.get_by_text("Loss on a log axis").click()
     changed("log=0")
-    if width < 600:
-        page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     page.get_by_text("Reset", exact=True).click()
     player(page, run)
     page.wait_for_function("location.search === ''")

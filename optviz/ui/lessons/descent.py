@@ -133,7 +133,7 @@ def _panels(
     rate = races.curves("rate", names, title=_("Learning rate"), step_title=step)
     weight = races.curves("w", names, title="w", step_title=step, ceiling=seen.x[1] + ceiling)
     drawn = (
-        (_("On the curve"), pictures.picture(seen, curve.minima, names, words), "curve"),
+        (_("On the curve"), pictures.picture(seen, curve.minima, names, words, grip=True), "curve"),
         (_("Loss"), loss, "steps"),
         (_("Weight"), weight, "steps"),
         (_("Learning rate"), rate, "steps"),

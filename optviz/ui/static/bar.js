@@ -1,5 +1,6 @@
 // The buttons.
 
+import * as projector from "./projector.js";
 
 const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
@@ -10,6 +11,7 @@ const ICONS = {
   back: "M15.5 5v14L7 12zM17 5h2v14h-2z",
   forward: "M8.5 5v14l8.5-7zM5 5h2v14H5z",
   ghost: "M12 2a8 8 0 0 0-8 8v12l2.7-2 2.6 2 2.7-2 2.7 2 2.6-2 2.7 2V10a8 8 0 0 0-8-8zM9 8.5a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4zm6 0a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4z",
+  project: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
 };
 ICONS.slow =
@@ -33,13 +35,14 @@ export class Bar {
     this.forward = this.#button("forward", act("forward"));
     this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
     this.ghost = this.#button("ghost", () => player.toggleGhost());
+    this.project = this.#button("project", () => projector.toggle(player));
     this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
     this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
     this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
     this.slow = this.#button("slow", () => player.slow.toggle());
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.ghost, this.loop);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.ghost, this.loop, this.project);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -49,7 +52,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow"]) {
+    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "project"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }

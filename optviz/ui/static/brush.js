@@ -84,8 +84,9 @@ const of = (value, r) => (Array.isArray(value) || ArrayBuffer.isView(value) ? va
 
 // Draws one track. `looks` is Plotly's full trace, so that defaults are Plotly's; `axes` its two axes.
 export class Brush {
-  constructor(source, looks, axes, halo) {
-    Object.assign(this, { source, looks, axes, halo });
+  // With a `lettering` the line has its name at its end.
+  constructor(source, looks, axes, halo, lettering) {
+    Object.assign(this, { source, looks, axes, halo, lettering });
     this.sx = scale(axes.x);
     this.sy = scale(axes.y);
     this.points = new Float32Array(0);
@@ -233,8 +234,19 @@ export class Brush {
     return moves ? [x + share * (nextX - x), y + share * (nextY - y)] : [x, y];
   }
 
-  #label(pen, x, y, r) {
-    const { text, textfont, textposition = "", marker } = this.looks;
+  // The name of a line, at its last point that is seen.
+  name(canvas) {
+    const { x: across, y: down } = this.axes;
+    const p = this.points;
+    const inside = r => p[2 * r] >= across._offset && p[2 * r] <= across._offset + across._length + 1 && p[2 * r + 1] >= down._offset - 1 && p[2 * r + 1] <= down._offset + down._length + 1;
+    let r = this.source.track.mode === "grow" ? this.drawn : p.length / 2 - 1;
+    while (r >= 0 && !inside(r)) r--;
+    if (r < 0) return null;
+    const { name, line } = this.looks;
+    return this.#label(canvas.pen, p[2 * r], p[2 * r + 1], r, { text: name, textfont: { ...this.lettering, color: line.color }, marker: { size: line.width } });
+  }
+
+  #label(pen, x, y, r, { text, textfont, textposition = "", marker } = this.looks) {
     const gap = (of(marker?.size, r) ?? 0) / 2 + 4;
     const font = `${textfont.size}px ${textfont.family}`;
     const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
@@ -375,7 +387,8 @@ export class Brush {
 export function placeLabels(canvas, labels) {
   const placed = [];
   for (const label of labels) {
-    const free = y => placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
+    const { _offset: top, _length: height } = label.axes.y;
+    const free = y => y >= top && y <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
     const shifts = [0, label.brush.shift, ...labels.flatMap((_, i) => [-(i + 1), i + 1])]; // rather where it was: no jumping
     label.brush.shift = shifts.find(n => free(label.y + n * label.height)) ?? 0;
     label.at = label.y + label.height * label.brush.shift;

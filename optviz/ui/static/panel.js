@@ -1,6 +1,7 @@
 // One figure with its tracks: Plotly draws what stands still, brushes what moves.
 
 import { Source } from "./numbers.js";
+import { telling } from "./telling.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
@@ -9,7 +10,7 @@ const hasWebGL = (() => {
   let known;
   return () => (known ??= Boolean(document.createElement("canvas").getContext("webgl")));
 })();
-const PATIENCE = [40, 500]; // of a drag, in ms: between two points at least, and without an answer at most
+const REACH = 22; // pixels: a point is taken hold of by a thumb
 const TOUCH = matchMedia("(pointer: coarse)");
 const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
@@ -106,7 +107,7 @@ export class Panel {
       delete this.view.ranges;
       this.fit();
     });
-    this.plot.on("plotly_beforehover", () => this.#prepareHover());
+    this.plot.on("plotly_beforehover", () => !this.player.session.held && this.#prepareHover());
   }
 
   #keepView(change) {
@@ -183,7 +184,7 @@ export class Panel {
     this.brushes = this.sources.map(source => {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
-      return new Brush(source, looks, axesOf(looks), background);
+      return new Brush(source, looks, axesOf(looks), background, looks.meta?.named && layout.font);
     });
     const ghosts = this.ghost?.brushes(this.plot._fullData, axesOf, background) ?? [];
     // under the present lines, but on the grids
@@ -219,6 +220,7 @@ export class Panel {
       if (isGrid(brush.source) || brush.looks.meta?.from > subStep) continue;
       if (brush.source.track.mode !== "at") brush.grow(trail, step);
       else labels.push(brush.at(heads, step));
+      if (brush.lettering) labels.push(brush.name(heads));
     }
     placeLabels(heads, labels.filter(Boolean));
     this.#keepTrue(step);
@@ -234,7 +236,7 @@ export class Panel {
 
   // Plotly finds what is under the pointer in its calcdata: made of the rows shown, when the pointer moves.
   #prepareHover() {
-    if (this.is3d || this.hoverReady === this.shownStep) return;
+    if (this.is3d || this.hoverReady === this.shownStep) return true;
     this.hoverReady = this.shownStep;
     for (const source of this.sources) {
       const trace = this.plot.data[source.track.trace];
@@ -247,6 +249,7 @@ export class Panel {
         this.plot.calcdata[source.track.trace] = Array.from(trace.x, (x, i) => ({ x, y: trace.y[i], i, ...(i === 0 && { t, trace: full }) }));
       }
     }
+    return true;
   }
 
   // WebGL scenes are redrawn by Plotly, at most half of the time, so that the rest stays fluent.
@@ -272,10 +275,14 @@ export class Panel {
   // ---- picking a point: Plotly reports clicks on points only
 
   #listenForPicks() {
+    const drags = this.spec.pick === "drag";
     this.node.addEventListener("pointerdown", down => {
       clearTimeout(this.picking);
+      this.gripped = null;
       if (!down.isPrimary || down.button !== 0 || !down.target.closest?.(".draglayer, .nsewdrag")) return;
-      if (this.spec.pick === "drag") return this.#drag(down);
+      if (drags) return this.#drag(down, [0, 0]);
+      this.gripped = this.#gripAt(down);
+      if (this.gripped) return this.#drag(down, this.gripped, SHORT_DRAG);
       const up = event => {
         removeEventListener("pointercancel", up, true);
         removeEventListener("pointerup", up, true);
@@ -286,56 +293,53 @@ export class Panel {
       addEventListener("pointercancel", up, true);
     }, true);
     // Plotly would begin its zoom with the event that follows, and a phone would scroll, whatever touch-action says of SVG.
-    if (this.spec.pick === "drag")
-      for (const name of ["mousedown", "touchstart"])
-        this.node.addEventListener(name, event => event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
+    for (const name of ["mousedown", "touchstart"])
+      this.node.addEventListener(name, event => (drags || this.gripped) && event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
+    this.node.addEventListener("pointermove", event => this.node.classList.toggle("optviz-grip", Boolean(this.#gripAt(event))));
     this.node.classList.add("optviz-pick");
-    this.node.classList.toggle("optviz-drag", this.spec.pick === "drag");
+    this.node.classList.toggle("optviz-drag", drags);
   }
   #keepFromOthers(event) {
     event.stopPropagation();
     if (event.type === "touchstart") event.preventDefault();
   }
-  // Tell where the pointer is while it is held down: at once, then whenever the answer to the last point has arrived.
-  #drag(down) {
-    const { session } = this.player;
-    let waiting;
-    const tell = event => {
-      waiting = undefined;
-      session.answered = false;
-      session.asked = performance.now();
-      this.#pick(event);
-    };
-    const attempt = () => {
-      if (!waiting) return;
-      const since = performance.now() - session.asked;
-      if ((session.answered && since > PATIENCE[0]) || since > PATIENCE[1]) tell(waiting);
-      else setTimeout(attempt, 15);
-    };
+  // How far the point that can be dragged lies from the pointer, in pixels, if it is near enough to be taken hold of.
+  #gripAt({ clientX, clientY }) {
+    const trace = this.plot.data?.find(({ meta }) => meta?.grip);
+    if (!trace?.x?.length || !this.plot._fullLayout || this.is3d) return null;
+    const { left, top } = this.plot.getBoundingClientRect();
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const apart = [left + xaxis._offset + xaxis.d2p(trace.x[0]) - clientX, top + yaxis._offset + yaxis.d2p(trace.y[0]) - clientY];
+    return Math.hypot(...apart) <= REACH ? apart : null;
+  }
+  // Tell where the pointer is while it is held down, `apart` from the point that it holds, once it has moved so far.
+  #drag(down, apart, far = 0) {
+    let told;
+    const begin = () => telling(this.player.session, (event, number, held) => this.#pick(event, apart, [number, held]));
     const move = event => {
       if (event.pointerId !== down.pointerId) return;
-      const idle = !waiting;
-      waiting = event;
-      if (idle) attempt();
+      if (!told && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < far) return;
+      (told ??= begin()).move(event);
     };
     const up = event => {
       if (event.pointerId !== down.pointerId) return;
       for (const [name, listener] of listeners) removeEventListener(name, listener, true);
-      if (event.type === "pointerup" && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 0) tell(event);
-      waiting = undefined;
+      this.gripped = null;
+      if (told) told.release(event.type === "pointerup" ? event : undefined);
+      else if (event.type === "pointerup") this.#pick(down);
     };
     const listeners = [["pointermove", move], ["pointerup", up], ["pointercancel", up]];
     for (const [name, listener] of listeners) addEventListener(name, listener, true);
-    tell(down);
+    if (!far) (told = begin()).move(down);
   }
-  #pick({ clientX, clientY }) {
+  #pick({ clientX, clientY }, apart = [0, 0], drag = []) {
     const { left, top } = this.plot.getBoundingClientRect();
     const { xaxis, yaxis } = this.plot._fullLayout;
-    let [px, py] = [clientX - left - xaxis._offset, clientY - top - yaxis._offset];
-    if (this.spec.pick === "drag") [px, py] = [clamp(px, xaxis._length), clamp(py, yaxis._length)];
+    let [px, py] = [clientX + apart[0] - left - xaxis._offset, clientY + apart[1] - top - yaxis._offset];
+    if (drag.length) [px, py] = [clamp(px, xaxis._length), clamp(py, yaxis._length)];
     else if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return;
-    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py), this.player.panels.indexOf(this)]);
-    if (this.view.ranges && this.spec.pick !== "drag") this.picking = setTimeout(tell, 300); // a second click would end the zoom
+    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py), this.player.panels.indexOf(this), ...drag]);
+    if (this.view.ranges && !drag.length) this.picking = setTimeout(tell, 300); // a second click would end the zoom
     else tell();
   }
 

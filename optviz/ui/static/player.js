@@ -24,6 +24,9 @@ import { Before, Ghost, frame } from "./ghosts.js";
 import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Slow } from "./slow.js";
+import { watchSliders } from "./sliders.js";
+import * as phone from "./phone.js";
+import * as projector from "./projector.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -51,6 +54,8 @@ class Session {
     this.views = {};
     this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
+    // What is told while it is dragged is numbered: when the last was told, its number, and that of the one answered.
+    this.asked = this.number = this.heard = 0;
   }
   get item() {
     return `optviz-${this.key}`;
@@ -61,12 +66,15 @@ class Session {
 
   receive(header, blob, tell) {
     this.tell = tell;
-    this.answered = true;
+    this.slides = header.slides;
     const fresh = header.run !== this.store.run;
+    const dragged = header.heard !== this.heard || [...sessions.values()].some(session => session.held);
+    this.heard = header.heard;
     if (fresh) {
       const goesOn = this.store.run !== null && header.opening?.number === this.opened;
       this.store = new Store(header.run);
-      this.playhead.restart();
+      if (dragged) this.playhead.hold(Infinity); // whole at once, point after point
+      else this.playhead.restart();
       if (goesOn) this.#branch(header.junction);
       this.junction = header.junction;
       this.before.follow(this.store, () => this.player?.panels.map(panel => frame(panel.spec)) ?? []);
@@ -86,7 +94,7 @@ class Session {
     this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
   }
   // Show what a link asks for, once.
-  #open({ number, step, speed, views }, fresh) {
+  #open({ number, step, speed, views, projector: fills }, fresh) {
     const again = this.opened !== undefined && !fresh;
     this.opened = number;
     if (speed != null) this.settings.speed = speed;
@@ -95,6 +103,7 @@ class Session {
     if (step != null) this.playhead.hold(step);
     else if (again) this.playhead.restart();
     if (views.tabs || views.panels) this.player?.turn();
+    if (fills) projector.enter(this.key);
   }
   // What a link needs to show this again.
   get moment() {
@@ -105,7 +114,7 @@ class Session {
   rest() {
     const { run } = this.store;
     const { step, playing } = this.playhead;
-    if (!this.watched || playing || (this.told?.run === run && this.told.step === step)) return;
+    if (!this.watched || this.held || playing || (this.told?.run === run && this.told.step === step)) return;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       if (this.playhead.playing || this.playhead.step !== step || this.store.run !== run) return;
@@ -134,9 +143,11 @@ class Player {
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
       root.setAttribute(name, value);
     root.replaceChildren(this.note, this.grid, this.slow.node, this.bar.node, this.summary, this.captions.node);
-    root.addEventListener("keydown", event => this.#key(event));
+    root.addEventListener("keydown", event => this.press(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
+    projector.add(this);
+    phone.add(this);
   }
   get playhead() {
     return this.session.playhead;
@@ -155,7 +166,7 @@ class Player {
     this.themes = header.themes;
     this.plotly = header.plotly;
     this.theme = new Theme(this.root, this.themes);
-    this.theme.mark(this.root);
+    this.theme.mark();
     this.root.setAttribute("aria-label", this.words.player);
     this.bar.speak(this.words);
     this.#arrange(header.panels.map((panel, i) => ({ ...panel, figure: figures[i] })), header.even);
@@ -163,10 +174,11 @@ class Player {
     this.load();
   }
   repaint() {
+    if (!this.theme) return;
     const theme = new Theme(this.root, this.themes);
     if (theme.id === this.theme.id) return;
     this.theme = theme;
-    theme.mark(this.root);
+    theme.mark();
     this.panels.forEach(panel => panel.show());
   }
 
@@ -193,13 +205,14 @@ class Player {
     this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
     this.captions.take(this.session.captions);
     this.root.dataset.run = this.store.run;
-    this.bar.node.hidden = this.store.steps === 0; // a picture that does not move
+    this.root.classList.toggle("optviz-still", this.store.steps === 0); // nothing to play
     if (fresh) this.panels.forEach(panel => panel.bind());
     else this.panels.forEach(panel => (panel.sources.every(source => source.known) ? panel.renew() : panel.bind()));
     this.request();
     // the picture first, for fitting the axes costs some 20 ms a panel; and while rows stream in, only now and then
+    const { held } = this.session; // what is dragged must not wait for it
     if (fresh || !this.store.awaited) this.fitting = clearTimeout(this.fitting);
-    this.fitting ??= setTimeout(() => this.#fit(), fresh || !this.store.awaited ? 0 : 500);
+    this.fitting ??= setTimeout(() => this.#fit(), held ? 250 : fresh || !this.store.awaited ? 0 : 500);
   }
   #fit() {
     this.fitting = undefined;
@@ -280,7 +293,7 @@ class Player {
 
   // ---- what the visitor does
 
-  #key(event) {
+  press(event) {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select, [role=tab]")) return;
     if (key === " " && target.closest("button")) return; // the button's own key
@@ -344,6 +357,8 @@ class Player {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.fitting);
     this.widths.disconnect();
+    projector.drop(this);
+    phone.drop(this);
     this.panels.forEach(panel => panel.remove());
     if (this.session.player === this) this.session.player = undefined;
   }
@@ -370,6 +385,7 @@ const receive = ({ data, tell }) => {
   sessionOf(header.key).receive(header, take, tell);
 };
 globalThis.optvizInbox = { push: receive, sessions };
+watchSliders(() => [...sessions.values()].find(session => session.player));
 waiting.forEach(receive);
 
 const players = new WeakMap();

@@ -19,21 +19,34 @@ export function luminance(color) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
+// Sizes of type and markers and widths of lines, however deep they stand, times a factor.
+const isSized = (key, parent) => (key === "width" && /line$/i.test(parent)) || (key === "size" && /font$|^marker$/i.test(parent));
+function enlarge(node, factor, parent = "") {
+  for (const [key, value] of Object.entries(node)) {
+    if (key === "template" || value === null) continue;
+    if (isSized(key, parent)) node[key] = Array.isArray(value) ? value.map(v => v * factor) : value * factor;
+    else if (typeof value === "object" && !ArrayBuffer.isView(value) && !(Array.isArray(value) && typeof value[0] !== "object")) enlarge(value, factor, Array.isArray(node) ? parent : key);
+  }
+}
+
 export class Theme {
   constructor(element, tables) {
-    const style = getComputedStyle(element);
-    const css = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+    const read = (from, name, otherwise) => getComputedStyle(from).getPropertyValue(name).trim() || otherwise;
+    // Light or dark is the page's; the player's style sheet may make it a purer white or black.
+    this.name = luminance(read(element.parentElement, "--st-background-color", "#ffffff")) > 0.4 ? "light" : "dark";
+    element.dataset.theme = this.name;
+    const css = (name, otherwise) => read(element, name, otherwise);
     this.background = css("--st-background-color", "#ffffff");
-    this.name = luminance(this.background) > 0.4 ? "light" : "dark";
     this.text = css("--st-text-color", this.name === "light" ? "#1c2430" : "#eef2f7");
     this.font = css("--st-font", "sans-serif");
-    this.colors = { background: this.background, foreground: this.text, ...tables[this.name] };
-    this.id = [this.background, this.text, this.font].join();
+    this.scale = Number(css("--scale", 1)); // of type, lines and markers: larger for a projector
+    this.projected = this.scale > 1;
+    this.colors = { background: this.background, foreground: this.text, ...tables[this.name], ...(this.projected && { text: this.text }) };
+    this.id = [this.background, this.text, this.font, this.scale].join();
   }
 
   // What stands beside the player (a table's legend) takes the same colors.
-  mark(root) {
-    root.dataset.theme = this.name;
+  mark() {
     for (const [name, color] of Object.entries(this.colors)) document.documentElement.style.setProperty(`--optviz-${name}`, color);
   }
 
@@ -43,9 +56,9 @@ export class Theme {
 
   template() {
     const axis = {
-      gridcolor: faded(this.text, 0.12),
-      linecolor: faded(this.text, 0.45),
-      tickcolor: faded(this.text, 0.45),
+      gridcolor: faded(this.text, this.projected ? 0.25 : 0.12),
+      linecolor: faded(this.text, this.projected ? 1 : 0.45),
+      tickcolor: faded(this.text, this.projected ? 1 : 0.45),
       zerolinecolor: faded(this.text, 0.3),
       showline: true,
       zeroline: false,
@@ -53,7 +66,7 @@ export class Theme {
     };
     const faint = mixed(this.text, this.background, 0.25); // WebGL scenes ignore the opacity of a grid
     const wall = { ...axis, showbackground: false, gridcolor: faint, linecolor: faint, tickcolor: faint };
-    const font = { family: this.font, color: this.text, size: 14 };
+    const font = { family: this.font, color: this.text, size: Math.round(14 * this.scale) };
     return {
       layout: {
         font,
@@ -85,7 +98,26 @@ export class Theme {
     for (const shape of layout.shapes ?? [])
       if (shape.name in this.colors) shape.line = { ...shape.line, color: this.color(shape.name) };
     data.forEach(trace => this.#paintTrace(trace));
+    if (this.projected) this.#project(data, layout);
     return { data, layout };
+  }
+
+  // Everything larger, and lines that move are named where they end in place of a legend.
+  #project(data, layout) {
+    enlarge(layout, this.scale);
+    data.forEach(trace => enlarge(trace, this.scale));
+    const labelled = new Set(data.filter(({ mode, text }) => mode?.includes("text") && String(text?.[0] ?? "")).map(({ name }) => name));
+    const isLine = ({ meta, mode }) => meta?.follows && mode?.includes("lines");
+    const solid = data.filter(({ type }) => type === "scatter3d"); // a scene has no place for names
+    if (solid.length) layout.showlegend = true;
+    for (const trace of solid) trace.showlegend = isLine(trace);
+    const lines = data.filter(trace => isLine(trace) && !solid.includes(trace) && trace.name && trace.showlegend !== false);
+    if (lines.length === 1 && !layout.showlegend) return; // the title says what it is
+    for (const trace of lines) {
+      trace.showlegend = false;
+      trace.meta = { ...trace.meta, named: !labelled.has(trace.name) };
+      labelled.add(trace.name);
+    }
   }
 
   #paintTrace(trace) {

@@ -1,0 +1,79 @@
+// Projector mode: one player fills the window, in large type, and a presenter's clicker drives it.
+
+const players = new Set(); // those that are mounted
+let on = false; // outlives a mount: the next page of a lecture is projected as well
+let chosen; // the key of the player in which it was begun
+
+export const isProjected = () => on;
+
+const projected = () => {
+  const all = [...players].sort((a, b) => (a.root.compareDocumentPosition(b.root) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+  return on ? (all.find(player => player.session.key === chosen) ?? all[0]) : undefined;
+};
+
+function apply() {
+  const shown = projected();
+  document.documentElement.classList.toggle("optviz-projector", Boolean(shown));
+  for (const player of players) {
+    player.root.classList.toggle("optviz-projected", player === shown);
+    player.bar.project.setAttribute("aria-pressed", player === shown);
+    player.repaint();
+  }
+  return shown;
+}
+
+export function enter(key) {
+  [on, chosen] = [true, key];
+  apply();
+}
+export function leave() {
+  on = false;
+  apply();
+  if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+}
+// A visitor's wish: the whole screen too, where the browser allows it.
+export function toggle(player) {
+  if (on) leave();
+  else {
+    enter(player.session.key);
+    document.documentElement.requestFullscreen?.().catch(() => {});
+  }
+  player.root.focus({ preventScroll: true });
+}
+
+export function add(player) {
+  players.add(player);
+  if (apply() === player) player.root.focus({ preventScroll: true });
+}
+export function drop(player) {
+  players.delete(player);
+  apply();
+}
+
+// ---- keys
+
+const FIELD = "input:not([type=range]), textarea, select, [contenteditable=true], [role=textbox], [role=dialog], [role=combobox]";
+const press = key => document.querySelector(`.st-key-lecture-${key} button`);
+
+function turn(forward, player) {
+  const scene = press(forward ? "next" : "previous");
+  if (scene) scene.click();
+  else player.act(forward ? "toggle" : "home");
+}
+
+addEventListener("keydown", event => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.closest?.(FIELD)) return;
+  const player = projected() ?? [...players].find(each => each.root.contains(target)) ?? [...players][0];
+  if (!player) return;
+  const action = {
+    f: () => toggle(player),
+    ...(on && { Escape: leave, PageDown: () => turn(true, player), PageUp: () => turn(false, player) }),
+  }[key];
+  if (action) action();
+  else if (on && !player.root.contains(target) && !target.closest?.("button, a")) player.press(event); // the picture alone is seen: it has the keys
+  else return;
+  if (action) event.preventDefault();
+});
+addEventListener("resize", () => on && players.forEach(player => player.repaint()));
+addEventListener("fullscreenchange", () => on && !document.fullscreenElement && leave()); // with Escape the browser tells nothing else
