@@ -1,13 +1,14 @@
 """What every lesson begins with, and the parts that lessons have in common."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
-from optviz.ui import controls, frame, moments
+from optviz.ui import controls, frame, moments, sharing
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -65,7 +66,8 @@ def show(
         summary=summary,
         even=even,
         watch=watch,
-        opening=moments.keep(link).opening(link.opening),
+        opening={**moments.keep(link).opening(link.opening), "name": name},
+        share=partial(sharing.answer, link),
         key=f"{link.page}-{name}" if name else link.page,
     )
 

@@ -40,6 +40,19 @@ WORDS: Mapping[str, str] = {
     "loading": "Loading the charts …",
     "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
     "retry": "Try again",
+    "share": "Share this moment",
+    "link": "Link",
+    "copy": "Copy",
+    "copied": "The link is copied.",
+    "not_copied": "The link is selected: press Ctrl+C, or hold it, to copy it.",
+    "with_step": "At {moment}, standing still",
+    "fill": "Fill the screen",
+    "ask_first": "Ask first: a question before the answer is shown",
+    "qr": "QR code of the link",
+    "no_qr": "The link is too long for a QR code. Copy it instead.",
+    "close": "Close",
+    "question": "Question",
+    "reveal": "Reveal",
     "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
 }
 """The English words of the player: `player(words=...)` takes the same keys in another language."""
@@ -154,6 +167,7 @@ def player(
     even: bool | int = False,
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
+    share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -164,7 +178,8 @@ def player(
     where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
     to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
     as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
-    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it.
+    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it. `share` answers what
+    the dialog that shares a moment asks for.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -185,6 +200,9 @@ def player(
         "watch": watch,
         "opening": opening,
     }
+    asked = st.session_state.pop(_asked_key(key), None)
+    if asked and share:
+        header["shared"] = share(asked)
     feed_key = f"{key}-feed"
     answer = _feed(
         key=feed_key,
@@ -192,6 +210,7 @@ def player(
         on_point_change=_nothing,
         on_need_change=lambda: _take_need(key, feed_key),
         on_rest_change=lambda: _take_rest(key, feed_key),
+        on_share_change=lambda: _take_asked(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
     return _picked(answer.point)._replace(step=step_at_rest(key, run))
@@ -333,6 +352,16 @@ def _take_rest(key: str, feed_key: str) -> None:
             st.session_state[_rest_key(key)] = (run, int(step))
 
 
+def _asked_key(key: str) -> str:
+    return f"{key}-asked"
+
+
+def _take_asked(key: str, feed_key: str) -> None:
+    asked = dict(st.session_state.get(feed_key) or {}).get("share")
+    if isinstance(asked, Mapping):
+        st.session_state[_asked_key(key)] = dict(asked)
+
+
 def _picked(value: Any) -> Result:
     match value:
         case [int() | float() as x, int() | float() as y, int() as panel] if np.isfinite(x) and np.isfinite(y):
@@ -391,7 +420,7 @@ _Mount = Callable[..., Any]
 _stage: _Mount = st.components.v2.component(
     "optviz_stage",
     html='<div class="optviz"></div>',
-    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("player.css", "sharing.css")),
     js=_STAGE_JS,
     isolate_styles=False,
 )

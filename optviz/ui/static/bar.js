@@ -10,6 +10,7 @@ const ICONS = {
   back: "M15.5 5v14L7 12zM17 5h2v14h-2z",
   forward: "M8.5 5v14l8.5-7zM5 5h2v14H5z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
+  share: "M18 16.1a3 3 0 0 0-2 .8l-7.1-4.2a3.3 3.3 0 0 0 0-1.4L16 7.2a3 3 0 1 0-1-2.2 3 3 0 0 0 .1.7L8 9.8a3 3 0 1 0 0 4.4l7.1 4.1a3 3 0 1 0 2.9-2.2z",
 };
 const svg = name => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 
@@ -29,12 +30,13 @@ export class Bar {
     this.play = this.#button("play", act("toggle"));
     this.forward = this.#button("forward", act("forward"));
     this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
+    this.share = this.#button("share", () => player.share.open());
     this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
     this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
     this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop, this.share);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -44,7 +46,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "scrub", "speed"]) {
+    for (const name of ["home", "back", "forward", "loop", "scrub", "speed", "share"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }
