@@ -229,7 +229,7 @@ def draw_progress() -> None:
     text = _("epoch {epoch} of {epochs}").format(epoch=training.epoch, epochs=training.target)
     bar.progress(training.epoch / training.target, text)
     if training.running:
-        button.button(_("Stop"), name="stop", icon=":material/stop:", on_click=training.stop, width="stretch")
+        button.button(_("Stop"), key=f"{PAGE}-stop", icon=":material/stop:", on_click=training.stop, width="stretch")
     elif any(epoch.reason == "diverged" for epoch in training.latest) and training.over:
         text, key = _("Learning rate ÷ 10"), f"{PAGE}-slower"
         if button.button(text, key=key, on_click=slow_down, args=(training,), width="stretch"):
@@ -237,7 +237,7 @@ def draw_progress() -> None:
     else:
         button.button(
             _("Continue"),
-            name="continue",
+            key=f"{PAGE}-continue",
             icon=":material/resume:",
             on_click=training.go_on,
             disabled=training.over or training.epoch >= trainings.MOST_EPOCHS,

@@ -70,7 +70,7 @@ with stage:
         name="sheet",
     )
     lesson.say(digits.say_read(settings, drawn))
-    st.button(_("White sheet"), name="clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
+    st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
     controls.formula(link, digits.formula(settings))
     lesson.code(link, digits.program(settings))
     digits.draw_events(link, settings)

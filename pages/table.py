@@ -42,7 +42,7 @@ with st.sidebar:
     own = table.at_hand(link)
     if own.uploaded:
         icon = ":material/undo:"
-        st.button(_("Back to the sample table"), name="back", icon=icon, on_click=table.put_back, args=(link,))
+        st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
     names = {name: name for name in own.table.names}
     target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
     others = {name: name for name in names if name != target}
