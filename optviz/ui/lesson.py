@@ -31,6 +31,7 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     """Draw the head of a page: its title, and its examples to tap."""
     frame.enter()
     link = Link(page)
+    moments.keep(link)  # some pages publish their link before they show the picture
     st.title(title, anchor=False)
     notes = st.container()
     offer(link, examples)
