@@ -1,4 +1,7 @@
-"""Lectures: a short list of scenes, each a page with its settings, a title and notes; kept as JSON, or packed for links."""
+"""Lectures: short lists of scenes, each a page with its settings, a title and notes.
+
+They are kept as JSON, or packed for links.
+"""
 
 import base64
 import binascii

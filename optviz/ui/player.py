@@ -48,6 +48,7 @@ WORDS: Mapping[str, str] = {
     "with_step": "At {moment}, standing still",
     "fill": "Fill the screen",
     "ask_first": "Ask first: a question before the answer is shown",
+    "add_scene": "Add to my lecture",
     "qr": "QR code of the link",
     "no_qr": "The link is too long for a QR code. Copy it instead.",
     "close": "Close",
@@ -178,8 +179,8 @@ def player(
     where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result
     to those who cannot see it. The first cell is the largest, unless `even`: then all are alike, two a row, or as many
     as it says. With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
-    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it. `share` answers what
-    the dialog that shares a moment asks for.
+    opened wants to be seen (`optviz.ui.moments.Moment`): it is obeyed once for each `number` in it. `share` answers
+    what the dialog that shares a moment asks for.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}

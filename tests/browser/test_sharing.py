@@ -23,14 +23,16 @@ LENGTHS = {"classifier": "epochs=30", "digits": "epochs=5", "table": "epochs=10"
 
 MOMENT = """
 () => {
-  const flat = v => v == null || typeof v === "string" ? v : Array.from(v, each => each?.length >= 0 && typeof each !== "string" ? Array.from(each) : each);
+  const isList = v => v?.length >= 0 && typeof v !== "string";
+  const flat = v => (isList(v) ? Array.from(v, each => (isList(each) ? Array.from(each) : each)) : v);
+  const brief = v => (typeof v === "number" ? Number(v.toPrecision(3)) : v);
   const plots = [...document.querySelectorAll(".optviz-panel:not([hidden]) .optviz-plot")];
   return {
     title: document.querySelector("h1").textContent,
     step: document.querySelector("[data-testid=optviz-player]").dataset.step,
     speed: document.querySelector(".optviz-speed").value,
     tabs: [...document.querySelectorAll(".optviz-tab[aria-selected=true]")].map(tab => tab.textContent),
-    ranges: plots.map(plot => ["xaxis", "yaxis"].map(name => plot._fullLayout?.[name]?.range?.map(v => typeof v === "number" ? Number(v.toPrecision(3)) : v))),
+    ranges: plots.map(plot => ["xaxis", "yaxis"].map(name => plot._fullLayout?.[name]?.range?.map(brief))),
     cameras: plots.map(plot => plot.layout?.scene?.camera?.eye),
     data: plots.map(plot => plot.data?.map(({ x, y, z }) => [flat(x), flat(y), flat(z)])),
   };
@@ -166,10 +168,12 @@ def differences(one: Any, other: Any, where: str = "") -> list[str]:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         return [each for key in one for each in differences(one[key], other[key], f"{where}.{key}")]
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [each for i, pair in enumerate(zip(one, other, strict=True)) for each in differences(*pair, f"{where}.{i}")]
-    # No number is a gap in a curve, and equal to no other.
-    same = one == other or (one != one and other != other)
-    return [] if same else [f"{where}: {json.dumps(one)[:80]} is now {json.dumps(other)[:80]}"]
+        return [
+            each for i, pair in enumerate(zip(one, other, strict=True)) for each in differences(*pair, f"{where}.{i}")
+        ]
+    # As text, for what is no number (a gap in a curve) is equal to nothing.
+    before, after = json.dumps(one), json.dumps(other)
+    return [] if before == after else [f"{where}: {before[:80]} is now {after[:80]}"]
 
 
 def test_a_question_is_asked_before_the_answer_is_shown(open_page: OpenPage) -> None:

@@ -66,7 +66,7 @@ export class Share {
     this.ask.addEventListener("input", () => this.#renew(400));
     this.code = element("div", { class: "optviz-code" });
     this.status = element("p", { class: "optviz-status", role: "status" });
-    this.actions = element("div", { class: "optviz-actions" });
+    this.actions = element("div", { class: "optviz-actions" }, this.#button(words.add_scene, () => this.#request({ add: true })));
     const close = this.#button("✕", () => this.node.close(), "optviz-close");
     close.setAttribute("aria-label", words.close);
     close.title = words.close;
@@ -155,18 +155,21 @@ export class Share {
     this.waiting = setTimeout(() => this.#request(), delay);
   }
 
-  // Python draws the code; messages get lost while a page streams, so one asks until it has answered.
-  #request() {
-    this.number += 1;
+  // Python answers, with the code or with a word on what was added; messages get lost while a page streams, so one asks
+  // until it has answered. The number is one that this visitor never used: nothing is added twice.
+  #request(more = {}) {
+    this.number = Math.max(this.number + 1, Date.now());
+    clearTimeout(this.waiting);
     const tell = () => {
-      this.player.session.tell("share", { number: this.number, url: this.link.value });
+      this.player.session.tell("share", { number: this.number, url: this.link.value, ...more });
       this.waiting = setTimeout(tell, 2000);
     };
     tell();
   }
-  answer({ number, qr }) {
+  answer({ number, qr, added }) {
     if (number !== this.number) return;
     clearTimeout(this.waiting);
+    if (added) return void (this.status.textContent = added);
     this.code.removeAttribute("aria-busy");
     this.code.replaceChildren(qr ? drawn(qr, this.player.words.qr) : element("p", {}, this.player.words.no_qr));
   }
