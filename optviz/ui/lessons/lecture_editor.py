@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from optviz import lecture as files
 from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, MOST_BYTES, Lecture, LectureError
@@ -53,8 +54,8 @@ def show(link: Link, name: str) -> None:
     """Draw the scenes of a ready lecture."""
     lecture = lectures.named(name)
     for index in range(len(lecture.scenes)):
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
-            _draw_scene(link, lecture, index)
+        with _scene(lecture, index):
+            _draw_play(link, lecture, index)
     if st.button(_("Make it my own"), icon=":material/edit:", key=f"{link.page}-own"):
         lectures.keep(lecture)
         link.change("lecture", lectures.OWN)
@@ -67,36 +68,33 @@ def edit(link: Link) -> None:
     _field("title", _("Title of the lecture"), lecture.title, LONGEST_TITLE, _keep_title)
     if not lecture.scenes:
         st.info(
-            _(
-                "It has no scenes yet. On any page, share the moment and choose “Add to my lecture”; or load a file below."
-            ),
+            _("It has no scenes yet: share a moment on any page and add it, or load a file below."),
             icon=":material/playlist_add:",
         )
     for index in range(len(lecture.scenes)):
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
-            _draw_scene(link, lecture, index)
+        with _scene(lecture, index):
+            _draw_play(link, lecture, index)
             _draw_tools(link, lecture, index)
-    st.caption(
-        _(
-            "It is kept in this tab, and lost when the tab is reloaded on another page: save it as a file, or keep its link."
-        )
-    )
+    st.caption(_("It is kept in this tab and lost when another page is reloaded: save it as a file, or keep its link."))
 
 
-def _draw_scene(link: Link, lecture: Lecture, index: int) -> None:
+def _scene(lecture: Lecture, index: int) -> DeltaGenerator:
+    """Draw what a scene is, and return the place for its buttons."""
     scene = lecture.scenes[index]
-    if st.button(
-        _("Play from scene {n}").format(n=index + 1),
-        icon=":material/play_arrow:",
-        key=f"{link.page}-play-{index}",
-    ):
-        lectures.play(lecture, index)
     question = "".join(scene.parameters.get(ASK, ()))
     lines = "".join(f"<i>{escape(text)}</i>" for text in (question, scene.notes) if text)
-    st.html(
+    box = st.container(border=True, gap="small")
+    box.html(
         f"<p class='optviz-scene'><b>{index + 1}. {escape(scene.title)}</b> "
-        f"<span>{escape(_(LESSONS[scene.page].title))}</span>{lines}</p>"
+        f"<span>· {escape(_(LESSONS[scene.page].title))}</span>{lines}</p>"
     )
+    return box.container(horizontal=True, gap="small")
+
+
+def _draw_play(link: Link, lecture: Lecture, index: int) -> None:
+    label = _("Play from scene {n}").format(n=index + 1)
+    if st.button(label, icon=":material/play_arrow:", key=f"{link.page}-play-{index}"):
+        lectures.play(lecture, index)
 
 
 def _draw_tools(link: Link, lecture: Lecture, index: int) -> None:
