@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, Lecture, Scene, pack, read, unpack, write
@@ -152,28 +153,35 @@ def test_a_scene_is_added_with_its_settings_and_only_once(monkeypatch):
     )
 
 
+def bar():
+    from optviz.ui import lectures
+
+    lectures.draw_bar()
+
+
 def played(index=0):
-    app = AppTest.from_file("../app.py", default_timeout=60)
+    app = AppTest.from_function(bar)
     app.session_state["lecture-played"] = lectures.Played(TWO, index)
     return sound(app.run())
 
 
-def test_the_bar_says_where_one_is_and_goes_on_and_back():
+def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
     # AppTest itself does not follow to another page: tests/browser/test_sharing.py does.
+    turned = []
+    monkeypatch.setattr(st, "switch_page", turned.append)
     app = played()
-    assert "<b>1 / 2</b> · First *one*" in texts(app)
+    assert "<b>1 / 2</b> · First *one*" in texts(app) and "Notes\nof two lines" in texts(app)
     assert app.button(key="lecture-previous").disabled and not app.button(key="lecture-next").disabled
     sound(app.button(key="lecture-next").click().run())
-    assert app.session_state["lecture-played"].at == 1
-    assert app.session_state["descent-values"]["curve"] == "square"
-    assert app.session_state["descent-values"]["moment.step"] == 7
-    app = played(1)
+    assert app.session_state["lecture-played"].at == 1 and turned == ["pages/descent.py"]
+    assert app.session_state["descent-opened"]["moment.step"] == ["7"]
+    app.run()
     assert "<b>2 / 2</b> · Second" in texts(app) and app.button(key="lecture-next").disabled
     sound(app.button(key="lecture-previous").click().run())
     assert app.session_state["lecture-played"].at == 0
-    assert app.session_state["descent-values"][ASK] == "Does it settle?"
-    assert app.session_state["descent-values"]["curve"] != "square"
-    app = played()
+    assert app.session_state["descent-opened"][ASK] == ["Does it settle?"]
+    assert "moment.step" not in app.session_state["descent-opened"]
+    app.run()
     sound(app.button(key="lecture-end").click().run())
     assert "lecture-played" not in app.session_state and "1 / 2" not in texts(app)
 
