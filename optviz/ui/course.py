@@ -61,6 +61,7 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
         Lesson("course", N_("The whole course"), ":material/list:"),
         Lesson("functions", N_("Warm-up functions"), ":material/functions:"),
         Lesson("practice", N_("Advice"), ":material/checklist:"),
+        Lesson("lectures", N_("Lectures"), ":material/co_present:"),
     ),
 }  # fmt: skip
 """Every lesson, a line each, in the order of the course."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from optviz.ui import course, language
+from optviz.ui import course, language, lectures
 from optviz.ui.language import _
 
 _HERE = Path(__file__).parent
@@ -49,7 +49,9 @@ def pages() -> Any:
             _(group): [_page(lesson) for lesson in lessons] for group, lessons in course.GROUPS.items()
         }
     # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
-    return copy(st.navigation(made[language.language()], position="top"))
+    page = copy(st.navigation(made[language.language()], position="top"))
+    lectures.draw_bar()
+    return page
 
 
 def _page(lesson: course.Lesson) -> Any:

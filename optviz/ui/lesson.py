@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
-from optviz.ui import controls, frame, moments
+from optviz.ui import controls, frame, moments, sharing
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -86,11 +87,12 @@ def show(
         captions=captions,
         even=even,
         watch=watch,
-        opening=moments.keep(link).opening(link.opening),
         slow=slow,
         junction=junction,
         on_point=on_point,
         on_slide=controls.slide if slides else None,
+        opening={**moments.keep(link).opening(link.opening), "name": name},
+        share=partial(sharing.answer, link),
         key=f"{link.page}-{name}" if name else link.page,
     )
 

@@ -58,13 +58,20 @@ class Link:
         """Which link this is that was opened, counted from 1; the same until another one is."""
         return int(st.session_state.setdefault(f"{self.page}-opening", 1))
 
-    def keep(self, name: str, default: T, read: Callable[[list[str]], T], write: Callable[[T], list[str]]) -> T:
+    def keep(
+        self,
+        name: str,
+        default: T,
+        read: Callable[[list[str]], T],
+        write: Callable[[T], list[str]],
+        longest: int = LONGEST,
+    ) -> T:
         """Return the value of a control, and note it for the link.
 
         `read` turns the texts of the URL into the value and raises `Unreadable`; `write` is its inverse.
         """
         if name not in self._values:
-            self._values[name] = self._read(name, default, read)
+            self._values[name] = self._read(name, default, read, longest)
         value: T = self._values[name]
         self._names.add(name)
         if value != default:
@@ -143,12 +150,12 @@ class Link:
         source: Mapping[str, list[str]] = st.session_state[self._opened]
         return source
 
-    def _read(self, name: str, default: T, read: Callable[[list[str]], T]) -> T:
+    def _read(self, name: str, default: T, read: Callable[[list[str]], T], longest: int) -> T:
         texts = self._source().get(name)
         if not texts:
             return default
         try:
-            if sum(map(len, texts)) > LONGEST:
+            if sum(map(len, texts)) > longest:
                 raise Unreadable(_("it is too long"))
             return read(texts)
         except OutOfRange as beyond:

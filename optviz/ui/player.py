@@ -45,6 +45,20 @@ WORDS: Mapping[str, str] = {
     "loading": "Loading the charts …",
     "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
     "retry": "Try again",
+    "share": "Share this moment",
+    "link": "Link",
+    "copy": "Copy",
+    "copied": "The link is copied.",
+    "not_copied": "The link is selected: press Ctrl+C, or hold it, to copy it.",
+    "with_step": "At {moment}, standing still",
+    "fill": "Fill the screen",
+    "ask_first": "Ask first: a question before the answer is shown",
+    "add_scene": "Add to my lecture",
+    "qr": "QR code of the link",
+    "no_qr": "The link is too long for a QR code. Copy it instead.",
+    "close": "Close",
+    "question": "Question",
+    "reveal": "Reveal",
     "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
 }
 """The English words of the player: `player(words=...)` takes the same keys in another language."""
@@ -207,6 +221,7 @@ def player(
     junction: Junction | None = None,
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
+    share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -218,8 +233,10 @@ def player(
     those who cannot see it, and `captions` are shown under the picture at their moments. The first cell is the largest,
     unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
     comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
-    it is obeyed once for each `number` in it. With `slow` there is a button for slow motion.
-    A run with a `junction` begins at its step where the one before had another.
+    it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`
+    begins at its step where the one before had another. `on_point` takes a point before the script runs, as a widget's
+    callback does, so that one run answers it; `on_slide(name, value, held)` the value of a slider of the page that is
+    held, by its key's name in the page. `share` answers what the dialog that shares a moment asks for.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
@@ -245,6 +262,9 @@ def player(
         "heard": st.session_state.get(_heard_key(key), 0),
         "slides": on_slide is not None,
     }
+    asked = st.session_state.pop(_asked_key(key), None)
+    if asked and share:
+        header["shared"] = share(asked)
     feed_key = f"{key}-feed"
     answer = _feed(
         key=feed_key,
@@ -253,6 +273,7 @@ def player(
         on_slide_change=lambda: _take_slide(key, feed_key, on_slide),
         on_need_change=lambda: _take_need(key, feed_key),
         on_rest_change=lambda: _take_rest(key, feed_key),
+        on_share_change=lambda: _take_asked(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
     return _picked(answer.point)._replace(step=step_at_rest(key, run))
@@ -394,6 +415,16 @@ def _take_rest(key: str, feed_key: str) -> None:
             st.session_state[_rest_key(key)] = (run, int(step))
 
 
+def _asked_key(key: str) -> str:
+    return f"{key}-asked"
+
+
+def _take_asked(key: str, feed_key: str) -> None:
+    asked = dict(st.session_state.get(feed_key) or {}).get("share")
+    if isinstance(asked, Mapping):
+        st.session_state[_asked_key(key)] = dict(asked)
+
+
 def _picked(value: Any) -> Result:
     match value:
         case [int() | float() as x, int() | float() as y, int() as panel, *drag] if np.isfinite(x) and np.isfinite(y):
@@ -474,7 +505,7 @@ _Mount = Callable[..., Any]
 _stage: _Mount = st.components.v2.component(
     "optviz_stage",
     html='<div class="optviz"></div>',
-    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("player.css", "sharing.css")),
     js=_STAGE_JS,
     isolate_styles=False,
 )

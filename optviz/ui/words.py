@@ -13,13 +13,13 @@ from optviz.ui.player import WORDS
 
 
 def player_words() -> dict[str, str]:
-    """Return the words of the player in the visitor's language."""
+    """Return the words of the player in the visitor's language, and which language that is, for links."""
     return _player_words(language())
 
 
 @lru_cache(maxsize=8)
 def _player_words(spoken: str) -> dict[str, str]:
-    return {key: _(text) for key, text in WORDS.items()}
+    return {**{key: _(text) for key, text in WORDS.items()}, "lang": spoken}
 
 
 def epoch_words() -> dict[str, str]:

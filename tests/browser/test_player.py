@@ -374,7 +374,7 @@ def test_a_still_picture_has_no_buttons_and_shows_its_row(open_page: OpenPage) -
     page = open_drag(open_page)
     page.mouse.click(*place(page, 3.0, 0.5))
     wait_for_height(page, 3, 0.5)
-    assert page.locator(".optviz-bar button:visible").count() == page.locator(".optviz-project:visible").count() == 1
+    assert page.locator(".optviz-bar button:visible").count() == 2  # to be shared, and to be projected
     data = shown(page)
     assert (data["step"], data["playing"]) == (0, False)
     assert (page.locator("#optviz-drag-summary").text_content() or "").strip() == "Drag the points."

@@ -13,6 +13,7 @@ const ICONS = {
   ghost: "M12 2a8 8 0 0 0-8 8v12l2.7-2 2.6 2 2.7-2 2.7 2 2.6-2 2.7 2V10a8 8 0 0 0-8-8zM9 8.5a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4zm6 0a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4z",
   project: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
+  share: "M18 16.1a3 3 0 0 0-2 .8l-7.1-4.2a3.3 3.3 0 0 0 0-1.4L16 7.2a3 3 0 1 0-1-2.2 3 3 0 0 0 .1.7L8 9.8a3 3 0 1 0 0 4.4l7.1 4.1a3 3 0 1 0 2.9-2.2z",
 };
 ICONS.slow =
   "M10 7.5v9l6-4.5zM11 4.07V2.05c-2.01.2-3.84 1-5.32 2.21L7.1 5.69A7.94 7.94 0 0 1 11 4.07zM5.69 7.1 4.26 5.68A9.9 9.9 0 0 0 2.05 11h2.02c.18-1.46.76-2.79 1.62-3.9zM4.07 13H2.05c.2 2.01 1 3.84 2.21 5.32l1.43-1.43A7.95 7.95 0 0 1 4.07 13zm1.61 6.74A9.94 9.94 0 0 0 11 21.95v-2.02a7.94 7.94 0 0 1-3.9-1.62zM22 12c0 5.16-3.92 9.42-8.95 9.95v-2.02A8 8 0 0 0 20 12a8 8 0 0 0-6.95-7.93V2.05C18.08 2.58 22 6.84 22 12z";
@@ -36,13 +37,14 @@ export class Bar {
     this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
     this.ghost = this.#button("ghost", () => player.toggleGhost());
     this.project = this.#button("project", () => projector.toggle(player));
+    this.share = this.#button("share", () => player.share.open());
     this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
     this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
     this.speed = element("select", { class: "optviz-speed" }, ...SPEEDS.map(s => element("option", { value: s }, `${s}×`)));
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
     this.slow = this.#button("slow", () => player.slow.toggle());
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.ghost, this.loop, this.project);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.ghost, this.loop, this.share, this.project);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -52,7 +54,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "project"]) {
+    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "share", "project"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }

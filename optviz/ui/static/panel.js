@@ -23,6 +23,7 @@ export class Panel {
     Object.assign(this, { spec, player, place, open: false, tasks: Promise.resolve(), brushes: [] });
     this.node = document.createElement("div");
     this.node.className = "optviz-panel";
+    this.node.classList.toggle("optviz-fixed", !spec.tracks.length);
     this.plot = document.createElement("div");
     this.plot.className = "optviz-plot";
     this.plot.setAttribute("role", "img");
@@ -78,10 +79,13 @@ export class Panel {
     const solid = data.some(isSolid);
     if (solid && !hasWebGL()) return this.#sayNoWebGL();
     this.node.classList.remove("optviz-without");
-    if (this.view.uirevision !== String(layout.uirevision)) {
+    const revision = String(layout.uirevision); // a view that a link has brought has none
+    if ((this.view.uirevision ??= revision) !== revision) {
       Object.keys(this.view).forEach(name => delete this.view[name]);
-      this.view.uirevision = String(layout.uirevision);
+      this.view.uirevision = revision;
     }
+    // What Plotly itself remembers of the visitor's zoom ends with it.
+    layout.uirevision = `${revision}/${this.player.session.opened}`;
     this.given = structuredClone(layout);
     Object.assign(layout, { autosize: true, dragmode: layout.dragmode ?? (TOUCH.matches && !solid ? false : undefined) });
     for (const name of ["width", "height"]) delete layout[name];

@@ -14,6 +14,8 @@
 //   bar.js        the buttons
 //   captions.js   sentences at their moment
 //   slow.js       slow motion: each step in its four sub-steps
+//   share.js      the dialog that shares a moment
+//   ask.js        a question before the answer
 //   Player        one mounted component; Session, what outlives it
 
 import { unframe, Store } from "./numbers.js";
@@ -27,6 +29,8 @@ import { Slow } from "./slow.js";
 import { watchSliders } from "./sliders.js";
 import * as phone from "./phone.js";
 import * as projector from "./projector.js";
+import { Share, viewsFor } from "./share.js";
+import { Ask } from "./ask.js";
 
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
 function loadPlotly(path) {
@@ -52,6 +56,8 @@ class Session {
     this.playhead = new Playhead();
     this.before = new Before();
     this.views = {};
+    this.name = ""; // tells several players of one page apart
+    this.question = "";
     this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
     // What is told while it is dragged is numbered: when the last was told, its number, and that of the one answered.
@@ -83,32 +89,39 @@ class Session {
     this.watched = header.watch;
     this.captions = header.captions ?? [];
     if (header.opening && header.opening.number !== this.opened) this.#open(header.opening, fresh);
+    if (!header.opening?.ask) this.question = ""; // a control was changed
     clearTimeout(this.asking);
     if (this.store.lacking) this.#askForRows();
     this.playhead.arrive(this.store);
     this.player?.arrived(fresh);
+    if (header.shared) this.player?.share.answer(header.shared);
   }
   // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.
   #branch(junction) {
     if (junction?.name === this.junction?.name) return;
     this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
   }
-  // Show what a link asks for, once.
-  #open({ number, step, speed, views, projector: fills }, fresh) {
+  // Show what a link asks for, once. A link with a step says all: what it leaves out is as on a fresh page.
+  #open({ number, step, speed, views, ask, name, projector: fills }, fresh) {
     const again = this.opened !== undefined && !fresh;
+    const { tabs, panels } = viewsFor(Object.assign(this, { name }), views);
+    const whole = step != null;
     this.opened = number;
-    if (speed != null) this.settings.speed = speed;
-    if (views.tabs) this.settings.tabs = { ...views.tabs };
-    if (views.panels) this.views = structuredClone(views.panels);
-    if (step != null) this.playhead.hold(step);
+    this.question = ask;
+    if (speed != null || whole) this.settings.speed = speed ?? 1;
+    if (views.tabs || whole) this.settings.tabs = tabs;
+    if (views.panels || whole) this.views = structuredClone(panels);
+    if (ask || whole) this.playhead.hold(ask ? 0 : step);
     else if (again) this.playhead.restart();
-    if (views.tabs || views.panels) this.player?.turn();
+    if (views.tabs || views.panels || whole) this.player?.turn();
     if (fills) projector.enter(this.key);
   }
-  // What a link needs to show this again.
-  get moment() {
-    const { tabs, speed } = this.settings;
-    return { step: this.playhead.step, speed, views: { tabs, panels: this.views } };
+  // Answer the question of a link: the run plays.
+  reveal() {
+    this.question = "";
+    this.playhead.restart();
+    this.playhead.arrive(this.store);
+    this.player?.arrived(false);
   }
   // Tell Python, where it wants to know, at which step the playhead rests.
   rest() {
@@ -142,7 +155,8 @@ class Player {
     Object.assign(root, { tabIndex: 0 });
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
       root.setAttribute(name, value);
-    root.replaceChildren(this.note, this.grid, this.slow.node, this.bar.node, this.summary, this.captions.node);
+    this.ask = new Ask(this);
+    root.replaceChildren(this.note, this.ask.node, this.grid, this.slow.node, this.bar.node, this.summary, this.captions.node);
     root.addEventListener("keydown", event => this.press(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
@@ -157,6 +171,11 @@ class Player {
   }
   get settings() {
     return this.session.settings;
+  }
+  get share() {
+    if (this.dialog?.lang !== this.words.lang) this.dialog?.node.remove();
+    if (!this.dialog?.node.isConnected) this.dialog = new Share(this);
+    return this.dialog;
   }
 
   // ---- what arrives
@@ -201,11 +220,13 @@ class Player {
   }
 
   arrived(fresh) {
-    const { summary } = this.store;
-    this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
-    this.captions.take(this.session.captions);
+    const still = this.store.steps === 0; // a picture that does not move
+    this.ask.show(this.session.question);
+    this.summary.textContent = [this.ask.open ? "" : this.store.summary, still ? "" : this.words.keys].join(" ");
+    this.captions.take(this.ask.open ? [] : this.session.captions);
     this.root.dataset.run = this.store.run;
-    this.root.classList.toggle("optviz-still", this.store.steps === 0); // nothing to play
+    this.root.classList.toggle("optviz-still", still);
+    this.bar.node.hidden = still && [...sessions.values()].find(session => session.player) !== this.session;
     if (fresh) this.panels.forEach(panel => panel.bind());
     else this.panels.forEach(panel => (panel.sources.every(source => source.known) ? panel.renew() : panel.bind()));
     this.request();
@@ -311,6 +332,10 @@ class Player {
   }
   act(action) {
     const { playhead, store } = this;
+    if (this.ask.open) {
+      this.ask.reveal();
+      if (action === "toggle") return;
+    }
     if (this.slow.act(action)) return this.request();
     if (action === "toggle") playhead.toggle(store);
     else
@@ -321,6 +346,7 @@ class Player {
     this.request();
   }
   seek(step) {
+    if (this.ask.open) this.ask.reveal();
     this.playhead.seek(step, this.store);
     this.request();
   }
@@ -359,6 +385,7 @@ class Player {
     this.widths.disconnect();
     projector.drop(this);
     phone.drop(this);
+    this.ask.remove();
     this.panels.forEach(panel => panel.remove());
     if (this.session.player === this) this.session.player = undefined;
   }

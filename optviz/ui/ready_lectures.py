@@ -1,0 +1,183 @@
+"""The lectures that are ready to be played, in English: `spoken` says one in the visitor's language."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from optviz.lecture import Lecture, Scene
+from optviz.ui.language import N_, _
+
+ASK = "moment.ask"
+
+
+def _scene(page: str, query: str, title: str, notes: str, ask: str = "") -> Scene:
+    parameters = {name: tuple(texts) for name, texts in parse_qs(query).items()}
+    return Scene(page, title, {**parameters, **({ASK: (ask,)} if ask else {})}, notes)
+
+
+READY: Mapping[str, Lecture] = {
+    "learning_rate": Lecture(
+        N_("The learning rate"),
+        (
+            _scene(
+                "descent",
+                "lr=0.2",
+                N_("One step after the other"),
+                N_(
+                    "A step is the learning rate times the slope. Near the bottom the slope gets small, and so does it."
+                ),
+            ),
+            _scene(
+                "descent",
+                "lr=0.001",
+                N_("Too small"),
+                N_("Nothing is wrong, and nothing gets done: 40 steps, and the weight has hardly moved."),
+                N_("The learning rate is 0.001. Where is the weight after 40 steps?"),
+            ),
+            _scene(
+                "descent",
+                "curve=square&steps=20&lr=0.9",
+                N_("Swinging, and yet settling"),
+                N_("At more than 1/λ every step goes beyond the minimum; below 2/λ it still comes nearer each time."),
+                N_("The learning rate is 0.9 on θ². Does it settle?"),
+            ),
+            _scene(
+                "descent",
+                "curve=square&steps=20&lr=0.1&compare=0.9,1.04",
+                N_("Beyond the limit"),
+                N_("1.04 is only a little more than the limit of 1, and every step is larger than the one before."),
+                N_("0.1, 0.9 or 1.04: which of them does not arrive?"),
+            ),
+            _scene(
+                "surfaces",
+                "surface=bowl&steps=50&run=sgd,lr=0.06&run=sgd,lr=0.42&run=sgd,lr=0.61",
+                N_("Two weights, one learning rate"),
+                N_("The steep direction sets the limit, the flat one the time: no single rate is good for both."),
+            ),
+            _scene(
+                "descent",
+                "curve=kink&lr=0.9&steps=100&schedule=exponential_decay&exponential_decay.rate=0.5",
+                N_("A rate that decays"),
+                N_("At a kink the slope never gets small. Only a smaller learning rate lets the weight come to rest."),
+            ),
+            _scene(
+                "schedules",
+                "s=constant&s=inverse_time&lr=0.3&noise=2&steps=300",
+                N_("Noise needs a decay"),
+                N_("With noisy gradients a constant rate keeps trembling. The decay trades speed for rest."),
+            ),
+        ),
+    ),
+    "sgd_to_adam": Lecture(
+        N_("From SGD to Adam"),
+        (
+            _scene(
+                "surfaces",
+                "surface=bowl&steps=50&lr=0.42&run=sgd",
+                N_("SGD follows the gradient"),
+                N_("The path is at a right angle to the level lines, and zig-zags where the valley is narrow."),
+            ),
+            _scene(
+                "momentum",
+                "gradients=alternating",
+                N_("Momentum: the zig-zag cancels"),
+                N_("Gradients of changing sign cancel in the sum, those of one sign add up to 1 / (1 − γ) of one."),
+            ),
+            _scene(
+                "surfaces",
+                "surface=bowl&steps=50&run=momentum_classical,lr=0.61,beta=0.42"
+                "&run=momentum_classical,lr=0.61,beta=0.81&run=momentum_classical,lr=0.02,beta=0.91",
+                N_("Momentum on the bowl"),
+                N_("Too little momentum diverges at this rate, more of it settles: the range of good rates has grown."),
+                N_("Three momentums: which of them diverges?"),
+            ),
+            _scene(
+                "surfaces",
+                "surface=bowl&steps=50&run=adagrad,lr=1&run=rmsprop,lr=0.15",
+                N_("AdaGrad and RMSProp: a rate for each weight"),
+                N_("AdaGrad's sum only grows, so that its steps shrink for ever. RMSProp forgets, and goes on."),
+            ),
+            _scene(
+                "surfaces",
+                "surface=saddle&steps=100&lr=0.03&run=sgd&run=momentum&run=rmsprop&run=adam",
+                N_("A saddle"),
+                N_("SGD waits where the gradient is small. Dividing by the root of V makes a small gradient large."),
+                N_("Which of the four leaves the saddle first?"),
+            ),
+            _scene(
+                "build",
+                "",
+                N_("Adam is momentum and RMSProp, with a correction"),
+                N_(
+                    "Two rows of numbers. Without the correction the first steps are too large: V still begins at zero."
+                ),
+            ),
+            _scene(
+                "surfaces",
+                "surface=long_valley&lr=0.03&run=sgd&run=momentum_classical&run=adagrad,lr=1&run=adam,lr=0.3",
+                N_("All of them in a long valley"),
+                N_("Let the room choose the learning rates, and race again. No optimizer wins everywhere."),
+            ),
+        ),
+    ),
+    "overfitting": Lecture(
+        N_("Overfitting"),
+        (
+            _scene(
+                "fitting",
+                "degree=1",
+                N_("Underfitting"),
+                N_("A line cannot bend. Both losses are large, and more data would not help."),
+            ),
+            _scene(
+                "fitting",
+                "",
+                N_("A good fit"),
+                N_("Both losses are small, and close to each other and to the noise."),
+            ),
+            _scene(
+                "fitting",
+                "degree=15",
+                N_("Overfitting"),
+                N_("The training loss falls on, the validation loss does not: the curve has learned the noise."),
+                N_("Degree 15: which of the two losses gets smaller, and which larger?"),
+            ),
+            _scene(
+                "fitting",
+                "degree=15&points=320",
+                N_("Cure one: more data"),
+                N_("The same degree, sixteen coefficients, but many points: there is no room left for the noise."),
+            ),
+            _scene(
+                "fitting",
+                "degree=15&l2=0.01",
+                N_("Cure two: L2"),
+                N_("Large weights cost. The curve gets smooth although it could still bend as much."),
+            ),
+            _scene(
+                "penalties",
+                "l1=0.03&l2=0.03",
+                N_("L1 and L2 in a net"),
+                N_("L1 makes weights nearly zero, L2 makes all of them small. Look at the histograms."),
+            ),
+            _scene(
+                "classifier",
+                "compare=1&b.l2=0.03",
+                N_("The regions of a net, without and with L2"),
+                N_("The same net, the same batches: only L2 differs."),
+                N_("Which of the two borders will be smooth?"),
+            ),
+        ),
+    ),
+}
+"""The ready lectures by the names that they have in links, for ever."""
+
+
+def spoken(lecture: Lecture) -> Lecture:
+    """Say a ready lecture in the visitor's language."""
+    return Lecture(_(lecture.title), tuple(map(_spoken, lecture.scenes)))
+
+
+def _spoken(scene: Scene) -> Scene:
+    asked = {ASK: tuple(map(_, scene.parameters[ASK]))} if ASK in scene.parameters else {}
+    return replace(scene, title=_(scene.title), notes=_(scene.notes), parameters={**scene.parameters, **asked})

@@ -1,0 +1,23 @@
+"""Make a lecture of scenes, and play it."""
+
+import streamlit as st
+
+from optviz.ui import lectures, lesson
+from optviz.ui.language import _
+from optviz.ui.lessons import lecture_editor as editor
+
+link, notes, stage = lesson.begin(lectures.PAGE, _("Lectures"), ())
+with stage:
+    st.markdown(
+        _("A lecture is a list of scenes: pages at a moment, with a title, notes and a question. Page down plays on.")
+    )
+    name = editor.choose(link)
+    scene = editor.opened_at(link, name)
+    if scene is not None:
+        lectures.play(lectures.named(name), scene)
+    if name == lectures.OWN:
+        editor.edit(link)
+    else:
+        editor.show(link, name)
+    editor.offer(link, name)
+link.publish(notes)

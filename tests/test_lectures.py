@@ -1,0 +1,197 @@
+"""Lectures in the app without a browser: the ready ones, the visitor's own, bad links and bad files, and the bar."""
+
+import json
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, Lecture, Scene, pack, read, unpack, write
+from optviz.ui import lectures
+from optviz.ui.language import LANGUAGES
+from optviz.ui.moments import LONGEST_QUESTION
+from optviz.ui.ready_lectures import ASK, READY
+
+TWO = Lecture(
+    "Two <i>scenes</i>",
+    (
+        Scene("descent", "First *one*", {"lr": ("0.9",), ASK: ("Does it settle?",)}, "Notes\nof two lines"),
+        Scene("descent", "Second", {"curve": ("square",), "steps": ("20",), "moment.step": ("7",)}),
+    ),
+)
+SCENES = [(name, i) for name, lecture in READY.items() for i in range(len(lecture.scenes))]
+
+
+def opened(page="lectures", lang="en", **parameters):
+    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return sound(app.run())
+
+
+def sound(app):
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def texts(app):
+    return " ".join(each.proto.body for each in app.get("html"))
+
+
+def address(app, key):
+    """List the texts of a parameter; one alone comes as it is."""
+    found = app.query_params[key]
+    return found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize("lecture", READY.values(), ids=READY)
+def test_a_ready_lecture_is_one_that_could_be_read(lecture):
+    assert 5 <= len(lecture.scenes) <= 8
+    assert read(write(lecture), lectures.SCENES) == lecture
+    assert unpack(pack(lecture), lectures.SCENES) == lecture
+    for scene in lecture.scenes:
+        assert len(scene.title) <= LONGEST_TITLE and 0 < len(scene.notes) <= LONGEST_NOTES
+        assert all(len(text) <= LONGEST_QUESTION for text in scene.parameters.get(ASK, ()))
+
+
+@pytest.mark.parametrize(("name", "index"), SCENES)
+def test_a_scene_of_a_ready_lecture_opens_without_a_complaint(name, index):
+    scene = READY[name].scenes[index]
+    app = opened(scene.page, **scene.parameters)
+    assert not app.warning and not app.error
+    # The page is set as the link says: its own address has nothing else in it.
+    for key in app.query_params:
+        assert tuple(address(app, key)) == scene.parameters[key]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", READY)
+def test_a_ready_lecture_is_listed_in_both_languages(name, lang):
+    app = opened(lang=lang, lecture=name)
+    assert texts(app).count("optviz-scene") == len(READY[name].scenes)
+    assert (READY[name].scenes[0].title in texts(app)) == (lang == "en")
+
+
+def test_a_link_brings_a_lecture_that_can_be_changed():
+    app = opened(lecture=pack(TWO))
+    assert app.session_state["lecture-draft"] == TWO
+    assert "First *one*" in texts(app) and "Two <i>" in app.text_input[0].value
+    app.button(key="lectures-down-0").click().run()
+    assert [scene.title for scene in app.session_state["lecture-draft"].scenes] == ["Second", "First *one*"]
+    app.text_input(key="lectures~title-0").set_value("Renamed <b>").run()
+    app.text_input(key="lectures~ask-0").set_value("  Why?\n ").run()
+    app.text_area(key="lectures~notes-0").set_value("Say it.").run()
+    changed = app.session_state["lecture-draft"].scenes[0]
+    assert changed == Scene(
+        "descent", "Renamed <b>", {"curve": ("square",), "steps": ("20",), ASK: ("Why?",)}, "Say it."
+    )
+    assert "Renamed &lt;b&gt;" in texts(sound(app))
+    # The address is the save file here too.
+    assert unpack(*address(app, "lecture"), lectures.SCENES) == app.session_state["lecture-draft"]
+    app.button(key="lectures-delete-1").click().run()
+    app.button(key="lectures-delete-0").click().run()
+    assert not app.session_state["lecture-draft"].scenes and len(app.info) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("nonsense", "damaged"),
+        (pack(TWO)[:-9], "damaged"),
+        (pack(Lecture("", (Scene("course", "", {}),))), "Scene 1: There is no page “course”"),
+        ("A" * 9000, "too long"),
+    ],
+)
+def test_a_bad_link_gets_a_word_and_the_page_stays(text, word):
+    app = opened(lecture=text)
+    assert word in app.warning[0].value
+    assert texts(app).count("optviz-scene") == len(READY["learning_rate"].scenes)
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (write(TWO), ""),
+        (b"{", "damaged"),
+        (b'{"optviz": "model"}', "not a lecture"),
+        (json.dumps({**json.loads(write(TWO)), "version": 9}).encode(), "version “9”"),
+        (b" " * 300_000, "too large"),
+    ],
+    ids=["good", "damaged", "another", "version", "large"],
+)
+def test_a_file_is_loaded_or_says_why_not(data, word):
+    app = opened()
+    app.get("file_uploader")[0].upload("lecture.json", data, "application/json")
+    sound(app.run())
+    if word:
+        assert word in app.error[0].value
+    else:
+        assert app.session_state["lecture-draft"] == TWO and not app.error
+
+
+def test_a_ready_lecture_becomes_the_visitors_own_in_their_language():
+    app = opened(lang="zh", lecture="overfitting")
+    app.button(key="lectures-own").click().run()
+    own = sound(app).session_state["lecture-draft"]
+    assert len(own.scenes) == len(READY["overfitting"].scenes) and own.scenes[0].title == "欠拟合"
+
+
+def test_a_scene_is_added_with_its_settings_and_only_once(monkeypatch):
+    from optviz.ui import sharing
+
+    monkeypatch.setattr(sharing, "is_own", lambda url: True)
+    app = AppTest.from_file("../pages/descent.py", default_timeout=60)
+    app.session_state["framed"] = True
+    for number in (1, 1, 2):
+        url = f"http://school/descent?lr=0.9&moment.step={number}&lang=zh"
+        app.session_state["descent-asked"] = {"number": number, "url": url, "add": True}
+        sound(app.run())
+    assert app.session_state["lecture-draft"].scenes == tuple(
+        Scene("descent", "Descent", {"lr": ("0.9",), "moment.step": (str(n),)}) for n in (1, 2)
+    )
+
+
+def bar():
+    from optviz.ui import lectures
+
+    lectures.draw_bar()
+
+
+def played(index=0):
+    app = AppTest.from_function(bar)
+    app.session_state["lecture-played"] = lectures.Played(TWO, index)
+    return sound(app.run())
+
+
+def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
+    # AppTest itself does not follow to another page: tests/browser/test_sharing.py does.
+    turned = []
+    monkeypatch.setattr(st, "switch_page", turned.append)
+    app = played()
+    assert "<b>1 / 2</b> · First *one*" in texts(app) and "Notes\nof two lines" in texts(app)
+    assert app.button(key="lecture-previous").disabled and not app.button(key="lecture-next").disabled
+    sound(app.button(key="lecture-next").click().run())
+    assert app.session_state["lecture-played"].at == 1 and turned == ["pages/descent.py"]
+    assert app.session_state["descent-opened"]["moment.step"] == ["7"]
+    app.run()
+    assert "<b>2 / 2</b> · Second" in texts(app) and app.button(key="lecture-next").disabled
+    sound(app.button(key="lecture-previous").click().run())
+    assert app.session_state["lecture-played"].at == 0
+    assert app.session_state["descent-opened"][ASK] == ["Does it settle?"]
+    assert "moment.step" not in app.session_state["descent-opened"]
+    app.run()
+    sound(app.button(key="lecture-end").click().run())
+    assert "lecture-played" not in app.session_state and "1 / 2" not in texts(app)
+
+
+def test_a_link_opens_a_lecture_at_a_scene():
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    app.run()
+    app.switch_page("pages/lectures.py")
+    app.query_params["lecture"] = pack(TWO)
+    app.query_params["scene"] = "2"
+    sound(app.run())
+    assert app.session_state["lecture-played"] == lectures.Played(TWO, 1)
+    assert app.title[0].value == "Descent on a curve"
