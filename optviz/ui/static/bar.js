@@ -37,7 +37,7 @@ export class Bar {
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
     this.slow = this.#button("slow", () => player.slow.toggle());
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.loop);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.loop);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
