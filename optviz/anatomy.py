@@ -406,7 +406,8 @@ def follow(
         width = (len(rows), len(start))
 
         def stacked(of: Callable[[Step], Any]) -> Array:
-            return np.array([np.broadcast_to(of(step), width[1:]) for step in rows], dtype=float).reshape(width)
+            each = np.array([of(step) for step in rows], dtype=float)
+            return np.broadcast_to(each.reshape(len(rows), -1) if rows else each.reshape(width), width)
 
         u = None if steps[0].memory.u is None else stacked(lambda step: step.memory.u)
         times = np.array([[step.t] for step in rows], dtype=float).reshape(-1, 1)

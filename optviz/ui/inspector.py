@@ -210,7 +210,7 @@ def draw_lines(lines: list[Line], coordinates: Mapping[int, str]) -> None:
 
 
 def _draw_sub_step(sub_step: SubStep, lines: list[Line], coordinates: Mapping[int, str]) -> None:
-    letters, *columns = st.columns([2, *[3] * len(coordinates)])
+    letters, *columns = st.columns([5, *[6] * len(coordinates)])
     title = f"**{sub_step.value} · {_(SUB_STEPS[sub_step])}**"
     letters.markdown(f"{title}\n\n{_aligned(line.symbols.replace('=', '&=', 1) for line in lines)}")
     for (coordinate, name), column in zip(coordinates.items(), columns, strict=True):

@@ -44,7 +44,7 @@ export class Bar {
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
     this.slow = this.#button("slow", () => player.slow.toggle());
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.slow, this.ghost, this.loop, this.share, this.project);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.ghost, this.loop, this.share, this.project);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });

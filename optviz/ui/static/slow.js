@@ -62,8 +62,9 @@ export class Slow {
 
   show() {
     const { player, on } = this;
-    player.bar.slow.hidden = !this.told;
-    player.bar.slow.setAttribute("aria-pressed", on);
+    const { slow, loop } = player.bar;
+    if (Boolean(this.told) !== slow.isConnected) this.told ? loop.before(slow) : slow.remove();
+    slow.setAttribute("aria-pressed", on);
     this.node.hidden = !on;
     player.root.dataset.substep = on ? this.subStep : "";
     if (!on) return;
