@@ -206,7 +206,7 @@ def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
 
 def point_now(link: Link, before: tuple[float, float]) -> tuple[float, float]:
     """Return where a point is by now, which was drawn `before`: in a fragment it may have been dragged since."""
-    return link.now(POINT[0], before[0]), link.now(POINT[1], before[1])
+    return float(link.now(POINT[0], before[0])), float(link.now(POINT[1], before[1]))
 
 
 def move(link: Link, to: Sequence[float], names: Sequence[str] = POINT) -> None:

@@ -51,7 +51,7 @@ def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) ->
         return
     st.html(said)
     troubled = [i for i, found in enumerate(races.findings_of(settings)) if found]
-    asked = f"{link.page}-asked"
+    asked = f"{link.page}-tried"
     if settings.steps * len(troubled) > QUICK and st.session_state.get(asked) != settings:
         ask = partial(st.session_state.__setitem__, asked, settings)
         st.button(_("Try what helps"), key=f"{link.page}~ask", icon=":material/healing:", on_click=ask)
