@@ -75,6 +75,13 @@ def expected(
     return races.race_of(settings).path
 
 
+def unfold(field: "Locator") -> None:
+    """Open a select box in the middle of the screen; its list would close again if the page still scrolled."""
+    field.evaluate("field => field.scrollIntoView({ block: 'center' })")
+    field.page.wait_for_timeout(500)
+    field.click()
+
+
 def overflow(page: "Page") -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
@@ -137,7 +144,7 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
         run = run_of(page)
         page.wait_for_function("part => location.search.includes(part)", arg=part)
 
-    page.get_by_test_id("stSelectbox").filter(has_text="Surface").locator("input").click()
+    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Surface").locator("input"))
     page.get_by_role("option", name="Himmelblau").click()
     changed("surface=himmelblau")
     page.get_by_role("slider", name="Learning rate").press("ArrowLeft")
@@ -145,7 +152,7 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     page.get_by_label("Learning rate, exact value").fill("0.005")
     page.get_by_label("Learning rate, exact value").press("Enter")
     changed("lr=0.005")
-    page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
+    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"))
     page.get_by_role("option", name="Lion").click()
     changed("run=lion")
     page.get_by_text("Settings of Lion").click()
@@ -163,7 +170,7 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     changed("noise=1")
     page.get_by_text("Learning-rate schedule").click()
     page.get_by_text("Linear warm-up, steps").wait_for()
-    page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last.click()
+    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last)
     page.get_by_role("option", name=SCHEDULES["cosine"].title, exact=True).click()
     changed("schedule=cosine")
     page.get_by_text("Start and axes").click()

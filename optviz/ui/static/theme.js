@@ -63,6 +63,7 @@ export class Theme {
       showline: true,
       zeroline: false,
       automargin: true,
+      ...(this.projected && { title: { font: { size: Math.round(12 * this.scale) } } }), // Plotly's own would be cut
     };
     const faint = mixed(this.text, this.background, 0.25); // WebGL scenes ignore the opacity of a grid
     const wall = { ...axis, showbackground: false, gridcolor: faint, linecolor: faint, tickcolor: faint };
