@@ -85,11 +85,10 @@ READY: Mapping[str, Lecture] = {
             ),
             _scene(
                 "surfaces",
-                "surface=bowl&steps=50&run=momentum_classical,lr=0.61,beta=0.42"
-                "&run=momentum_classical,lr=0.61,beta=0.81&run=momentum_classical,lr=0.02,beta=0.91",
+                "surface=bowl&steps=50&run=sgd,lr=0.61&run=momentum_classical,lr=0.61,beta=0.42",
                 N_("Momentum on the bowl"),
-                N_("Too little momentum diverges at this rate, more of it settles: the range of good rates has grown."),
-                N_("Three momentums: which of them diverges?"),
+                N_("Plain descent diverges beyond 2/λ, momentum only beyond 2 (1 + β)/λ: more rates are good ones."),
+                N_("SGD diverges at a rate of 0.61. Does momentum, at the same rate?"),
             ),
             _scene(
                 "surfaces",

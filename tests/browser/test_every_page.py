@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 SIZES = {"wide": (1400, 900), "phone": (390, 844)}
-TEXT_ONLY = {"course"}
+TEXT_ONLY = {"course", "lectures"}
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 
 CUT = """

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -207,3 +208,60 @@ def test_a_question_is_asked_before_the_answer_is_shown(open_page: OpenPage) -> 
     assert page.locator(".js-plotly-plot").first.is_hidden()
     page.keyboard.press("PageDown")
     page.locator(".js-plotly-plot").first.wait_for()
+
+
+def bar(page: "Page", text: str) -> None:
+    """Wait until the bar of the lecture says where one is."""
+    page.locator(".st-key-lecture", has_text=text).wait_for()
+
+
+def test_a_lecture_is_made_of_two_pages_kept_as_a_file_and_played(
+    open_page: OpenPage, tmp_path: Path, turn_to: Callable[["Page", str], None]
+) -> None:
+    page = open_page("/descent?curve=square&lr=0.9&steps=20")
+    seek(page, 7)
+    share(page)
+    page.get_by_role("button", name="Add to my lecture").click()
+    page.get_by_text("Your lecture has 1 scene now.").wait_for()
+    page.keyboard.press("Escape")
+    turn_to(page, "Momentum")
+    page.get_by_role("heading", name="Momentum").wait_for()
+    page.wait_for_selector(".js-plotly-plot")
+    share(page)
+    page.get_by_label("Ask first").fill("What is the limit?")
+    page.get_by_role("button", name="Add to my lecture").click()
+    page.get_by_text("Your lecture has 2 scenes now.").wait_for()
+    page.keyboard.press("Escape")
+    turn_to(page, "Lectures")
+    page.get_by_role("radio", name="My own lecture").click()
+    page.locator(".optviz-scene", has_text="1. Descent").wait_for()
+    page.get_by_role("button", name="Down", exact=False).first.click()
+    page.locator(".optviz-scene", has_text="2. Descent").wait_for()
+    page.get_by_label("Title of the lecture").fill("Steps & sums")
+    page.get_by_label("Title of the lecture").press("Enter")
+    page.wait_for_function("!location.search.includes('lecture=own')")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    file = tmp_path / "lecture.json"
+    saved.value.save_as(file)
+    assert [scene["page"] for scene in json.loads(file.read_text("utf-8"))["scenes"]] == ["momentum", "descent"]
+    page.close()
+
+    page = open_page("/lectures", width=390, height=844)
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator(".optviz-scene", has_text="2. Descent").wait_for()
+    assert page.get_by_label("Title of the lecture").input_value() == "Steps & sums"
+    page.get_by_role("button", name="Play from scene 1").click()
+    bar(page, "1 / 2")
+    page.locator(".optviz-question:focus", has_text="What is the limit?").wait_for()
+    page.keyboard.press("PageDown")
+    page.locator(".optviz-ask").wait_for(state="hidden")
+    page.keyboard.press("PageDown")
+    bar(page, "2 / 2")
+    rested(page, 7)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.keyboard.press("PageUp")
+    bar(page, "1 / 2")
+    page.locator(".optviz-question:focus").wait_for()
+    page.get_by_role("button", name="End").click()
+    page.locator(".st-key-lecture").wait_for(state="detached")

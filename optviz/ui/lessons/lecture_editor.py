@@ -122,10 +122,11 @@ def _draw_tools(link: Link, lecture: Lecture, index: int) -> None:
 
 def _field(name: str, label: str, value: str, longest: int, change: Callable[[str], None], tall: bool = False) -> None:
     key = f"{lectures.PAGE}~{name}"
-    if st.session_state.get(key) != value:
+    # Given twice, as optviz/ui/controls.py says.
+    if st.session_state.get(key, value) != value:
         st.session_state[key] = value
     draw: Any = st.text_area if tall else st.text_input
-    draw(label, key=key, max_chars=longest, on_change=lambda: change(st.session_state[key]))
+    draw(label, value, key=key, max_chars=longest, on_change=lambda: change(st.session_state[key]))
 
 
 def _keep_title(text: str) -> None:
