@@ -33,12 +33,12 @@ def enter() -> None:
 
 
 def configure() -> None:
-    """Name the tab and give it its icon; Streamlit would fetch the page's from the internet."""
-    st.set_page_config(page_title="optviz", page_icon=ICON, layout="wide", initial_sidebar_state=360)
+    """Give the tab its icon; Streamlit would fetch the page's from the internet."""
+    st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 
 def pages() -> Any:
-    """Draw the frame, and return the page to run."""
+    """Draw the frame, name the tab after the page, and return the page to run."""
     st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
@@ -49,7 +49,14 @@ def pages() -> Any:
             _(group): [_page(lesson) for lesson in lessons] for group, lessons in course.GROUPS.items()
         }
     # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
-    return copy(st.navigation(made[language.language()], position="top"))
+    page = copy(st.navigation(made[language.language()], position="top"))
+    st.set_page_config(page_title=tab_title(page.title))
+    return page
+
+
+def tab_title(title: str) -> str:
+    """Return what the browser's tab says while a page of this title is open."""
+    return f"{title} · optviz"
 
 
 def _page(lesson: course.Lesson) -> Any:
