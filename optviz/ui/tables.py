@@ -13,7 +13,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
 
     The cells hold numbers, or with `prose` sentences, which are broken into lines.
     """
-    head = "".join(f"<th scope='col'>{text}</th>" for text in heads)
+    # A head without a word is none.
+    head = "".join(f"<th scope='col'>{text}</th>" if text else "<td></td>" for text in heads)
     # In the list of a phone a bare number would not say what it counts.
     of = f" data-head='{heads[0]}'"
     body = "".join(

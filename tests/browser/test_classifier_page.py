@@ -281,15 +281,6 @@ def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage, color_sche
     assert red in colors and blue in colors
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("compare", ["", "&compare=1"])
-def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: OpenPage, locale: str, compare: str):
-    page = classifier(open_page, f"epochs=20{compare}", width=390, height=844, locale=locale)
-    page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0")
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert page.locator("html").evaluate("e => e.ownerDocument.body.innerText.includes('Traceback')") is False
-
-
 def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium: "Browser", server: str):
     page, sockets = chromium.new_page(), []
 

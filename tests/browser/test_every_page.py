@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import pytest
 
 from optviz.locale import translations
+from optviz.optimizers import OPTIMIZERS
 from optviz.ui import course
 from optviz.ui.frame import tab_title
 
@@ -26,15 +27,30 @@ class Look(NamedTuple):
     width: int
     height: int
     color_scheme: Literal["light", "dark"]
+    accessible: bool
+    """Whether axe-core has a look too."""
 
 
 # A figure is drawn anew where the theme changes: as on a phone, where a finger does not zoom.
 LOOKS = {
-    "wide": Look(1400, 900, "light"),
-    "dark": Look(1400, 900, "dark"),
-    "phone": Look(390, 844, "light"),
-    "small phone": Look(360, 740, "light"),
+    "wide": Look(1400, 900, "light", True),
+    "dark": Look(1400, 900, "dark", True),
+    "phone": Look(390, 844, "light", True),
+    "small phone": Look(360, 740, "light", False),
 }
+
+# The two main pages with as much on them as there can be.
+CROWDED = {
+    "surfaces": "/?surface=rastrigin&steps=50&" + "&".join(f"run={name}" for name in list(OPTIMIZERS)[:8]),
+    "classifier": "/classifier?epochs=20&compare=1&starts=3&schedule=cosine",
+}
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+VIOLATIONS = """
+async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.flatMap(({ id, impact, nodes }) =>
+  nodes.map(({ target, html, any, all, none }) =>
+    `${id} (${impact}): ${target} ${html.slice(0, 150)} ${[...any, ...all, ...none].map(check => check.message)}`))
+"""
 
 CUT = """
 () => {
@@ -98,17 +114,39 @@ async () => {
 @pytest.mark.parametrize("lang", LOCALES)
 @pytest.mark.parametrize("name", course.LESSONS)
 def test_a_page_shows_itself_whole(visit: Visit, name: str, lang: str) -> None:
-    found = []
-    with visit("/" if name == course.HOME else f"/{name}", LOCALES[lang]) as page, fingers(page) as touch:
+    with visit("/" if name == course.HOME else f"/{name}", LOCALES[lang]) as page:
         title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
-        for look, (width, height, color_scheme) in LOOKS.items():
+        page.wait_for_function("title => document.title === title", arg=title)
+        found = looked_at(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("lang", LOCALES)
+@pytest.mark.parametrize("name", CROWDED)
+def test_a_page_full_of_everything_shows_itself_whole(open_page: OpenPage, name: str, lang: str) -> None:
+    page = open_page(CROWDED[name], locale=LOCALES[lang], reduced_motion="reduce")
+    settle(page)
+    for fold in page.get_by_test_id("stExpander").all():
+        fold.locator("summary").click()
+        settle(page)
+    for tabs in page.get_by_role("tablist").all():
+        tabs.get_by_role("tab").last.click()
+    found = looked_at(page)
+    assert not found, "\n".join(found)
+
+
+def looked_at(page: "Page") -> list[str]:
+    """Look at an open page in every way; list what a visitor would stumble over, and what axe-core finds."""
+    found = []
+    page.evaluate(AXE.read_text("utf-8") if page.evaluate("!globalThis.axe") else "0")
+    with fingers(page) as touch:
+        for look, (width, height, color_scheme, accessible) in LOOKS.items():
             touch(width < 600)
-            page.emulate_media(color_scheme=color_scheme)
+            page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_function("title => document.title === title", arg=title)
             settle(page, color_scheme)
-            found += [f"{look}: {fault}" for fault in faults(page)]
-    assert found == []
+            found += [f"{look}: {fault}" for fault in faults(page) + (page.evaluate(VIOLATIONS) if accessible else [])]
+    return found
 
 
 @contextmanager

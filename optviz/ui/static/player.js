@@ -230,7 +230,7 @@ class Player {
         event.preventDefault();
       });
       cell.append(list);
-    } else if (panels[0].spec.title) cell.append(element("h3", { class: "optviz-title" }, panels[0].spec.title));
+    } else if (panels[0].spec.title) cell.append(element("h2", { class: "optviz-title" }, panels[0].spec.title));
     cell.append(...panels.map(panel => panel.node));
     return cell;
   }
