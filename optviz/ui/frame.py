@@ -42,6 +42,9 @@ def pages() -> Any:
     st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
+    # Streamlit says that every page is English.
+    tag = language.TAGS[language.language()]
+    st.html(f"<script>document.documentElement.lang = '{tag}'</script>", unsafe_allow_javascript=True)
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
     if language.language() not in made:

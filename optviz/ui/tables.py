@@ -28,6 +28,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
     return f"<div class='{kind}'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
+def scrolling(table: str, label: str) -> str:
+    """Return a long table as HTML in a frame of its own, which the keyboard can reach and scroll."""
+    return f"<div class='optviz-scroll' tabindex='0' role='region' aria-label='{escape(label)}'>{table}</div>"
+
+
 def digits(value: float | None) -> str:
     """Write a number with three digits, or a dash where there is none."""
     return NOTHING if value is None or not np.isfinite(value) else f"{value:.3g}"

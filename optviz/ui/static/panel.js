@@ -1,6 +1,7 @@
 // One figure with its tracks: Plotly draws what stands still, brushes what moves.
 
 import { Source } from "./numbers.js";
+import { Pointer } from "./pointer.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
@@ -26,6 +27,7 @@ export class Panel {
     this.plot.className = "optviz-plot";
     this.plot.setAttribute("role", "img");
     this.plot.setAttribute("aria-label", spec.title || player.words.player);
+    this.plot.setAttribute("aria-describedby", player.summary.id);
     this.node.append(this.plot);
     this.layers = { under: new Canvas("under"), trail: new Canvas("trail"), heads: new Canvas("heads") };
     this.sizes = new ResizeObserver(() => this.#resize());
@@ -283,6 +285,7 @@ export class Panel {
       for (const name of ["mousedown", "touchstart"])
         this.node.addEventListener(name, event => event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
     this.node.classList.add("optviz-pick");
+    this.pointer = new Pointer(this, at => this.#pick(at));
     this.node.classList.toggle("optviz-drag", this.spec.pick === "drag");
   }
   #keepFromOthers(event) {

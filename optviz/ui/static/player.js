@@ -10,6 +10,7 @@
 //   theme.js      colors and fonts of the page, as a Plotly template
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
+//   pointer.js    a point chosen with the keys
 //   bar.js        the buttons
 //   Player        one mounted component; Session, what outlives it
 
@@ -111,10 +112,12 @@ class Player {
     this.grid = element("div", { class: "optviz-grid" });
     this.note = element("div", { class: "optviz-note", role: "status" });
     this.summary = element("p", { class: "optviz-summary", id: `optviz-${session.key}-summary` });
+    this.keys = element("p", { class: "optviz-summary", id: `optviz-${session.key}-keys` });
     Object.assign(root, { tabIndex: 0 });
-    for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
+    const described = `${this.summary.id} ${this.keys.id}`;
+    for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": described }))
       root.setAttribute(name, value);
-    root.replaceChildren(this.note, this.grid, this.bar.node, this.summary);
+    root.replaceChildren(this.note, this.grid, this.bar.node, this.summary, this.keys);
     root.addEventListener("keydown", event => this.#key(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
@@ -137,7 +140,8 @@ class Player {
     this.plotly = header.plotly;
     this.theme = new Theme(this.root, this.themes);
     this.theme.mark(this.root);
-    this.root.setAttribute("aria-label", this.words.player);
+    // A page may have two.
+    this.root.setAttribute("aria-label", [this.words.player, header.panels[0]?.title].filter(Boolean).join(" · "));
     this.bar.speak(this.words);
     this.#arrange(header.panels.map((panel, i) => ({ ...panel, figure: figures[i] })), header.even);
     this.request();
@@ -171,7 +175,8 @@ class Player {
 
   arrived(fresh) {
     const { summary } = this.store;
-    this.summary.textContent = [summary, this.store.steps === 0 ? "" : this.words.keys].join(" ");
+    this.summary.textContent = summary;
+    this.keys.textContent = this.store.steps === 0 ? "" : this.words.keys;
     this.root.dataset.run = this.store.run;
     this.bar.node.hidden = this.store.steps === 0; // a picture that does not move
     if (fresh) this.panels.forEach(panel => panel.bind());
