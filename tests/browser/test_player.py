@@ -506,7 +506,21 @@ def colors(page: "Page") -> dict[str, Any]:
     )
 
 
-def test_theme_light_dark_and_switched(open_page: OpenPage) -> None:
+INKS = """
+() => {
+  const { theme } = [...optvizInbox.sessions.values()].find(session => session.player).player;
+  const hex = color => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    pen.fillStyle = color;
+    return pen.fillStyle;
+  };
+  const named = Object.keys(theme.colors).filter(name => name !== "background");
+  return Object.fromEntries([["background", theme.background], ...named.map(name => [name, hex(theme.ink(name))])]);
+}
+"""
+
+
+def test_theme_light_dark_and_switched(open_page: OpenPage, contrast: Callable[[str, str], float]) -> None:
     page = open_page("/?steps=30", color_scheme="light")
     wait_plotted(page)
     light = colors(page)
@@ -519,6 +533,13 @@ def test_theme_light_dark_and_switched(open_page: OpenPage) -> None:
     assert dark["images"] == ["dark"]
     assert dark["font"] != light["font"]
     assert "rgba(0" in dark["paper"]
+    for scheme, background in (("dark", "#10161f"), ("light", "#ffffff")):
+        page.emulate_media(color_scheme=scheme)
+        wait_for(page, f"d.theme === '{scheme}' && gd(0)._fullData[0].textfont.color")
+        inks = page.evaluate(INKS)
+        assert len(inks) > 8 and inks["background"] == background
+        for name, color in inks.items():  # names at the ends of lines can be read
+            assert name == "background" or contrast(color, background) >= 4.5, (scheme, name, color)
 
 
 def test_reduced_motion_shows_the_last_step(open_page: OpenPage) -> None:
@@ -654,11 +675,14 @@ def test_screen_readers_find_names_and_the_result(open_page: OpenPage) -> None:
     page = open_page("/?steps=20")
     wait_plotted(page)
     root = page.locator(ROOT)
-    described = page.locator("#" + (root.get_attribute("aria-describedby") or ""))
-    assert "Run 7 is the fastest." in (described.text_content() or "")
+    summary, keys = (root.get_attribute("aria-describedby") or "").split()
+    assert page.locator(f"#{summary}").text_content() == "Run 7 is the fastest."
+    assert "space" in (page.locator(f"#{keys}").text_content() or "")
     for name in ("Pause", "One step back", "One step forward", "To the start", "Loop"):
         assert page.get_by_role("button", name=name, exact=True).count() == 1
     assert page.get_by_role("img", name="Paths").count() == 1
+    for picture in page.locator("[role=img]").all():  # each says what comes out, and not only what it is called
+        assert picture.get_attribute("aria-describedby") == summary
     assert page.locator(".optviz-count").get_attribute("aria-live") == "off"
     press(page, "End")
     step_becomes(page, 20)

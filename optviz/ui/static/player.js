@@ -223,6 +223,8 @@ class Player {
         const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, panel.spec.title);
         tab.addEventListener("click", () => this.#openTab(name, panels, i));
         panel.tab = tab;
+        panel.node.setAttribute("role", "tabpanel");
+        panel.node.setAttribute("aria-label", panel.spec.title);
         return tab;
       });
       const list = element("div", { role: "tablist", class: "optviz-tabs", "aria-label": this.words.views }, ...tabs);

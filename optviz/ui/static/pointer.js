@@ -1,4 +1,4 @@
-// Choosing a point of a picture without a mouse: a cross that the arrow keys move, and enter for a click.
+// Choosing a point of a picture without a mouse: a ring that the arrow keys move, and enter for a click.
 
 import { element } from "./bar.js";
 
@@ -12,16 +12,16 @@ export class Pointer {
   // `pick` takes a place on the screen, as a click has it.
   constructor({ node, plot, spec, player }, pick) {
     Object.assign(this, { plot, pick, at: [0.5, 0.5] });
-    this.cross = element("i", { class: "optviz-cross" });
+    this.ring = element("i", { class: "optviz-ring" });
     this.value = element("output", { class: "optviz-at" });
     const name = [spec.title, player.words.pick].filter(Boolean).join(": ");
-    this.node = element("div", { class: "optviz-pointer", role: "application", tabindex: 0, "aria-label": name }, this.cross, this.value);
+    this.node = element("div", { class: "optviz-pointer", role: "application", tabindex: 0, "aria-label": name }, this.ring, this.value);
     this.node.addEventListener("focus", () => this.#show());
     this.node.addEventListener("keydown", event => this.#key(event));
     node.append(this.node);
   }
 
-  // Where the cross stands in the plot, in pixels.
+  // Where the ring stands in the plot, in pixels.
   get #place() {
     const { xaxis, yaxis } = this.plot._fullLayout;
     return [xaxis._offset + this.at[0] * xaxis._length, yaxis._offset + this.at[1] * yaxis._length];
@@ -30,7 +30,7 @@ export class Pointer {
     if (!this.plot._fullLayout) return;
     const [left, top] = this.#place;
     const { xaxis, yaxis } = this.plot._fullLayout;
-    this.cross.style.translate = `${left}px ${top}px`;
+    this.ring.style.translate = `${left}px ${top}px`;
     this.value.textContent = `(${written(xaxis.p2d(left - xaxis._offset))}, ${written(yaxis.p2d(top - yaxis._offset))})`;
   }
   #key(event) {
