@@ -62,17 +62,17 @@ def choose_row(prefix: str, decay: float) -> Row:
 link, notes, stage = lesson.begin(PAGE, _("Make your own optimizer"), EXAMPLES)
 
 with st.sidebar:
-    st.subheader(_("First moment m"), anchor=False)
+    st.header(_("First moment m"), anchor=False)
     with st.container(key=f"{PAGE}-first"):
         first = choose_row("m", 0.9)
-    st.subheader(_("Second moment V"), anchor=False)
+    st.header(_("Second moment V"), anchor=False)
     second, epsilon, inside = None, 0.0, False
     with st.container(key=f"{PAGE}-second"):
         if controls.switch(link, "v", _("V from the squared gradients (off: V = 1)"), default=True):
             second = choose_row("v", 0.999)
             epsilon = controls.dial(link, "eps", "ε", EPSILON, 1e-8)
             inside = controls.switch(link, "eps.inside", _("ε inside the root"))
-    st.subheader(_("Race"), anchor=False)
+    st.header(_("Race"), anchor=False)
     surface = controls.choice(
         link, "surface", _("Surface"), {n: _(s.title) for n, s in SURFACES.items()}, "bowl", resets=controls.POINT
     )

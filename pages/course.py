@@ -11,7 +11,7 @@ link, notes, stage = lesson.begin("course", _("The whole course"), ())
 with stage:
     st.markdown(_("Everything that the course teaches, by the numbers of its syllabus. Each line opens what it names."))
     for section in SECTIONS.values():
-        st.subheader(_(section.title), anchor=False)
+        st.header(_(section.title), anchor=False)
         lines = [
             (row.id, _(row.title), href(row.page, row.parameters), _(LESSONS[row.page].title)) for row in section.rows
         ]

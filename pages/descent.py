@@ -9,7 +9,7 @@ from optviz.entry import Entry, EntryError
 from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
-from optviz.ui import controls, lesson
+from optviz.ui import controls, lesson, tables
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import descent
@@ -130,8 +130,8 @@ with stage:
     shown = next(iter(descent.names_of(settings)))
     if len(chosen) > 1:
         shown = controls.segments(link, "table", _("Table of"), descent.names_of(settings), shown)
-    with st.container(height=540):
-        st.html(descent.steps_table(settings, shown))
+    name = f"{_('Table of')} {descent.names_of(settings)[shown]}"
+    st.html(tables.scrolling(descent.steps_table(settings, shown), name))
     st.caption(_("A row is one update: the loss is taken before it, at wₜ, and wₜ₊₁ is the weight after it."))
     lesson.code(link, descent.program(settings))
 link.publish(notes)

@@ -48,13 +48,13 @@ said, pictured = stage.container(), stage.container()
 
 grid_card, normal_card = st.columns(2, gap="large")
 with grid_card.container(border=True):
-    st.subheader("np.mgrid · ravel · np.c_", anchor=False)
+    st.header("np.mgrid · ravel · np.c_", anchor=False)
     st.caption(_("All pairs of two axes, one pair a row: start:stop:step, and stop is left out."))
     x = axis("grid.x", "x", "1:3:1")
     y = axis("grid.y", "y", "2:4:0.5")
     show(functions.grid_call(x, y))
 with normal_card.container(border=True):
-    st.subheader("tf.random.normal", anchor=False)
+    st.header("tf.random.normal", anchor=False)
     st.caption(
         _("Draws from a normal distribution. NumPy draws here: TensorFlow's digits differ, mean and deviation do not.")
     )
@@ -65,13 +65,13 @@ with normal_card.container(border=True):
     show(functions.normal_call(mean, deviation, n, seed))
 where_card, rand_card = st.columns(2, gap="large")
 with where_card.container(border=True):
-    st.subheader("tf.where", anchor=False)
+    st.header("tf.where", anchor=False)
     st.caption(_("Place by place: the number of a where a > b, else that of b."))
     a = controls.numbers(link, "where.a", "a", "1, 2, 3, 1, 1", ROW)
     b = controls.numbers(link, "where.b", "b", "0, 1, 3, 4, 5", ROW)
     show(functions.where_call(a, b))
 with rand_card.container(border=True):
-    st.subheader("np.random.RandomState.rand", anchor=False)
+    st.header("np.random.RandomState.rand", anchor=False)
     st.caption(_("Random numbers from 0 to 1, without 1: the same seed gives the same numbers in the same order."))
     rand_seed = controls.whole(link, "rand.seed", _("Seed"), Range(0, 99, "s"), 1)
     rows = controls.whole(link, "rand.rows", _("Rows"), Range(1, 6, "r"), 2)
@@ -79,13 +79,13 @@ with rand_card.container(border=True):
     show(functions.rand_call(rand_seed, rows, columns))
 vstack_card, cast_card = st.columns(2, gap="large")
 with vstack_card.container(border=True):
-    st.subheader("np.vstack", anchor=False)
+    st.header("np.vstack", anchor=False)
     st.caption(_("One table above the other; rows are separated by semicolons."))
     upper = controls.numbers(link, "vstack.a", "a", "1, 2, 3", TABLE)
     lower = controls.numbers(link, "vstack.b", "b", "4, 5, 6", TABLE)
     show(functions.vstack_call(upper, lower))
 with cast_card.container(border=True):
-    st.subheader("tf.cast", anchor=False)
+    st.header("tf.cast", anchor=False)
     st.caption(_("The same numbers as another type: int32 cuts towards 0, bool is false for 0 alone."))
     numbers = controls.numbers(link, "cast.x", "x", "1, 2.7, -2.7, 0", CAST)
     to = controls.segments(link, "cast.to", _("Type"), {name: name for name in CASTS}, "int32")

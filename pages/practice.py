@@ -58,6 +58,6 @@ with stage:
         st.html(practice.results(settings))
         controls.formula(link, practice.formula(settings))
         lesson.code(link, practice.program(settings))
-    st.subheader(_("Eleven pieces of advice"), anchor=False)
+    st.header(_("Eleven pieces of advice"), anchor=False)
     st.html(practice.advice())
 link.publish(notes)

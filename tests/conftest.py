@@ -1,7 +1,7 @@
 """What all tests share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
@@ -28,6 +28,24 @@ def quick_app_tests() -> Iterator[None]:
         patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
+
+
+@pytest.fixture(scope="session", name="contrast")
+def contrast_fixture() -> Callable[[str, str], float]:
+    """Give `contrast(color, other)` of two colors written as #rrggbb, as WCAG 2.2 defines it."""
+    return contrast
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color written as #rrggbb."""
+    shares = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(color: str, other: str) -> float:
+    low, high = sorted((luminance(color), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,10 @@ def sound(app):
     return app
 
 
-def names(app, name):
+@cache
+def names(name):
     """List the names that a page's controls have in its link."""
-    return list(app.session_state[f"{name}-values"])
+    return list(opened(name).session_state[f"{name}-values"])
 
 
 @every_page
@@ -102,7 +104,7 @@ def test_every_example_opens_without_a_complaint(name, lang):
 @every_page
 @pytest.mark.parametrize("junk", JUNK)
 def test_any_junk_in_a_link_gets_a_word_and_the_page_stays(name, junk):
-    known = names(opened(name), name)
+    known = names(name)
     app = opened(name, **dict.fromkeys(known, junk))
     assert len(app.title) == 1
     if known and junk in ("§", "x" * 3000):

@@ -33,15 +33,18 @@ def enter() -> None:
 
 
 def configure() -> None:
-    """Name the tab and give it its icon; Streamlit would fetch the page's from the internet."""
-    st.set_page_config(page_title="optviz", page_icon=ICON, layout="wide", initial_sidebar_state=360)
+    """Give the tab its icon; Streamlit would fetch the page's from the internet."""
+    st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 
 def pages() -> Any:
-    """Draw the frame, and return the page to run."""
+    """Draw the frame, name the tab after the page, and return the page to run."""
     st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
+    # Streamlit says that every page is English.
+    tag = language.TAGS[language.language()]
+    st.html(f"<script>document.documentElement.lang = '{tag}'</script>", unsafe_allow_javascript=True)
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
     if language.language() not in made:
@@ -51,7 +54,13 @@ def pages() -> Any:
     # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
     page = copy(st.navigation(made[language.language()], position="top"))
     lectures.draw_bar()
+    st.set_page_config(page_title=tab_title(page.title))
     return page
+
+
+def tab_title(title: str) -> str:
+    """Return what the browser's tab says while a page of this title is open."""
+    return f"{title} · optviz"
 
 
 def _page(lesson: course.Lesson) -> Any:

@@ -11,6 +11,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from optviz.locale import translations
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
+TAGS = {"en": "en", "zh": "zh-Hans"}
+"""What browsers and screen readers call the languages."""
+
 DEFAULT = "en"
 KEY = "lang"
 

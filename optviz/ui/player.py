@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "step": "step {step}",
     "step_of": "step {step} / {steps}",
     "keys": "Keys: space plays or pauses, left and right step, with shift ten steps, home and end jump.",
+    "pick": "arrow keys move a ring, with shift further, and enter chooses the point",
     "views": "Views",
     "loading": "Loading the charts …",
     "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",

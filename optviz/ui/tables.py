@@ -13,7 +13,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
 
     The cells hold numbers, or with `prose` sentences, which are broken into lines.
     """
-    head = "".join(f"<th scope='col'>{text}</th>" for text in heads)
+    # A head without a word is none.
+    head = "".join(f"<th scope='col'>{text}</th>" if text else "<td></td>" for text in heads)
     # In the list of a phone a bare number would not say what it counts.
     of = f" data-head='{heads[0]}'"
     body = "".join(
@@ -25,6 +26,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
     )
     kind = "optviz-table optviz-prose" if prose else "optviz-table"
     return f"<div class='{kind}'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def scrolling(table: str, label: str) -> str:
+    """Return a long table as HTML in a frame of its own, which the keyboard can reach and scroll."""
+    return f"<div class='optviz-scroll' tabindex='0' role='region' aria-label='{escape(label)}'>{table}</div>"
 
 
 def digits(value: float | None) -> str:

@@ -168,8 +168,7 @@ def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.add_init_script("if (!sessionStorage.length) localStorage.clear()")
-        page.on("pageerror", lambda error: errors.append(f"{path}: {error}"))
-        page.on("console", lambda message: keep_error(errors, path, message))
+        keep_errors(page, errors)
         page.goto(server + path)
         return page
 
@@ -177,6 +176,41 @@ def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator
     for page in pages:
         page.close()
     assert errors == []
+
+
+Visit = Callable[[str, str], AbstractContextManager["Page"]]
+
+
+@pytest.fixture(scope="module")
+def visit(profile: Callable[..., "BrowserContext"], server: str) -> Iterator[Visit]:
+    """Give `with visit(path, locale) as page`: for each language one tab that goes from page to page inside the app.
+
+    That spares the loading of the scripts. What goes wrong on a page, in the console as well, fails its visit alone:
+    the next one has a new tab.
+    """
+    tabs: dict[str, tuple[Page, list[str]]] = {}
+
+    @contextmanager
+    def visit_it(path: str, locale: str) -> Iterator["Page"]:
+        if locale in tabs:
+            page, errors = tabs.pop(locale)
+            page.evaluate("path => history.pushState({}, '', path)", path)
+            page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+        else:
+            page, errors = profile(locale=locale).new_page(), []
+            keep_errors(page, errors)
+            page.goto(server + path)
+        try:
+            yield page
+            assert errors == []
+        except BaseException:
+            page.close()
+            raise
+        tabs[locale] = page, errors
+
+    yield visit_it
+    for page, _errors in tabs.values():
+        page.close()
 
 
 SOUGHT = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -197,8 +231,13 @@ def turn_to(page: "Page", title: str) -> None:
     raise AssertionError(f"no page is called {title}")
 
 
-def keep_error(errors: list[str], path: str, message: "ConsoleMessage") -> None:
-    """Collect a message of the console if it is an error; Streamlit looks for its server below a page's path first."""
-    url = message.location.get("url", "")
-    if message.type == "error" and not SOUGHT.search(url):
-        errors.append(f"{path}: {message.text} ({url})")
+def keep_errors(page: "Page", errors: list[str]) -> None:
+    """Collect a page's exceptions and errors of its console, but for Streamlit's search for its server below a path."""
+
+    def keep(message: "ConsoleMessage") -> None:
+        url = message.location.get("url", "")
+        if message.type == "error" and not SOUGHT.search(url):
+            errors.append(f"{page.url}: {message.text} ({url})")
+
+    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+    page.on("console", keep)

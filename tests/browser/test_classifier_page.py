@@ -98,17 +98,12 @@ def test_it_trains_by_itself_and_draws_the_numbers_of_the_backend(open_page: Ope
     np.testing.assert_allclose(curve["x"], np.arange(201))
     np.testing.assert_array_equal(trace(page, "regions0", 0)["z"], arrays["regions0"].array[-1])
     np.testing.assert_array_equal(trace(page, "weights", 0)["y"], arrays["weights0"].array[-1])
-
-
-def test_scrubbing_back_shows_an_earlier_epoch_again(open_page: OpenPage):
-    page = classifier(open_page, "epochs=100")
-    to_the_end(page, 100)
+    # scrubbing back shows an earlier epoch again
     last = picture(page)
     page.locator(ROOT).focus()
     page.keyboard.press("Home")
     wait_step(page, "+d.step === 0")
     assert picture(page) != last
-    arrays = finished(Settings(epochs=100)).arrays
     np.testing.assert_array_equal(trace(page, "regions0", 0)["z"], arrays["regions0"].array[0])
     assert len(trace(page, "loss", 0)["y"]) == 1
 
@@ -271,24 +266,17 @@ def test_the_run_is_a_download_for_tensorboard(open_page: OpenPage, tmp_path: Pa
         assert all(archive.read(name) for name in archive.namelist())
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage, color_scheme: str):
-    page = classifier(open_page, "epochs=20", color_scheme=color_scheme)
+def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage):
+    page = classifier(open_page, "epochs=20")
     to_the_end(page, 20)
-    assert shown(page, "theme") == color_scheme
     plot = page.locator(f"{ROOT} [data-cell=regions0] .optviz-plot")
-    colors = plot.evaluate("plot => plot.data.map(trace => trace.marker?.color)")
-    red, blue = ("#d0342c", "#1f5fd0") if color_scheme == "light" else ("#ff7d74", "#6ea8ff")
-    assert red in colors and blue in colors
-
-
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("compare", ["", "&compare=1"])
-def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: OpenPage, locale: str, compare: str):
-    page = classifier(open_page, f"epochs=20{compare}", width=390, height=844, locale=locale)
-    page.wait_for_function(f"+document.querySelector('{ROOT}').dataset.step > 0")
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert page.locator("html").evaluate("e => e.ownerDocument.body.innerText.includes('Traceback')") is False
+    for color_scheme, red, blue in (("light", "#d0342c", "#1f5fd0"), ("dark", "#ff7d74", "#6ea8ff")):
+        page.emulate_media(color_scheme=color_scheme)
+        wait_step(page, f"d.theme === '{color_scheme}'")
+        page.wait_for_function(
+            "([plot, ...colors]) => colors.every(color => plot.data.some(trace => trace.marker?.color === color))",
+            arg=[plot.element_handle(), red, blue],
+        )
 
 
 def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium: "Browser", server: str):

@@ -104,42 +104,18 @@ def painted(page: "Page", plot: int, layer: str = "trail") -> int:
     )
 
 
-def fps(page: "Page", speed: str = "1") -> dict[str, float]:
-    """Play the whole run once: frames a second, frames with a new step, and the longest gap in ms.
-
-    Not a test: numbers of a machine. `python -m pytest tests/browser/test_player.py -k frames -s` prints them.
-    """
-    page.locator(".optviz-speed").select_option(speed)
-    press(page, "Home")
-    step_becomes(page, 0)
-    return page.evaluate(
-        f"""() => new Promise(done => {{
-          const root = document.querySelector('{ROOT}');
-          root.querySelector('.optviz-play').click();
-          let frames = 0, moved = 0, longest = 0, step = '0', began, before;
-          const tick = now => {{
-            began ??= now;
-            if (before) longest = Math.max(longest, now - before);
-            before = now;
-            frames++;
-            moved += root.dataset.step !== step;
-            step = root.dataset.step;
-            if (frames < 20 || root.dataset.playing === 'true') return requestAnimationFrame(tick);
-            const seconds = (now - began) / 1000;
-            done({{fps: frames / seconds, moved: moved / seconds, longest, seconds}});
-          }};
-          requestAnimationFrame(tick);
-        }})"""
-    )
-
-
-def test_autoplay_to_the_end(open_page: OpenPage, app: ModuleType) -> None:
+def test_autoplay_to_the_end_and_again_with_a_new_run(open_page: OpenPage, app: ModuleType) -> None:
     page = open_page("/?steps=60")
     wait_for(page, "d.playing && d.step > 0 && d.step < 60")
     step_becomes(page, 60)
     assert shown(page)["run"] == "60-0"
     assert page.locator(".optviz-count").text_content() == "step 60 / 60"
     assert page.locator(".optviz-play").get_attribute("aria-label") == "Play"
+    page.get_by_label("seed").fill("3")
+    page.get_by_label("seed").press("Enter")
+    wait_for(page, "d.run === '60-3' && d.playing && d.step < 60")
+    step_becomes(page, 60)
+    np.testing.assert_array_equal(np.float32(trace(page, 0, 5)["x"]), app.race(60, 3)["w"][:, 5, 0].astype("f4"))
 
 
 def test_plotly_holds_the_numbers_that_were_sent(open_page: OpenPage, app: ModuleType) -> None:
@@ -249,18 +225,6 @@ def test_speed_and_loop_are_kept(open_page: OpenPage) -> None:
     wait_for(page, "d.run === '50-0'")
     assert page.locator(".optviz-speed").input_value() == "10"
     assert page.get_by_role("button", name="Loop").get_attribute("aria-pressed") == "true"
-
-
-def test_a_new_run_starts_again(open_page: OpenPage, app: ModuleType) -> None:
-    page = open_page("/?steps=100")
-    wait_plotted(page)
-    press(page, "End")
-    step_becomes(page, 100)
-    page.get_by_label("seed").fill("3")
-    page.get_by_label("seed").press("Enter")
-    wait_for(page, "d.run === '100-3' && d.playing && d.step < 100")
-    step_becomes(page, 100)
-    np.testing.assert_array_equal(np.float32(trace(page, 0, 5)["x"]), app.race(100, 3)["w"][:, 5, 0].astype("f4"))
 
 
 def test_click_sets_the_start(open_page: OpenPage) -> None:
@@ -542,7 +506,21 @@ def colors(page: "Page") -> dict[str, Any]:
     )
 
 
-def test_theme_light_dark_and_switched(open_page: OpenPage) -> None:
+INKS = """
+() => {
+  const { theme } = [...optvizInbox.sessions.values()].find(session => session.player).player;
+  const hex = color => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    pen.fillStyle = color;
+    return pen.fillStyle;
+  };
+  const named = Object.keys(theme.colors).filter(name => name !== "background");
+  return Object.fromEntries([["background", theme.background], ...named.map(name => [name, hex(theme.ink(name))])]);
+}
+"""
+
+
+def test_theme_light_dark_and_switched(open_page: OpenPage, contrast: Callable[[str, str], float]) -> None:
     page = open_page("/?steps=30", color_scheme="light")
     wait_plotted(page)
     light = colors(page)
@@ -555,6 +533,13 @@ def test_theme_light_dark_and_switched(open_page: OpenPage) -> None:
     assert dark["images"] == ["dark"]
     assert dark["font"] != light["font"]
     assert "rgba(0" in dark["paper"]
+    for scheme, background in (("dark", "#10161f"), ("light", "#ffffff")):
+        page.emulate_media(color_scheme=scheme)
+        wait_for(page, f"d.theme === '{scheme}'")
+        inks = page.evaluate(INKS)
+        assert len(inks) > 8 and inks["background"] == background
+        for name, color in inks.items():  # names at the ends of lines can be read
+            assert name == "background" or contrast(color, background) >= 4.5, (scheme, name, color)
 
 
 def test_reduced_motion_shows_the_last_step(open_page: OpenPage) -> None:
@@ -627,17 +612,8 @@ def test_bytes_of_a_stream(chromium: Any, server: str) -> None:
     page.close()
 
 
-def test_frames(open_page: OpenPage) -> None:
-    """Prints the frames a second of a race of 8 x 1000 with three panels; a machine's number is not asserted."""
-    page = open_page("/?steps=1000")
-    wait_plotted(page, 2)
-    page.wait_for_timeout(500)
-    print("\n", fps(page))
-    assert shown(page)["step"] == 1000
-
-
 def test_three_dimensions(open_page: OpenPage, app: ModuleType) -> None:
-    page = open_page("/?steps=60&views=with+3-D")
+    page = open_page("/?steps=60&views=with+3-D", reduced_motion="reduce")  # playing in 3-D takes a slow machine long
     wait_plotted(page)
     page.get_by_role("tab", name="3-D").click()
     wait_for(page, "gd(1)._fullLayout?.scene?._scene")
@@ -674,34 +650,39 @@ def test_without_webgl_a_sentence(open_page: OpenPage) -> None:
     step_becomes(page, 30)
 
 
-@pytest.mark.parametrize("width", [360, 390, 700, 1400])
-def test_no_sideways_scroll_and_a_bar_that_stays(open_page: OpenPage, width: int) -> None:
-    page = open_page("/?steps=200", width=width)
+def test_no_sideways_scroll_and_a_bar_that_stays(open_page: OpenPage) -> None:
+    page = open_page("/?steps=200")
     wait_plotted(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     buttons = "[...document.querySelectorAll('.optviz-bar button')]"
-    sizes = page.evaluate(f"{buttons}.map(b => [b.offsetWidth, b.offsetHeight])")
-    assert np.min(sizes) >= 44
     bar = page.locator(".optviz-bar")
-    before = bar.bounding_box()
-    assert before
-    assert page.locator(ROOT).evaluate("root => root.scrollWidth <= root.clientWidth")
-    press(page, "End")
-    step_becomes(page, 200)
-    after = bar.bounding_box()
-    assert after
-    assert (before["width"], before["height"]) == (after["width"], after["height"])
+    for width in (1400, 700, 390, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        wait_for(page, f"root.classList.contains('optviz-narrow') === {str(width <= 700).lower()}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert np.min(page.evaluate(f"{buttons}.map(b => [b.offsetWidth, b.offsetHeight])")) >= 44
+        assert page.locator(ROOT).evaluate("root => root.scrollWidth <= root.clientWidth")
+        press(page, "Home")
+        step_becomes(page, 0)
+        before = bar.bounding_box()
+        press(page, "End")
+        step_becomes(page, 200)
+        after = bar.bounding_box()
+        assert before and after
+        assert (before["width"], before["height"]) == (after["width"], after["height"])
 
 
 def test_screen_readers_find_names_and_the_result(open_page: OpenPage) -> None:
     page = open_page("/?steps=20")
     wait_plotted(page)
     root = page.locator(ROOT)
-    described = page.locator("#" + (root.get_attribute("aria-describedby") or ""))
-    assert "Run 7 is the fastest." in (described.text_content() or "")
+    summary, keys = (root.get_attribute("aria-describedby") or "").split()
+    assert page.locator(f"#{summary}").text_content() == "Run 7 is the fastest."
+    assert "space" in (page.locator(f"#{keys}").text_content() or "")
     for name in ("Pause", "One step back", "One step forward", "To the start", "Loop"):
         assert page.get_by_role("button", name=name, exact=True).count() == 1
     assert page.get_by_role("img", name="Paths").count() == 1
+    for picture in page.locator("[role=img]").all():  # each says what comes out, and not only what it is called
+        assert picture.get_attribute("aria-describedby") == summary
     assert page.locator(".optviz-count").get_attribute("aria-live") == "off"
     press(page, "End")
     step_becomes(page, 20)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from optviz.descent import Path
-from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
@@ -82,10 +81,6 @@ def unfold(field: "Locator") -> None:
     field.click()
 
 
-def overflow(page: "Page") -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: OpenPage, width: int, height: int):
     page = open_page("/", width, height)
@@ -95,8 +90,21 @@ def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: O
     path, traces = expected(DEFAULT, 200), drawn(page)
     for run in range(4):
         assert np.allclose(traces[f"w,{2 * run + 1}"], path.w[:, run].T, rtol=1e-5, atol=1e-6)
-    assert overflow(page) == 0
     page.get_by_text("Adam arrives first, at step 79.").first.wait_for()
+    # scrubbing and stepping show that step
+    page.keyboard.press("Home")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='0'][data-playing=false]")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='3']")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='2']")
+    page.locator("[data-testid=optviz-player] input[type=range]").first.fill("60")
+    page.wait_for_selector("[data-testid=optviz-player][data-step='60']")
+    page.wait_for_function(
+        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
+             .some(t => t.meta?.follows?.mode === 'grow' && t.x.length === 61)"""
+    )
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -113,24 +121,6 @@ def test_a_click_on_the_surface_starts_there(open_page: OpenPage, width: int, he
     assert start == pytest.approx((3.0, 1.6), abs=0.15)
     at_the_end(page, 50)
     assert np.allclose(drawn(page)["w,1"], expected(DEFAULT, 50, start=start).w[:, 0].T, rtol=1e-4, atol=1e-4)
-
-
-def test_scrubbing_and_stepping_show_that_step(open_page: OpenPage):
-    page = open_page("/?steps=100")
-    at_the_end(page, 100)
-    page.keyboard.press("Home")
-    page.wait_for_selector("[data-testid=optviz-player][data-step='0'][data-playing=false]")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_selector("[data-testid=optviz-player][data-step='3']")
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_selector("[data-testid=optviz-player][data-step='2']")
-    page.locator("[data-testid=optviz-player] input[type=range]").first.fill("60")
-    page.wait_for_selector("[data-testid=optviz-player][data-step='60']")
-    page.wait_for_function(
-        """[...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
-             .some(t => t.meta?.follows?.mode === 'grow' && t.x.length === 61)"""
-    )
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -197,11 +187,12 @@ def test_examples_are_one_tap(open_page: OpenPage):
         assert np.allclose(traces[f"w,{2 * run + 1}"], path.w[:, run].T, rtol=1e-5, atol=1e-5)
 
 
-def test_the_same_link_in_a_second_browser_shows_the_same_picture(open_page: OpenPage):
+def test_the_same_link_in_a_second_browser_shows_the_same_picture_in_its_language(open_page: OpenPage):
     one = open_page("/?surface=beale&lr=0.01&steps=120&run=adam,beta1=0.5&run=nadam,lr=0.05&noise=0.3&seed=4")
     at_the_end(one, 120)
     other = open_page(one.url[one.url.index("/", 8) :], 390, 844, "zh-CN", "dark")
     at_the_end(other, 120)
+    other.get_by_text("学习率").first.wait_for(state="attached")
     assert run_of(one) == run_of(other)
     here, there = drawn(one), drawn(other)
     assert here.keys() == there.keys() and all(np.array_equal(here[k], there[k], equal_nan=True) for k in here)
@@ -222,9 +213,7 @@ def test_switching_pages_and_back_keeps_the_settings_and_the_picture(
     assert np.allclose(drawn(page)["w,1"], path.w[:, 0].T, rtol=1e-5, atol=1e-5)
 
 
-def test_the_browsers_language_is_spoken_and_the_switch_is_in_the_link(open_page: OpenPage):
-    chinese = open_page("/", locale="zh-CN")
-    chinese.get_by_text("学习率").first.wait_for()
+def test_the_language_is_switched_and_stands_in_the_link(open_page: OpenPage):
     english = open_page("/")
     english.get_by_text("Learning rate").first.wait_for()
     english.get_by_text("简体中文").click()
@@ -256,16 +245,6 @@ def test_no_optimizer_asks_for_one_and_adding_one_starts_the_race(open_page: Ope
     page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
     page.get_by_role("option", name="Adam", exact=True).click()
     player(page)
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("width", [360, 390, 1400])
-def test_nothing_reaches_over_the_edge(open_page: OpenPage, width: int, locale: str, color_scheme: str):
-    runs = "&".join(f"run={name}" for name in list(OPTIMIZERS)[:8])
-    page = open_page(f"/?surface=rastrigin&steps=50&{runs}", width, 844, locale, color_scheme)
-    at_the_end(page, 50)
-    assert overflow(page) == 0
 
 
 def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):

@@ -89,9 +89,7 @@ def panels_of(settings: Settings) -> tuple[Panel, ...]:
 
 @lru_cache(maxsize=256)
 def _panels(depth: int, bins: int, low: float, high: float, place: int, spoken: str) -> tuple[Panel, ...]:
-    title = _("Layer: in each, activations from {low} to {high}").format(
-        low=f"{low:g}".replace("-", "−"), high=f"{high:g}"
-    )
+    title = _("Layer, each from {low} to {high}").format(low=f"{low:g}".replace("-", "−"), high=f"{high:g}")
     words = {"layer": _("Layer"), "deviation": _("Standard deviation"), "theory": _("Theory of the chosen")}
     drawn = (
         (_("Activations of each layer"), pictures.histograms(depth, bins, place, title), "histograms"),

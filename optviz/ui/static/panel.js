@@ -2,6 +2,7 @@
 
 import { Source } from "./numbers.js";
 import { telling } from "./telling.js";
+import { Pointer } from "./pointer.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
@@ -28,6 +29,7 @@ export class Panel {
     this.plot.className = "optviz-plot";
     this.plot.setAttribute("role", "img");
     this.plot.setAttribute("aria-label", spec.title || player.words.player);
+    this.plot.setAttribute("aria-describedby", player.summary.id);
     this.node.append(this.plot);
     this.layers = { under: new Canvas("under"), trail: new Canvas("trail"), heads: new Canvas("heads") };
     this.sizes = new ResizeObserver(() => this.#resize());
@@ -301,6 +303,7 @@ export class Panel {
       this.node.addEventListener(name, event => (drags || this.gripped) && event.target.closest?.(".draglayer, .nsewdrag") && this.#keepFromOthers(event), { capture: true, passive: false });
     this.node.addEventListener("pointermove", event => this.node.classList.toggle("optviz-grip", Boolean(this.#gripAt(event))));
     this.node.classList.add("optviz-pick");
+    this.pointer = new Pointer(this, at => this.#pick(at));
     this.node.classList.toggle("optviz-drag", drags);
   }
   #keepFromOthers(event) {

@@ -11,6 +11,7 @@
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
 //   ghosts.js     the run before
+//   pointer.js    a point chosen with the keys
 //   bar.js        the buttons
 //   captions.js   sentences at their moment
 //   slow.js       slow motion: each step in its four sub-steps
@@ -152,11 +153,13 @@ class Player {
     this.grid = element("div", { class: "optviz-grid" });
     this.note = element("div", { class: "optviz-note", role: "status" });
     this.summary = element("p", { class: "optviz-summary", id: `optviz-${session.key}-summary` });
+    this.keys = element("p", { class: "optviz-summary", id: `optviz-${session.key}-keys` });
     Object.assign(root, { tabIndex: 0 });
-    for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": this.summary.id }))
+    const described = `${this.summary.id} ${this.keys.id}`;
+    for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": described }))
       root.setAttribute(name, value);
     this.ask = new Ask(this);
-    root.replaceChildren(this.note, this.ask.node, this.grid, this.slow.node, this.bar.node, this.summary, this.captions.node);
+    root.replaceChildren(this.note, this.ask.node, this.grid, this.slow.node, this.bar.node, this.summary, this.keys, this.captions.node);
     root.addEventListener("keydown", event => this.press(event));
     this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
     this.widths.observe(root);
@@ -186,7 +189,8 @@ class Player {
     this.plotly = header.plotly;
     this.theme = new Theme(this.root, this.themes);
     this.theme.mark();
-    this.root.setAttribute("aria-label", this.words.player);
+    // A page may have two.
+    this.root.setAttribute("aria-label", [this.words.player, header.panels[0]?.title].filter(Boolean).join(" · "));
     this.bar.speak(this.words);
     this.#arrange(header.panels.map((panel, i) => ({ ...panel, figure: figures[i] })), header.even);
     this.request();
@@ -222,7 +226,8 @@ class Player {
   arrived(fresh) {
     const still = this.store.steps === 0; // a picture that does not move
     this.ask.show(this.session.question);
-    this.summary.textContent = [this.ask.open ? "" : this.store.summary, still ? "" : this.words.keys].join(" ");
+    this.summary.textContent = this.ask.open ? "" : this.store.summary;
+    this.keys.textContent = still ? "" : this.words.keys;
     this.captions.take(this.ask.open ? [] : this.session.captions);
     this.root.dataset.run = this.store.run;
     this.root.classList.toggle("optviz-still", still);
@@ -284,6 +289,8 @@ class Player {
         const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, panel.spec.title);
         tab.addEventListener("click", () => this.#openTab(name, panels, i));
         panel.tab = tab;
+        panel.node.setAttribute("role", "tabpanel");
+        panel.node.setAttribute("aria-label", panel.spec.title);
         return tab;
       });
       const list = element("div", { role: "tablist", class: "optviz-tabs", "aria-label": this.words.views }, ...tabs);
@@ -296,7 +303,7 @@ class Player {
         event.preventDefault();
       });
       cell.append(list);
-    } else if (panels[0].spec.title) cell.append(element("h3", { class: "optviz-title" }, panels[0].spec.title));
+    } else if (panels[0].spec.title) cell.append(element("h2", { class: "optviz-title" }, panels[0].spec.title));
     cell.append(...panels.map(panel => panel.node));
     return cell;
   }

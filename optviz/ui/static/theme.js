@@ -28,6 +28,11 @@ function enlarge(node, factor, parent = "") {
     else if (typeof value === "object" && !ArrayBuffer.isView(value) && !(Array.isArray(value) && typeof value[0] !== "object")) enlarge(value, factor, Array.isArray(node) ? parent : key);
   }
 }
+function contrast(color, other) {
+  const [low, high] = [luminance(color), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+const LEGIBLE = 4.5; // the contrast of text to its background (WCAG AA)
 
 export class Theme {
   constructor(element, tables) {
@@ -52,6 +57,14 @@ export class Theme {
 
   color(name) {
     return this.colors[name] ?? name;
+  }
+
+  // The same color for text: with as much of the text's own color as it takes to be read.
+  ink(name) {
+    const color = this.color(name);
+    const shares = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1];
+    const share = shares.find(share => contrast(mixed(color, this.text, share), this.background) >= LEGIBLE);
+    return share === 1 ? color : mixed(color, this.text, share ?? 0);
   }
 
   template() {
@@ -93,7 +106,7 @@ export class Theme {
     layout.images = layout.images?.filter(({ name }) => !["light", "dark"].includes(name) || name === this.name);
     for (const note of layout.annotations ?? [])
       if (note.name in this.colors) {
-        note.font = { ...note.font, color: this.color(note.name) };
+        note.font = { ...note.font, color: this.ink(note.name) };
         note.arrowcolor = this.color(note.name);
       }
     for (const shape of layout.shapes ?? [])
@@ -132,6 +145,6 @@ export class Theme {
     trace.marker = { ...trace.marker, color: hex };
     if (type === "bar") return;
     trace.marker.line = { color: this.background, width: type === "scatter3d" ? 0 : 1.5, ...trace.marker.line };
-    trace.textfont = { color: hex, ...trace.textfont };
+    trace.textfont = { color: this.ink(color), ...trace.textfont };
   }
 }
