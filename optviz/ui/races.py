@@ -462,7 +462,9 @@ def _report(settings: Settings, spoken: str) -> str:
         left, end = _left(settings, fork), left_of(settings).ends[fork.run]
         rate = digits(_racers(settings)[fork.run].learning_rate)
         rows.insert(fork.run + 1, _row(SERIES[fork.run], "◌", left, rate, end))
-    return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(text) for text in heads], rows)
+    outcome = _outcome(settings, spoken)
+    said = f"<p class='optviz-said'>{escape(outcome)}</p>" if outcome else ""
+    return said + html([escape(text) for text in heads], rows)
 
 
 def _rates(settings: Settings, run: int) -> str:
