@@ -17,6 +17,7 @@ from optviz.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
 from optviz.saved_models import Flaw, ModelError, SavedModel, read_model
 from optviz.schedules import Schedule
 from optviz.ui import language, training_files, training_words
+from optviz.ui.tables import digits
 from optviz.ui.training_files import event_runs
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import MARKS, NUMBERS, Training
@@ -140,7 +141,7 @@ def test_each_reduction_is_marked_and_said():
     assert np.flatnonzero(np.isfinite(marks(training, "reduced"))).tolist() == reduced
     np.testing.assert_allclose(column(training, "learning_rate"), [w.epoch.learning_rate for w in watched], rtol=1e-6)
     assert f"{reduced[0]}, {reduced[1]}, {reduced[2]}, {reduced[3]}, …, {reduced[-1]}" in training_words.say(training)
-    assert f"down to {watched[-1].epoch.learning_rate:.3g}" in training_words.say(training)
+    assert f"down to {digits(watched[-1].epoch.learning_rate)}" in training_words.say(training)
 
 
 def test_without_validation_points_nothing_is_watched_and_a_sentence_says_so():

@@ -106,7 +106,7 @@ def test_misread_images_are_shown_with_what_they_are_and_what_was_read():
     result, html = digits.result_of(SHORT), digits.misread(SHORT)
     wrong = result.probabilities.argmax(axis=1) != result.test.labels
     assert f"{digits.SHOWN} of {wrong.sum()} misread" in html or f"All {wrong.sum()} misread" in html
-    cards = re.findall(r"<img src='(.*?)' alt='An image of (\d), read as (\d)'><figcaption>(\d) → (\d), (\d+) %", html)
+    cards = re.findall(r"<img src='(.*?)' alt='An image of (\d), read as (\d)'><figcaption>(\d) → (\d), (\d+)%", html)
     assert len(cards) == min(wrong.sum(), digits.SHOWN)
     certain = [int(card[5]) for card in cards]
     assert certain == sorted(certain, reverse=True)

@@ -9,6 +9,7 @@ from optviz.spread import Depth
 from optviz.ui.lessons import spreads
 from optviz.ui.lessons.spreads import Settings
 from optviz.ui.panels import run_of
+from optviz.ui.tables import digits
 
 
 def page(lang="en", **parameters):
@@ -76,7 +77,7 @@ def test_the_table_has_a_row_for_each_initialization():
     report, deviation = spreads.report(given), spreads.spread_of(given).deviation
     assert report.count("<th scope='row'>") == 6
     for value in deviation[-1]:
-        assert f">{value:.3g}</td>" in report
+        assert f">{digits(value)}</td>" in report
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

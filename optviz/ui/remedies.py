@@ -93,7 +93,7 @@ def label(settings: Settings, remedy: Remedy) -> str:
 
 def remedy_of(settings: Settings, i: int) -> Remedy | None:
     """Return what helps the i-th run of a race, None where nothing that is tried does."""
-    found = _search(replace(settings, runs=(settings.runs[i],)))
+    found = _search(replace(settings, runs=(settings.runs[i],), fork=None))
     return found and found._replace(run=i)
 
 

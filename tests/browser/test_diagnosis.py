@@ -77,7 +77,7 @@ def test_a_training_that_does_not_fit_says_why_and_is_helped_by_one_press(open_p
     opened(page)
     page.get_by_role("button", name="Try what helps").wait_for()
     go_to(page, 40)
-    assert len(said(page)) == 1 and "100.0 % of the hidden units are dead" in said(page)[0]
+    assert len(said(page)) == 1 and "100.0% of the hidden units are dead" in said(page)[0]
     run = page.locator("[data-testid=optviz-player]").get_attribute("data-run")
     page.get_by_role("button", name="Try what helps").click()
     page.wait_for_function("location.search.includes('init=he')")

@@ -131,7 +131,7 @@ def test_a_page_shows_itself_whole(visit: Visit, name: str, lang: str) -> None:
     with visit("/" if name == course.HOME else f"/{name}", LOCALES[lang]) as page:
         title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
         page.wait_for_function("title => document.title === title", arg=title)
-        found = looked_at(page)
+        found = looked_at(page, lang)
     assert not found, "\n".join(found)
 
 
@@ -145,23 +145,28 @@ def test_a_page_full_of_everything_shows_itself_whole(open_page: OpenPage, name:
         settle(page)
     for tabs in page.get_by_role("tablist").all():
         tabs.get_by_role("tab").last.click()
-    found = looked_at(page)
+    found = looked_at(page, lang)
     assert not found, "\n".join(found)
 
 
-def looked_at(page: "Page") -> list[str]:
-    """Look at an open page in every way; list what a visitor would stumble over, and what axe-core finds."""
+def looked_at(page: "Page", lang: str) -> list[str]:
+    """Look at an open page in every way; list what a visitor would stumble over, and what axe-core finds.
+
+    Markup and colors are the same in every language: there the widths are what may go wrong.
+    """
     found = []
     page.evaluate(AXE.read_text("utf-8") if page.evaluate("!globalThis.axe") else "0")
     with fingers(page) as touch:
         for look, (width, height, color_scheme, accessible) in LOOKS.items():
+            if lang != "en" and color_scheme == "dark":
+                continue
             touch(width < 600)
             page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": height})
             settle(page, color_scheme)
             found += [
                 f"{look}: {fault}"
-                for fault in faults(page) + (page.evaluate(VIOLATIONS, ACCEPTED) if accessible else [])
+                for fault in faults(page) + (page.evaluate(VIOLATIONS, ACCEPTED) if accessible and lang == "en" else [])
             ]
     return found
 

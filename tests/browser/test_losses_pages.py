@@ -77,9 +77,9 @@ def test_predictions_are_dragged_typed_and_come_back_by_link(open_page: OpenPage
     page.get_by_label("Predictions", exact=True).press("Enter")
     page.get_by_text("Every prediction meets its target.").first.wait_for()
     example(page, "One outlier")
-    page.get_by_text("Point 6 alone makes 99 % of the MSE").first.wait_for()
+    page.get_by_text("Point 6 alone makes 99% of the MSE").first.wait_for()
     again = opened(open_page, urlsplit(page.url).path + "?" + urlsplit(page.url).query)
-    again.get_by_text("Point 6 alone makes 99 % of the MSE").first.wait_for()
+    again.get_by_text("Point 6 alone makes 99% of the MSE").first.wait_for()
     becomes(again, "true", [1, 1.2, 0.9, 1.1, 1, 4.5])
 
 
