@@ -179,6 +179,7 @@ def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator
 
 
 Visit = Callable[[str, str], AbstractContextManager["Page"]]
+VISITS = 5
 
 
 @pytest.fixture(scope="module")
@@ -186,18 +187,18 @@ def visit(profile: Callable[..., "BrowserContext"], server: str) -> Iterator[Vis
     """Give `with visit(path, locale) as page`: for each language one tab that goes from page to page inside the app.
 
     That spares the loading of the scripts. What goes wrong on a page, in the console as well, fails its visit alone:
-    the next one has a new tab.
+    the next one has a new tab. So has every sixth: what figures of so many pages leave behind makes a tab slow.
     """
-    tabs: dict[str, tuple[Page, list[str]]] = {}
+    tabs: dict[str, tuple[Page, list[str], int]] = {}
 
     @contextmanager
     def visit_it(path: str, locale: str) -> Iterator["Page"]:
         if locale in tabs:
-            page, errors = tabs.pop(locale)
+            page, errors, visits = tabs.pop(locale)
             page.evaluate("path => history.pushState({}, '', path)", path)
             page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
         else:
-            page, errors = profile(locale=locale).new_page(), []
+            page, errors, visits = profile(locale=locale).new_page(), [], 0
             keep_errors(page, errors)
             page.goto(server + path)
         try:
@@ -206,10 +207,13 @@ def visit(profile: Callable[..., "BrowserContext"], server: str) -> Iterator[Vis
         except BaseException:
             page.close()
             raise
-        tabs[locale] = page, errors
+        if visits < VISITS:
+            tabs[locale] = page, errors, visits + 1
+        else:
+            page.close()
 
     yield visit_it
-    for page, _errors in tabs.values():
+    for page, _errors, _visits in tabs.values():
         page.close()
 
 
