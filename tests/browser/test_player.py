@@ -653,7 +653,7 @@ def test_without_webgl_a_sentence(open_page: OpenPage) -> None:
 def test_no_sideways_scroll_and_a_bar_that_stays(open_page: OpenPage) -> None:
     page = open_page("/?steps=200")
     wait_plotted(page)
-    buttons = "[...document.querySelectorAll('.optviz-bar button')]"
+    buttons = "[...document.querySelectorAll('.optviz-bar button')].filter(button => button.checkVisibility())"
     bar = page.locator(".optviz-bar")
     for width in (1400, 700, 390, 360):
         page.set_viewport_size({"width": width, "height": 900})

@@ -73,7 +73,8 @@ export class Panel {
     this.#queue(() => this.#react(Plotly, theme));
   }
   #queue(task) {
-    this.tasks = this.tasks.then(() => this.gone || task()).catch(error => console.error(error));
+    // What was under way while the plot was purged may fail.
+    this.tasks = this.tasks.then(() => this.gone || task()).catch(error => this.gone || console.error(error));
   }
 
   async #react(Plotly, theme) {
