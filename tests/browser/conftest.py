@@ -199,6 +199,7 @@ def visit(profile: Callable[..., "BrowserContext"], server: str) -> Iterator[Vis
             page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
         else:
             page, errors, visits = profile(locale=locale).new_page(), [], 0
+            page.set_viewport_size({"width": 1400, "height": 900})
             keep_errors(page, errors)
             page.goto(server + path)
         try:
