@@ -72,6 +72,7 @@ def read_the_fold(page: "Page", update: str) -> None:
     """The fold has the numbers of the step where the playhead rests, and follows it."""
     page.locator(".st-key-surfaces-inside summary").click()
     page.get_by_text(update.format(5)).wait_for()
+    page.locator(".st-key-inside-lines .katex-display").nth(11).wait_for(state="attached")
     assert page.locator(".st-key-inside-lines .katex-display").count() == 12
     press(page, "ArrowRight")
     page.get_by_text(update.format(6)).wait_for()
