@@ -104,7 +104,6 @@ def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page:
     page.wait_for_url(re.compile(r"fork\.lr=0\.3"))
     page.wait_for_selector(f"{PLAYER}[data-step='60'][data-playing=false]")
     assert min(step for _run, step in page.evaluate("shown")) >= 12
-    check_fork(page, replace(RACE, fork=Fork(12, 0, None, 0.3)))
 
     given = replace(RACE, fork=Fork(12, 0, Run("adam"), 0.3))
 
