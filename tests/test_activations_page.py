@@ -1,34 +1,25 @@
 """The activations page without a browser: every part, every activation, what may be typed, in both languages."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS, mean_output, span
 from optviz.ui import course
 from optviz.ui.lessons import activations as told
 from optviz.ui.lessons.activations import Curves, Softmax, Stability
+from tests.pages import opened, sound
 
 FOUR = Curves(tuple((name, ()) for name in ("relu", "leaky_relu", "sigmoid", "tanh")), -2.0)
 COURSE_LOGITS = Softmax((4.0, 5.0, 1.0), 0.0)
 ENDS = Stability((-np.inf, -1000.0, 1e-9, 1.0, 1000.0, np.inf), "float32")
 
-
-def page(**parameters):
-    app = AppTest.from_file("../pages/activations.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = parameters.pop("lang", "en")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [each.value for each in app.exception]
-    return app
+page = partial(opened, "activations")
 
 
-def fine(**parameters):
-    app = page(**parameters)
-    assert not app.error and not app.warning
-    return app
+def fine(*args, **parameters):
+    return sound(page(*args, **parameters))
 
 
 def text(app):
@@ -159,13 +150,7 @@ def test_right_digits():
 @pytest.mark.parametrize("advice", told.ADVICE, ids=[each.page for each in told.ADVICE])
 def test_3_5_each_piece_of_advice_links_to_a_page_that_opens_as_it_says(advice):
     assert advice.page in course.LESSONS
-    app = AppTest.from_file(f"../pages/{advice.page}.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = "en"
-    for name, value in advice.parameters.items():
-        app.query_params[name] = list(value)
-    app.run()
-    assert not app.exception and not app.warning and not app.error
+    app = sound(opened(advice.page, **{name: list(value) for name, value in advice.parameters.items()}))
     for name, value in advice.parameters.items():
         kept = app.session_state[f"{advice.page}-values"][name]
         assert (

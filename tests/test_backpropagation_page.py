@@ -1,28 +1,17 @@
 """The back-propagation page without a browser: its graph, table, sentences, chain rule, and what may go wrong."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import graphs
+from tests.pages import opened, said
 
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
 COURSE = (("w0", 2.0), ("x0", -1.0), ("w1", -3.0), ("x1", -2.0), ("w2", -3.0))
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/backpropagation.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "backpropagation")
 
 
 def test_6_4_is_on_screen_at_once():

@@ -1,34 +1,19 @@
 """The page on an optimizer of one's own, run without a browser: every control, every name, what can go wrong."""
 
+from functools import partial
+
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.frame import members
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.lessons.build import LEAVES, Row, own, recognize, remark
+from tests.pages import opened, said, sound
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/build.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("editor", "starts", "tensorflow", "leavers"):
-        app.session_state["build-" + group] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "build", folds=("editor", "starts", "tensorflow", "leavers"))
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def html(app):

@@ -1,11 +1,11 @@
 """The classifier page, run without a browser: its training, every choice of every registry, and what can go wrong."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz import datasets
 from optviz.activations import ACTIVATIONS
@@ -22,6 +22,7 @@ from optviz.ui.keras_code import OPTIMIZER_CALLS, SCHEDULE_CALLS, keras_code
 from optviz.ui.training_settings import Method, Sample, Settings
 from optviz.ui.trainings import Training
 from optviz.ui.words import data_error
+from tests.pages import opened, said, sound
 
 SHORT = Settings(epochs=12)
 TWO = replace(SHORT, methods=(Method(), Method(l2=0.03)))
@@ -34,26 +35,11 @@ def finished(settings):
     return training
 
 
-def page(lang="en", rounds=1, **parameters):
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    for name, value in {"epochs": "10", **parameters}.items():
-        app.query_params[name] = value
-    app.session_state["lang"] = lang
-    for _round in range(rounds):
-        app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "classifier", epochs="10")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def at(app):

@@ -5,7 +5,6 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.classifier import Classifier, train
@@ -22,6 +21,7 @@ from optviz.ui.training_files import event_runs
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import MARKS, NUMBERS, Training
 from optviz.ui.words import model_error
+from tests.pages import opened, said
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], TRAINING)
@@ -37,22 +37,13 @@ def finished(settings):
 
 
 def page(lang="en", rounds=2, net=None, **parameters):
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"epochs": "10", **parameters}.items():
-        app.query_params[name] = value
+    app = opened("classifier", lang, rounds=1 if net else rounds, **{"epochs": "10", **parameters})
     if net:
-        app.run()
         app.session_state["classifier-values"]["loaded"] = net
-    for _round in range(rounds):
-        app.run()
+        for _round in range(rounds):
+            app.run()
     assert not app.exception
     return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
 
 
 def at(app):
@@ -391,12 +382,8 @@ def test_an_example_leaves_a_loaded_net():
 
 
 def test_the_groups_are_drawn():
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.query_params["epochs"] = "10"
-    for group in ("watch", "updates", "network", "files", "events", "keras", "formulas"):
-        app.session_state[f"classifier-{group}"] = True
-    app.run()
+    groups = ("watch", "updates", "network", "files", "events", "keras", "formulas")
+    app = opened("classifier", folds=groups, epochs="10")
     app.session_state["classifier-values"]["loaded"] = trained()
     app.run()
     assert not app.exception

@@ -1,29 +1,18 @@
 """The page of cross-entropy: the course's numbers, clipping, what may be typed, and its program."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import cross_entropy
 from optviz.ui.lessons.cross_entropy import Settings
+from tests.pages import opened, said
 
 TWO = Settings((1.0, 0.0), ((0.6, 0.4), (0.8, 0.2)))
 THREE = Settings((1.0, 0.0, 0.0), ((0.5, 0.4, 0.1), (0.8, 0.1, 0.1)))
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/cross_entropy.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "cross_entropy")
 
 
 @pytest.mark.parametrize(

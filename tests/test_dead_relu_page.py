@@ -1,8 +1,9 @@
 """The page of dead ReLU units without a browser."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.datasets import DataError
 from optviz.dead_units import CURES, Setup, record
@@ -10,29 +11,15 @@ from optviz.network import INITIALIZATIONS
 from optviz.ui.lessons import dead_relu as told
 from optviz.ui.lessons.dead_relu import Settings
 from optviz.ui.player import Thinned
+from tests.pages import opened, said, sound
 
 COURSE = Settings(Setup(), ("rate", "he", "leaky"))
 
-
-def page(**parameters):
-    app = AppTest.from_file("../pages/dead_relu.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = parameters.pop("lang", "en")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [each.value for each in app.exception]
-    return app
+page = partial(opened, "dead_relu")
 
 
-def fine(**parameters):
-    app = page(**parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(each.value for each in app.markdown)
+def fine(*args, **parameters):
+    return sound(page(*args, **parameters))
 
 
 def test_shares_and_losses_are_those_of_the_trainings():

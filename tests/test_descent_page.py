@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.curve_descent import Behavior
 from optviz.curves import CURVES
@@ -13,34 +13,18 @@ from optviz.schedules import SCHEDULES
 from optviz.ui.lessons import descent
 from optviz.ui.lessons.descent import Settings
 from optviz.ui.panels import run_of
+from tests.pages import opened, said, sound
 
 DEFAULT = Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
 COURSE = replace(
     DEFAULT, schedule="exponential_decay", schedule_values=(("decay_steps", 1), ("rate", 0.99)), single=True
 )
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/descent.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("schedules", "axes", "tensorflow"):
-        app.session_state[f"descent-{group}"] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "descent", folds=("schedules", "axes", "tensorflow"))
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def rows(app):

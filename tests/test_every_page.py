@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import streamlit
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui import controls, course
 from optviz.ui.language import LANGUAGES
+from tests.pages import healthy, opened
 
 ROOT = Path(__file__).parents[1]
 JUNK = ("", "§", "nan", "1e308", "-1e308", "0", "-1", "__import__('os')", "9**9**9", "[", "x" * 3000, "1,2;3")
@@ -31,20 +31,6 @@ def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
             yield
 
     monkeypatch.setattr(controls, "folded", group)
-
-
-def opened(name, lang="en", **parameters):
-    app = AppTest.from_file(f"../pages/{name}.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for parameter, value in parameters.items():
-        app.query_params[parameter] = value
-    return sound(app.run())
-
-
-def sound(app):
-    assert not app.exception, [each.value for each in app.exception]
-    return app
 
 
 @cache
@@ -70,7 +56,7 @@ def test_every_choice_of_every_select_box(name, lang):
             box = next((each for each in app.selectbox if each.key == key), None)
             if box is None or box.disabled:
                 break  # another choice has put this one away
-            sound(box.select_index(option).run())
+            healthy(box.select_index(option).run())
             assert not app.error, (key, option, app.error[0].value)
 
 
@@ -82,12 +68,12 @@ def test_every_choice_of_every_row_of_buttons_and_every_switch(name):
         for option in options:
             group = next((each for each in app.button_group if each.key == key), None)
             if group is not None:
-                sound(group.set_value(option).run())
+                healthy(group.set_value(option).run())
     for key in [toggle.key for toggle in app.toggle]:
         for _turn in range(2):
             toggle = next((each for each in app.toggle if each.key == key), None)
             if toggle is not None:
-                sound(toggle.set_value(not toggle.value).run())
+                healthy(toggle.set_value(not toggle.value).run())
 
 
 @every_page
@@ -97,7 +83,7 @@ def test_every_example_opens_without_a_complaint(name, lang):
     key = f"{name}~examples"
     rows = [group for group in app.button_group if group.key == key]
     for option in rows[0].options if rows else ():
-        sound(app.button_group(key=key).set_value(option).run())
+        healthy(app.button_group(key=key).set_value(option).run())
         assert not app.error and not app.warning, option
 
 

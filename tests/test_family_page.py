@@ -1,6 +1,7 @@
 """The page of the family tree, run without a browser."""
 
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,27 +11,13 @@ from optviz.family import FAMILY
 from optviz.ui import races
 from optviz.ui.lessons import family
 from optviz.ui.lessons.family import SHARED, SHOWS
+from tests.pages import opened, said, sound
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/family.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "family")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def html(app):

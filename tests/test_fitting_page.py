@@ -6,7 +6,6 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit
@@ -15,20 +14,13 @@ from optviz.ui.lessons import fitting
 from optviz.ui.lessons.fitting import PICKED, REMEDIES
 from optviz.ui.training_settings import Method, Sample, Settings
 from optviz.ui.trainings import Training
+from tests.pages import opened, sound
 
 START = Setting()
 
 
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/fitting.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    app.session_state["fitting-tensorflow"] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error and not app.warning
-    return app
+def page(*args, **parameters):
+    return sound(opened("fitting", *args, folds=("tensorflow",), **parameters))
 
 
 def said(app):

@@ -7,7 +7,6 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.descent import descend, record
 from optviz.objectives import Later
@@ -21,6 +20,7 @@ from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 from optviz.ui.training_settings import Leg, Method, Switch
 from optviz.ui.trainings import NUMBERS, Training
+from tests.pages import opened, sound
 
 STEPS = 100
 FACTOR = warmup(SCHEDULES["cosine"](decay_steps=80), 20)
@@ -149,13 +149,8 @@ def settings(at=None, steps=60, **ground):
 
 
 def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/surfaces.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"steps": "60", **parameters}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error
+    app = opened("surfaces", lang, **{"steps": "60", **parameters})
+    assert not app.error
     return app
 
 
@@ -310,15 +305,7 @@ def test_old_links_with_a_switch_open_the_same_training():
 
 
 def classifier_page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"epochs": "20", **parameters}.items():
-        app.query_params[name] = value
-    for _round in range(2):
-        app.run()
-    assert not app.exception and not app.error and not app.warning
-    return app
+    return sound(opened("classifier", lang, rounds=2, **{"epochs": "20", **parameters}))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

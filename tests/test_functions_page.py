@@ -1,27 +1,18 @@
 """The page of the warm-up functions, run without a browser."""
 
+from functools import partial
+
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import functions
 from optviz.warmups import CASTS, read_axis
+from tests.pages import opened, sound
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/functions.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "functions")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
+    return sound(page(*args, **parameters))
 
 
 def codes(app):

@@ -1,8 +1,9 @@
 """The initialization page without a browser: what is drawn, said and computed, for every choice."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.spread import Depth
@@ -10,25 +11,13 @@ from optviz.ui.lessons import spreads
 from optviz.ui.lessons.spreads import Settings
 from optviz.ui.panels import run_of
 from optviz.ui.tables import digits
+from tests.pages import opened, said
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/initialization.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "initialization")
 
 
 def settings(activation="tanh", initialization="xavier", deviation=0.05):
     return Settings(Depth(6, 50), activation, (), initialization, deviation)
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Lectures in the app without a browser: the ready ones, the visitor's own, bad links and bad files, and the bar."""
 
 import json
+from functools import partial
 
 import pytest
 import streamlit as st
@@ -11,6 +12,7 @@ from optviz.ui import lectures
 from optviz.ui.language import LANGUAGES
 from optviz.ui.moments import LONGEST_QUESTION
 from optviz.ui.ready_lectures import ASK, READY
+from tests.pages import healthy, opened
 
 TWO = Lecture(
     "Two <i>scenes</i>",
@@ -21,19 +23,7 @@ TWO = Lecture(
 )
 SCENES = [(name, i) for name, lecture in READY.items() for i in range(len(lecture.scenes))]
 
-
-def opened(page="lectures", lang="en", **parameters):
-    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return sound(app.run())
-
-
-def sound(app):
-    assert not app.exception, [each.value for each in app.exception]
-    return app
+page = partial(opened, "lectures")
 
 
 def texts(app):
@@ -69,13 +59,13 @@ def test_a_scene_of_a_ready_lecture_opens_without_a_complaint(name, index):
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", READY)
 def test_a_ready_lecture_is_listed_in_both_languages(name, lang):
-    app = opened(lang=lang, lecture=name)
+    app = page(lang, lecture=name)
     assert texts(app).count("optviz-scene") == len(READY[name].scenes)
     assert (READY[name].scenes[0].title in texts(app)) == (lang == "en")
 
 
 def test_a_link_brings_a_lecture_that_can_be_changed():
-    app = opened(lecture=pack(TWO))
+    app = page(lecture=pack(TWO))
     assert app.session_state["lecture-draft"] == TWO
     assert "First *one*" in texts(app) and "Two <i>" in app.text_input[0].value
     app.button(key="lectures-down-0").click().run()
@@ -87,7 +77,7 @@ def test_a_link_brings_a_lecture_that_can_be_changed():
     assert changed == Scene(
         "descent", "Renamed <b>", {"curve": ("square",), "steps": ("20",), ASK: ("Why?",)}, "Say it."
     )
-    assert "Renamed &lt;b&gt;" in texts(sound(app))
+    assert "Renamed &lt;b&gt;" in texts(healthy(app))
     # The address is the save file here too.
     assert unpack(*address(app, "lecture"), lectures.SCENES) == app.session_state["lecture-draft"]
     app.button(key="lectures-delete-1").click().run()
@@ -105,7 +95,7 @@ def test_a_link_brings_a_lecture_that_can_be_changed():
     ],
 )
 def test_a_bad_link_gets_a_word_and_the_page_stays(text, word):
-    app = opened(lecture=text)
+    app = page(lecture=text)
     assert word in app.warning[0].value
     assert texts(app).count("optviz-scene") == len(READY["learning_rate"].scenes)
 
@@ -122,9 +112,9 @@ def test_a_bad_link_gets_a_word_and_the_page_stays(text, word):
     ids=["good", "damaged", "another", "version", "large"],
 )
 def test_a_file_is_loaded_or_says_why_not(data, word):
-    app = opened()
+    app = page()
     app.get("file_uploader")[0].upload("lecture.json", data, "application/json")
-    sound(app.run())
+    healthy(app.run())
     if word:
         assert word in app.error[0].value
     else:
@@ -132,9 +122,9 @@ def test_a_file_is_loaded_or_says_why_not(data, word):
 
 
 def test_a_ready_lecture_becomes_the_visitors_own_in_their_language():
-    app = opened(lang="zh", lecture="overfitting")
+    app = page("zh", lecture="overfitting")
     app.button(key="lectures-own").click().run()
-    own = sound(app).session_state["lecture-draft"]
+    own = healthy(app).session_state["lecture-draft"]
     assert len(own.scenes) == len(READY["overfitting"].scenes) and own.scenes[0].title == "欠拟合"
 
 
@@ -147,7 +137,7 @@ def test_a_scene_is_added_with_its_settings_and_only_once(monkeypatch):
     for number in (1, 1, 2):
         url = f"http://school/descent?lr=0.9&moment.step={number}&lang=zh"
         app.session_state["descent-asked"] = {"number": number, "url": url, "add": True}
-        sound(app.run())
+        healthy(app.run())
     assert app.session_state["lecture-draft"].scenes == tuple(
         Scene("descent", "Descent", {"lr": ("0.9",), "moment.step": (str(n),)}) for n in (1, 2)
     )
@@ -162,7 +152,7 @@ def bar():
 def played(index=0):
     app = AppTest.from_function(bar)
     app.session_state["lecture-played"] = lectures.Played(TWO, index)
-    return sound(app.run())
+    return healthy(app.run())
 
 
 def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
@@ -172,17 +162,17 @@ def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
     app = played()
     assert "<b>1 / 2</b> · First *one*" in texts(app) and "Notes\nof two lines" in texts(app)
     assert app.button(key="lecture-previous").disabled and not app.button(key="lecture-next").disabled
-    sound(app.button(key="lecture-next").click().run())
+    healthy(app.button(key="lecture-next").click().run())
     assert app.session_state["lecture-played"].at == 1 and turned == ["pages/descent.py"]
     assert app.session_state["descent-opened"]["moment.step"] == ["7"]
     app.run()
     assert "<b>2 / 2</b> · Second" in texts(app) and app.button(key="lecture-next").disabled
-    sound(app.button(key="lecture-previous").click().run())
+    healthy(app.button(key="lecture-previous").click().run())
     assert app.session_state["lecture-played"].at == 0
     assert app.session_state["descent-opened"][ASK] == ["Does it settle?"]
     assert "moment.step" not in app.session_state["descent-opened"]
     app.run()
-    sound(app.button(key="lecture-end").click().run())
+    healthy(app.button(key="lecture-end").click().run())
     assert "lecture-played" not in app.session_state and "1 / 2" not in texts(app)
 
 
@@ -192,6 +182,6 @@ def test_a_link_opens_a_lecture_at_a_scene():
     app.switch_page("pages/lectures.py")
     app.query_params["lecture"] = pack(TWO)
     app.query_params["scene"] = "2"
-    sound(app.run())
+    healthy(app.run())
     assert app.session_state["lecture-played"] == lectures.Played(TWO, 1)
     assert app.title[0].value == "Descent on a curve"

@@ -1,10 +1,10 @@
 """The page of a line against a net, run without a browser: its numbers, every choice, every example."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.datasets import DATASETS, DataError
@@ -14,29 +14,15 @@ from optviz.ui import training_settings
 from optviz.ui.lessons import logistic
 from optviz.ui.lessons.logistic import Settings
 from optviz.ui.training_settings import Sample
+from tests.pages import opened, said, sound
 
 EXAMPLES = ("A disc in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/logistic.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"updates": "20", **parameters}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "logistic", updates="20")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def on(dataset, **changes):

@@ -1,30 +1,19 @@
 """The page of losses as curves: what the probe reads, its sentences, and its program."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.losses import LOSSES
 from optviz.ui.lessons import loss_curves
 from optviz.ui.lessons.loss_curves import FAMILIES, Settings
+from tests.pages import opened, said
 
 HUBER = Settings("error", (("delta", 1.0),), 2.0)
 EASY = Settings("logit", (("gamma", 2.0), ("balance", False), ("alpha", 0.25)), 3.0, 1)
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/loss_curves.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "loss_curves")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -1,29 +1,18 @@
 """The page of squared and absolute error: its numbers, its sentences, what may be typed, and its program."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import losses
 from optviz.ui.lessons.losses import Settings
+from tests.pages import opened, said
 
 OUTLIER = Settings((1, 1.2, 0.9, 1.1, 1, 4.5), (1.1,) * 6, 1.0, 5.0)
 COURSE = Settings((0.5, 0.8), (1.0, 1.0), 1.0, 2.0)
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/losses.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "losses")
 
 
 @pytest.mark.parametrize(("lang", "most"), [("en", "86% of the MSE, but 71% of the MAE"), ("zh", "占 MSE 的 86%")])

@@ -1,35 +1,20 @@
 """The momentum page, run without a browser."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.momentum import SEQUENCES
 from optviz.ui.lessons import momentum
 from optviz.ui.lessons.momentum import Settings
+from tests.pages import opened, said, sound
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/momentum.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("tensorflow",):
-        app.session_state["momentum-" + group] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "momentum", folds=("tensorflow",))
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -1,10 +1,10 @@
 """The network page without a browser: counts, forward pass, tables, and sizes that are none."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.figures.networks import units_of
@@ -12,17 +12,9 @@ from optviz.network import INITIALIZATIONS, Network
 from optviz.ui.lessons import networks
 from optviz.ui.lessons.networks import Settings
 from optviz.ui.tables import digits
+from tests.pages import opened
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/network.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "network")
 
 
 def settings(

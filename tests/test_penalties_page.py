@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.lessons import penalties
 from optviz.ui.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
 from optviz.ui.panels import run_of
+from tests.pages import opened, sound
 
 SHORT = Settings(epochs=50)
 CHOSEN = Chosen(0.03, 0.03)
@@ -22,17 +22,8 @@ def finished(settings=SHORT):
     return sweep
 
 
-def page(lang="en", rounds=1, **parameters):
-    app = AppTest.from_file("../pages/penalties.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    app.session_state["penalties-tensorflow"] = True
-    for name, value in {"epochs": "50", **parameters}.items():
-        app.query_params[name] = value
-    for _round in range(rounds):
-        app.run()
-    assert not app.exception and not app.error and not app.warning
-    return app
+def page(*args, **parameters):
+    return sound(opened("penalties", *args, folds=("tensorflow",), **{"epochs": "50", **parameters}))
 
 
 def said(app):

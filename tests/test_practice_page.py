@@ -1,11 +1,11 @@
 """The practice page, run without a browser."""
 
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz import datasets
 from optviz.datasets import DATASETS
@@ -13,29 +13,13 @@ from optviz.losses import LOSSES
 from optviz.ui.lessons import practice
 from optviz.ui.lessons.practice import ALWAYS, RATES, TRICKS, Settings
 from optviz.ui.training_settings import Sample, points_of
+from tests.pages import opened, said, sound
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/practice.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("tensorflow",):
-        app.session_state["practice-" + group] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "practice", folds=("tensorflow",))
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def html(app):
@@ -87,14 +71,8 @@ def test_there_are_eleven_tricks_each_with_a_link_that_its_page_understands():
     assert len(TRICKS) == len(links) == 11
     for link, trick in zip(links, TRICKS, strict=True):
         assert link.path == f"./{trick.page}"
-        app = AppTest.from_file(f"../pages/{trick.page}.py", default_timeout=60)
-        app.session_state["framed"], app.session_state["lang"] = True, "en"
-        for name, texts in parse_qs(link.query).items():
-            app.query_params[name] = texts
-        if trick.page == "classifier":
-            app.query_params["epochs"] = "10"
-        app.run()
-        assert not app.exception and not app.error and not app.warning, trick.what
+        short = {"epochs": "10"} if trick.page == "classifier" else {}
+        sound(opened(trick.page, **parse_qs(link.query), **short))
 
 
 def test_a_missing_data_file_is_said_and_the_advice_stays(monkeypatch, tmp_path):

@@ -1,34 +1,20 @@
 """The regression page without a browser: what it says and draws of every optimizer, and its program in TensorFlow."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.lessons import regression
 from optviz.ui.lessons.regression import MEASURES, Settings
+from tests.pages import opened, said
 
 LINE = Settings(1, (1.0, 2.0), 61, 1.0, 0, "mean", "sgd", (), 0.03, 100, (-3.0, -2.0))
 CUBIC = Settings(3, (0.9, 0.5, 3.0, 2.4), 61, 0.0, 0, "mean", "sgd", (), 0.001, 100, (0.0,))
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/regression.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("points", "tensorflow"):
-        app.session_state[f"regression-{group}"] = True
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "regression", folds=("points", "tensorflow"))
 
 
 def tables(app):

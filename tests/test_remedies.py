@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.diagnosis import Trouble
 from optviz.race import Ending
@@ -14,6 +14,7 @@ from optviz.ui import diagnoses, races, remedies
 from optviz.ui.lessons import descent
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run, read_runs
+from tests.pages import opened
 
 
 def settings(run, steps, surface="bowl", sigma=0.0, schedule="constant", values=()):
@@ -95,15 +96,7 @@ def test_one_that_comes_after_is_no_crowd():
     assert "Then comes SGD lr 0.42 (45)." in said
 
 
-def surfaces(lang="en", **parameters):
-    app = AppTest.from_file("../pages/surfaces.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+surfaces = partial(opened, "surfaces")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -132,12 +125,8 @@ def test_nothing_is_offered_to_a_race_that_arrives():
 
 @pytest.mark.parametrize(("run", "name"), [("sgd,lr=0.61", "run"), ("adam,lr=0.3", "lr")])
 def test_the_builders_own_optimizer_takes_the_shared_rate(run, name):
-    app = AppTest.from_file("../pages/build.py", default_timeout=60)
-    app.session_state["framed"] = True
-    for key, value in {"m.decay": "0", "v": "0", "lr": "0.42" if name == "run" else "0.61", "run": run}.items():
-        app.query_params[key] = value
-    app.query_params["steps"] = "50"
-    app.run()
+    rate = "0.42" if name == "run" else "0.61"
+    app = opened("build", **{"m.decay": "0", "v": "0", "lr": rate, "run": run, "steps": "50"})
     app.button(key=f"build~remedy{int(name == 'run')}").click().run()
     assert not app.exception
     assert app.query_params[name] == ("sgd,lr=0.45" if name == "run" else "0.45")
@@ -147,11 +136,7 @@ def test_the_builders_own_optimizer_takes_the_shared_rate(run, name):
     ("rate", "better", "step"), [("1.04", 0.5, 1), ("0.999", 0.5, None), ("0.001", 0.5, 20), ("0.3", None, None)]
 )
 def test_a_descent_is_offered_a_rate_with_which_it_arrives(rate, better, step):
-    app = AppTest.from_file("../pages/descent.py", default_timeout=60)
-    app.session_state["framed"] = True
-    for key, value in {"curve": "square", "lr": rate}.items():
-        app.query_params[key] = value
-    app.run()
+    app = opened("descent", curve="square", lr=rate)
     buttons = [b for b in app.button if b.key == "descent~remedy"]
     assert bool(buttons) == bool(better)
     given = descent.Settings(

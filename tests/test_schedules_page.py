@@ -3,10 +3,10 @@
 import json
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.curve_descent import Behavior
 from optviz.curves import CURVES
@@ -16,34 +16,18 @@ from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
 from optviz.ui.lessons import schedules
 from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from tests.pages import opened, said, sound
 
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
 DEFAULT = Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
 PIECES = replace(DEFAULT, plans=(Plan("piecewise_constant"),), learning_rate=0.1)
 EVERY = replace(DEFAULT, plans=tuple(map(Plan, SCHEDULES)), steps=60)
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/schedules.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for group in ("editor", "applied", "tensorflow"):
-        app.session_state[f"schedules-{group}"] = True
-    for name, value in {"steps": "60", **parameters}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "schedules", folds=("editor", "applied", "tensorflow"), steps="60")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def rows(app):

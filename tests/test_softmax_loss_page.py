@@ -1,11 +1,13 @@
 """The page of softmax with cross-entropy: the course's rows, large logits, what may be typed, and its program."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import softmax_loss
 from optviz.ui.lessons.softmax_loss import from_one_hot, from_sparse
+from tests.pages import opened, said
 
 FIVE = np.array([[12, 3, 2], [3, 10, 1], [1, 2, 5], [4, 6.5, 1.2], [3, 6, 1]])
 FIVE_PRINTED = [1.68795487e-04, 1.03475622e-03, 6.58839038e-02, 2.58349207, 5.49852354e-02]
@@ -21,19 +23,7 @@ def settings_of(z, classes, sparse=False):
     return settings
 
 
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/softmax_loss.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "softmax_loss")
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["one-hot", "sparse"])

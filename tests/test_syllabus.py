@@ -1,22 +1,13 @@
 """The syllabus: every number of the course is there, and its link opens what it names."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.syllabus import ROWS, SECTIONS, Row, Section, by_id
 from optviz.ui.course import LESSONS, href
+from tests.pages import opened
 
 CHAPTERS = {1: 6, 2: 16, 3: 5, 4: 5, 5: 7, 6: 5, 7: 7}
 IDS = [f"{chapter}.{row}" for chapter, rows in CHAPTERS.items() for row in range(1, rows + 1)] + ["8", "9"]
-
-
-def opened(page, parameters):
-    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = "en"
-    for name, texts in parameters.items():
-        app.query_params[name] = texts
-    return app.run()
 
 
 def test_every_number_of_the_course_has_its_row():
@@ -25,7 +16,7 @@ def test_every_number_of_the_course_has_its_row():
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_its_link_opens_without_a_complaint_and_sets_what_it_names(row):
-    app = opened(row.page, row.parameters)
+    app = opened(row.page, **row.parameters)
     assert not app.exception and not app.error and not app.warning
     # Only what differs from the defaults is written, and what is there is what the link said.
     kept = {name: [texts] if isinstance(texts, str) else texts for name, texts in app.query_params.items()}
@@ -33,7 +24,7 @@ def test_its_link_opens_without_a_complaint_and_sets_what_it_names(row):
 
 
 def test_the_table_of_contents_lists_them_all():
-    text = " ".join(part.proto.body for part in opened("course", {}).get("html"))
+    text = " ".join(part.proto.body for part in opened("course").get("html"))
     for row in ROWS.values():
         assert href(row.page, row.parameters).replace("&", "&amp;") in text
 

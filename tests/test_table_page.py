@@ -1,10 +1,10 @@
 """The page of a table of one's own, run without a browser: the sample, uploads good and bad, every choice."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.network import INITIALIZATIONS
@@ -12,32 +12,18 @@ from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
 from optviz.training_plan import Plan
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Own, Settings
+from tests.pages import opened, said, sound
 
 OWN = Own(table.SAMPLE, houses())
 FEATURES = table.features_of(OWN.table, "price_k")
 COURSE = Settings("price_k", FEATURES)
 GOOD = "speed,weight,drag\n" + "".join(f"{i},{(i * 7) % 11},{i * i + (i * 7) % 11}\n" for i in range(40))
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/table.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"epochs": "3", **parameters}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "table", epochs="3")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 def upload(app, content, name="own.csv"):

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.losses import LOSSES
 from optviz.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
 from optviz.ui import training_remedies, training_words
 from optviz.ui.training_settings import Method, Settings, points_of
 from optviz.ui.trainings import Training
+from tests.pages import opened
 
 CASES = {
     "diverged": (Trouble.DIVERGED, Settings(methods=(Method(learning_rate=1.0),), epochs=60)),
@@ -115,13 +115,7 @@ def test_what_is_set_by_the_button_fits_better(case, trained, monkeypatch):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_press_sets_it_in_the_link_and_says_so(lang):
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"init": "zero", "epochs": "20"}.items():
-        app.query_params[name] = value
-    for _ in range(3):
-        app.run()
+    app = opened("classifier", lang, rounds=3, init="zero", epochs="20")
     app.button("classifier~help0").click().run()
     assert not app.exception and app.query_params["init"] == "he"
     assert app.session_state["classifier-training"].settings.initialization == "he"

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.panels import run_of
@@ -12,6 +11,7 @@ from optviz.ui.tables import tex
 from optviz.ui.training_inspector import Replay, _names
 from optviz.ui.training_settings import Leg, Method, Settings, Switch
 from optviz.ui.trainings import Training
+from tests.pages import opened, sound
 from tests.tex_arithmetic import recompute
 
 WHOLE = Settings(epochs=12, batch_size=512)
@@ -85,20 +85,8 @@ def test_parameters_are_named_by_their_place_in_the_net():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_fold_of_the_page(lang):
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    app.session_state["classifier-inside"] = True
-    for name, value in {
-        "epochs": "10",
-        "batch": "512",
-        "inside.weights": "3, 40",
-        "compare": "1",
-        "optimizer": "adam",
-    }.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error and not app.warning
+    chosen = {"epochs": "10", "batch": "512", "inside.weights": "3, 40", "compare": "1", "optimizer": "adam"}
+    app = sound(opened("classifier", lang, folds=("inside",), **chosen))
     shown = [each.value for each in app.markdown if each.value.startswith(("3 · ", "40 · "))]
     assert len(shown) == 8
     app.session_state["classifier-rest"] = (run_of(app.session_state["classifier-training"].settings), 4)
@@ -108,10 +96,5 @@ def test_the_fold_of_the_page(lang):
 
 
 def test_several_starts_are_not_taken_apart():
-    app = AppTest.from_file("../pages/classifier.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["classifier-inside"] = True
-    for name, value in {"epochs": "10", "starts": "3"}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and app.info
+    app = opened("classifier", folds=("inside",), epochs="10", starts="3")
+    assert app.info

@@ -1,37 +1,24 @@
 """The page of the vanishing gradient without a browser."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.datasets import DataError
 from optviz.network import INITIALIZATIONS
 from optviz.ui.lessons import vanishing as told
 from optviz.ui.lessons.vanishing import Settings
+from tests.pages import opened, said, sound
 
 COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)
 
-
-def page(**parameters):
-    app = AppTest.from_file("../pages/vanishing.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = parameters.pop("lang", "en")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, [each.value for each in app.exception]
-    return app
+page = partial(opened, "vanishing")
 
 
-def fine(**parameters):
-    app = page(**parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(each.value for each in app.markdown)
+def fine(*args, **parameters):
+    return sound(page(*args, **parameters))
 
 
 @pytest.mark.parametrize("net", range(2))

@@ -1,29 +1,18 @@
 """The yoghurt seller's page: its sentences, its panels, prices of every kind, and its program."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz.ui.lessons import yoghurt
 from optviz.ui.lessons.yoghurt import Settings
 from optviz.yoghurt import overproduction
+from tests.pages import opened, said
 
 COURSE = Settings()
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/yoghurt.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+page = partial(opened, "yoghurt")
 
 
 @pytest.mark.parametrize(

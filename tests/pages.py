@@ -1,0 +1,42 @@
+"""How a test opens a page without a browser, and what every such test asks of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+PAGES = Path(__file__).parents[1] / "pages"
+
+
+def opened(
+    name: str, lang: str = "en", *, folds: Sequence[str] = (), rounds: int = 1, **parameters: str | list[str]
+) -> AppTest:
+    """Open a page by a link with these parameters, with some groups unfolded, and run it a number of times."""
+    app = AppTest.from_file(PAGES / f"{name}.py", default_timeout=60)
+    app.session_state["framed"] = True
+    app.session_state["lang"] = lang
+    for fold in folds:
+        app.session_state[f"{name}-{fold}"] = True
+    for parameter, value in parameters.items():
+        app.query_params[parameter] = value
+    for _round in range(rounds):
+        app.run()
+    return healthy(app)
+
+
+def healthy(app: AppTest) -> AppTest:
+    """Return a page that has no exception."""
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def sound(app: AppTest) -> AppTest:
+    """Return a page that complains of nothing."""
+    healthy(app)
+    assert not app.error and not app.warning, [each.value for each in (*app.error, *app.warning)]
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Return the texts of a page."""
+    return " ".join(text.value for text in app.markdown)
