@@ -1,6 +1,6 @@
 """The surfaces page's race: from what the controls say to the panels, the table and the sentence under them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -343,36 +343,31 @@ def say(settings: Settings) -> str:
 
 def whys(settings: Settings) -> list[str]:
     """Say of each run in which something goes wrong what and why, with the numbers."""
-    return [
-        diagnoses.explain(name, found)
-        for name, found in zip(names_of(settings), findings_of(settings), strict=True)
-        if found
-    ]
+    return [said for _series, _step, said in _whys(settings)]
 
 
 def whys_report(settings: Settings) -> str:
     """Return the same as HTML, a list with a line a run; empty where nothing goes wrong."""
     lines = [
-        f'<li><span style="color:var(--optviz-{series.color})">{series.glyph}</span> '
-        f"{escape(diagnoses.explain(name, found))}</li>"
-        for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False)
-        if found
+        f'<li><span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(said)}</li>'
+        for series, _step, said in _whys(settings)
     ]
     return f"<ul class='optviz-whys'>{''.join(lines)}</ul>" if lines else ""
 
 
 def captions(settings: Settings) -> list[Caption]:
     """Return the same, each sentence with the step at which it becomes true."""
+    text = _("Step {step}: {said}")
     return [
-        Caption(
-            found.step,
-            _("Step {step}: {said}").format(step=found.step, said=diagnoses.explain(name, found)),
-            series.color,
-            series.glyph,
-        )
-        for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False)
-        if found
+        Caption(step, text.format(step=step, said=said), series.color, series.glyph)
+        for series, step, said in _whys(settings)
     ]
+
+
+def _whys(settings: Settings) -> Iterator[tuple[Series, int, str]]:
+    for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False):
+        if found:
+            yield series, found.step, diagnoses.explain(name, found)
 
 
 def _joined(*sentences: str) -> str:
