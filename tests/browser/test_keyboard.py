@@ -56,6 +56,8 @@ def test_a_race_is_changed_and_played_with_the_keyboard_alone(open_page: OpenPag
         page.keyboard.press(key)
     run = run_after(page, run)
     page.wait_for_function("location.search.includes('surface=')")
+    page.wait_for_selector(f"{PLAYER}[data-step='50']")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     tab_to(page, "From above: arrow keys")
     pointed = page.locator(".optviz-panel:not([hidden]) .optviz-at").first
     before = pointed.text_content()
