@@ -53,7 +53,7 @@ def show_curves() -> None:
     curves = Curves(tuple(values.items()), probe)
     sentence = told.say_slopes(curves)
     with stage:
-        picked = lesson.show(
+        lesson.show(
             link,
             told.curve_panels(curves),
             told.curve_arrays(curves),
@@ -62,6 +62,7 @@ def show_curves() -> None:
             summary=sentence,
             even=True,
             name="curves",
+            on_point=lambda picked: link.change("z", PROBE.clamp(float(f"{picked.point[0]:.3g}"))),
         )
         lesson.say(sentence)
         st.html(told.probe_table(curves))
@@ -70,9 +71,6 @@ def show_curves() -> None:
             controls.formula(link, tex, title, note)
         st.html(told.facts_table(curves))
         lesson.code(link, told.curve_program(curves))
-    if picked.point:
-        link.change("z", PROBE.clamp(float(f"{picked.point[0]:.3g}")))
-        st.rerun()
 
 
 def show_softmax() -> None:
@@ -87,7 +85,7 @@ def show_softmax() -> None:
             shift = controls.dial(link, "c", _("Added to every logit: c"), SHIFT, 0.0, SHIFTS)
         given = Softmax(tuple(logits.tolist()), shift)
         sentence = told.say_softmax(given)
-        picked = lesson.show(
+        lesson.show(
             link,
             told.softmax_panels(given),
             told.softmax_arrays(given),
@@ -96,14 +94,12 @@ def show_softmax() -> None:
             summary=sentence,
             even=True,
             name="softmax",
+            on_point=lambda picked: link.change("logits", write(told.with_logit(given, picked.point))),
         )
         lesson.say(sentence)
         controls.formula(link, told.softmax_formula(given))
         st.html(told.softmax_table(given))
         lesson.code(link, told.softmax_program(given))
-    if picked.point:
-        link.change("logits", write(told.with_logit(given, picked.point)))
-        st.rerun()
 
 
 def show_stability() -> None:

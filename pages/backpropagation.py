@@ -46,13 +46,14 @@ inputs = graphs.inputs_of(text, values)
 with stage:
     trouble = graphs.trouble(text, inputs)
     sentence = trouble or graphs.say(text, inputs)
-    picked = lesson.show(
+    lesson.show(
         link,
         graphs.panels_of(text, inputs),
         graphs.arrays_of(text, inputs),
         run=run_of(text, inputs),
         steps=graphs.steps_of(text, inputs),
         summary=sentence,
+        on_point=lambda picked: link.change("node", str(graphs.nearest(text, picked.point))),
     )
     if trouble:
         st.error(trouble, icon=":material/error:")
@@ -64,7 +65,4 @@ with stage:
         controls.formula(link, graphs.chain_rule(text, inputs, int(node)))
     st.html(graphs.report(text, inputs))
     lesson.code(link, graphs.program(text, inputs))
-if picked.point:
-    link.change("node", str(graphs.nearest(text, picked.point)))
-    st.rerun()
 link.publish(notes)

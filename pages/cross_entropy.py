@@ -37,13 +37,14 @@ with stage:
             icon=":material/edit_off:",
         )
     sentence = cross_entropy.say(settings)
-    picked = lesson.show(
+    lesson.show(
         link,
         cross_entropy.panels_of(settings),
         cross_entropy.arrays_of(settings),
         run=run_of(settings),
         steps=0,
         summary=sentence,
+        on_point=lambda picked: link.change("p", cross_entropy.dragged(settings, picked.point)),
     )
     lesson.say(sentence)
     for remark in cross_entropy.remarks(settings):
@@ -51,7 +52,4 @@ with stage:
     controls.formula(link, cross_entropy.tex(settings), note=cross_entropy.note(settings))
     st.html(cross_entropy.table(settings))
     lesson.code(link, cross_entropy.program(settings))
-if picked.point:
-    link.change("p", cross_entropy.dragged(settings, picked.point))
-    st.rerun()
 link.publish(notes)

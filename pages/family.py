@@ -31,7 +31,7 @@ show = SHARED[race] if race in SHARED else SHOWS[name]
 settings = show.settings()
 with stage:
     lesson.say(_(show.seen) if race in SHARED else family.added(name))
-    picked = lesson.show(
+    lesson.show(
         link,
         family.panels_of(settings),
         family.arrays_of(settings, name),
@@ -40,6 +40,7 @@ with stage:
         summary=races.say(settings),
         captions=races.captions(settings),
         even=True,
+        on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),
     )
     st.html(family.legend())
     if race == "own":
@@ -55,7 +56,4 @@ with stage:
         st.html(family.rows(name))
         st.markdown(family.outside(name))
     st.html(family.everyone())
-if picked.point:
-    link.change("who", nearest(*picked.point), resets=("race",))
-    st.rerun()
 link.publish(notes)

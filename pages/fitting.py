@@ -10,6 +10,7 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import fitting
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 
 PAGE = "fitting"
 START = Setting()
@@ -63,9 +64,17 @@ with st.sidebar:
     seed = controls.whole(link, "seed", _("Seed of the points"), Range(0, 99, "s"), START.seed)
 
 setting = Setting(curve, points, noise, share, seed, degree, l2)
+
+
+def pick(picked: Result) -> None:
+    """Take the value of a remedy that was clicked in its curve."""
+    if remedy := fitting.PICKED.get(picked.panel):
+        link.change(remedy.field, fitting.nearest(remedy, picked.point[0]))
+
+
 with stage:
     sentence = fitting.say(setting)
-    picked = lesson.show(
+    lesson.show(
         link,
         fitting.panels_of(setting),
         fitting.arrays_of(setting),
@@ -73,6 +82,7 @@ with stage:
         steps=0,
         summary=sentence,
         even=3,
+        on_point=pick,
     )
     lesson.say(sentence)
     st.caption(fitting.rule())
@@ -91,8 +101,4 @@ with stage:
         )
     )
     lesson.code(link, fitting.program(setting))
-if picked.point and picked.panel in fitting.PICKED:
-    remedy = fitting.PICKED[picked.panel]
-    link.change(remedy.field, fitting.nearest(remedy, picked.point[0]))
-    st.rerun()
 link.publish(notes)

@@ -9,6 +9,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import losses
 from optviz.ui.lessons.losses import Settings
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 
 PAGE = "losses"
 OUTLIER = {"true": ["1, 1.2, 0.9, 1.1, 1, 4.5"], "pred": ["1.1, 1.1, 1.1, 1.1, 1.1, 1.1"], "top": ["5"]}
@@ -34,6 +35,14 @@ with st.sidebar:
     top = controls.choice(link, "top", _("Picture up to"), dict(zip(losses.TOPS, losses.TOPS, strict=True)), "2")
 
 settings = Settings.of(true, pred, values["delta"], float(top))
+
+
+def drag(picked: Result) -> None:
+    """Put the nearest number where the pointer is, in a picture that no longer follows the numbers."""
+    link.change(moving, losses.dragged(settings, settings.true if moving == "true" else settings.pred, picked.point))
+    link.change("top", losses.top_of(settings.scale))
+
+
 with stage:
     if len(true) != len(pred):
         st.error(
@@ -43,19 +52,16 @@ with stage:
             icon=":material/edit_off:",
         )
     sentence = losses.say(settings)
-    picked = lesson.show(
+    lesson.show(
         link,
         losses.panels_of(settings),
         losses.arrays_of(settings),
         run=run_of(settings),
         steps=0,
         summary=sentence,
+        on_point=drag,
     )
     lesson.say(sentence)
     controls.formula(link, losses.tex(settings))
     lesson.code(link, losses.program(settings))
-if picked.point:
-    link.change(moving, losses.dragged(settings, settings.true if moving == "true" else settings.pred, picked.point))
-    link.change("top", losses.top_of(settings.scale))
-    st.rerun()
 link.publish(notes)

@@ -66,13 +66,14 @@ if not plans:
 
 settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surface, sigma)
 with stage:
-    picked = lesson.show(
+    lesson.show(
         link,
         schedules.panels_of(settings, probe, log),
         schedules.arrays_of(settings),
         run=run_of(settings),
         steps=steps,
         summary=schedules.say(settings),
+        on_point=lambda picked: link.change("at", schedules.step_at(picked.point[0])),
     )
     st.html(schedules.report(settings, probe))
     for sentence in schedules.sides(settings):
@@ -82,7 +83,4 @@ with stage:
         controls.formula(link, general, title)
         controls.formula(link, filled)
     lesson.code(link, schedules.program(settings))
-if picked.point:
-    link.change("at", schedules.step_at(picked.point[0]))
-    st.rerun()
 link.publish(notes)

@@ -7,6 +7,7 @@ from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import losses, softmax_loss
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 
 PAGE = "softmax_loss"
 LOGITS = "12, 3, 2; 3, 10, 1; 1, 2, 5; 4, 6.5, 1.2; 3, 6, 1"
@@ -36,17 +37,26 @@ with st.sidebar:
 
 pair = softmax_loss.from_one_hot if form == "onehot" else softmax_loss.from_sparse
 settings, wrong = pair(logits, labels, float(top))
+
+
+def drag(picked: Result) -> None:
+    """Put the nearest logit where the pointer is, in a picture that no longer follows the numbers."""
+    link.change("logits", softmax_loss.dragged(settings, picked.point))
+    link.change("top", losses.top_of(settings.scale))
+
+
 with stage:
     for complaint in wrong:
         st.error(complaint, icon=":material/edit_off:")
     sentence = softmax_loss.say(settings)
-    picked = lesson.show(
+    lesson.show(
         link,
         softmax_loss.panels_of(settings),
         softmax_loss.arrays_of(settings),
         run=run_of(settings),
         steps=0,
         summary=sentence,
+        on_point=drag,
     )
     lesson.say(sentence)
     for remark in softmax_loss.remarks(settings):
@@ -54,8 +64,4 @@ with stage:
     controls.formula(link, softmax_loss.tex(settings), _("Row 1"))
     st.html(softmax_loss.table(settings))
     lesson.code(link, softmax_loss.program(settings))
-if picked.point:
-    link.change("logits", softmax_loss.dragged(settings, picked.point))
-    link.change("top", losses.top_of(settings.scale))
-    st.rerun()
 link.publish(notes)

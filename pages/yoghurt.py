@@ -38,7 +38,7 @@ with st.sidebar:
 settings = Settings.of(cost, profit, rate, epochs, seed, start)
 with stage:
     sentence = yoghurt.say(settings)
-    picked = lesson.show(
+    lesson.show(
         link,
         yoghurt.panels_of(settings),
         yoghurt.arrays_of(settings),
@@ -46,12 +46,10 @@ with stage:
         steps=settings.epochs,
         words=epoch_words(),
         summary=sentence,
+        on_point=lambda picked: controls.move(link, picked.point, WEIGHTS),
     )
     lesson.say(sentence)
     controls.formula(link, yoghurt.tex(settings))
     st.html(yoghurt.table(settings))
     lesson.code(link, yoghurt.program(settings))
-if picked.point:
-    controls.move(link, picked.point, WEIGHTS)
-    st.rerun()
 link.publish(notes)
