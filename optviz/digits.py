@@ -88,10 +88,11 @@ def inked(bitmap: Bitmap, stroke: Array) -> Bitmap:
     """
     lengths = np.abs(np.diff(stroke, axis=0)).max(axis=-1, initial=0.0)
     parts = [np.linspace(*ends, 2 + int(2 * length)) for ends, length in zip(pairwise(stroke), lengths, strict=True)]
-    path = np.concatenate([stroke, *parts])
     y, x = np.mgrid[:SHEET, :SHEET]
-    distance = np.hypot(x[..., None] - path[:, 0], y[..., None] - path[:, 1]).min(axis=-1)
-    return bitmap | (distance <= PEN)
+    drawn = bitmap.copy()
+    for dots in (stroke, *parts):  # one by one: all at once, a long stroke takes a gigabyte
+        drawn |= np.hypot(x[..., None] - dots[:, 0], y[..., None] - dots[:, 1]).min(axis=-1) <= PEN
+    return drawn
 
 
 def seen(bitmap: Bitmap) -> Array:

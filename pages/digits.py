@@ -11,6 +11,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import digits, nets
 from optviz.ui.lessons.digits import Settings
 from optviz.ui.panels import run_of
+from optviz.ui.player import Result
 from optviz.ui.words import epoch_words
 
 PAGE = "digits"
@@ -41,6 +42,26 @@ with st.sidebar:
 
 settings = Settings(plan, scale, split)
 drawn = digits.keep_drawing(link)
+
+
+def show_sheet() -> Result:
+    """Show what is drawn by now, and what is read in it."""
+    here = link.now(digits.DRAWN, drawn)
+    sentence = digits.say_read(settings, here)
+    shown = lesson.show(
+        link,
+        digits.sheet_panels(),
+        digits.sheet_arrays(settings, here),
+        run=run_of(settings, here),
+        steps=0,
+        summary=sentence,
+        on_point=lambda picked: digits.draw(link, drawn, picked.path or (picked.point,)),
+        name="sheet",
+    )
+    lesson.say(sentence)
+    return shown
+
+
 with stage:
     try:
         sentence = digits.say(settings)
@@ -61,16 +82,7 @@ with stage:
     )
     lesson.say(sentence, digits.explain(settings))
     st.html(digits.misread(settings))
-    picked = lesson.show(
-        link,
-        digits.sheet_panels(),
-        digits.sheet_arrays(settings, drawn),
-        run=run_of(settings, drawn),
-        steps=0,
-        summary=digits.say_read(settings, drawn),
-        name="sheet",
-    )
-    lesson.say(digits.say_read(settings, drawn))
+    lesson.live(show_sheet)
     st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
     controls.formula(link, digits.formula(settings))
     lesson.code(link, digits.program(settings))
@@ -81,8 +93,4 @@ with stage:
             "(E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, CC BY 4.0)."
         )
     )
-if picked.point:
-    digits.draw(link, drawn, picked.point)
-    st.rerun()
 link.publish(notes)
-digits.answer(link)

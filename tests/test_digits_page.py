@@ -10,7 +10,6 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from optviz.activations import ACTIVATIONS
 from optviz.datasets import DataError
@@ -21,30 +20,16 @@ from optviz.training_plan import NUMBERS, Plan
 from optviz.ui import downloads
 from optviz.ui.lessons import digits, nets
 from optviz.ui.lessons.digits import Settings
+from tests.pages import opened, said, sound
 
 SHORT = Settings(Plan(epochs=3, learning_rate=0.3))
 HIDDEN = replace(SHORT, plan=replace(SHORT.plan, hidden=(12,)))
 
-
-def page(lang="en", **parameters):
-    app = AppTest.from_file("../pages/digits.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.session_state["lang"] = lang
-    for name, value in {"epochs": "2", **parameters}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "digits", epochs="2")
 
 
 def fine(*args, **parameters):
-    app = page(*args, **parameters)
-    assert not app.error and not app.warning
-    return app
-
-
-def said(app):
-    return " ".join(text.value for text in app.markdown)
+    return sound(page(*args, **parameters))
 
 
 # ---- what the panels follow
@@ -211,18 +196,21 @@ class Sheet:
         assert name == digits.DRAWN
         self.drawn = value
 
+    def now(self, name, before):
+        return self.drawn
 
-def test_points_soon_after_one_another_are_one_stroke(monkeypatch):
-    monkeypatch.setattr(digits.st, "session_state", {})
-    times = iter([0.0, 3.0, 3.1, 8.0])
-    monkeypatch.setattr(digits.time, "monotonic", lambda: next(times))
+
+def test_the_way_of_the_pen_is_drawn_and_nothing_between_two_strokes():
     sheet = Sheet()
-    for point in ((4.0, 4.0), (24.0, 4.0), (10.0, 20.0)):
-        digits.draw(sheet, sheet.drawn, point)
-        if point == (4.0, 4.0):
-            digits.answer(sheet)  # late, on a busy server
+    digits.draw(sheet, sheet.drawn, ((4.0, 4.0),))
+    first = sheet.drawn
+    digits.draw(sheet, sheet.drawn, ((4.0, 4.0), (14.0, 4.0), (24.0, 4.0)))
+    digits.draw(sheet, first, ((10.0, 20.0),))  # the page has not run since the first point
     bitmap = digits._bitmap(sheet.drawn)
     assert bitmap[4, 4:25].all() and bitmap[20, 10] and not bitmap[12].any()
+    digits.draw(sheet, sheet.drawn, ((-1e300, 31.0), (1e300, 31.0)))
+    assert digits._bitmap(sheet.drawn)[31].all()  # and not a dot for each unit of the way
+    bitmap = digits._bitmap(sheet.drawn)
     arrays = digits.sheet_arrays(SHORT, sheet.drawn)
     np.testing.assert_array_equal(arrays["drawing"][0], bitmap)
     assert arrays["reading"].shape == (1, 10) and arrays["reading"].sum() == pytest.approx(1)
@@ -298,12 +286,7 @@ def test_a_training_that_diverged_has_event_files():
 def test_the_archive_is_offered_where_its_group_is_open_and_made_on_the_click(monkeypatch, lang, label):
     monkeypatch.setattr(digits, "event_runs", pytest.fail)
     assert not fine(lang).get("download_button")
-    app = AppTest.from_file("../pages/digits.py", default_timeout=60)
-    app.session_state["framed"] = app.session_state["digits-events"] = True
-    app.session_state["lang"] = lang
-    app.query_params["epochs"] = "2"
-    app.run()
-    assert not app.exception
+    app = page(lang, folds=("events",))
     (button,) = app.get("download_button")
     assert button.proto.label == label
     assert "tensorboard --logdir optviz-digits" in [code.value for code in app.code]

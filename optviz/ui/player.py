@@ -134,7 +134,7 @@ class Panel:
     `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
     a click anywhere on the plot area is reported as a point, and the first point of a trace with `meta={"grip": True}`
     can be dragged; with `pick="drag"` every point is reported on which the pointer is held, as fast as they are
-    answered, in place of Plotly's zoom. `figure` is a figure or its JSON.
+    answered, in place of Plotly's zoom, with all those passed since. `figure` is a figure or its JSON.
     """
 
     figure: Figure | str
@@ -191,14 +191,19 @@ class Result(NamedTuple):
     """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
 
     `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it. `held` is
-    whether the point is still being dragged.
+    whether the point is still being dragged. `path` is the way of the pointer to the point, where `pick` is "drag": all
+    of it that was not answered before, so that a slow server misses nothing.
     """
 
     point: tuple[float, float] | None
     panel: int | None = None
     step: int | None = None
     held: bool = False
+    path: tuple[tuple[float, float], ...] = ()
 
+
+LONGEST = 2000
+"""The points of a path at most."""
 
 OnPoint = Callable[[Result], None]
 OnSlide = Callable[[str, float, bool], None]
@@ -428,9 +433,19 @@ def _take_asked(key: str, feed_key: str) -> None:
 
 def _picked(value: Any) -> Result:
     match value:
-        case [int() | float() as x, int() | float() as y, int() as panel, *drag] if np.isfinite(x) and np.isfinite(y):
-            return Result((float(x), float(y)), panel, held=drag[-1:] == [True])
+        case [x, y, int() as panel, *drag] if point := _point([x, y]):
+            match drag:
+                case [_, held, [*way]]:
+                    return Result(point, panel, held=held is True, path=tuple(filter(None, map(_point, way[:LONGEST]))))
+            return Result(point, panel, held=drag[1:] == [True])
     return Result(None)
+
+
+def _point(value: Any) -> tuple[float, float] | None:
+    match value:
+        case [int() | float() as x, int() | float() as y] if np.isfinite(x) and np.isfinite(y):
+            return float(x), float(y)
+    return None
 
 
 def _heard_key(key: str) -> str:
@@ -444,7 +459,7 @@ def _take_point(key: str, feed_key: str, on_point: OnPoint | None) -> None:
     if picked.point is None:
         return
     match value:
-        case [_, _, _, int() as number, _]:
+        case [_, _, _, int() as number, *_]:
             st.session_state[_heard_key(key)] = number
     links.hold(key if picked.held else "")
     if on_point:

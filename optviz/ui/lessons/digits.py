@@ -1,7 +1,6 @@
 """The digits page: from what the controls say to the panels, the sentence, the misread images and the program."""
 
-import math
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from html import escape
@@ -10,7 +9,6 @@ from string import hexdigits
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.activations import ACTIVATIONS, softmax
@@ -208,8 +206,6 @@ LETTERS = SHEET**2 // 4
 """The hexadecimal digits of a drawing in a link: a bit for each dot, row by row."""
 
 NOTHING = "0" * LETTERS
-STROKE = 0.5
-"""The seconds from the answer to a point within which the next one belongs to the same stroke."""
 
 
 def keep_drawing(link: Link) -> str:
@@ -243,20 +239,10 @@ def clear(link: Link) -> None:
     link.change(DRAWN, NOTHING)
 
 
-def draw(link: Link, drawn: str, point: tuple[float, float]) -> None:
-    """Draw on from the point before, or where that is long ago set the pen down."""
-    place, now = f"{link.page}-stroke", time.monotonic()
-    before, when = st.session_state.get(place, (point, -math.inf))
-    st.session_state[place] = (point, now)
-    stroke = np.array([before, point] if now - when < STROKE else [point])
-    link.change(DRAWN, _written(inked(_bitmap(drawn), stroke)))
-
-
-def answer(link: Link) -> None:
-    """Note when a point has been answered: the next one of a stroke is sent after that, however long it took."""
-    place = f"{link.page}-stroke"
-    if place in st.session_state:
-        st.session_state[place] = (st.session_state[place][0], time.monotonic())
+def draw(link: Link, drawn: str, way: Sequence[tuple[float, float]]) -> None:
+    """Draw the way of the pen, which may have been drawn before in part."""
+    stroke = np.clip(way, 0, SHEET - 1)
+    link.change(DRAWN, _written(inked(_bitmap(link.now(DRAWN, drawn)), stroke)))
 
 
 def read(settings: Settings, drawn: str) -> NDArray[np.float64]:

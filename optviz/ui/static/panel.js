@@ -320,12 +320,22 @@ export class Panel {
     const apart = [left + xaxis._offset + xaxis.d2p(trace.x[0]) - clientX, top + yaxis._offset + yaxis.d2p(trace.y[0]) - clientY];
     return Math.hypot(...apart) <= REACH ? apart : null;
   }
-  // Tell where the pointer is while it is held down, `apart` from the point that it holds, once it has moved so far.
+  // Tell where the pointer is while it is held down, `apart` from the point that it holds, once it has moved so far; on a
+  // panel whose every point counts, with its way since what was answered last.
   #drag(down, apart, far = 0) {
+    const drags = this.spec.pick === "drag";
+    const { session } = this.player;
     let told;
-    const begin = () => telling(this.player.session, (event, number, held) => this.#pick(event, apart, [number, held]));
+    let [way, sent] = [[], 0];
+    const tell = (event, number, held) => {
+      if (session.heard === number - 1) way = way.slice(Math.max(sent - 1, 0)); // else some of it may be lost
+      sent = way.push(this.#inside(event, apart));
+      this.#pick(event, apart, drags ? [number, held, way] : [number, held]);
+    };
+    const begin = () => telling(session, tell);
     const move = event => {
       if (event.pointerId !== down.pointerId) return;
+      if (drags) way.push(this.#inside(event, apart));
       if (!told && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < far) return;
       (told ??= begin()).move(event);
     };
@@ -340,13 +350,24 @@ export class Panel {
     for (const [name, listener] of listeners) addEventListener(name, listener, true);
     if (!far) (told = begin()).move(down);
   }
-  #pick({ clientX, clientY }, apart = [0, 0], drag = []) {
+  // Where the pointer is between the axes, in pixels.
+  #under({ clientX, clientY }, apart) {
     const { left, top } = this.plot.getBoundingClientRect();
     const { xaxis, yaxis } = this.plot._fullLayout;
-    let [px, py] = [clientX + apart[0] - left - xaxis._offset, clientY + apart[1] - top - yaxis._offset];
-    if (drag.length) [px, py] = [clamp(px, xaxis._length), clamp(py, yaxis._length)];
-    else if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return;
-    const tell = () => this.player.session.tell("point", [xaxis.p2d(px), yaxis.p2d(py), this.player.panels.indexOf(this), ...drag]);
+    return [clientX + apart[0] - left - xaxis._offset, clientY + apart[1] - top - yaxis._offset];
+  }
+  // The point of the picture that is nearest to the pointer.
+  #inside(event, apart) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const [px, py] = this.#under(event, apart);
+    return [xaxis.p2d(clamp(px, xaxis._length)), yaxis.p2d(clamp(py, yaxis._length))];
+  }
+  #pick(event, apart = [0, 0], drag = []) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const [px, py] = this.#under(event, apart);
+    if (!drag.length && (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length)) return;
+    const told = [...this.#inside(event, apart), this.player.panels.indexOf(this), ...drag];
+    const tell = () => this.player.session.tell("point", told);
     if (this.view.ranges && !drag.length) this.picking = setTimeout(tell, 300); // a second click would end the zoom
     else tell();
   }
