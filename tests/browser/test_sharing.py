@@ -148,7 +148,8 @@ def links() -> list[tuple[str, str]]:
 def test_thirty_links_open_the_moment_at_which_they_were_made(open_page: OpenPage, part: int) -> None:
     locales = {"en": "en-US", "zh": "zh-CN"}
     for name, lang in links()[part::3]:
-        page = open_page(f"/{'' if name == course.HOME else name}?{LENGTHS.get(name, '')}", locale=locales[lang])
+        path = f"/{'' if name == course.HOME else name}?{LENGTHS.get(name, '')}"
+        page = open_page(path, locale=locales[lang], reduced_motion="reduce")
         page.wait_for_selector("[data-testid=optviz-player][data-step]")
         total = int(page.locator(".optviz-scrub").first.get_attribute("max") or 1)
         moving = page.locator(".optviz-play:visible").count() > 0
