@@ -80,9 +80,10 @@ class Session {
     if (fresh) {
       const goesOn = this.store.run !== null && header.opening?.number === this.opened;
       this.store = new Store(header.run);
-      if (dragged) this.playhead.hold(Infinity); // whole at once, point after point
+      const branches = goesOn && header.junction?.name !== this.junction?.name;
+      if (branches) this.#branch(header.junction);
+      else if (dragged) this.playhead.hold(Infinity); // whole at once, point after point
       else this.playhead.restart();
-      if (goesOn) this.#branch(header.junction);
       this.junction = header.junction;
       this.before.follow(this.store, () => this.player?.panels.map(panel => frame(panel.spec)) ?? []);
     }
@@ -99,7 +100,6 @@ class Session {
   }
   // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.
   #branch(junction) {
-    if (junction?.name === this.junction?.name) return;
     this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
   }
   // Show what a link asks for, once. A link with a step says all: what it leaves out is as on a fresh page.
@@ -130,11 +130,14 @@ class Session {
     const { step, playing } = this.playhead;
     if (!this.watched || this.held || playing || (this.told?.run === run && this.told.step === step)) return;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => {
+    const tell = () => {
       if (this.playhead.playing || this.playhead.step !== step || this.store.run !== run) return;
+      // The page that runs then would close a list of options under the pointer.
+      if (document.querySelector("[role=listbox]")) return (this.resting = setTimeout(tell, 300));
       this.told = { run, step };
       this.tell("rest", this.told);
-    }, 120);
+    };
+    this.resting = setTimeout(tell, 120);
   }
   // The page was left, a message was overtaken: Python sends what follows the rows held here.
   #askForRows() {

@@ -29,8 +29,9 @@ export class Playhead {
   }
   arrive(store) {
     if (this.goal != null) {
-      this.position = Math.min(this.goal, store.last);
-      if (store.last < this.goal && store.awaited) return;
+      const comes = store.last < this.goal && store.awaited;
+      this.position = Math.min(this.goal, comes ? Math.max(store.last, this.position) : store.last);
+      if (comes) return;
       this.goal = null;
       if (!this.onward) return;
       this.pinned = reducedMotion();
