@@ -22,3 +22,22 @@ def test_a_change_is_passed_on_when_the_visitor_made_it(
     passed: list[float] = []
     controls._pass_on("page~lr", passed.append)
     assert passed == changes
+
+
+@pytest.mark.parametrize(
+    ("fragments", "told", "left"),
+    [
+        (None, {"first": False, "second": True}, {"first": False, "second": True}),
+        (None, {"first": True, "second": True}, {"first": False, "second": True}),
+        (["stream"], {"first": False, "second": False}, {"first": False, "second": True}),
+        (["stream"], {"first": False, "second": True}, {"first": False, "second": False}),
+    ],
+    ids=["one is opened", "another is open", "an echo of the one that was closed", "an echo of the one that was open"],
+)
+def test_one_group_is_open_and_an_echo_opens_or_closes_none(
+    monkeypatch: pytest.MonkeyPatch, fragments: list[str] | None, told: dict[str, bool], left: dict[str, bool]
+):
+    monkeypatch.setattr(controls, "get_script_run_ctx", lambda: SimpleNamespace(fragment_ids_this_run=fragments))
+    monkeypatch.setattr(st, "session_state", dict(told))
+    controls._close_others("second", {"first", "second"})
+    assert st.session_state == left

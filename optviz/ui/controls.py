@@ -56,7 +56,9 @@ def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) 
 
 
 def _close_others(key: str, groups: set[str]) -> None:
-    if st.session_state[key]:
+    if _is_echo():
+        st.session_state[key] = not st.session_state[key]
+    elif st.session_state[key]:
         st.session_state.update(dict.fromkeys(groups - {key}, False))
 
 
