@@ -72,7 +72,7 @@ def test_there_are_eleven_tricks_each_with_a_link_that_its_page_understands():
     for link, trick in zip(links, TRICKS, strict=True):
         assert link.path == f"./{trick.page}"
         short = {"epochs": "10"} if trick.page == "classifier" else {}
-        sound(opened(trick.page, **parse_qs(link.query), **short))
+        sound(opened(trick.page, **{**parse_qs(link.query), **short}))
 
 
 def test_a_missing_data_file_is_said_and_the_advice_stays(monkeypatch, tmp_path):
