@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,32 +33,36 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--enable-unsafe-swiftshader",
-    # All pages in one process, which knows the scripts: a page costs a quarter less to open.
     "--renderer-process-limit=1",
 ]
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium: OPTVIZ_CHROMIUM's, or the first one installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return the path of a Chromium: OPTVIZ_CHROMIUM's, or the first one installed; without windows it does less."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return os.environ.get("OPTVIZ_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator["Browser"]:
-    """Start Chromium; without one the test is skipped, or fails where OPTVIZ_REQUIRE_BROWSER is set."""
-    path = find_chromium()
-    if path is None:
-        give_up("no Chromium found: install it, or set OPTVIZ_CHROMIUM to its path")
+def playwright() -> Iterator["Playwright"]:
+    """Start Playwright; without it the test is skipped, or fails where OPTVIZ_REQUIRE_BROWSER is set."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         give_up("playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        browser.new_page()  # keeps that process
-        yield browser
-        browser.close()
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: "Playwright") -> Iterator["Browser"]:
+    """Start Chromium; without one the test is skipped, or fails, as above."""
+    path = find_chromium()
+    if path is None:
+        give_up("no Chromium found: install it, or set OPTVIZ_CHROMIUM to its path")
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 def give_up(reason: str) -> NoReturn:
@@ -134,15 +138,19 @@ def wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path
 OpenPage = Callable[..., "Page"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def profile(chromium: "Browser") -> Callable[..., "BrowserContext"]:
-    """Give `profile(locale=…, …)`: always the same one for the same options, so that scripts are fetched once."""
+    """Give `profile(locale=…, …)`: always the same one for the same options, so that scripts are fetched once.
+
+    A page that stays keeps the process in which they have been compiled: others open in half of the time.
+    """
 
     @cache
     def of(**options: Any) -> "BrowserContext":
         context = chromium.new_context(**options)
         # However slow the machine: what is waited for comes, or the test has found something.
         context.set_default_timeout(PATIENCE)
+        context.new_page()
         return context
 
     return of

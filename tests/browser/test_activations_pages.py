@@ -12,6 +12,7 @@ from optviz.activations import ACTIVATIONS
 from optviz.dead_units import Setup, record
 from optviz.ui.lessons import vanishing
 from optviz.ui.lessons.activations import Softmax, Stability, say_stability
+from tests.browser.screen import choose, eventually, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 SIZES = [(1400, 900), (390, 844)]
-
-
-def run_of(page: "Page", before: str = "") -> str:
-    """Wait for the player's next run, and for its plots."""
-    changed = f":not([data-run='{before}'])" if before else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
-    page.wait_for_selector(".js-plotly-plot .main-svg", state="attached")
-    return str(page.locator("[data-testid=optviz-player]").get_attribute("data-run"))
 
 
 def row(page: "Page", y: str) -> Any:
@@ -48,7 +41,7 @@ def area(page: "Page", panel: int = 0) -> dict[str, float]:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_dragging_over_the_curves_moves_the_probe_and_its_tangent(open_page: OpenPage, width: int, height: int):
     page = open_page("/activations", width, height)
-    before = run_of(page)
+    before = run_after(page)
     assert row(page, "value_probe,2")[1] == pytest.approx(0.1192029, rel=1e-5)
     box = area(page)
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
@@ -56,7 +49,7 @@ def test_dragging_over_the_curves_moves_the_probe_and_its_tangent(open_page: Ope
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
     page.mouse.up()
     page.wait_for_function("Math.abs(Number(new URLSearchParams(location.search).get('z')) - 3) < 0.1")
-    run_of(page, before)
+    run_after(page, before)
     z = float(parse_qs(urlsplit(page.url).query)["z"][0])
     page.wait_for_function(
         """z => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
@@ -75,45 +68,45 @@ def test_dragging_over_the_curves_moves_the_probe_and_its_tangent(open_page: Ope
 
 def test_activations_are_chosen_and_their_parameters_move_the_curve(open_page: OpenPage):
     page = open_page("/activations?show=relu")
-    before = run_of(page)
-    page.get_by_test_id("stMultiSelect").locator("input").click()
-    page.get_by_role("option", name="ELU", exact=True).click()
-    before = run_of(page, before)
+    before = run_after(page)
+    choose(page.get_by_test_id("stMultiSelect").locator("input"), "ELU")
+    before = run_after(page, before)
     page.get_by_label("alpha", exact=False).last.fill("2")
     page.get_by_label("alpha", exact=False).last.press("Enter")
     page.wait_for_function("location.search.includes('elu.alpha=2')")
-    run_of(page, before)
+    run_after(page, before)
     x, y = row(page, "value1")
     np.testing.assert_allclose(y, ACTIVATIONS["elu"](alpha=2.0).value(x), atol=1e-6)
 
 
 def test_a_bar_of_the_softmax_is_pulled_and_a_shift_changes_nothing(open_page: OpenPage):
     page = open_page("/activations?part=softmax")
-    before = run_of(page)
-    np.testing.assert_allclose(row(page, "probabilities")[1], [0.26538792, 0.7213992, 0.01321289], rtol=1e-6)
+    before = run_after(page)
+    probabilities = [0.26538792, 0.7213992, 0.01321289]
+    eventually(page, lambda: np.testing.assert_allclose(row(page, "probabilities")[1], probabilities, rtol=1e-6))
     box = area(page)
     page.mouse.click(box["x"] + 0.82 * box["width"], box["y"] + 0.1 * box["height"])
     page.wait_for_function("location.search.includes('logits=')")
-    before = run_of(page, before)
+    before = run_after(page, before)
     logits = tuple(float(z) for z in parse_qs(urlsplit(page.url).query)["logits"][0].split(","))
     assert logits[:2] == (4, 5) and logits[2] > 5
     page.get_by_label("Added to every logit: c, exact value").fill("1000")
     page.get_by_label("Added to every logit: c, exact value").press("Enter")
-    run_of(page, before)
+    run_after(page, before)
     page.get_by_text("the library takes the largest logit off first").first.wait_for()
     np.testing.assert_allclose(row(page, "probabilities")[1], Softmax(logits, 0.0).probabilities, rtol=1e-6)
 
 
 def test_inputs_of_tanh_are_typed_and_a_bad_one_keeps_the_page(open_page: OpenPage):
     page = open_page("/activations?part=stability")
-    before = run_of(page)
+    before = run_after(page)
     field = page.get_by_label("z", exact=True)
     field.fill("1e-5, 500")
     field.press("Enter")
-    before = run_of(page, before)
+    before = run_after(page, before)
     page.get_by_text("1 of 2 have no value").first.wait_for()
     page.get_by_text("float64").click()
-    run_of(page, before)
+    run_after(page, before)
     said = say_stability(Stability((1e-5, 500.0), "float64"))
     page.get_by_text(said).first.wait_for()
     field.fill("1e-5, x")
@@ -133,25 +126,20 @@ def test_advice_leads_to_the_page_that_shows_it(open_page: OpenPage):
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_bars_are_the_gradients_of_the_deep_net(open_page: OpenPage, width: int, height: int):
     page = open_page("/vanishing", width, height)
-    before = run_of(page)
+    before = run_after(page)
     slider = page.get_by_role("slider", name="Hidden layers")
     slider.press("ArrowRight")
     page.wait_for_function("location.search.includes('depth=11')")
-    run_of(page, before)
+    run_after(page, before)
     nets = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
     expected = vanishing.all_norms(vanishing.Settings(nets, 11, 32, 0, 1.0))
     for i, norms in enumerate(expected):
-        page.wait_for_function(
-            """name => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
-                 .some(t => t.meta?.follows?.y === name && t.y.length === 12 && t.y[0] !== 1)""",
-            arg=f"norms{i}",
-        )
-        np.testing.assert_allclose(row(page, f"norms{i}")[1], norms, rtol=1e-5)
+        eventually(page, lambda i=i, n=norms: np.testing.assert_allclose(row(page, f"norms{i}")[1], n, rtol=1e-5))
 
 
 def test_the_share_of_dead_units_follows_the_playhead(open_page: OpenPage):
     page = open_page("/dead_relu")
-    run_of(page)
+    run_after(page)
     player = page.locator("[data-testid=optviz-player]")
     player.focus()
     found = record(Setup())

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from optviz.plateau import EarlyStopping
 from optviz.ui.training_settings import Method, Settings
 from optviz.ui.trainings import Training
+from tests.browser.screen import PLAYER, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, WebSocketRoute
@@ -21,23 +21,22 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 
-ROOT = "[data-testid=optviz-player]"
 SLOW = "layers=4&units=64&batch=1&epochs=3000&init=he&lr=0.001"
 
 
 def classifier(open_page: OpenPage, query: str = "", **options: Any) -> "Page":
     """Open the page by its link, in a fresh profile."""
     page = open_page(f"/classifier?{query}", **options)
-    page.wait_for_selector(f"{ROOT}[data-step]")
+    page.wait_for_selector(f"{PLAYER}[data-step]")
     return page
 
 
 def shown(page: "Page", name: str) -> str:
-    return str(page.locator(ROOT).get_attribute(f"data-{name}"))
+    return str(page.locator(PLAYER).get_attribute(f"data-{name}"))
 
 
 def wait_step(page: "Page", condition: str) -> None:
-    page.wait_for_function(f"(d => {condition})(document.querySelector('{ROOT}').dataset)")
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{PLAYER}').dataset)")
 
 
 def wait_trained(page: "Page", epochs: int) -> None:
@@ -49,35 +48,18 @@ def to_the_end(page: "Page", epochs: int) -> None:
     wait_trained(page, epochs)
     page.wait_for_function(  # the last rows may still be on their way
         f"""() => {{
-          const root = document.querySelector('{ROOT}');
+          const root = document.querySelector('{PLAYER}');
           root.dispatchEvent(new KeyboardEvent('keydown', {{key: 'End', bubbles: true}}));
           return Number(root.dataset.step) === {epochs};
         }}""",
         polling=100,
     )
-    page.wait_for_selector(f"{ROOT} .js-plotly-plot canvas")
-
-
-def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
-    """Read what a trace of the open plot of a cell holds."""
-    found = page.evaluate(
-        f"""() => {{
-          const cell = document.querySelector('{ROOT} [data-cell={cell}]');
-          const t = cell.querySelector('.optviz-panel:not([hidden]) .optviz-plot').data[{index}];
-          const flat = v => v && Array.from(v, r => r?.length >= 0 && typeof r !== 'string' ? Array.from(r) : r);
-          return {{x: flat(t.x), y: flat(t.y), z: flat(t.z)}};
-        }}"""
-    )
-    return dict(found)
+    page.wait_for_selector(f"{PLAYER} .js-plotly-plot canvas")
 
 
 def picture(page: "Page", cell: str = "regions0") -> str:
     """Return the pixels of the decision regions."""
-    return str(page.evaluate(f"document.querySelector('{ROOT} [data-cell={cell}] canvas.optviz-under').toDataURL()"))
-
-
-def query(page: "Page") -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
+    return str(page.evaluate(f"document.querySelector('{PLAYER} [data-cell={cell}] canvas.optviz-under').toDataURL()"))
 
 
 def finished(settings: Settings) -> Training:
@@ -100,7 +82,7 @@ def test_it_trains_by_itself_and_draws_the_numbers_of_the_backend(open_page: Ope
     np.testing.assert_array_equal(trace(page, "weights", 0)["y"], arrays["weights0"].array[-1])
     # scrubbing back shows an earlier epoch again
     last = picture(page)
-    page.locator(ROOT).focus()
+    page.locator(PLAYER).focus()
     page.keyboard.press("Home")
     wait_step(page, "+d.step === 0")
     assert picture(page) != last
@@ -117,7 +99,7 @@ def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, tu
     page.get_by_role("heading", name="Race optimizers on a surface").wait_for()
     turn_to(page, "Classifier")
     page.get_by_role("heading", name="Train a classifier").wait_for()
-    page.wait_for_selector(f"{ROOT}[data-run='{run}'][data-step]")
+    page.wait_for_selector(f"{PLAYER}[data-run='{run}'][data-step]")
     before = int(shown(page, "step"))
     wait_step(page, f"+d.step > {before + 1}")
     curve = trace(page, "loss", 0)
@@ -155,7 +137,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
     page = classifier(open_page, "epochs=50")
     to_the_end(page, 50)
     run, step = shown(page, "run"), shown(page, "step")
-    box = page.locator(f"{ROOT} [data-cell=regions0] .nsewdrag").bounding_box()
+    box = page.locator(f"{PLAYER} [data-cell=regions0] .nsewdrag").bounding_box()
     assert box
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
     page.wait_for_function("location.search.includes('q1=')")
@@ -171,7 +153,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
 def test_two_settings_side_by_side(open_page: OpenPage):
     page = classifier(open_page, "epochs=60")
     page.locator("label", has_text="Compare two settings").click()
-    page.wait_for_selector(f"{ROOT} [data-cell=regions1]")
+    page.wait_for_selector(f"{PLAYER} [data-cell=regions1]")
     to_the_end(page, 60)
     assert query(page)["compare"] == ["1"]
     arrays = finished(Settings(epochs=60, methods=(Method(), Method(l2=0.03)))).arrays
@@ -209,7 +191,7 @@ def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_pa
     )  # fmt: skip
     expected = finished(settings)
     page.get_by_role("strong").filter(has_text=f"Stopped early after epoch {expected.epoch}").wait_for()
-    page.locator(ROOT).focus()
+    page.locator(PLAYER).focus()
     page.keyboard.press("End")
     wait_step(page, f"+d.step === {expected.epoch}")
     stopped, best = trace(page, "loss", 4), trace(page, "loss", 5)
@@ -248,7 +230,7 @@ def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_pat
     page.get_by_text("epoch 0 of 30").wait_for()
     assert page.get_by_text("This is neither a .keras file nor a JSON").count() == 0
     before = finished(Settings(epochs=30, units=4))
-    page.wait_for_function(f"document.querySelector('{ROOT} [data-cell=regions1] .optviz-plot')?.data")
+    page.wait_for_function(f"document.querySelector('{PLAYER} [data-cell=regions1] .optviz-plot')?.data")
     np.testing.assert_array_equal(trace(page, "regions1", 0)["z"], before.arrays["regions0"].array[-1])
     page.get_by_role("button", name="Continue").click()
     wait_trained(page, 30)
@@ -269,7 +251,7 @@ def test_the_run_is_a_download_for_tensorboard(open_page: OpenPage, tmp_path: Pa
 def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage):
     page = classifier(open_page, "epochs=20")
     to_the_end(page, 20)
-    plot = page.locator(f"{ROOT} [data-cell=regions0] .optviz-plot")
+    plot = page.locator(f"{PLAYER} [data-cell=regions0] .optviz-plot")
     for color_scheme, red, blue in (("light", "#d0342c", "#1f5fd0"), ("dark", "#ff7d74", "#6ea8ff")):
         page.emulate_media(color_scheme=color_scheme)
         wait_step(page, f"d.theme === '{color_scheme}'")
@@ -287,7 +269,7 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
 
     page.route_web_socket(re.compile("/_stcore/stream"), connect)
     page.goto(f"{server}/classifier?epochs=600&units=64&layers=2&init=he&lr=0.001")
-    page.wait_for_selector(f"{ROOT}[data-step]")
+    page.wait_for_selector(f"{PLAYER}[data-step]")
     wait_step(page, "+d.step > 3")
     run = shown(page, "run")
     for end in sockets[0]:
@@ -307,7 +289,7 @@ def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
     page = chromium.new_page(locale="en-US")
     with serving("app.py", tmp_path) as address:
         page.goto(f"{address}/classifier?epochs=50&l2=0.03")
-        page.wait_for_selector(f"{ROOT}[data-step]")
+        page.wait_for_selector(f"{PLAYER}[data-step]")
         to_the_end(page, 50)
         page.get_by_text("简体中文").wait_for()
         assert query(page) == {"epochs": ["50"], "l2": ["0.03"]}

@@ -10,13 +10,13 @@ import pytest
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import read_runs
+from tests.browser.screen import PLAYER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 GRIP = """() => {
   const plot = document.querySelector('.js-plotly-plot'), { xaxis, yaxis } = plot._fullLayout;
   const grip = plot.data.find(trace => trace.meta?.grip), { left, top } = plot.getBoundingClientRect();

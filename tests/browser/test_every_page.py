@@ -11,6 +11,7 @@ from optviz.locale import translations
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui import course
 from optviz.ui.frame import tab_title
+from tests.browser.screen import path_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,9 +44,6 @@ CROWDED = {
     "surfaces": "/?surface=rastrigin&steps=50&" + "&".join(f"run={name}" for name in list(OPTIMIZERS)[:8]),
     "classifier": "/classifier?epochs=20&compare=1&starts=3&schedule=cosine",
 }
-
-SHORT = {"classifier": "?epochs=60", "digits": "?epochs=5", "table": "?epochs=10", "penalties": "?epochs=40"}
-"""What makes the trainings of a page short."""
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 # What axe-core finds in Streamlit's markup, and why it stays.
@@ -130,8 +128,7 @@ async () => {
 @pytest.mark.parametrize("lang", LOCALES)
 @pytest.mark.parametrize("name", course.LESSONS)
 def test_a_page_shows_itself_whole(visit: Visit, name: str, lang: str) -> None:
-    path = ("/" if name == course.HOME else f"/{name}") + SHORT.get(name, "")
-    with visit(path, LOCALES[lang], THEMES[lang]) as page:
+    with visit(path_of(name), LOCALES[lang], THEMES[lang]) as page:
         title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
         page.wait_for_function("title => document.title === title", arg=title)
         found = looked_at(page, lang)
@@ -216,9 +213,13 @@ def test_the_check_finds_what_is_cut(open_page: OpenPage) -> None:
     page = open_page("/")
     page.wait_for_selector(".js-plotly-plot")
     settle(page)
-    page.evaluate("document.querySelector('h1').style.cssText = 'overflow: hidden; width: 5rem; white-space: nowrap'")
-    page.evaluate("document.querySelector('.js-plotly-plot .xtitle').setAttribute('transform', 'translate(-400 0)')")
-    found = page.evaluate(CUT)
+    found = page.evaluate(
+        f"""() => {{
+          document.querySelector('h1').style.cssText = 'overflow: hidden; width: 5rem; white-space: nowrap';
+          document.querySelector('.js-plotly-plot .xtitle').setAttribute('transform', 'translate(-400 0)');
+          return ({CUT})();
+        }}"""
+    )
     assert [text.split(" ")[0] for text in found] == ["H1", "plot:"]
 
 

@@ -16,13 +16,13 @@ from optviz.ui.runs import Run
 from optviz.ui.training_settings import Method
 from optviz.ui.training_settings import Settings as Trained
 from optviz.ui.trainings import Training
+from tests.browser.screen import PLAYER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 WORDS = {
     "en": ("Fork at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD (as it was)"),
     "zh": ("在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
@@ -108,7 +108,8 @@ def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page:
     given = replace(RACE, fork=Fork(12, 0, Run("adam"), 0.3))
 
     for lang, words in WORDS.items():
-        fresh = open_page("/?" + page.url.partition("?")[2] + f"&fork.optimizer=adam&lang={lang}")
+        link = "/?" + page.url.partition("?")[2] + f"&fork.optimizer=adam&lang={lang}"
+        fresh = open_page(link)
         player(fresh)
         fresh.wait_for_selector(f"{PLAYER}[data-playing=true]")
         check_fork(fresh, given)

@@ -6,12 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.browser.screen import PLAYER, run_after
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 
 # Fields may be drawn by what is around them; nothing else that encloses the one with the focus counts.
 FOCUSED = """
@@ -38,12 +39,6 @@ def tab_to(page: "Page", name: str, most: int = 60) -> None:
         if focused["name"].startswith(name):
             return
     raise AssertionError(f"no press of tab leads to {name}")
-
-
-def run_after(page: "Page", run: str = "") -> str:
-    """Wait for another run than the one given; return its name."""
-    page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{run}'])")
-    return str(page.locator(PLAYER).get_attribute("data-run"))
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -1,28 +1,20 @@
 """The losses' pages as a visitor uses them, in a real Chromium."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 
 from optviz.ui.lessons import losses, yoghurt
+from tests.browser.screen import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-
-
-def opened(open_page: OpenPage, address: str, **options: Any) -> "Page":
-    """Open a page and wait until its first plot is drawn."""
-    page = open_page(address, **options)
-    page.wait_for_selector("[data-testid=optviz-player][data-run]")
-    page.wait_for_function("document.querySelector('.optviz-plot')?._fullLayout?.xaxis?._length")
-    page.wait_for_function("document.querySelector('.optviz-plot canvas')?.width > 0")
-    return page
 
 
 def drag(page: "Page", begin: tuple[float, float], end: tuple[float, float]) -> None:

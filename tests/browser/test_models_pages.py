@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,38 +11,14 @@ import pytest
 from optviz.table import houses
 from optviz.ui.lessons import digits, logistic, table
 from optviz.ui.training_settings import Sample
+from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 THREE = [(10, 7), (20, 7), (14, 14), (20, 18), (18, 25), (10, 25)]
-
-
-def opened(open_page: OpenPage, path: str, **options: Any) -> "Page":
-    page = open_page(path, **options)
-    page.wait_for_selector(f"{PLAYER}[data-step] .js-plotly-plot", state="attached")
-    return page
-
-
-def to_the_end(page: "Page", steps: int) -> None:
-    page.locator(PLAYER).first.focus()
-    page.keyboard.press("End")
-    page.wait_for_selector(f"{PLAYER}[data-step='{steps}']")
-
-
-def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
-    """Read what a trace of the open plot of a cell holds."""
-    found = page.evaluate(
-        f"""() => {{
-          const t = document.querySelector('[data-cell={cell}] .optviz-panel:not([hidden]) .optviz-plot').data[{index}];
-          const flat = v => v && Array.from(v, r => r?.length >= 0 && typeof r !== 'string' ? Array.from(r) : r);
-          return {{x: flat(t.x), y: flat(t.y), z: flat(t.z)}};
-        }}"""
-    )
-    return {name: np.array(values, dtype=float) for name, values in found.items() if values is not None}
 
 
 def said(page: "Page", text: str) -> "Locator":
@@ -51,13 +26,9 @@ def said(page: "Page", text: str) -> "Locator":
     return page.locator("strong").filter(has_text=text)
 
 
-def query(page: "Page") -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
-
-
 def test_a_line_and_a_net_on_the_same_points(open_page: OpenPage) -> None:
     page = opened(open_page, "/logistic?updates=200")
-    to_the_end(page, 200)
+    at_the_end(page, 200)
     settings = logistic.Settings(updates=200)
     arrays, (line, net) = logistic.arrays_of(settings), logistic.runs_of(settings)
     np.testing.assert_allclose(trace(page, "cell2", 0)["y"], line.loss, rtol=1e-5)
@@ -73,7 +44,7 @@ def test_a_line_and_a_net_on_the_same_points(open_page: OpenPage) -> None:
 
 def test_the_digits_are_read_and_the_matrix_moves_with_the_playhead(open_page: OpenPage) -> None:
     page = opened(open_page, "/digits?hidden=16&epochs=5")
-    to_the_end(page, 5)
+    at_the_end(page, 5)
     settings = digits.Settings(replace(digits.Settings().plan, hidden=(16,), epochs=5))
     counts = digits.result_of(settings).confusion
     np.testing.assert_array_equal(np.diag(trace(page, "confusion", 0)["z"]), np.diag(counts[-1]))
@@ -146,7 +117,7 @@ def upload(page: "Page", name: str, content: bytes) -> None:
 
 def test_a_table_of_ones_own_is_learned_and_no_other_visitor_sees_it(open_page: OpenPage) -> None:
     page = opened(open_page, "/table?epochs=5&hidden=")
-    to_the_end(page, 5)
+    at_the_end(page, 5)
     sample = replace(table.Settings("price_k", houses().names[:-1]).plan, epochs=5, hidden=())
     expected = table._sample(table.Settings("price_k", houses().names[:-1], plan=sample))
     dots = trace(page, "agreement", 2)
@@ -172,7 +143,6 @@ def test_features_are_chosen_and_stand_in_the_link(open_page: OpenPage) -> None:
     page = opened(open_page, "/table?epochs=3&features=area_m2&features=distance_km")
     box = page.get_by_test_id("stMultiSelect")
     assert "area_m2" in box.inner_text() and "rooms" not in box.inner_text()
-    box.locator("input").click()
-    page.get_by_role("option", name="rooms").click()
+    choose(box.locator("input"), "rooms")
     page.wait_for_function("location.search.includes('features=rooms')")
     assert query(page)["features"] == ["area_m2", "rooms", "distance_km"]

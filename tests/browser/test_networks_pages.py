@@ -10,6 +10,7 @@ import pytest
 from optviz.spread import Depth
 from optviz.ui.lessons import graphs, networks, spreads
 from optviz.ui.tables import digits
+from tests.browser.screen import at_the_end, choose
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,19 +23,6 @@ COURSE = (("w0", 2.0), ("x0", -1.0), ("w1", -3.0), ("x1", -2.0), ("w2", -3.0))
 
 SHOWN = """rows => document.querySelector('.js-plotly-plot').data
   .some(t => t.meta?.follows?.y?.[0] === 'values' && t.x.length === rows)"""
-
-
-def at_the_end(page: "Page", steps: int) -> None:
-    """Jump to the last step, and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached")
-    page.locator("[data-testid=optviz-player]").focus()
-    page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
-    page.wait_for_function(
-        """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
-             .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
-        arg=steps + 1,
-    )
 
 
 def followed(page: "Page", array: str) -> dict[str, Any]:
@@ -148,11 +136,8 @@ def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
     np.testing.assert_allclose(followed(page, "theory")["y"], spreads.theory_of(given, 1), rtol=1e-5)
     assert ink(page, ".optviz-heads") > 1000
 
-    def choose() -> None:
-        page.get_by_test_id("stSelectbox").filter(has_text="Activation").locator("input").click()
-        page.get_by_role("option", name="ReLU", exact=True).click()
-
-    change(page, choose)
+    field = page.get_by_test_id("stSelectbox").filter(has_text="Activation").locator("input")
+    change(page, lambda: choose(field, "ReLU"))
     page.get_by_text("Xavier with ReLU fades").first.wait_for()
     change(page, lambda: page.get_by_role("slider", name="Layers").press("ArrowLeft"))
     page.wait_for_function("location.search.includes('depth=9')")

@@ -16,32 +16,13 @@ from optviz.ui.races import Ground
 from optviz.ui.runs import Run
 from optviz.ui.training_settings import Sample
 from optviz.warmups import read_axis
+from tests.browser.screen import at_the_end, run_after
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-
-
-def player(page: "Page", run: str | None = None) -> "Locator":
-    """Wait for the player, for its next run where the present one is given."""
-    changed = f":not([data-run='{run}'])" if run else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
-    return page.locator("[data-testid=optviz-player]")
-
-
-def run_of(page: "Page") -> str:
-    return str(player(page).get_attribute("data-run"))
-
-
-def at_the_end(page: "Page", steps: int) -> None:
-    """Jump to the last step and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached")
-    player(page).focus()
-    page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
-    page.wait_for_timeout(150)
 
 
 def drawn(page: "Page") -> dict[str, Any]:
@@ -57,11 +38,11 @@ def drawn(page: "Page") -> dict[str, Any]:
 def test_ones_own_optimizer_gets_its_name_and_races(open_page: OpenPage) -> None:
     page = open_page("/build?lang=en")
     page.get_by_text("This is no named optimizer. The nearest is Adam").wait_for()
-    first = run_of(page)
+    first = run_after(page)
     for label in page.get_by_text("Bias correction", exact=True).all()[:2]:
         label.click()
     page.get_by_text("This is Adam with β₁ = 0.9, β₂ = 0.999.").first.wait_for()
-    player(page, first)
+    run_after(page, first)
     assert "m.corrected=1" in page.url and "v.corrected=1" in page.url
     at_the_end(page, 100)
     mine = own(Row(0.9, "average", 1.0, True), Row(0.999, "average", 1.0, True), 1e-8, False)
@@ -71,11 +52,11 @@ def test_ones_own_optimizer_gets_its_name_and_races(open_page: OpenPage) -> None
     path = races.race_of(settings).path.w
     assert np.allclose(drawn(page)["grow,w,1"], path[:, 0].T, rtol=1e-5, atol=1e-5)
     assert np.allclose(drawn(page)["grow,w,3"], path[:, 0].T, rtol=1e-5, atol=1e-5), "it is Adam"
-    before = run_of(page)
+    before = run_after(page)
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert area
     page.mouse.click(area["x"] + 0.75 * area["width"], area["y"] + 0.25 * area["height"])
-    player(page, before)
+    run_after(page, before)
     page.wait_for_function("location.search.includes('x1=')")
 
 
@@ -88,9 +69,9 @@ def test_momentum_is_drawn_as_the_sum_that_it_is(open_page: OpenPage) -> None:
     assert traces["at,sums"][1][-1] == pytest.approx(1 - 0.9**40, rel=1e-5)
     assert np.allclose(traces["grow,steps,1"][1], result.steps[:, 1], atol=1e-6)
     assert np.allclose(traces["grow,places,3"][1], traces["grow,places,1"][1], rtol=1e-5, atol=1e-5)
-    before = run_of(page)
+    before = run_after(page)
     page.get_by_text("Zig-zag cancels").click()
-    player(page, before)
+    run_after(page, before)
     page.get_by_text("The signs cancel").first.wait_for()
     assert "gradients=alternating" in page.url
 
@@ -98,7 +79,7 @@ def test_momentum_is_drawn_as_the_sum_that_it_is(open_page: OpenPage) -> None:
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
 def test_a_tap_on_the_tree_shows_that_member_and_its_race(open_page: OpenPage, width: int, height: int) -> None:
     page = open_page("/family?lang=en", width, height)
-    before = run_of(page)
+    before = run_after(page)
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert area
@@ -109,7 +90,7 @@ def test_a_tap_on_the_tree_shows_that_member_and_its_race(open_page: OpenPage, w
         [lane, row],
     )
     page.mouse.click(area["x"] + x, area["y"] + y)
-    player(page, before)
+    run_after(page, before)
     page.get_by_text("RMSProp, 2012. It lets V forget").first.wait_for()
     assert "who=rmsprop" in page.url
     at_the_end(page, 50)
@@ -119,13 +100,14 @@ def test_a_tap_on_the_tree_shows_that_member_and_its_race(open_page: OpenPage, w
 
 def test_a_race_opens_in_the_same_tab_in_the_same_language_also_after_another_visit(open_page: OpenPage) -> None:
     page = open_page("/?lang=zh&surface=beale&steps=50")
-    player(page)
+    run_after(page)
     page.goto(page.url.split("/?")[0] + "/family?lang=zh&who=lion")
-    player(page)
+    run_after(page)
+    tabs = len(page.context.pages)
     page.get_by_role("link", name="打开这场比赛").click()
     page.wait_for_url("**/?surface=bowl*")
     page.get_by_text("Lion").first.wait_for()
-    assert len(page.context.pages) == 1 and "lang=zh" in page.url and "run=lion" in page.url
+    assert len(page.context.pages) == tabs and "lang=zh" in page.url and "run=lion" in page.url
     at_the_end(page, 100)
     path = races.race_of(SHOWS["lion"].settings()).path.w
     assert np.allclose(drawn(page)["grow,w,3"], path[:, 1].T, rtol=1e-5, atol=1e-5)
@@ -136,21 +118,21 @@ def test_a_typed_grid_is_drawn_and_the_axes_fit_it(open_page: OpenPage) -> None:
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
     points = functions.grid_call(read_axis("1:3:1"), read_axis("2:4:0.5"))
     page.get_by_text(points.result.splitlines()[0]).first.wait_for()
-    before = run_of(page)
+    before = run_after(page)
     field = page.get_by_label("x", exact=True).first
     field.fill("0:5:1")
     field.press("Enter")
-    player(page, before)
+    run_after(page, before)
     page.wait_for_function("document.querySelector('.js-plotly-plot').data[0].x.length === 20")
     x, y = drawn(page)["at,y"]
     assert sorted(set(x)) == [0, 1, 2, 3, 4] and sorted(set(y)) == [2, 2.5, 3, 3.5]
     low, high = page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.yaxis.range")
     assert 1.8 < low < 2 and 3.5 < high < 3.7, "the numbers of x do not count on the axis of y"
-    before = run_of(page)
+    before = run_after(page)
     field.fill("0:5:0")
     field.press("Enter")
     page.get_by_text("With a step of 0").wait_for()
-    assert run_of(page) == before
+    assert run_after(page) == before
 
 
 def test_the_sweep_is_drawn_epoch_by_epoch_and_the_advice_leads_on(open_page: OpenPage) -> None:

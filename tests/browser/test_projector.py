@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.screen import PLAYER
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 FILLS = """() => {
   const { x, y, width, height } = document.querySelector('.optviz-projected').getBoundingClientRect();
   const seen = [...document.querySelectorAll('[data-testid=stApp] :is(h1, p, label, button, a, summary)')]

@@ -4,42 +4,22 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 
 from optviz.ui.lessons import descent, schedules
 from optviz.ui.lessons.schedules import Plan
+from tests.browser.screen import PLAYER, at_the_end, choose, query, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-PLAYER = "[data-testid=optviz-player]"
 DESCENT = descent.Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
 SCHEDULES = schedules.Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
-
-
-def run_of(page: "Page", before: str = "") -> str:
-    """Wait for the player, and for another run than `before`; return the run's name."""
-    page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{before}'])")
-    return str(page.locator(PLAYER).get_attribute("data-run"))
-
-
-def at_the_end(page: "Page", steps: int) -> None:
-    """Jump to the last step and wait until it is drawn."""
-    page.wait_for_selector(".js-plotly-plot", state="attached")
-    page.locator(PLAYER).focus()
-    page.keyboard.press("End")
-    page.wait_for_selector(f"{PLAYER}[data-step='{steps}']")
-    page.wait_for_function(
-        """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
-             .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
-        arg=steps + 1,
-    )
 
 
 def drawn(page: "Page") -> dict[str, Any]:
@@ -62,16 +42,12 @@ def click(page: "Page", x: float, y: float) -> tuple[float, float]:
     return low + x * (high - low), y
 
 
-def query(page: "Page") -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
 def test_1_1_a_descent_draws_the_numbers_of_the_backend_and_starts_where_it_is_clicked(
     open_page: OpenPage, width: int, height: int
 ):
     page = open_page("/descent", width, height)
-    run = run_of(page)
+    run = run_after(page)
     at_the_end(page, 40)
     arrays = descent.arrays_of(DESCENT, False)
     traces = drawn(page)
@@ -81,7 +57,7 @@ def test_1_1_a_descent_draws_the_numbers_of_the_backend_and_starts_where_it_is_c
     page.get_by_text("Learning rate 0.2 is good").first.wait_for()
     page.get_by_text("2.600000").first.wait_for()
     x, _y = click(page, 0.2, 0.5)
-    run_of(page, run)
+    run_after(page, run)
     page.wait_for_function("location.search.includes('start=')")
     start = float(query(page)["start"][0])
     assert start == pytest.approx(x, abs=0.1)
@@ -91,7 +67,7 @@ def test_1_1_a_descent_draws_the_numbers_of_the_backend_and_starts_where_it_is_c
 
 def test_a_tangent_stands_at_the_iterate_of_the_playhead(open_page: OpenPage):
     page = open_page("/descent")
-    run_of(page)
+    run_after(page)
     at_the_end(page, 40)
     page.keyboard.press("Home")
     page.wait_for_selector(f"{PLAYER}[data-step='0']")
@@ -108,9 +84,9 @@ def test_a_tangent_stands_at_the_iterate_of_the_playhead(open_page: OpenPage):
 
 def test_1_2_an_example_compares_three_learning_rates_and_a_table_of_each(open_page: OpenPage):
     page = open_page("/descent")
-    run = run_of(page)
+    run = run_after(page)
     page.get_by_text("θ² with 0.1, 0.9 and 1.04", exact=True).click()
-    run_of(page, run)
+    run_after(page, run)
     page.get_by_text("lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges.").first.wait_for()
     at_the_end(page, 20)
     settings = replace(DESCENT, curve="square", rates=(0.1, 0.9, 1.04), start=1.0, steps=20)
@@ -124,20 +100,20 @@ def test_1_2_an_example_compares_three_learning_rates_and_a_table_of_each(open_p
 
 def test_a_formula_is_typed_and_a_bad_one_leaves_the_last(open_page: OpenPage):
     page = open_page("/descent?curve=formula")
-    run = run_of(page)
+    run = run_after(page)
     field = page.get_by_label("Formula in w", exact=True)
     field.fill("w^2/4")
     field.press("Enter")
-    run = run_of(page, run)
+    run = run_after(page, run)
     field.fill("__import__('os')")
     field.press("Enter")
     page.get_by_text("This is not a formula").first.wait_for()
-    assert run_of(page) == run
+    assert run_after(page) == run
 
 
 def test_1_4_schedules_are_drawn_stepped_through_and_looked_at(open_page: OpenPage):
     page = open_page("/schedules")
-    run_of(page)
+    run_after(page)
     at_the_end(page, 400)
     traces, rates = drawn(page), schedules.rates_of(SCHEDULES)
     for i in range(2):
@@ -157,10 +133,9 @@ def test_1_4_schedules_are_drawn_stepped_through_and_looked_at(open_page: OpenPa
 
 def test_a_schedule_is_added_in_the_list_and_stands_in_the_link(open_page: OpenPage):
     page = open_page("/schedules?s=constant&steps=100")
-    run = run_of(page)
-    page.locator("[data-testid=stSidebar]").get_by_label("Add a schedule", exact=True).click()
-    page.get_by_role("option", name="Cosine decay").click()
-    run_of(page, run)
+    run = run_after(page)
+    choose(page.locator("[data-testid=stSidebar]").get_by_label("Add a schedule", exact=True), "Cosine decay")
+    run_after(page, run)
     page.wait_for_function("location.search.includes('s=cosine')")
     assert query(page)["s"] == ["constant", "cosine"]
     at_the_end(page, 100)

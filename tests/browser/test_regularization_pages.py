@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -14,35 +14,13 @@ from optviz.ui.lessons import penalties, regression
 from optviz.ui.lessons.penalties import Chosen
 from optviz.ui.lessons.regression import Settings
 from optviz.ui.panels import run_of
+from tests.browser.screen import PLAYER, at_the_end, eventually, opened, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-ROOT = "[data-testid=optviz-player]"
-
-
-def opened(open_page: OpenPage, path: str, **options: Any) -> "Page":
-    page = open_page(path, **options)
-    page.wait_for_selector(f"{ROOT}[data-run]")
-    page.wait_for_selector(f"{ROOT} .js-plotly-plot .nsewdrag", state="attached")
-    return page
-
-
-def query(page: "Page") -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
-def trace(page: "Page", cell: str, index: int) -> np.ndarray:
-    """Read x and y of a trace of the open plot of a cell."""
-    text = page.evaluate(
-        f"""() => {{
-          const t = document.querySelector('[data-cell={cell}] .optviz-panel:not([hidden]) .optviz-plot').data[{index}];
-          return JSON.stringify([Array.from(t.x), Array.from(t.y)]);
-        }}"""
-    )
-    return np.array(json.loads(text), dtype=float)
 
 
 def click(page: "Page", cell: str, x: float, y: float) -> None:
@@ -60,20 +38,8 @@ def click(page: "Page", cell: str, x: float, y: float) -> None:
 
 def to_the_end(page: "Page", run: str, steps: int) -> None:
     """Wait for a run, and jump to its last step."""
-    page.wait_for_selector(f"{ROOT}[data-run='{run}']")
-    page.locator(ROOT).focus()
-    page.keyboard.press("End")
-    page.wait_for_selector(f"{ROOT}[data-step='{steps}']")
-
-
-def eventually(page: "Page", check: Callable[[], None]) -> None:
-    """Check again and again, for what was sent is drawn a little later."""
-    for _attempt in range(600):
-        try:
-            return check()
-        except AssertionError:
-            page.wait_for_timeout(100)
-    check()
+    page.wait_for_selector(f"{PLAYER}[data-run='{run}']")
+    at_the_end(page, steps)
 
 
 def regions(page: "Page") -> np.ndarray:
@@ -94,13 +60,13 @@ def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> Non
     assert len(set(page.evaluate(tops)[:3])) == len(set(page.evaluate(tops)[3:])) == 1  # three a row
     found = [fit(replace(Setting(), degree=degree)) for degree in DEGREES]
     errors = [each.validation for each in found]
-    eventually(page, lambda: np.testing.assert_allclose(trace(page, "degree", 1)[1], errors, rtol=1e-5))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "degree", 1)["y"], errors, rtol=1e-5))
     click(page, "degree", 12.8, 0.1)
     page.wait_for_function("location.search.includes('degree=13')")
     page.get_by_text("Degree 13 overfits").first.wait_for()
     expected = fit(replace(Setting(), degree=13)).value(np.linspace(-1, 1, 201))
-    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 3)[1], expected, rtol=1e-4, atol=1e-4))
-    assert trace(page, "degree", 3)[0] == pytest.approx([13])
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 3)["y"], expected, rtol=1e-4, atol=1e-4))
+    assert trace(page, "degree", 3)["x"] == pytest.approx([13])
     click(page, "points", 320, 0.1)
     page.wait_for_function("location.search.includes('points=320')")
     click(page, "l2", 0.01, 0.1)
@@ -122,7 +88,7 @@ def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> 
     page.get_by_text("After 50 epochs L1 holds").first.wait_for()
     to_the_end(page, run_of(settings, Chosen(0.03, 0.03)), 50)
     losses = last.validation_loss[1 : 1 + n]
-    eventually(page, lambda: np.testing.assert_allclose(trace(page, "sweep", 1)[1], losses, rtol=1e-5))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "sweep", 1)["y"], losses, rtol=1e-5))
     click(page, "sweep", 0.1, 0.2)
     page.wait_for_function("location.search.includes('l1=0.1')")
     page.get_by_role("row", name="L1 0.1").wait_for()
@@ -140,7 +106,7 @@ def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> 
     page.get_by_role("tab", name="Zeros").click()
     to_the_end(page, run_of(settings, Chosen(0.1, 0.003)), 50)
     zeros = last.zeros[1 : 1 + n]
-    eventually(page, lambda: np.testing.assert_array_equal(trace(page, "sweep", 0)[1], zeros))
+    eventually(page, lambda: np.testing.assert_array_equal(trace(page, "sweep", 0)["y"], zeros))
 
 
 def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage) -> None:
@@ -153,7 +119,7 @@ def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage)
     to_the_end(page, run_of(settings), 100)
     b, w = regression.path_of(settings).w[-1]
     line = b + w * regression.GRID
-    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit", 2)[1], line, rtol=1e-4, atol=1e-4))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit", 2)["y"], line, rtol=1e-4, atol=1e-4))
     page.get_by_text("The course's cubic", exact=True).click()
     page.get_by_text("2/λ = 0.00852").first.wait_for()
     page.get_by_text("fallen from 877 to 0.17").first.wait_for()

@@ -12,6 +12,7 @@ import pytest
 import segno
 
 from optviz.ui import course
+from tests.browser.screen import path_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 STILL = {"course", "lectures"}
 """Pages without a picture."""
-LENGTHS = {"classifier": "epochs=30", "digits": "epochs=5", "table": "epochs=10", "penalties": "epochs=40"}
-"""What makes the trainings of a page short."""
 
 MOMENT = """
 () => {
@@ -148,8 +147,7 @@ def links() -> list[tuple[str, str]]:
 def test_thirty_links_open_the_moment_at_which_they_were_made(open_page: OpenPage, part: int) -> None:
     locales = {"en": "en-US", "zh": "zh-CN"}
     for name, lang in links()[part::3]:
-        path = f"/{'' if name == course.HOME else name}?{LENGTHS.get(name, '')}"
-        page = open_page(path, locale=locales[lang], reduced_motion="reduce")
+        page = open_page(path_of(name), locale=locales[lang], reduced_motion="reduce")
         page.wait_for_selector("[data-testid=optviz-player][data-step]")
         total = int(page.locator(".optviz-scrub").first.get_attribute("max") or 1)
         moving = page.locator(".optviz-play:visible").count() > 0

@@ -13,9 +13,10 @@ from optviz.schedules import SCHEDULES
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import read_runs
+from tests.browser.screen import PLAYER, at_the_end, choose, run_after
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
@@ -23,32 +24,8 @@ DEFAULT = ["sgd", "momentum", "rmsprop", "adam"]
 SIZES = [(1400, 900), (390, 844)]
 
 
-def player(page: "Page", run: str | None = None) -> "Locator":
-    """Wait for the player, for its next run where the present one is given."""
-    changed = f":not([data-run='{run}'])" if run else ""
-    page.wait_for_selector(f"[data-testid=optviz-player][data-run]{changed}")
-    return page.locator("[data-testid=optviz-player]")
-
-
-def run_of(page: "Page") -> str:
-    return str(player(page).get_attribute("data-run"))
-
-
 def step_of(page: "Page") -> int:
-    return int(player(page).get_attribute("data-step") or -1)
-
-
-def at_the_end(page: "Page", steps: int) -> None:
-    """Jump to the last step and wait until it is drawn, which begins when Plotly has been loaded."""
-    player(page).focus()
-    page.wait_for_selector(".js-plotly-plot", state="attached")
-    page.keyboard.press("End")
-    page.wait_for_selector(f"[data-testid=optviz-player][data-step='{steps}']")
-    page.wait_for_function(
-        """rows => [...document.querySelectorAll('.js-plotly-plot')].flatMap(g => g.data)
-             .some(t => t.meta?.follows?.mode === 'grow' && t.x?.length === rows)""",
-        arg=steps + 1,
-    )
+    return int(page.locator(PLAYER).get_attribute("data-step") or -1)
 
 
 def drawn(page: "Page") -> dict[str, Any]:
@@ -74,17 +51,10 @@ def expected(
     return races.race_of(settings).path
 
 
-def unfold(field: "Locator") -> None:
-    """Open a select box in the middle of the screen; its list would close again if the page still scrolled."""
-    field.evaluate("field => field.scrollIntoView({ block: 'center' })")
-    field.page.wait_for_timeout(500)
-    field.click()
-
-
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: OpenPage, width: int, height: int):
     page = open_page("/", width, height)
-    player(page)
+    run_after(page)
     page.wait_for_function("+document.querySelector('[data-testid=optviz-player]').dataset.step > 5")
     at_the_end(page, 200)
     path, traces = expected(DEFAULT, 200), drawn(page)
@@ -110,11 +80,11 @@ def test_a_race_runs_by_itself_and_draws_the_numbers_of_the_backend(open_page: O
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_click_on_the_surface_starts_there(open_page: OpenPage, width: int, height: int):
     page = open_page("/?steps=50", width, height)
-    before = run_of(page)
+    before = run_after(page)
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert area
     page.mouse.click(area["x"] + 0.75 * area["width"], area["y"] + 0.25 * area["height"])
-    player(page, before)
+    run_after(page, before)
     page.wait_for_function("location.search.includes('x1=')")
     query = parse_qs(urlsplit(page.url).query)
     start = float(query["x1"][0]), float(query["x2"][0])
@@ -126,31 +96,28 @@ def test_a_click_on_the_surface_starts_there(open_page: OpenPage, width: int, he
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage, width: int, height: int):
     page = open_page("/?steps=50", width, height)
-    run = run_of(page)
+    run = run_after(page)
 
     def changed(part: str) -> None:
         nonlocal run
-        player(page, run)
-        run = run_of(page)
+        run = run_after(page, run)
         page.wait_for_function("part => location.search.includes(part)", arg=part)
 
-    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Surface").locator("input"))
-    page.get_by_role("option", name="Himmelblau").click()
+    choose(page.get_by_test_id("stSelectbox").filter(has_text="Surface").locator("input"), "Himmelblau")
     changed("surface=himmelblau")
     page.get_by_role("slider", name="Learning rate").press("ArrowLeft")
     changed("lr=0.03")
     page.get_by_label("Learning rate, exact value").fill("0.005")
     page.get_by_label("Learning rate, exact value").press("Enter")
     changed("lr=0.005")
-    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"))
-    page.get_by_role("option", name="Lion").click()
+    choose(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"), "Lion")
     changed("run=lion")
     page.get_by_text("Settings of Lion").click()
     page.get_by_text("Own learning rate").click()
     page.wait_for_function("location.search.includes('lion%2Clr')")
     page.get_by_role("button", name="Remove").click()
-    changed("surface=himmelblau")
-    assert "lion" not in page.url
+    page.wait_for_function("!location.search.includes('lion')")
+    run = run_after(page)
     page.get_by_text("Regularization and noise").click()
     page.get_by_label("L2 strength, exact value").fill("0.5")
     page.get_by_label("L2 strength, exact value").press("Enter")
@@ -160,8 +127,9 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     changed("noise=1")
     page.get_by_text("Learning-rate schedule").click()
     page.get_by_text("Linear warm-up, steps").wait_for()
-    unfold(page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last)
-    page.get_by_role("option", name=SCHEDULES["cosine"].title, exact=True).click()
+    choose(
+        page.get_by_test_id("stSelectbox").filter(has_text="Schedule").locator("input").last, SCHEDULES["cosine"].title
+    )
     changed("schedule=cosine")
     page.get_by_text("Start and axes").click()
     page.get_by_label("x₁").fill("2")
@@ -170,15 +138,15 @@ def test_every_kind_of_control_changes_the_race_and_the_link(open_page: OpenPage
     page.get_by_text("Loss on a log axis").click()
     changed("log=0")
     page.get_by_text("Reset", exact=True).click()
-    player(page, run)
+    run_after(page, run)
     page.wait_for_function("location.search === ''")
 
 
 def test_examples_are_one_tap(open_page: OpenPage):
     page = open_page("/")
-    before = run_of(page)
+    before = run_after(page)
     page.get_by_text("SGD: too slow, good, diverging").click()
-    player(page, before)
+    run_after(page, before)
     at_the_end(page, 50)
     page.get_by_text("SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5").first.wait_for()
     traces = drawn(page)
@@ -193,7 +161,7 @@ def test_the_same_link_in_a_second_browser_shows_the_same_picture_in_its_languag
     other = open_page(one.url[one.url.index("/", 8) :], 390, 844, "zh-CN", "dark")
     at_the_end(other, 120)
     other.get_by_text("学习率").first.wait_for(state="attached")
-    assert run_of(one) == run_of(other)
+    assert run_after(one) == run_after(other)
     here, there = drawn(one), drawn(other)
     assert here.keys() == there.keys() and all(np.array_equal(here[k], there[k], equal_nan=True) for k in here)
 
@@ -202,12 +170,12 @@ def test_switching_pages_and_back_keeps_the_settings_and_the_picture(
     open_page: OpenPage, turn_to: Callable[["Page", str], None]
 ):
     page = open_page("/?surface=booth&lr=0.03&steps=80")
-    before = run_of(page)
+    before = run_after(page)
     turn_to(page, "Classifier")
     page.wait_for_url("**/classifier**")
     turn_to(page, "Surfaces")
     page.wait_for_function("location.search.includes('surface=booth')")
-    assert run_of(page) == before
+    assert run_after(page) == before
     at_the_end(page, 80)
     path = expected(DEFAULT, 80, 0.03, tuple(races.SURFACES["booth"].start), surface="booth")
     assert np.allclose(drawn(page)["w,1"], path.w[:, 0].T, rtol=1e-5, atol=1e-5)
@@ -231,7 +199,7 @@ def test_two_visitors_at_once_do_not_meet(open_page: OpenPage):
 
 def test_bad_links_get_a_word_and_no_exception(open_page: OpenPage):
     page = open_page("/?lr=nan&steps=9999999&surface=%3Cscript%3E&run=adam,lr=x&bogus=1")
-    player(page)
+    run_after(page)
     note = page.get_by_text("The rest of the link was used.")
     note.wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
@@ -242,9 +210,8 @@ def test_bad_links_get_a_word_and_no_exception(open_page: OpenPage):
 def test_no_optimizer_asks_for_one_and_adding_one_starts_the_race(open_page: OpenPage):
     page = open_page("/?run=none")
     page.get_by_text("Choose at least one optimizer").wait_for()
-    page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input").click()
-    page.get_by_role("option", name="Adam", exact=True).click()
-    player(page)
+    choose(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"), "Adam")
+    run_after(page)
 
 
 def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):
