@@ -142,11 +142,11 @@ def links() -> list[tuple[str, str]]:
     return both + [(name, ("zh", "en")[i % 2]) for i, name in enumerate(pages)][: 30 - len(both)]
 
 
-# Each link is a page load: a third of them always, all with OPTVIZ_EVERY_LINK=1.
-@pytest.mark.parametrize("part", range(3 if os.environ.get("OPTVIZ_EVERY_LINK") else 1))
+# Each link is two page loads: a fifth of them always, all with OPTVIZ_EVERY_LINK=1.
+@pytest.mark.parametrize("part", range(5 if os.environ.get("OPTVIZ_EVERY_LINK") else 1))
 def test_thirty_links_open_the_moment_at_which_they_were_made(open_page: OpenPage, part: int) -> None:
     locales = {"en": "en-US", "zh": "zh-CN"}
-    for name, lang in links()[part::3]:
+    for name, lang in links()[part::5]:
         page = open_page(path_of(name), locale=locales[lang], reduced_motion="reduce")
         page.wait_for_selector("[data-testid=optviz-player][data-step]")
         total = int(page.locator(".optviz-scrub").first.get_attribute("max") or 1)
