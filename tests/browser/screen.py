@@ -22,11 +22,13 @@ def path_of(name: str) -> str:
 
 
 def opened(open_page: Callable[..., "Page"], path: str, **options: Any) -> "Page":
-    """Open a page, and wait until its first figure is drawn."""
+    """Open a page, and wait until its figures are drawn: before that, what is below them moves."""
     page = open_page(path, **options)
     page.wait_for_selector(f"{PLAYER}[data-run][data-step]")
-    page.wait_for_function("document.querySelector('.optviz-plot')?._fullLayout?.xaxis?._length")
-    page.wait_for_function("document.querySelector('.optviz-plot canvas')?.width > 0")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.optviz-panel:not([hidden]) .optviz-plot')]
+                 .every(plot => plot._fullLayout?.xaxis?._length && plot.querySelector('canvas')?.width > 0)"""
+    )
     return page
 
 

@@ -83,6 +83,8 @@ def colors(page: "Page", shown: int, read: int) -> int:
 def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
     page = opened(open_page, "/digits", width=width, height=900)
     said(page, "In your drawing it reads 7").wait_for()
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(500)
     page.get_by_role("button", name="White sheet").click()
     said(page, "Draw a digit: hold the pointer down").wait_for()
     area = page.locator("[data-cell=sheet0] .nsewdrag").first
