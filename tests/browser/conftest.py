@@ -33,7 +33,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--enable-unsafe-swiftshader",
-    "--renderer-process-limit=1",
 ]
 
 
@@ -60,7 +59,8 @@ def chromium(playwright: "Playwright") -> Iterator["Browser"]:
     path = find_chromium()
     if path is None:
         give_up("no Chromium found: install it, or set OPTVIZ_CHROMIUM to its path")
-    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    # One process for all pages spares the tests much; a benchmark, which asks what a visitor feels, has none of it.
+    browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, "--renderer-process-limit=1"])
     yield browser
     browser.close()
 

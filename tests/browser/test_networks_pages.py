@@ -10,7 +10,7 @@ import pytest
 from optviz.spread import Depth
 from optviz.ui.lessons import graphs, networks, spreads
 from optviz.ui.tables import digits
-from tests.browser.screen import at_the_end, choose
+from tests.browser.screen import at_the_end, choose, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,9 +57,9 @@ def ink(page: "Page", selector: str) -> int:
 
 def change(page: "Page", act: Callable[[], None]) -> None:
     """Do something, and wait for the run that it starts."""
-    run = page.locator("[data-testid=optviz-player]").get_attribute("data-run")
+    run = run_after(page)
     act()
-    page.wait_for_selector(f"[data-testid=optviz-player]:not([data-run='{run}'])")
+    run_after(page, run)
 
 
 def fill(page: "Page", label: str, value: str, *, exact: bool = False) -> None:
