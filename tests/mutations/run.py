@@ -1,0 +1,184 @@
+"""Break the numbers one place at a time, and see whether their tests notice.
+
+    python tests/mutations/run.py                                 # every mutant of every guarded module: hours
+    python tests/mutations/run.py optviz/schedules.py --sample 50  # fifty of one module, drawn with --seed
+    python tests/mutations/run.py --since HEAD~20 --sample 12      # of the lines that were changed since a commit
+
+Cosmic Ray makes the mutants, each in a copy of the working tree, and runs the tests of the module that is broken. What
+no test notices is printed as a difference, and the exit status is 1, unless `explained.toml` says why that is no
+fault.
+"""
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from cosmic_ray.commands import init
+from cosmic_ray.tools.filters.git import GitFilter
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import MutationSpec
+
+ROOT = Path(__file__).parents[2]
+EXPLAINED = Path(__file__).with_name("explained.toml")
+PATIENCE = 300.0
+"""Seconds after which a mutant that keeps its tests busy counts as noticed."""
+
+GUARDS = {
+    "optviz/activations.py": "tests/test_activations.py tests/test_network.py",
+    "optviz/diagnosis.py": "tests/test_diagnosis.py",
+    "optviz/landscape.py": "tests/test_race.py tests/test_surfaces.py",
+    "optviz/losses.py": "tests/test_losses.py",
+    "optviz/optimizers.py": "tests/test_optimizers.py tests/test_stability.py tests/test_keras_parity.py",
+    "optviz/race.py": "tests/test_race.py tests/test_forks.py",
+    "optviz/schedules.py": "tests/test_schedules.py",
+    "optviz/surfaces.py": "tests/test_surfaces.py",
+    "optviz/ui/keras_code.py": "tests/test_keras_code.py tests/test_schedules_page.py",
+}
+"""The modules that are broken, and the tests that are to notice."""
+
+
+class Mutant(NamedTuple):
+    """A place to break, and the kind of break."""
+
+    spec: MutationSpec
+
+    @property
+    def module(self) -> str:
+        """The module, as GUARDS names it."""
+        return self.spec.module_path.as_posix()
+
+
+class Outcome(NamedTuple):
+    """What a mutant changed, and whether the tests noticed."""
+
+    mutant: Mutant
+    changed: str
+    noticed: bool
+
+
+def mutants(modules: Sequence[str], since: str | None) -> list[Mutant]:
+    """Return the mutants of some modules, or of the lines of theirs that were changed since a commit."""
+    with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "mutants.sqlite", WorkDB.Mode.create) as found:
+        init([Path(module) for module in modules], found, {})
+        if since:
+            settings = Path(folder) / "cosmic-ray.toml"
+            settings.write_text(f'[cosmic-ray.filters.git-filter]\nbranch = "{since}"\n', "utf-8")
+            GitFilter().filter(found, argparse.Namespace(config=str(settings)))
+        made = [Mutant(spec) for item in found.pending_work_items for spec in item.mutations]
+    unseen = {module: list(_unseen(ast.parse((ROOT / module).read_text("utf-8")))) for module in modules}
+    return sorted(
+        (mutant for mutant in made if not any(_inside(mutant.spec, node) for node in unseen[mutant.module])),
+        key=lambda mutant: (mutant.module, mutant.spec.start_pos, mutant.spec.operator_name, mutant.spec.occurrence),
+    )
+
+
+def _unseen(tree: ast.Module) -> Iterator[ast.expr]:
+    """Give what no test can notice: annotations, which the type checker reads, and the decorators of dataclasses."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
+            yield node.annotation
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            yield node.returns
+        elif isinstance(node, ast.ClassDef):
+            yield from node.decorator_list
+
+
+def _inside(spec: MutationSpec, node: ast.expr) -> bool:
+    first, last = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+    return first <= tuple(spec.start_pos) and tuple(spec.end_pos) <= last
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """Copy what git knows, and what it does not ignore, as it stands in the working tree."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def tested(mutant: Mutant, folder: Path) -> Outcome:
+    """Break one copy of the tree in one place, and run the tests of the module."""
+    # Cosmic Ray breaks the file below the current directory, so that each copy wants a process of its own.
+    spec = mutant.spec
+    arguments = [str(spec.module_path), spec.operator_name, str(spec.occurrence), GUARDS[mutant.module]]
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("one.py"), *arguments, str(PATIENCE)],
+        cwd=folder, check=True, capture_output=True, text=True,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    noticed, _line, changed = done.stdout.partition("\n")
+    return Outcome(mutant, changed.strip(), noticed == "noticed")
+
+
+def outcomes(drawn: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
+    """Run the tests of each mutant, some at a time, each in a copy of the tree of its own."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        free: SimpleQueue[Path] = SimpleQueue()
+        for job in range(jobs):
+            free.put(copy_of_the_tree(Path(folder) / str(job)))
+
+        def run(mutant: Mutant) -> Outcome:
+            copy = free.get()
+            try:
+                return tested(mutant, copy)
+            finally:
+                free.put(copy)
+
+        yield from pool.map(run, drawn)
+
+
+def explained() -> dict[tuple[str, str], str]:
+    """Return why some mutants change nothing: by the module and the lines that they change."""
+    entries = tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", [])
+    return {(entry["module"], entry["change"].strip()): entry["why"] for entry in entries}
+
+
+def main() -> int:
+    """Run as many mutants as were asked for, and print what no test noticed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="of GUARDS; all where none is named")
+    parser.add_argument("--since", help="only lines that were changed since this commit")
+    parser.add_argument("--sample", type=int, help="so many, drawn at random")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    wanted = parser.parse_args()
+    if unguarded := set(wanted.modules) - set(GUARDS):
+        parser.error(f"no tests are named for {', '.join(sorted(unguarded))}")
+    os.chdir(ROOT)
+    found = mutants(wanted.modules or list(GUARDS), wanted.since)
+    drawn = random.Random(wanted.seed).sample(found, min(wanted.sample or len(found), len(found)))
+    print(f"{len(drawn)} of {len(found)} mutants", flush=True)
+    known, noticed, unexplained = explained(), 0, 0
+    for outcome in outcomes(drawn, wanted.jobs):
+        if outcome.noticed:
+            noticed += 1
+            continue
+        why = known.get((outcome.mutant.module, outcome.changed))
+        unexplained += why is None
+        print(f"\n{outcome.mutant.module}: {why or 'no test noticed'}\n{outcome.changed}", flush=True)
+    told = len(drawn) - noticed - unexplained
+    print(f"\n{noticed} of {len(drawn)} noticed, {told} explained, {unexplained} survived")
+    return int(unexplained > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
