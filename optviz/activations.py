@@ -89,7 +89,8 @@ def _leaky(name: str, alpha: float, arguments: dict[str, float]) -> Activation:
         rf"\max({alpha:.4g}\,z,\ z)",
         lambda z: np.maximum(z, alpha * z if alpha else 0.0),
         lambda z, a: np.where(z > 0, 1.0, alpha),
-        lambda tf, z: tf.nn.leaky_relu(z, alpha),
+        # tf.nn.leaky_relu rounds the slope to single precision.
+        lambda tf, z: tf.where(z > 0, z, alpha * z),
     )
 
 
@@ -247,7 +248,8 @@ def gelu() -> Activation:
         r"\tfrac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
         lambda z: 0.5 * np.maximum(z, -_LARGEST) * (1.0 + np.tanh(_gate(z))),
         _gelu_slope,
-        lambda tf, z: tf.nn.gelu(z, approximate=True),
+        # tf.nn.gelu rounds its constants to single precision.
+        lambda tf, z: 0.5 * z * (1.0 + tf.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z))),
     )
 
 

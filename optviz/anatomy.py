@@ -326,8 +326,7 @@ class Part(StrEnum):
 def parts(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Number) -> Mapping[Part, Array]:
     """Return what eta is the sum of, each of the shape of `look.w`; nothing where it cannot be split.
 
-    The newest gradient's part is the update that forgets the first moment; the rest is what was remembered. Where the
-    gradient was taken at a point ahead, the momentum's part leads there, and the gradient's is what it corrects.
+    The newest gradient's part is the update that forgets the first moment; the rest is what was remembered.
     """
     if isinstance(optimizer, Lion):
         return {}
@@ -335,12 +334,8 @@ def parts(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
         eta = optimizer.step(memory, look, learning_rate)[1].eta
         blank = memory._replace(m=np.zeros_like(memory.m))
         decay = optimizer.step(blank, look._replace(g=np.zeros_like(look.g)), learning_rate)[1].eta
-        if optimizer.looks_ahead:
-            momentum = look.w - look.point
-            gradient = eta - decay - momentum
-        else:
-            gradient = optimizer.step(blank, look, learning_rate)[1].eta - decay
-            momentum = eta - decay - gradient
+        gradient = optimizer.step(blank, look, learning_rate)[1].eta - decay
+        momentum = eta - decay - gradient
     found = {Part.MOMENTUM: momentum, Part.GRADIENT: gradient, Part.DECAY: decay}
     return {part: each for part, each in found.items() if np.any(each)}
 
@@ -374,6 +369,14 @@ class Updates(NamedTuple):
         """Return the memory with which update k begins."""
         m, v, u = (None if each is None else each[k] for each in self.memory[1:])
         return Memory(int(np.ravel(self.memory.t)[k]), cast(Array, m), cast(Array, v), u)
+
+    def state_at(self, k: int) -> tuple[Array, Memory]:
+        """Return the point and the memory with which update k begins, or which the last one leaves."""
+        if k < len(self):
+            return self.look.w[k], self.memory_at(k)
+        look = Look(*cast(Any, [None if each is None else each[k - 1] for each in self.look]))
+        memory, update = self.optimizer.step(self.memory_at(k - 1), look, float(self.learning_rate[k - 1, 0]))
+        return look.w - update.eta, memory
 
     def upto(self, k: int) -> "Updates":
         """Return the first k updates."""

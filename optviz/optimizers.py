@@ -178,7 +178,7 @@ class LookAhead(Optimizer):
     looks_ahead: ClassVar[bool] = True
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
-        """Take the loss at `w`, and the gradient where the momentum alone would lead."""
+        """Take the loss at `w`, and the gradient at `w - lr * m`."""
         point = w - learning_rate * memory.m
         return Look(w, objective(w, memory.t)[0], point, objective(point, memory.t)[1])
 
@@ -373,7 +373,7 @@ def sgd() -> Optimizer:
 @recipe(
     "Momentum (averaged)",
     formula=r"m_t = \beta m_{t-1} + (1-\beta) g_t,\quad V_t = 1,\quad \eta_t = lr \cdot m_t",
-    source="Polyak 1964; PyTorch with dampening = momentum",
+    source="Polyak 1964; PyTorch with dampening = momentum, but for its first step, which is not damped",
 )
 def momentum(beta: Beta = 0.9) -> Optimizer:
     """The course's form. At lr / (1 - beta) the path is that of the classical form."""
@@ -397,7 +397,7 @@ def momentum_classical(beta: Beta = 0.9) -> Optimizer:
     source="Nesterov 1983; the course's form",
 )
 def nesterov(beta: Beta = 0.9) -> Optimizer:
-    """The gradient is taken where the momentum alone would lead."""
+    """The gradient is taken ahead, where one more step like the last would lead."""
     return LookAhead(average(beta))
 
 
@@ -495,7 +495,10 @@ def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -
     source="Kingma & Ba 2015, section 7.1",
 )
 def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> Optimizer:
-    """Adam with the largest recent gradient in place of the root of the mean square."""
+    """Adam with the largest recent gradient in place of the root of the mean square.
+
+    As in Keras epsilon is added to the maximum; PyTorch and optax add it to |g| within.
+    """
     return Adamax(average(beta1, 1.0), Moment(beta2), epsilon)
 
 

@@ -234,14 +234,14 @@ def one_cycle(
 ) -> Factor:
     """Rise from `1 / d` to 1 at step `w N - 1`, fall to `1 / (d D)` at step `N - 1`, both along half a cosine.
 
-    As in PyTorch the base is the peak, and N counts the steps 0..N-1; later steps stay at the end value.
+    As in PyTorch the base is the peak, and N counts the steps 0..N-1; later steps stay at the end value. Where `w N` is
+    less than 1 the peak lies before step 0, which is on the fall already.
     """
     start, final = 1.0 / start_division, 1.0 / (start_division * final_division)
-    peak, last = max(warm_fraction * total_steps - 1.0, 0.0), total_steps - 1.0
-    rise = peak or 1.0
+    peak, last = warm_fraction * total_steps - 1.0, total_steps - 1.0
 
     def factor(t: Number) -> Any:
-        rising = 1.0 - (1.0 - start) * _half_cosine(_clip(t / rise, 0.0, 1.0))
+        rising = 1.0 - (1.0 - start) * _half_cosine(_clip(t / (peak or 1.0), 0.0, 1.0))
         falling = final + (1.0 - final) * _half_cosine(_clip((t - peak) / (last - peak), 0.0, 1.0))
         return _choose(t < peak, rising, falling)
 

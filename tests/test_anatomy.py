@@ -180,7 +180,7 @@ def test_parts_in_closed_form():
     decayed = followed("adamw", {"weight_decay": 0.5}, "booth")[0]
     assert decayed.parts[Part.DECAY][k] == pytest.approx(lr * 0.5 * decayed.look.w[k])
     ahead = followed("nesterov", {}, "booth")[0]
-    assert ahead.parts[Part.MOMENTUM][k] == pytest.approx(ahead.look.w[k] - ahead.look.point[k])
+    assert ahead.parts[Part.MOMENTUM][k] == pytest.approx(lr * b * ahead.memory.m[k])
     assert set(followed("sgd", {}, "booth")[0].parts) == {Part.GRADIENT}
 
 

@@ -1,14 +1,19 @@
 """Inside a step on the surfaces page, without a browser: what the fold prints, the arrows and slow motion."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from optviz.anatomy import Part
 from optviz.figures.arrows import LOOKS
+from optviz.objectives import noise
 from optviz.optimizers import OPTIMIZERS
+from optviz.surfaces import SURFACES
 from optviz.ui import inspector, races
+from optviz.ui.forks import Fork
 from optviz.ui.inspector import NUMBERS, SUB_STEPS, broken
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
@@ -119,8 +124,80 @@ def test_arrows_lead_tip_to_tail_from_each_point_to_the_next(name):
         tail = part[:-1, 1]
     if parts:
         assert tail == pytest.approx(step[:-1, 1], rel=1e-4, abs=1e-5)
-    if races.updates_of(shown, 0)[0][1].optimizer.looks_ahead:
-        assert parts[0][:-1, 1] == pytest.approx(races.race_of(shown).path.point[:-1, 0], rel=1e-5, abs=1e-6)
+
+
+def test_of_nesterov_the_remembered_momentum_is_what_would_move_it_without_a_gradient():
+    beta, rate, k = 0.8, 0.1, 9
+    shown = replace(settings("nesterov", learning_rate=rate), runs=(Run("nesterov", None, (("beta", beta),)),))
+    updates = races.updates_of(shown, 0)[0].updates
+    m, g = updates.memory.m[k], updates.look.g[k]
+    assert updates.parts[Part.MOMENTUM][k] == pytest.approx(rate * beta * m)
+    assert updates.parts[Part.GRADIENT][k] == pytest.approx(rate * (1 - beta) * g)
+    # The gradient is taken where the course takes it, which is farther ahead.
+    assert updates.look.point[k] == pytest.approx(updates.look.w[k] - rate * m)
+    _arrows, arrays, slow = inspector._seen(shown, 0, "en")
+    assert slow.sentences[0].startswith("1 · The gradient is taken ahead, at p = w − lr · m = ({p1}, {p2})")
+    row = dict(zip(NUMBERS, arrays[slow.array][k], strict=True))
+    assert [row["p1"], row["p2"]] == pytest.approx(updates.look.point[k], rel=1e-6)
+
+
+FORKS = [Fork(k, 1, Run(name) if name else None, rate, l2) for k, name, rate, l2 in (
+    (0, None, None, 0.5),
+    (7, None, 0.02, None),
+    (7, None, None, 0.0),
+    (7, "nesterov", 0.02, 1.0),
+    (0, "adam", 0.1, 0.7),
+    (19, "lion", 0.01, 0.3),
+)]  # fmt: skip
+
+
+@pytest.mark.parametrize("fork", FORKS)
+def test_every_number_of_a_forked_run_is_that_of_its_own_side_of_the_fork(fork):
+    ground = replace(BOWL, l2=0.1, sigma=0.3, seed=4)
+    shown = replace(settings("sgd", "momentum", ground=ground), fork=fork)
+    path = races.race_of(shown).path
+    arrows, arrays, slow = inspector._seen(shown, 1, "en")
+    rows = {name: arrays[slow.array][:-1, column] for column, name in enumerate(NUMBERS)}
+    for row, expected in (
+        (["w1", "w2"], path.w[:-1, 1]),
+        (["n1", "n2"], path.w[1:, 1]),
+        (["p1", "p2"], path.point[:-1, 1]),
+        (["r1", "r2"], path.rate[:-1, 1]),
+        (["lr"], path.learning_rate[:-1, 1, None]),
+        (["loss"], path.loss[:-1, 1, None]),
+    ):
+        assert np.stack([rows[name] for name in row], axis=1) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    # The gradient is that of the penalty of its side, with the noise of its own step.
+    for k in (0, fork.step, 18):
+        l2 = fork.l2 if k >= fork.step and fork.l2 is not None else 0.1
+        point = path.point[k, 1]
+        slope = SURFACES["bowl"](point)[1] + l2 * point + 0.3 * noise(4, 0, 2)[k]
+        assert [rows["g1"][k], rows["g2"][k]] == pytest.approx(slope, rel=1e-5)
+    chosen = shown.runs[1] if fork.optimizer is None else fork.optimizer
+    assert slow.fork == fork.step and slow.onward == inspector._sentences(chosen.build())
+    assert slow.sentences == inspector._sentences(shown.runs[1].build())
+
+
+def test_the_last_finite_step_of_a_run_can_be_forked_and_is_taken_apart():
+    shown = settings("momentum", learning_rate=100.0, steps=2000)
+    last = races.race_of(shown).ends[0].step
+    forked = replace(shown, fork=Fork(last, 0, None, 1e-3))
+    path = races.race_of(forked).path.w[:, 0]
+    before, after = races.updates_of(forked, 0)
+    assert (before.first, len(before.updates), after.first) == (0, last, last)
+    assert after.updates.following[0] == pytest.approx(path[last + 1], rel=1e-9)
+
+
+@pytest.mark.parametrize("before, after", [("0", "0.5"), ("0.5", "0")])
+def test_the_note_on_the_penalty_is_that_of_the_side_of_the_fork(before, after):
+    ground = replace(BOWL, l2=float(before))
+    shown = replace(settings("sgd", ground=ground), fork=Fork(9, 0, None, None, float(after)))
+    for step, l2 in ((3, before), (9, after), (14, after)):
+        app = page((shown, step), run="sgd", l2=before, fork="9", **{"fork.l2": after})
+        captions = " ".join(each.value for each in app.caption)
+        assert ("The gradient is that of the loss with its penalty." in captions) == (l2 != "0"), step
+        printed = [recompute(text) for text in results(app)["w_{t+1}"]]
+        assert printed == pytest.approx(races.race_of(shown).path.w[step + 1, 0], rel=5e-6)
 
 
 def test_arrows_differ_by_more_than_color():

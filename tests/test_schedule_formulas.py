@@ -47,6 +47,14 @@ def test_boundaries_out_of_order_are_written_as_they_act():
         assert value_of(filled("piecewise_constant", values, 0.5, 0, t)) == pytest.approx(0.5 * factor(t))
 
 
+@pytest.mark.parametrize("total, warm", [(10, 0.05), (20, 0.05), (2, 0.3), (97, 0.9)])
+def test_one_cycle_whose_peak_lies_before_the_first_step_is_written_as_it_acts(total, warm):
+    values = (("total_steps", total), ("warm_fraction", warm))
+    factor = SCHEDULES["one_cycle"](**dict(values))
+    for t in (0, 1, total - 1, total):
+        assert value_of(filled("one_cycle", values, 0.5, 0, t)) == pytest.approx(0.5 * float(factor(t)), abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0.5, "0.5"), (-2, "-2"), (1.23456789, "1.2346"), (3e-7, r"3 \cdot 10^{-7}"), (1e20, r"1 \cdot 10^{20}")],

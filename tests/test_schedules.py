@@ -85,7 +85,15 @@ def one_cycle_by_hand(t: int, total: int, warm: float, divide: float, final: flo
 
 
 @pytest.mark.parametrize(
-    ("total", "warm", "divide", "final"), [(200, 0.3, 25, 1e4), (10, 0.5, 10, 100), (97, 0.9, 3, 7)]
+    ("total", "warm", "divide", "final"),
+    [
+        (200, 0.3, 25, 1e4),
+        (10, 0.5, 10, 100),
+        (97, 0.9, 3, 7),
+        (10, 0.05, 25, 1e4),
+        (2, 0.3, 10, 100),
+        (50, 0.01, 4, 4),
+    ],
 )
 def test_one_cycle_closed_form(total: int, warm: float, divide: float, final: float) -> None:
     factor = one_cycle(total_steps=total, warm_fraction=warm, start_division=divide, final_division=final)

@@ -33,7 +33,7 @@ def assert_engines_agree(network, loss, w, x, y):
     ):
         assert one.shape == other.shape
         assert one.dtype == np.float64
-        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(("activation", "loss"), CASES)

@@ -1,6 +1,9 @@
 """Inside a step of the classifier: a repeated training is the same, and its printed arithmetic is the update."""
 
+import json
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.panels import run_of
 from optviz.ui.tables import tex
+from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names
 from optviz.ui.training_settings import Leg, Method, Settings, Switch
 from optviz.ui.trainings import Training
@@ -51,6 +55,27 @@ def test_an_optimizer_that_takes_over_begins_with_new_moments_on_the_batches_tha
         assert (r"\alpha_t" in {line.name for line in lines}) == (k >= 5)
         point = next(line for line in lines if line.name == "w_{t+1}")
         assert point.result(3) == pytest.approx(epochs[k + 1].w[3], rel=1e-9)
+
+
+@pytest.mark.parametrize("before, after", [(0.0, 0.5), (0.5, 0.0), (0.1, None)])
+@pytest.mark.parametrize("name", ["sgd", "nesterov", "adamw"])
+def test_from_a_fork_to_another_l2_on_the_printed_update_is_under_that_l2(name, before, after):
+    switch = Switch(5, Leg(name, (), 0.02), after, ghost=True)
+    settings = replace(WHOLE, methods=(Method("sgd", (), 0.05, l2=before, l1=0.01, switch=switch),))
+    training, epochs = epochs_of(settings)
+    for k in (4, 5, 6):
+        epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
+        point = next(line for line in training.nets[0].first_update(epoch) if line.name == "w_{t+1}")
+        for place in (0, 13, 30):
+            assert point.result(place) == pytest.approx(epochs[k + 1].w[place], rel=1e-9)
+
+
+def test_a_net_is_saved_with_the_learning_rate_of_what_trained_it_last():
+    switch = Switch(5, Leg("sgd", (), 0.02))
+    training, _epochs = epochs_of(replace(WHOLE, methods=(Method("sgd", (), 0.05, switch=switch),)))
+    with ZipFile(BytesIO(_keras_file(training.nets[0]))) as archive:
+        compiled = json.loads(archive.read("config.json"))["compile_config"]
+    assert compiled["optimizer"]["config"]["learning_rate"] == 0.02
 
 
 def test_it_takes_the_first_batch_of_the_epoch():

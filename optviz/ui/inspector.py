@@ -18,8 +18,8 @@ from optviz.optimizers import Array, Lion, Newton, Optimizer
 from optviz.ui import controls, links, races
 from optviz.ui.language import N_, _, language
 from optviz.ui.links import Link
-from optviz.ui.player import Slow
-from optviz.ui.races import Settings
+from optviz.ui.player import Sentences, Slow
+from optviz.ui.races import Ground, Settings, Stretch
 from optviz.ui.tables import digits, tex
 
 Rows = NDArray[np.float32]
@@ -42,6 +42,8 @@ NAMES = {
     Part.DECAY: N_("weight decay"),
 }
 STEP = N_("step")
+SINCE = {Part.GRADIENT: SubStep.GRADIENT, Part.MOMENTUM: SubStep.MOMENTS, Part.DECAY: SubStep.ETA}
+"""The sub-step that brings a part of the step, in their order."""
 DASHES = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 
 
@@ -85,28 +87,28 @@ def _seen(settings: Settings, number: int, spoken: str) -> tuple[Arrows, Mapping
     name = f"inside{number}"
     arrays: dict[str, Rows] = {}
     drawn: dict[str, Arrow] = {}
-    for first, updates in races.updates_of(settings, number):
+    stretches = races.updates_of(settings, number)
+    for first, updates, ground in stretches:
         for kind, (since, ends) in _arrows(updates).items():
             drawn.setdefault(kind, Arrow(kind, _(STEP if kind == "step" else NAMES[Part(kind)]), since))
             for axis, rows in zip("xy", ends, strict=True):
                 _put(arrays, f"{name}.{kind}.{axis}", rows, first, settings.steps)
-        _put(arrays, name, _numbers(settings, first, updates), first, settings.steps)
+        _put(arrays, name, _numbers(ground, updates), first, settings.steps)
     # The step is drawn over its parts.
     drawn["step"] = drawn.pop("step")
-    slow = Slow(name, NUMBERS, _sentences(updates.optimizer), _("This is the last step: no update follows."))
+    before, *forked = stretches
+    slow = Slow(name, NUMBERS, _sentences(before.updates.optimizer), _("This is the last step: no update follows."))
+    for after in forked:
+        slow = slow._replace(fork=after.first, onward=_sentences(after.updates.optimizer))
     return Arrows(name, tuple(drawn.values())), arrays, slow
 
 
 def _arrows(updates: Updates) -> dict[str, tuple[SubStep, tuple[Array, Array]]]:
     """Return the arrows of all updates, tip to tail: the sub-step of each, x and y of tails and tips `(rows, 2)`."""
-    ahead, found = updates.optimizer.looks_ahead, updates.parts
-    # The gradient comes first, as in the sub-steps; but a look ahead begins with the momentum.
-    order = [Part.MOMENTUM, Part.GRADIENT, Part.DECAY] if ahead else [Part.GRADIENT, Part.MOMENTUM, Part.DECAY]
-    since = {Part.GRADIENT: SubStep.GRADIENT, Part.MOMENTUM: SubStep.GRADIENT if ahead else SubStep.MOMENTS}
-    tail, shown = updates.look.w, {}
-    for part in [part for part in order if part in found]:
+    tail, found, shown = updates.look.w, updates.parts, {}
+    for part in [part for part in SINCE if part in found]:
         tip = tail - found[part]
-        shown[str(part)] = (since.get(part, SubStep.ETA), _ends(tail, tip))
+        shown[str(part)] = (SINCE[part], _ends(tail, tip))
         tail = tip
     return {**shown, "step": (SubStep.ETA, _ends(updates.look.w, updates.following))}
 
@@ -124,10 +126,10 @@ def _put(arrays: dict[str, Rows], name: str, rows: Array, first: int, steps: int
         arrays[name][first : first + len(rows)] = rows
 
 
-def _numbers(settings: Settings, first: int, updates: Updates) -> Array:
+def _numbers(ground: Ground, updates: Updates) -> Array:
     """Return the numbers of slow motion, `(rows, len(NUMBERS))`."""
     look, update = updates.look, updates.update
-    surface = races.course_of(settings.onward if first else settings.ground).drawn
+    surface = races.course_of(ground).drawn
     pairs = (look.w, look.point, look.g, update.m, update.v, np.asarray(update.rate), update.eta, updates.following)
     losses = [np.reshape(surface(w)[0], (-1, 1)) for w in (look.w, updates.following)]
     return np.concatenate([*pairs, updates.learning_rate, *losses], axis=1)
@@ -147,11 +149,11 @@ OWN_MOMENTS = {
 }
 
 
-def _sentences(optimizer: Optimizer) -> tuple[str, str, str, str]:
+def _sentences(optimizer: Optimizer) -> Sentences:
     """Return the sentences of the four sub-steps of an optimizer, with the names of numbers in braces."""
     remembers, scales = anatomy.remembers(optimizer), anatomy.scales(optimizer)
     return (
-        _("1 · The momentum alone would lead to ({p1}, {p2}). The gradient there is ({g1}, {g2}).")
+        _("1 · The gradient is taken ahead, at p = w − lr · m = ({p1}, {p2}): it is ({g1}, {g2}).")
         if optimizer.looks_ahead
         else _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill."),
         _(OWN_MOMENTS.get(type(optimizer), MOMENTS[remembers, scales])),
@@ -171,32 +173,33 @@ def draw(link: Link, settings: Settings, inside: Inside, rest: int | None) -> No
         controls.choice(link, WHICH, _("Which run"), _runs(settings), "1")
         controls.switch(link, SHOWN, _("Arrows on the picture, and slow motion"))
         if link.drawn:
-            parts = [part for part in races.updates_of(settings, inside.run) if len(part[1])]
-            known = [part for part in parts if part[0] <= (rest or 0)]
+            stretches = [each for each in races.updates_of(settings, inside.run) if len(each.updates)]
+            known = [each for each in stretches if each.first <= (rest or 0)]
             if known:
-                _draw_step(settings, *known[-1], rest or 0)
+                _draw_step(settings.steps, known[-1], rest or 0)
             else:
                 st.info(_("The very first update leads beyond all numbers: there is nothing to calculate with."))
 
 
-def _draw_step(settings: Settings, first: int, updates: Updates, rest: int) -> None:
+def _draw_step(steps: int, stretch: Stretch, rest: int) -> None:
+    first, updates, ground = stretch
     k = min(rest - first, len(updates) - 1)
     moving = _("The picture is moving: these stay the numbers of step {step} until it pauses.").format(step=first + k)
-    heading = _heading(settings, first + len(updates), rest)
+    heading = _heading(steps, first + len(updates), rest)
     st.html(f"<p class='optviz-said'>{escape(heading)}</p><p class='optviz-moving'>{escape(moving)}</p>")
     lines = updates.lines(k)
     draw_lines(lines, {0: "x₁", 1: "x₂"})
     st.html(_sum(updates, k))
-    st.caption(" ".join(_notes(settings, updates.optimizer, lines)))
+    st.caption(" ".join(_notes(ground, updates.optimizer, lines)))
 
 
-def _heading(settings: Settings, updates: int, rest: int) -> str:
+def _heading(steps: int, updates: int, rest: int) -> str:
     """Say which update is shown, and why where it is not the one under the playhead."""
     if rest < updates:
         return _("Update t = {t}: from step {step} to step {t}.").format(t=rest + 1, step=rest)
     text = (
         _("Step {step} is the last one: no update follows. This is the one that led there.")
-        if updates == settings.steps
+        if updates == steps
         else _("At step {step} the run ends: its next update leads beyond all numbers. This is the one that led there.")
     )
     return text.format(step=updates)
@@ -268,9 +271,9 @@ def _term(kind: str, name: str, vector: Array) -> str:
     return f"<span><i style='{line}'></i>{escape(name)} ({numbers})</span>"
 
 
-def _notes(settings: Settings, optimizer: Optimizer, lines: list[Line]) -> list[str]:
+def _notes(ground: Ground, optimizer: Optimizer, lines: list[Line]) -> list[str]:
     """Say what the letters stand for that are not in the optimizer's formula."""
-    names, ground = {line.name for line in lines}, settings.ground
+    names = {line.name for line in lines}
     said = {
         _("α is the effective learning rate of a coordinate."): r"\alpha_t" in names,
         _("p is the point ahead, where the gradient is taken."): optimizer.looks_ahead,

@@ -163,17 +163,23 @@ class Caption(NamedTuple):
     mark: str = ""
 
 
+Sentences = tuple[str, str, str, str]
+"""A sentence for each of the four sub-steps."""
+
+
 class Slow(NamedTuple):
     """What slow motion tells of each step: a sentence for each of its four sub-steps, and one where no step follows.
 
-    A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
+    From step `fork` on, where there is one, the sentences are those of `onward`. A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
     `meta` has a `from` appear with that sub-step.
     """
 
     array: str
     columns: tuple[str, ...]
-    sentences: tuple[str, str, str, str]
+    sentences: Sentences
     end: str
+    fork: int | None = None
+    onward: Sentences | None = None
 
 
 class Junction(NamedTuple):

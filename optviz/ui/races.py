@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
@@ -136,9 +137,17 @@ def findings_of(settings: Settings) -> tuple[Finding | None, ...]:
     return tuple(None if run == forked else finding for run, finding in enumerate(found))
 
 
+class Stretch(NamedTuple):
+    """Updates of a run in a row, with the step of the first, and the ground that they are made on."""
+
+    first: int
+    updates: Updates
+    ground: Ground
+
+
 @lru_cache(maxsize=16)
-def updates_of(settings: Settings, number: int) -> tuple[tuple[int, Updates], ...]:
-    """Return the updates of one of the runs, with the step of the first: all, or those up to its fork and those after.
+def updates_of(settings: Settings, number: int) -> tuple[Stretch, ...]:
+    """Return the updates of one of the runs: all in one stretch, or those up to its fork and those after.
 
     Another optimizer counts its updates from its own first one.
     """
@@ -146,17 +155,18 @@ def updates_of(settings: Settings, number: int) -> tuple[tuple[int, Updates], ..
     optimizer, rate, own = racers[number]
     whole = follow(course.descended, optimizer, lambda t: rate * factor(t) * own(t), start, steps)
     fork = settings.fork
-    if fork is None or fork.run != number or fork.step >= len(whole):
-        return ((0, whole),)
+    if fork is None or fork.run != number or fork.step > len(whole):
+        return (Stretch(0, whole, settings.ground),)
     at, k = _branch(settings, fork), fork.step
-    begin, left = whole.look.w[k], steps - k
+    begin, memory = whole.state_at(k) if k else (start, None)
+    left = steps - k
     if at.optimizer is None:
-        memory, objective = whole.memory_at(k), at.course.descended
+        objective = at.course.descended
         after = follow(objective, optimizer, lambda t: at.learning_rate * factor(t) * own(t), begin, left, memory)
     else:
         later = Later(at.course.descended, k)
         after = follow(later, at.optimizer, lambda t: at.learning_rate * factor(t + k) * own(t + k), begin, left)
-    return (0, whole.upto(k)), (k, after)
+    return Stretch(0, whole.upto(k), settings.ground), Stretch(k, after, settings.onward)
 
 
 def _racers(settings: Settings) -> list[Racer]:

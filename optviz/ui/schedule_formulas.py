@@ -59,7 +59,7 @@ def _restarts(rate: float, values: Values, t: int) -> str:
 
 def _one_cycle(rate: float, values: Values, t: int) -> str:
     low, last = 1.0 / values["start_division"], values["total_steps"] - 1
-    final, peak = low / values["final_division"], max(values["warm_fraction"] * values["total_steps"] - 1.0, 0.0)
+    final, peak = low / values["final_division"], values["warm_fraction"] * values["total_steps"] - 1.0
     if t < peak:
         part, first, then = t / peak, low, 1.0
     else:

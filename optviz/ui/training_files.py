@@ -112,7 +112,8 @@ def _saved(net: Net) -> SavedModel:
 
 
 def _keras_file(net: Net) -> bytes:
-    return write_keras(_saved(net), datetime.now(), net.method.learning_rate)
+    leg = net.method.leg_at(net.left.epoch)
+    return write_keras(_saved(net), datetime.now(), leg.learning_rate)
 
 
 def _json_file(net: Net) -> bytes:

@@ -85,6 +85,10 @@ class Method:
         """Whether there is ever a penalty."""
         return bool(self.l1 or self.l2 or (self.switch and self.switch.l2))
 
+    def leg_at(self, epoch: int) -> Leg:
+        """Return who makes the updates after an epoch."""
+        return self.legs[-1] if self.switch and epoch >= self.switch.epoch else self.legs[0]
+
     def l2_at(self, epoch: int) -> float:
         """Return the L2 strength of the updates after an epoch."""
         l2 = self.switch.l2 if self.switch and epoch >= self.switch.epoch else None

@@ -124,7 +124,7 @@ def _say_numbers(result: Result) -> str:
 
 
 def _say_diverged(result: Result) -> list[str]:
-    epoch, method = result.epoch, result.net.method
+    epoch = result.epoch
     text = _(_DIVERGED)
     plain = _("A smaller learning rate helps: plain SGD steps too far where the loss is steep.")
     return [
@@ -134,7 +134,7 @@ def _say_diverged(result: Result) -> list[str]:
             rate=digits(epoch.learning_rate),
             loss=digits(epoch.loss + epoch.penalty),
         ),
-        *([plain] if method.optimizer == "sgd" else []),
+        *([plain] if result.net.method.leg_at(epoch.epoch).optimizer == "sgd" else []),
     ]
 
 

@@ -121,12 +121,12 @@ class Net:
 
     def first_update(self, epoch: Epoch) -> list[Line]:
         """Return the lines of the first update after an epoch, of a single start."""
-        switch, legs, classifier = self.method.switch, self.method.legs, self.classifier
-        leg = legs[-1] if switch and epoch.epoch >= switch.epoch else legs[0]
+        method, classifier = self.method, self.classifier
+        leg = method.leg_at(epoch.epoch)
         optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values))
         memory = epoch.memory or optimizer.init(epoch.w)
         mask = classifier.network.weight_mask
-        objective = regularized(classifier, l1=self.method.l1, l2=self.method.l2, mask=mask)
+        objective = regularized(classifier, l1=method.l1, l2=method.l2_at(epoch.epoch), mask=mask)
         ahead = epoch.epoch * classifier.steps_per_epoch - memory.t
         rate = float(epoch.learning_rate)
         with np.errstate(all="ignore"):

@@ -303,7 +303,7 @@ def _code_read(name: str, moment: Moment) -> str:
 
 
 LEAVES: Mapping[str, str] = {
-    "nesterov": N_("It takes the gradient at w − lr · m, where the momentum alone would lead, not at w."),
+    "nesterov": N_("It takes the gradient ahead, at w − lr · m, not at w."),
     "nesterov_keras": N_("The step is b · m + g: m is pushed once more with the same gradient."),
     "adadelta": N_(
         "It multiplies by √U, the root of its own past squared steps. Without ε and with U₀ = 0, as the course notes "

@@ -73,10 +73,11 @@ export class Slow {
     if (this.node.textContent !== text) this.node.textContent = text;
   }
   #sentence() {
-    const { array, columns, sentences, end } = this.told;
+    const { array, columns, sentences, end, fork, onward } = this.told;
     const { playhead, store } = this.player;
     const row = store.arrays.get(array)?.row(playhead.step);
     if (this.#last || !row?.length || !Number.isFinite(row[0])) return end;
-    return sentences[this.subStep - 1].replace(/\{(\w+)\}/g, (all, name) => written(row[columns.indexOf(name)]));
+    const told = fork !== null && playhead.step >= fork ? onward : sentences;
+    return told[this.subStep - 1].replace(/\{(\w+)\}/g, (all, name) => written(row[columns.indexOf(name)]));
   }
 }
