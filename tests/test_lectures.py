@@ -160,13 +160,13 @@ def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
     turned = []
     monkeypatch.setattr(st, "switch_page", turned.append)
     app = played()
-    assert "<b>1 / 2</b> · First *one*" in texts(app) and "Notes\nof two lines" in texts(app)
+    assert "<b>1 / 2</b> · <bdi>First *one*</bdi>" in texts(app) and "Notes\nof two lines" in texts(app)
     assert app.button(key="lecture-previous").disabled and not app.button(key="lecture-next").disabled
     healthy(app.button(key="lecture-next").click().run())
     assert app.session_state["lecture-played"].at == 1 and turned == ["pages/descent.py"]
     assert app.session_state["descent-opened"]["moment.step"] == ["7"]
     app.run()
-    assert "<b>2 / 2</b> · Second" in texts(app) and app.button(key="lecture-next").disabled
+    assert "<b>2 / 2</b> · <bdi>Second</bdi>" in texts(app) and app.button(key="lecture-next").disabled
     healthy(app.button(key="lecture-previous").click().run())
     assert app.session_state["lecture-played"].at == 0
     assert app.session_state["descent-opened"][ASK] == ["Does it settle?"]

@@ -12,6 +12,7 @@ from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
 from optviz.training_plan import Plan
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Own, Settings
+from tests.markup import read_in
 from tests.pages import opened, said, sound
 
 OWN = Own(table.SAMPLE, houses())
@@ -103,7 +104,7 @@ def test_every_fault_and_every_reason_has_a_sentence(lang):
 def test_it_opens_on_the_sample_and_says_what_is_left_out():
     app = fine()
     assert "The network's “price_k”" in said(app)
-    assert "`houses.csv`: 400 rows" in said(app) and "`district` (“edge” in row 2 is not a number)" in said(app)
+    assert "`houses.csv`: 400 rows" in said(app) and "district (“edge” in row 2 is not a number)" in said(app)
     assert "8 rows were dropped" in said(app)
 
 
@@ -204,14 +205,16 @@ def test_a_bad_table_is_explained_and_the_last_good_one_stays(content, word):
 def test_what_a_file_says_is_never_read_as_markdown_or_html():
     nasty = GOOD.replace("speed,weight,drag", "<b>x</b>,[y](javascript:1),$z$ :red[w] `q`")
     app = upload(fine(), nasty, "<i>$`n`*.csv")
-    text = said(app)
-    assert "<b>" not in text and "](javascript" not in text and ":red[" not in text and "<i>" not in text
+    sentence = app.markdown[0].value
+    assert read_in(sentence) == {"strong_open", "strong_close"} and "“`` $z$ :red[w] `q` ``”" in sentence
+    table = next(text.value for text in app.markdown if "40 rows" in text.value)
+    assert not read_in(table) and table.startswith("``<i>$`n`*.csv``: 40 rows")
 
 
 def test_rows_without_a_cell_are_counted_and_formulas_in_cells_are_left_out():
     rows = "".join(f"{i},{'' if i < 5 else i % 7},{i * 2},=1+{i}\n" for i in range(40))
     app = upload(fine(), "a,b,c,d\n" + rows)
-    assert "5 rows were dropped" in said(app) and "`d` (“=1+0” in row 2 is not a number)" in said(app)
+    assert "5 rows were dropped" in said(app) and "d (“`=1+0`” in row 2 is not a number)" in said(app)
 
 
 def test_what_one_visitor_uploads_no_other_sees_and_no_cache_keeps():

@@ -4,14 +4,24 @@ Both live in the visitor's session, from page to page; a reload ends them, but f
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import NamedTuple, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from optviz.lecture import MOST_SCENES, Flaw, Lecture, LectureError, Scene, pack, parameters_of, unpack
-from optviz.ui import language, links
+from optviz.lecture import (
+    LONGEST_NOTES,
+    LONGEST_TITLE,
+    MOST_SCENES,
+    Flaw,
+    Lecture,
+    LectureError,
+    Scene,
+    pack,
+    parameters_of,
+    unpack,
+)
+from optviz.ui import foreign, language, links
 from optviz.ui.course import LESSONS
 from optviz.ui.language import N_, _, ngettext
 from optviz.ui.links import Link, Unreadable
@@ -55,7 +65,7 @@ class Played(NamedTuple):
 
 def explain(error: LectureError) -> str:
     """Say what is wrong with a lecture."""
-    what = _(_ERRORS[error.flaw]).format(piece=error.piece, most=MOST_SCENES)
+    what = _(_ERRORS[error.flaw]).format(piece=foreign.markdown(error.piece), most=MOST_SCENES)
     return _("Scene {n}: {what}").format(n=error.scene, what=what) if error.scene else what
 
 
@@ -82,7 +92,7 @@ def add(page: str, url: str) -> str:
     try:
         keep(draft().add(Scene(page, _(LESSONS[page].title), parameters_of(given))))
     except LectureError as error:
-        return explain(error)
+        return foreign.plain(explain(error))
     n = len(draft().scenes)
     return ngettext("Your lecture has {n} scene now.", "Your lecture has {n} scenes now.", n).format(n=n)
 
@@ -141,10 +151,10 @@ def draw_bar() -> None:
     last = len(played.lecture.scenes) - 1
     with st.container(key="lecture", horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         number = f"{played.at + 1} / {last + 1}"
-        st.html(f"<p><b>{number}</b> · {escape(played.scene.title)}</p>")
+        st.html(f"<p><b>{number}</b> · {foreign.html(played.scene.title, LONGEST_TITLE)}</p>")
         if played.scene.notes:
             with st.popover(_("Notes"), icon=":material/notes:"):
-                st.html(f"<p class='optviz-notes'>{escape(played.scene.notes)}</p>")
+                st.html(f"<p class='optviz-notes'>{foreign.html(played.scene.notes, LONGEST_NOTES)}</p>")
         if st.button(
             _("Previous"),
             key="lecture-previous",

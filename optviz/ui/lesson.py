@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
-from optviz.ui import controls, frame, moments, sharing
+from optviz.ui import controls, foreign, frame, moments, sharing
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -72,9 +72,9 @@ def show(
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `words` are those that differ from the player's own; `name` tells several pictures of one page apart; `slides` lets
-    the picture follow a slider while it is held, which is for pages whose whole script answers quickly. The rest is as
-    in `player`.
+    `summary` is Markdown, as the sentence under the picture; `words` are those that differ from the player's own;
+    `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
+    is for pages whose whole script answers quickly. The rest is as in `player`.
     """
     return player(
         panels,
@@ -83,7 +83,7 @@ def show(
         steps=steps,
         growing=growing,
         words={**player_words(), **(words or {})},
-        summary=summary,
+        summary=foreign.plain(summary),
         captions=captions,
         even=even,
         watch=watch,

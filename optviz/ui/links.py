@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.recipes import Range
-from optviz.ui import language
+from optviz.ui import foreign, language
 from optviz.ui.language import _
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ HELD = "held"
 
 
 class Unreadable(ValueError):
-    """A value in a link that cannot be understood; the text says why, in the visitor's language."""
+    """A value in a link that cannot be understood; the text says why, in the visitor's language and in Markdown."""
 
 
 class OutOfRange(ValueError):
@@ -114,7 +114,7 @@ class Link:
         if unknown and not st.session_state.get(self._visited):
             self._complain(
                 _("The link has settings that this page does not know: {names}.").format(
-                    names=", ".join(_short(name) for name in unknown[:5])
+                    names=", ".join(foreign.markdown(name, SHOWN) for name in unknown[:5])
                 )
             )
         st.session_state[self._visited] = True
@@ -161,14 +161,14 @@ class Link:
         except OutOfRange as beyond:
             self._complain(
                 _("The link's {name}={value} is out of range; {nearest} was taken.").format(
-                    name=name, value=_short(texts[0]), nearest=write_number(beyond.nearest)[0]
+                    name=name, value=foreign.markdown(texts[0], SHOWN), nearest=write_number(beyond.nearest)[0]
                 )
             )
             return cast(T, beyond.nearest)
         except Unreadable as reason:
             self._complain(
                 _("The link's {name}={value} was not used: {reason}.").format(
-                    name=name, value=_short(texts[0]), reason=reason
+                    name=name, value=foreign.markdown(texts[0], SHOWN), reason=reason
                 )
             )
             return default
@@ -191,10 +191,6 @@ def hold(what: str) -> None:
 def held() -> str:
     """Return what is being dragged, empty if nothing is."""
     return str(st.session_state.get(HELD, ""))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def single(texts: list[str]) -> str:

@@ -8,6 +8,7 @@ from optviz.entry import EntryError, Fault
 from optviz.formula import FUNCTIONS, FormulaError, Reason
 from optviz.graph import MOST_NODES
 from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
+from optviz.ui import foreign
 from optviz.ui.language import N_, _, language
 from optviz.ui.player import WORDS
 
@@ -49,7 +50,7 @@ _FORMULA_ERRORS = {
 def formula_error(error: FormulaError, names: Sequence[str] = ("x1", "x2")) -> str:
     """Say what is wrong with a formula in the given names."""
     return _(_FORMULA_ERRORS[error.reason]).format(
-        piece=error.piece, functions=", ".join(FUNCTIONS), names=", ".join(names), most=MOST_NODES
+        piece=foreign.markdown(error.piece), functions=", ".join(FUNCTIONS), names=", ".join(names), most=MOST_NODES
     )
 
 
@@ -69,7 +70,7 @@ _ENTRY_ERRORS = {
 
 def entry_error(error: EntryError) -> str:
     """Say what is wrong with the numbers that were typed."""
-    return _(_ENTRY_ERRORS[error.fault]).format(piece=error.piece, limit=f"{error.limit:g}")
+    return _(_ENTRY_ERRORS[error.fault]).format(piece=foreign.markdown(error.piece), limit=f"{error.limit:g}")
 
 
 _DATA_ERRORS = {
@@ -90,7 +91,7 @@ _DATA_ERRORS = {
 def data_error(error: DataError) -> str:
     """Say what is wrong with the course's data file, and that the other sets do not need it."""
     reason = "ragged" if error.reason == "wrong_columns" and not error.row else error.reason
-    what = _(_DATA_ERRORS[reason]).format(file=f"data/{DOT.name}", row=error.row, detail=error.detail)
+    what = _(_DATA_ERRORS[reason]).format(file=f"data/{DOT.name}", row=error.row, detail=foreign.markdown(error.detail))
     return " ".join((what, _("The other data sets still work: choose one in the sidebar.")))
 
 
@@ -117,4 +118,4 @@ _MODEL_ERRORS = {
 def model_error(error: ModelError) -> str:
     """Say why a file is not a net that can be loaded."""
     limits = {"bytes": MOST_BYTES // 1_000_000, "parameters": MOST_PARAMETERS, "layers": MOST_LAYERS}
-    return _(_MODEL_ERRORS[error.flaw]).format(piece=error.piece, **limits)
+    return _(_MODEL_ERRORS[error.flaw]).format(piece=foreign.markdown(error.piece), **limits)

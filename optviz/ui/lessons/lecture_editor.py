@@ -13,7 +13,7 @@ from optviz import lecture as files
 from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, MOST_BYTES, Lecture, LectureError
 from optviz.qr import qr
 from optviz.recipes import Range
-from optviz.ui import downloads, language, lectures, links, sharing
+from optviz.ui import downloads, foreign, language, lectures, links, sharing
 from optviz.ui.course import LESSONS
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -82,10 +82,10 @@ def _scene(lecture: Lecture, index: int) -> DeltaGenerator:
     """Draw what a scene is, and return the place for its buttons."""
     scene = lecture.scenes[index]
     question = "".join(scene.parameters.get(ASK, ()))
-    lines = "".join(f"<i>{escape(text)}</i>" for text in (question, scene.notes) if text)
+    lines = "".join(f"<i>{foreign.html(text, LONGEST_NOTES)}</i>" for text in (question, scene.notes) if text)
     box = st.container(border=True, gap="small")
     box.html(
-        f"<p class='optviz-scene'><b>{index + 1}. {escape(scene.title)}</b> "
+        f"<p class='optviz-scene'><b>{index + 1}. {foreign.html(scene.title, LONGEST_TITLE)}</b> "
         f"<span>· {escape(_(LESSONS[scene.page].title))}</span>{lines}</p>"
     )
     return box.container(horizontal=True, gap="small")

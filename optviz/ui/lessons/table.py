@@ -17,6 +17,7 @@ from optviz.figures import table as pictures
 from optviz.figures.table import Cloud
 from optviz.table import Fault, Learned, LeftOut, Prediction, Table, TableError, Why, houses, learn, parse
 from optviz.training_plan import Plan
+from optviz.ui import foreign
 from optviz.ui.language import N_, _, language
 from optviz.ui.lessons import nets
 from optviz.ui.links import Link
@@ -147,22 +148,21 @@ _REASONS = {
 
 def table_error(error: TableError) -> str:
     """Say what is wrong with a table."""
-    return _(_ERRORS[error.fault]).format(detail=_plain(error.detail), row=error.row, limit=error.limit)
+    return _(_ERRORS[error.fault]).format(detail=foreign.markdown(error.detail), row=error.row, limit=error.limit)
 
 
 def describe(own: Own) -> str:
     """Say in Markdown which table is at hand, and which of its columns are left out and why."""
     table = own.table
     text = _("{name}: {rows} rows, {columns} columns of numbers.")
-    parts = [text.format(name=f"`{_plain(own.name)}`", rows=table.rows_read, columns=len(table.names))]
+    parts = [text.format(name=foreign.markdown(own.name), rows=table.rows_read, columns=len(table.names))]
     if len(table.cells) < table.rows_read:
         text = _("Of its rows {rows}, evenly chosen, are used: more would not train while one watches.")
         parts.append(text.format(rows=len(table.cells)))
     if table.left_out:
         text = _("{name} ({reason})")
         named = [
-            text.format(name=f"`{_plain(column.name)}`", reason=_plain(_reason(column)))
-            for column in table.left_out[:8]
+            text.format(name=foreign.markdown(column.name), reason=_reason(column)) for column in table.left_out[:8]
         ]
         more = [_("{n} more").format(n=len(table.left_out) - 8)] if len(table.left_out) > 8 else []
         parts.append(_("Left out: {columns}.").format(columns=_("; ").join([*named, *more])))
@@ -170,15 +170,7 @@ def describe(own: Own) -> str:
 
 
 def _reason(column: LeftOut) -> str:
-    return _(_REASONS[column.why]).format(cell=column.cell, row=column.row)
-
-
-_MARKS = str.maketrans("", "", "<>[]$*\\`~\n")
-
-
-def _plain(text: str) -> str:
-    """Return a text of a visitor's file without what Markdown or HTML would read."""
-    return text.translate(_MARKS)
+    return _(_REASONS[column.why]).format(cell=foreign.markdown(column.cell), row=column.row)
 
 
 # ---- the training
@@ -268,7 +260,7 @@ def say(settings: Settings, result: Learned) -> str:
         "linear least squares by {linear}, the mean by {mean}."
     )
     said = text.format(
-        target=_plain(settings.target),
+        target=foreign.markdown(settings.target),
         network=digits(network),
         r2=digits(float(result.network.validation_scores.r2[-1])),
         linear=digits(linear),
