@@ -22,6 +22,49 @@ def test_a_row_is_read(text, expected):
     assert Entry().read(text).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        ("0.1,0.9,1.04", [0.1, 0.9, 1.04], ""),
+        ("1;2;3", [1, 2, 3], ""),
+        ("1,2", [1, 2], "1; 2"),
+        ("0,5", [0, 5], "0; 5"),
+        ("1,05", [1.05], "1.05"),
+        ("0,7 0,3", [0.7, 0.3], "0.7; 0.3"),
+        ("0,7\t0,3\t1", [0.7, 0.3, 1], "0.7; 0.3; 1"),
+        ("0,7; 0,3", [0.7, 0.3], "0.7; 0.3"),
+        ("0,7;0,3;1", [0.7, 0.3, 1], "0.7; 0.3; 1"),
+        ("0,7, 0,3", [0.7, 0.3], "0.7; 0.3"),
+        ("1,2, 3", [1, 2, 3], "1; 2; 3"),
+        ("0,7\n0,3", [0.7, 0.3], "0.7; 0.3"),
+        ("1/3 2 / 3", [1 / 3, 2 / 3], "0.333333; 0.666667"),
+        ("50 %, ½", [0.5, 0.5], "0.5; 0.5"),
+        ("1、2，3", [1, 2, 3], "1; 2; 3"),
+        ("１；２", [1, 2], "1; 2"),
+        ("np.array([1., 2.5])", [1, 2.5], "1; 2.5"),
+        ("tensor([1., 2.], dtype=torch.float64)", [1, 2], "1; 2"),
+        ("{1, 2}", [1, 2], ""),
+    ],
+)
+def test_commas_are_read_as_the_list_asks_for_and_what_is_unclear_is_shown(text, expected, shown):
+    assert Entry().read(text).tolist() == pytest.approx(expected, rel=1e-15)
+    assert Entry().understood(text) == shown
+
+
+def test_of_two_readings_the_one_that_is_allowed_is_taken():
+    assert Entry(low=1e-6, high=100).read("0,5").tolist() == [0.5]
+    assert Entry(most=1).read("1,5").tolist() == [1.5]
+    assert Entry(fewest=2).read("1,5").tolist() == [1, 5]
+    assert Entry(whole=True).read("1,2 3,4").tolist() == [1, 2, 3, 4]
+    assert Entry(high=10).number("1,000") == 1.0
+    assert Entry(low=10).number("1,000") == 1000.0
+
+
+@pytest.mark.parametrize("text", ["0,5 0,25; 1 2,5", "[[0.5, 0.25], [1, 2.5]]", "0.5,0.25;1,2.5", "½ 25 %； 1 2½"])
+def test_a_table_of_decimals_is_read(text):
+    assert Entry(table=True).read(text).tolist() == [[0.5, 0.25], [1, 2.5]]
+
+
 @pytest.mark.parametrize("text", ["1,0;0,1", "[[1,0],[0,1]]", "[1, 0]\n[0, 1]", "1 0；0 1", "1,0;0,1;"])
 def test_a_table_is_read(text):
     assert Entry(table=True).read(text).tolist() == [[1, 0], [0, 1]]
@@ -46,7 +89,9 @@ def test_infinity_only_where_it_is_allowed():
         (Entry(), "9**9**9", Fault.NOT_A_NUMBER, "9**9**9", None),
         (Entry(), "nan", Fault.NOT_A_NUMBER, "nan", None),
         (Entry(), "1e999", Fault.NOT_FINITE, "1e999", None),
-        (Entry(), "٣", Fault.NOT_A_NUMBER, "٣", None),
+        (Entry(), "3-4", Fault.NOT_A_NUMBER, "3-4", None),
+        (Entry(), "1,000", Fault.UNCLEAR, "1,000", 1000),
+        (Entry(whole=True), "2,000 1", Fault.UNCLEAR, "2,000", 2000),
         (Entry(whole=True), "3, 4.5", Fault.NOT_WHOLE, "4.5", None),
         (Entry(fewest=2), "3", Fault.TOO_FEW, "3", 2),
         (Entry(most=2), "3,4,5", Fault.TOO_MANY, "5", 2),

@@ -60,6 +60,7 @@ _ENTRY_ERRORS = {
     Fault.NOT_A_NUMBER: N_("“{piece}” is not a number: write numbers with commas between them."),
     Fault.NOT_WHOLE: N_("“{piece}” is not a whole number."),
     Fault.NOT_FINITE: N_("“{piece}” is not a finite number."),
+    Fault.UNCLEAR: N_("“{piece}” can be read in two ways, as {limit} too: write it without the comma or with a point."),
     Fault.TOO_FEW: N_("“{piece}” has too few numbers: at least {limit} are needed."),
     Fault.TOO_MANY: N_("That is too much from “{piece}” on: at most {limit} are allowed."),
     Fault.TOO_SMALL: N_("{piece} is too small: at least {limit}."),
