@@ -246,7 +246,7 @@ def _amsgrad(optimizer: AMSGrad, sheet: Sheet) -> None:
 
 def _adamax(optimizer: Adamax, sheet: Sheet) -> None:
     averaged = _first(optimizer, sheet)
-    before = leaf("u_{t-1}", np.sqrt(sheet.v.value))
+    before = leaf("u_{t-1}", sheet.v.value)
     u = sheet.moment("u_t", larger(leaf(r"\beta_2", optimizer.second.decay, exact=True) * before, size(sheet.g)))
     below = sheet.eta("r_t", u + leaf(r"\epsilon", optimizer.epsilon, exact=True))
     sheet.move(sheet.eta(r"\alpha_t", sheet.lr / below) * averaged)

@@ -192,7 +192,8 @@ def _swinging(course: Course, optimizer: Optimizer, path: Path) -> Finding | Non
     if not len(whole) or not _keeps_away(course, path, began, int(whole[0])):
         return None
     step = int(whole[0])
-    first, product, bound = int(began[step]), _product(course, path, step), stable_product(optimizer)
+    first, product = int(began[step]), _product(course, path, step)
+    bound = stable_product(optimizer, len(w) - 1)
     found = _noted(course, path, Trouble.SWINGING, step)._replace(
         circling=_circles(w[first:]),
         period=int(np.median((rows - began)[step:])),
@@ -266,12 +267,12 @@ def _product(course: Course, path: Path, first: int) -> float:
     return float(np.median(np.linalg.eigvalsh(known)[:, -1])) if len(known) else float("nan")
 
 
-def stable_product(optimizer: Optimizer) -> float | None:
-    """Return the largest effective learning rate x curvature that does not diverge, 2 for plain descent.
+def stable_product(optimizer: Optimizer, t: float = np.inf) -> float | None:
+    """Return the largest stable effective learning rate x curvature after t updates, 2 for plain descent.
 
     With the second moment at rest each coordinate descends as without one, at its effective learning rate.
     """
-    return replace(optimizer, second=ONE).largest_rate(1.0)
+    return replace(optimizer, second=ONE).largest_rate(1.0, t)
 
 
 # ---- too slow

@@ -161,10 +161,11 @@ class Optimizer:
         rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
         return Memory(t, m, v), Update(averaged, spread, rate, rate * averaged)
 
-    def largest_rate(self, curvature: float) -> float | None:
+    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
         """Return the learning rate above which a quadratic of this curvature makes it diverge, or None if not known.
 
-        For `m = b m + c g` it is `2 (1 + b) / (c curvature)`; plain descent has b = 0, c = 1.
+        For `m = b m + c g` it is `2 (1 + b) / (c curvature)`; plain descent has b = 0, c = 1. `t` is the number of
+        updates so far, for those whose weights change with it.
         """
         if self.second is not ONE or curvature <= 0:
             return None
@@ -182,9 +183,9 @@ class LookAhead(Optimizer):
         point = w - learning_rate * memory.m
         return Look(w, objective(w, memory.t)[0], point, objective(point, memory.t)[1])
 
-    def largest_rate(self, curvature: float) -> float | None:
+    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
         """Return the bound `2 (1 + b) / (3 (1 - b) curvature)`."""
-        plain = super().largest_rate(curvature)
+        plain = super().largest_rate(curvature, t)
         return None if plain is None else plain / 3.0
 
 
@@ -198,9 +199,9 @@ class NesterovKeras(Optimizer):
         ahead = self.first.push(m, look.g)
         return Memory(memory.t + 1, m, memory.v), Update(ahead, memory.v, learning_rate, learning_rate * ahead)
 
-    def largest_rate(self, curvature: float) -> float | None:
+    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
         """Return the bound `2 (1 + b) / ((1 + 2 b) curvature)`."""
-        plain = super().largest_rate(curvature)
+        plain = super().largest_rate(curvature, t)
         return None if plain is None else plain / (1.0 + 2.0 * float(self.first.decay))
 
 
@@ -248,10 +249,14 @@ class Nadam(Optimizer):
         rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
         return Memory(t, m, v, product), Update(ahead, spread, rate, rate * ahead)
 
-    def largest_rate(self, curvature: float) -> float | None:
-        """Return the bound `2 (1 + b) / ((1 - b) (1 + 2 b) curvature)`: the weights mu tend to b."""
-        plain = super().largest_rate(curvature)
-        return None if plain is None else plain / (1.0 + 2.0 * float(self.first.decay))
+    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
+        """Return the bound `2 (1 + b) / ((1 + b - 2 b mu_t) curvature)`; mu_t tends to b, but at psi = 0 stays b/2."""
+        plain = super().largest_rate(curvature, t)
+        if plain is None:
+            return None
+        decay, psi = float(self.first.decay), float(self.psi)
+        weight = decay * (1.0 - 0.5 * 0.96 ** (t * psi if psi else 0.0))
+        return plain * (1.0 - decay) / (1.0 + decay - 2.0 * decay * weight)
 
 
 @dataclass(frozen=True)
@@ -276,16 +281,19 @@ class AMSGrad(Optimizer):
 
 @dataclass(frozen=True)
 class Adamax(Optimizer):
-    """Adam in the infinity norm: `u = max(b2 u, |g|)`, `eta = lr * m^ / (u + eps)`; `v` shows `u^2`."""
+    """Adam in the infinity norm: `u = max(b2 u, |g|)`, `eta = lr * m^ / (u + eps)`.
+
+    The memory has u in the place of `v`, for the square of a gradient may overflow; the update shows `u^2`.
+    """
 
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update."""
         t, g = memory.t + 1, look.g
         m = self.first.push(memory.m, g)
-        v = np.maximum(self.second.decay * self.second.decay * memory.v, g * g)
+        u = np.maximum(self.second.decay * memory.v, np.abs(g))
         averaged = self.first.read(m, t)
-        rate = learning_rate / root(v, self.epsilon, 0.0)
-        return Memory(t, m, v), Update(averaged, v, rate, rate * averaged)
+        rate = learning_rate / (u + (self.epsilon + TINY))
+        return Memory(t, m, u), Update(averaged, u * u, rate, rate * averaged)
 
 
 @dataclass(frozen=True)
@@ -312,7 +320,7 @@ class Lion(Optimizer):
         m = self.first.push(memory.m, look.g)
         return Memory(memory.t + 1, m, memory.v), Update(direction, memory.v, learning_rate, learning_rate * direction)
 
-    def largest_rate(self, curvature: float) -> None:
+    def largest_rate(self, curvature: float, t: float = np.inf) -> None:
         """Return None: no bound of this kind holds."""
         return None
 
@@ -347,7 +355,7 @@ class Newton(Optimizer):
             direction, memory.v, learning_rate, learning_rate * direction
         )
 
-    def largest_rate(self, curvature: float) -> None:
+    def largest_rate(self, curvature: float, t: float = np.inf) -> None:
         """Return None: no bound of this kind holds."""
         return None
 

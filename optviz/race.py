@@ -320,6 +320,6 @@ def _explained(end: End, course: Course, optimizer: Optimizer, path: Path) -> En
     if not np.isfinite(hessian).all():
         return end._replace(turn=turn)
     curvature, rate = float(np.linalg.eigvalsh(hessian)[-1]), float(path.learning_rate[turn])
-    limit = optimizer.largest_rate(curvature)
+    limit = optimizer.largest_rate(curvature, turn)
     exceeded = limit is not None and rate > limit
     return end._replace(turn=turn, curvature=curvature, rate=rate, limit=limit if exceeded else None)

@@ -221,3 +221,19 @@ def test_the_stable_product_is_where_a_quadratic_begins_to_diverge(name):
         steps = descend(lambda w, t: (0.5 * (w**2).sum(-1), w), held, lambda t, f=factor: f * bound, np.ones(1))
         w = np.abs(record(steps, 3000).w[:, 0])
         assert (not np.isfinite(w[-1]) or w[-100:].max() > w[:100].max()) == grows
+
+
+@pytest.mark.parametrize(
+    ("psi", "t", "bound"), [(0.0, 400, 3.486), (0.004, 400, 3.658), (0.004, 4000, 5.417), (1.0, 400, 13.57)]
+)
+def test_the_bound_of_nadam_is_that_of_the_weight_it_has_by_then(psi, t, bound):
+    """Its weight is held at that of update t: below the bound a run on x^2/2 shrinks, above it grows."""
+    optimizer = OPTIMIZERS["nadam"](psi=psi)
+    assert stable_product(optimizer, t) == pytest.approx(bound, rel=1e-3)
+    decay, weight = 0.9, 0.9 * (1 - 0.5 * 0.96 ** (t * psi))
+    for factor, grows in ((0.98, False), (1.02, True)):
+        w, m = 1.0, 0.0
+        for _ in range(4000):
+            m = decay * m + (1 - decay) * w
+            w -= factor * stable_product(optimizer, t) * (weight * m + (1 - weight) * w)
+        assert (abs(w) > 1) == grows

@@ -217,6 +217,12 @@ def test_bounds_are_known_where_the_step_is_linear_in_the_gradient():
     assert known == {"sgd", "momentum", "momentum_classical", "nesterov", "nesterov_keras"}
 
 
+def test_adamax_needs_no_square_of_a_gradient_that_has_none():
+    """Its first step is lr whatever the gradient is, also where g^2 is beyond the largest number."""
+    w = path(OPTIMIZERS["adamax"](), 0.1, 3, lambda w, t: (1e200 * w[..., 0], np.full(w.shape, 1e200)), np.array([2.0]))
+    assert w[:, 0] == pytest.approx([2.0, 1.9, 1.8, 1.7])
+
+
 def test_moment_reads_the_mean_of_what_it_has_seen():
     moment, s = Moment(0.9, 0.1, 1.0), np.zeros(1)
     for t in range(1, 6):
