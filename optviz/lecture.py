@@ -167,14 +167,19 @@ def parameters_of(data: Mapping[str, Any], number: int = 0) -> Parameters:
             raise LectureError(Flaw.WRONG_TYPE, name[:40], number)
     if sum(len(name) + sum(map(len, texts)) for name, texts in data.items()) > LONGEST_PARAMETERS:
         raise LectureError(Flaw.TOO_LONG, "parameters", number)
-    return {name: tuple(texts) for name, texts in data.items()}
+    return {_whole(name): tuple(map(_whole, texts)) for name, texts in data.items()}
 
 
 def _text(data: Mapping[str, Any], name: str, longest: int, number: int) -> str:
     text: str = _field(data, name, str, number)
     if len(text) > longest:
         raise LectureError(Flaw.TOO_LONG, name, number)
-    return text
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    # JSON may hold half of a character (a lone surrogate), which can be written nowhere.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _field(data: Mapping[str, Any], name: str, kind: type, number: int) -> Any:

@@ -9,7 +9,7 @@ _SIGNS = {
     "formula": r"\$[^$]+\$",
     "directive": r":[A-Za-z][\w-]*[\[{]|:help\b",
     "icon": r":material[_/]\w+:",
-    "emoji": r":[\w+-]+:",
+    "emoji": r"(?<!start):[\w+-]+:",
     "arrow": r"(?:^|\s)(?:<->|->|<-|--|>=|<=|~=)(?:\s|$)",
     "address": r"https?://|www\.\w|[\w.+-]+@[\w-]+\.\w",
 }

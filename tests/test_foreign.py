@@ -71,7 +71,7 @@ def test_a_long_text_is_shortened() -> None:
     assert foreign.markdown("x" * 100_000, 10) == "`xxxxxxxxx…`"
 
 
-@pytest.mark.parametrize("text", ["price_k", "Höhe 2", "-3.5", "lr=0.05", "价格", "single-message", "a_b_c"])
+@pytest.mark.parametrize("text", ["price_k", "Höhe 2", "-3.5", "lr=0.05", "价格", "single-word", "a_b_c", "3, -4; 5"])
 def test_words_and_numbers_are_written_as_they_are(text: str) -> None:
     """Where Markdown has nothing to read, nothing is put around it."""
     assert foreign.markdown(text) == text

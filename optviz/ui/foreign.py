@@ -14,7 +14,7 @@ LONGEST = 60
 
 _JOINERS = "\u200c\u200d"
 """Zero-width characters by which letters and emoji hang together: the only ones that are shown."""
-_WORDS = re.compile(r"-?[^\W_]+(?:(?:[ _=-]|(?<=\d)\.(?=\d))[^\W_]+)*")
+_WORDS = re.compile(r"-?[^\W_]+(?:(?:[,;] ?-?|[ _=-]|(?<=\d)\.(?=\d))[^\W_]+)*")
 """What Markdown never reads: letters and digits, held together by single signs that mean nothing between them."""
 _CODE = re.compile(r"(?<!`)(`+)(?!`) ?(.*?) ?(?<!`)\1(?!`)")
 

@@ -5,8 +5,9 @@ opened until the first control is changed.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping, Set
+from typing import Any, NamedTuple, TypeGuard
 
 from optviz.recipes import Range
 from optviz.ui import links
@@ -16,7 +17,13 @@ from optviz.ui.links import Link, Unreadable
 STEPS = Range(0, 1e6, "k")
 SPEEDS = Range(0.1, 10.0, "v")
 LONGEST_QUESTION = 200
-DEEPEST = 6
+FARTHEST = 1e300
+LONGEST_MARK = 40
+"""The characters of a date or a category at the end of an axis, at most."""
+
+_AXIS = re.compile(r"[xy]axis\d{0,2}")
+_PARTS = frozenset({"up", "center", "eye"})
+"""What a camera says: points by their x, y and z."""
 
 
 class Moment(NamedTuple):
@@ -57,12 +64,12 @@ def read_question(texts: list[str]) -> str:
 
 
 def read_views(texts: list[str]) -> dict[str, Any]:
-    """Read the views of the panels: a JSON object of objects, numbers and short texts, and nothing else."""
+    """Read the views of the panels: tabs by their number, ranges of axes and cameras, and nothing else."""
     try:
         views = json.loads(links.single(texts), parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Unreadable(_("it is not a view of this page")) from None
-    if not isinstance(views, dict) or not _is_plain(views, DEEPEST):
+    if not _is_views(views):
         raise Unreadable(_("it is not a view of this page"))
     return views
 
@@ -76,9 +83,45 @@ def _refuse(constant: str) -> float:
     raise ValueError(constant)
 
 
-def _is_plain(value: object, depth: int) -> bool:
-    if isinstance(value, dict):
-        return depth > 0 and all(_is_plain(each, depth - 1) for each in value.values())
-    if isinstance(value, list):
-        return depth > 0 and all(_is_plain(each, depth - 1) for each in value)
-    return value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= 40)
+def _is_views(views: object) -> bool:
+    if not _has_only(views, {"tabs", "panels"}):
+        return False
+    tabs, panels = views.get("tabs", {}), views.get("panels", {})
+    return _all(tabs, _is_index) and _all(panels, _is_view)
+
+
+def _is_view(view: object) -> bool:
+    if not _has_only(view, {"ranges", "camera", "uirevision"}):
+        return False
+    ranges, camera = view.get("ranges", {}), view.get("camera", {})
+    return (
+        _all(ranges, _is_range)
+        and all(map(_AXIS.fullmatch, ranges))
+        and _has_only(camera, _PARTS)
+        and all(_has_only(part, {"x", "y", "z"}) and _all(part, _is_number) for part in camera.values())
+        and _is_mark(view.get("uirevision", ""))
+    )
+
+
+def _is_range(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_number(each) or _is_mark(each) for each in value)
+
+
+def _is_index(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < FARTHEST
+
+
+def _is_mark(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_MARK
+
+
+def _all(value: object, fits: Callable[[object], bool]) -> bool:
+    return isinstance(value, dict) and all(map(fits, value.values()))
+
+
+def _has_only(value: object, names: Set[str]) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and names >= set(value)
