@@ -79,17 +79,24 @@ def flatten_kinks(derivative: Array, w: Array, loss: Array) -> None:
 
 def tensorflow_program(expression: sp.Expr) -> str:
     """Write an expression as a line of Python with TensorFlow's functions: `(w + 1)**2`, `tf.sin(3*w)`."""
-    return str(_TensorFlow().doprint(expression))
+    return str(_Python(lambda name: f"tf.{_TENSORFLOW_NAMES.get(name, f'math.{name}')}").doprint(expression))
 
 
-class _TensorFlow(StrPrinter):  # type: ignore[misc]
+def numpy_program(expression: sp.Expr) -> str:
+    """Write an expression as a line of Python with NumPy's functions: `np.arctan(3*x1)`."""
+    return str(_Python(lambda name: f"np.{_NUMPY_FUNCTIONS.get(name, name)}").doprint(expression))
+
+
+class _Python(StrPrinter):  # type: ignore[misc]
+    def __init__(self, written: Callable[[str], str]) -> None:
+        super().__init__()
+        self._written = written
+
     def _print_Function(self, expr: Any) -> str:
         # TensorFlow takes no whole number here.
         if not expr.free_symbols:
             return repr(float(expr))
-        name = expr.func.__name__
-        arguments = ", ".join(map(self._print, expr.args))
-        return f"tf.{_TENSORFLOW_NAMES.get(name, f'math.{name}')}({arguments})"
+        return f"{self._written(expr.func.__name__)}({', '.join(map(self._print, expr.args))})"
 
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
         # Without this a square root would be written `sqrt(...)`.
@@ -102,3 +109,6 @@ class _TensorFlow(StrPrinter):  # type: ignore[misc]
 
 
 _TENSORFLOW_NAMES = {"Modulus": "abs", "Signum": "sign"}
+_NUMPY_FUNCTIONS = {"Modulus": "abs", "Signum": "sign"} | {
+    f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+}

@@ -5,7 +5,7 @@ import streamlit as st
 from optviz.family import FAMILY, nearest
 from optviz.optimizers import OPTIMIZERS
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, races
+from optviz.ui import controls, lesson, race_code, races
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import family
@@ -56,4 +56,5 @@ with stage:
         st.html(family.rows(name))
         st.markdown(family.outside(name))
     st.html(family.everyone())
+    lesson.code(link, lambda: race_code.program(settings), title=_("The same in NumPy"))
 link.publish(notes)

@@ -9,7 +9,7 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, forks, inspector, lesson, races, remedies, runs
+from optviz.ui import controls, forks, inspector, lesson, race_code, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
@@ -101,4 +101,5 @@ with stage:
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for tex, title, note in races.formulas(ground, chosen):
             controls.formula(link, tex, title, note)
+    lesson.code(link, lambda: race_code.program(settings), title=_("The same in NumPy"))
 link.publish(notes)

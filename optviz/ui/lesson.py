@@ -122,9 +122,12 @@ def say(*sentences: str) -> None:
     st.markdown(f"**{' '.join(sentences).replace('。 ', '。')}**")
 
 
-def code(link: Link, *programs: str) -> None:
-    """Offer the program that does the same in TensorFlow, folded away."""
-    with controls.folded(link, "tensorflow", _("The same in TensorFlow"), ":material/code:", alone=False):
+def code(link: Link, *programs: str | Callable[[], str], title: str = "") -> None:
+    """Offer the program that does the same, in TensorFlow unless the title says otherwise, folded away.
+
+    One that takes long to write is handed over as a function, which is called only when it is seen.
+    """
+    with controls.folded(link, "tensorflow", title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
-                st.code(program, language="python")
+                st.code(program if isinstance(program, str) else program(), language="python")

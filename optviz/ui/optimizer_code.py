@@ -1,4 +1,4 @@
-"""Optimizers and learning rates as lines of a program: in Keras, exactly as they are here.
+"""Optimizers and learning rates as lines of a program, exactly as they are here: in Keras, and in NumPy.
 
 A program takes Keras' own call where that is equal at the values chosen, and otherwise a class of a few lines that says
 why. Both work in double precision, as the app does, if the program begins with `PRECISION`.
@@ -89,14 +89,14 @@ def _adagrad(values: Values, steady: bool) -> Rule:
     )
     inside = values["epsilon_inside"]
     lines = (("v", "v + g**2"), ("eta", f"lr * g / {_root('v', inside)}"))
-    return Rule("Adagrad", lines, keras, "" if inside else OUTSIDE, (("v", "initial_accumulator"),))
+    return Rule(_named("Adagrad", inside), lines, keras, "" if inside else OUTSIDE, (("v", "initial_accumulator"),))
 
 
 def _rmsprop(values: Values, steady: bool) -> Rule:
     keras = "keras.optimizers.RMSprop({lr}, rho={beta}, epsilon={epsilon})"
     inside = values["epsilon_inside"]
     lines = (SQUARES, ("eta", f"lr * g / {_root('v', inside)}"))
-    return Rule("RMSprop", lines, keras, "" if inside else OUTSIDE, V)
+    return Rule(_named("RMSprop", inside), lines, keras, "" if inside else OUTSIDE, V)
 
 
 def _adadelta(values: Values, steady: bool) -> Rule:
@@ -109,7 +109,7 @@ def _adadelta(values: Values, steady: bool) -> Rule:
 def _adam(values: Values, steady: bool) -> Rule:
     inside = values["epsilon_inside"]
     lines = (FIRST, SECOND, ("eta", f"lr * {MEAN} / {_root(SPREAD, inside)}"))
-    return Rule("AdamInside" if inside else "Adam", lines, differs=CORRECTED, memory=M + V)
+    return Rule(_named("Adam", inside), lines, differs=CORRECTED, memory=M + V)
 
 
 def _nadam(values: Values, steady: bool) -> Rule:
@@ -150,6 +150,11 @@ def _lion(values: Values, steady: bool) -> Rule:
     return Rule("Lion", lines, keras, "" if values["beta1"] else NO_SIGN, M)
 
 
+def _named(name: str, inside: float) -> str:
+    """Return another name where epsilon stands inside the root: both may stand in one program."""
+    return f"{name}Inside" if inside else name
+
+
 def _root(spread: str, inside: float) -> str:
     return f"sqrt({spread} + epsilon)" if inside else f"(sqrt({spread}) + epsilon)"
 
@@ -171,6 +176,53 @@ RULES: Mapping[str, Callable[[Values, bool], Rule]] = {
     "lion": _lion,
 }
 """How each optimizer that needs no more than the gradient is written, at its values and with a rate that is steady."""
+
+
+def numpy_class(name: str, values: Values) -> tuple[str, str]:
+    """Return an optimizer as a class over NumPy's arrays of two weights, and the call that makes one.
+
+    Its `update(w, lr, step)` returns the next weights. It asks a function `gradient(w, step)`, and Newton `hessian(w)`.
+    """
+    chosen = {**OPTIMIZERS[name].defaults, **values}
+    if name not in RULES:
+        return NEWTON, f"Newton({_keywords(chosen)})"
+    rule = RULES[name](chosen, True)
+    numbers = {key: value for key, value in chosen.items() if _uses(rule, key)}
+    memory, counts = [part for part, _initial in rule.memory], _uses(rule, "t")
+    starts = ", ".join(f"np.full(2, float({initial}))" if initial else "np.zeros(2)" for _part, initial in rule.memory)
+    made = [
+        *([f"        self.numbers = {', '.join(numbers)}"] if numbers else []),
+        *([f"        self.memory = {starts}"] if memory else []),
+        *(["        self.t = 0"] if counts else []),
+    ]
+    lines = [
+        f"class {rule.name}:",
+        *([f"    def __init__({', '.join(['self', *numbers])}):", *made, ""] if made else []),
+        "    def update(self, w, lr, step):",
+        *([f"        {', '.join(numbers)} = self.numbers"] if numbers else []),
+        *([f"        {', '.join(memory)} = self.memory"] if memory else []),
+        *(["        self.t = t = self.t + 1"] if counts else []),
+        f"        g = gradient({'w - lr * m' if rule.looks_ahead else 'w'}, step)",
+        *(f"        {target} = {FUNCTIONS.sub(_in('np'), text)}" for target, text in rule.lines),
+        *([f"        self.memory = {', '.join(memory)}"] if memory else []),
+        "        return w - eta",
+        "",
+    ]
+    return "\n".join(lines), f"{rule.name}({_keywords(numbers)})"
+
+
+NEWTON = """\
+class Newton:
+    def __init__(self, damping):
+        self.damping = damping
+
+    def update(self, w, lr, step):
+        curvature = hessian(w) + self.damping * np.eye(2)
+        if not np.isfinite(curvature).all():
+            return np.full(2, np.nan)
+        # The pseudo-inverse solves a singular system in the least-squares sense.
+        return w - lr * np.linalg.pinv(curvature, hermitian=True) @ gradient(w, step)
+"""
 
 
 class RateCode(NamedTuple):
@@ -204,9 +256,8 @@ def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
         call = rule.keras.format(lr=rate.call, **{key: repr(value) for key, value in chosen.items()})
         return OptimizerCode(rate.definitions, call, False)
     numbers = {key: value for key, value in chosen.items() if _uses(rule, key)}
-    arguments = ", ".join([rate.call, *(f"{key}={value!r}" for key, value in numbers.items())])
     definitions = (*rate.definitions, _class(rule, tuple(numbers)))
-    return OptimizerCode(definitions, f"{rule.name}({arguments})", rule.looks_ahead)
+    return OptimizerCode(definitions, f"{rule.name}({rate.call}, {_keywords(numbers)})", rule.looks_ahead)
 
 
 def _class(rule: Rule, numbers: Sequence[str]) -> str:
@@ -217,7 +268,7 @@ def _class(rule: Rule, numbers: Sequence[str]) -> str:
             f"    # {rule.differs}",
             f"    def __init__(self, {', '.join(['learning_rate', *numbers])}):",
             "        super().__init__(learning_rate)",
-            f"        self.numbers = {', '.join(numbers)}{',' * (len(numbers) == 1)}",
+            f"        self.numbers = {', '.join(numbers)}",
             "",
             "    def build(self, variables):",
             "        super().build(variables)",
@@ -225,8 +276,8 @@ def _class(rule: Rule, numbers: Sequence[str]) -> str:
             "",
             *(LOOK_AHEAD if rule.looks_ahead else []),
             "    def update_step(self, g, w, lr):",
-            f"        {_unpacked(numbers)} = self.numbers",
-            f"        {_unpacked(memory)} = (part[self._get_variable_index(w)] for part in self.memory)",
+            f"        {', '.join(numbers)} = self.numbers",
+            f"        {', '.join(memory)} = {_own(memory)}",
             *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if _uses(rule, "t") else []),
             *(f"        {_assigned(target, expression, memory)}" for target, expression in rule.lines),
             "        w.assign(start - eta)" if rule.looks_ahead else "        w.assign_sub(eta)",
@@ -257,24 +308,37 @@ class LookAheadModel(keras.Sequential):
 
 
 def _built(rule: Rule, memory: Sequence[str], numbers: Sequence[str]) -> list[str]:
+    # Keras takes one name alone, or a list of them.
     names = ", ".join(f'"{name}"' for name in memory)
+    names = names if len(memory) == 1 else f"[{names}]"
     initial = [value for _name, value in rule.memory]
     if not any(initial):
-        return [f"        self.memory = self.add_optimizer_variables(variables, [{names}])"]
-    constants = ", ".join(f"keras.initializers.Constant(float64({value or 0}))" for value in initial)
+        return [f"        self.memory = self.add_optimizer_variables(variables, {names})"]
+    values = ", ".join(value or "0" for value in initial)
+    constants = "keras.initializers.Constant(float64({}))".format
+    many = f"[{constants('value')} for value in ({values})]"
     return [
-        *([f"        {_unpacked(numbers)} = self.numbers"] if any(value in numbers for value in initial) else []),
-        f"        constants = [{constants}]",
-        f"        self.memory = self.add_optimizer_variables(variables, [{names}], constants)",
+        *([f"        {', '.join(numbers)} = self.numbers"] if any(value in numbers for value in initial) else []),
+        f"        initial = {constants(values) if len(initial) == 1 else many}",
+        f"        self.memory = self.add_optimizer_variables(variables, {names}, initial)",
     ]
 
 
-def _unpacked(names: Sequence[str]) -> str:
-    return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+def _keywords(numbers: Values) -> str:
+    return ", ".join(f"{key}={value!r}" for key, value in numbers.items())
+
+
+def _in(module: str) -> str:
+    return rf"{module}.\1("
+
+
+def _own(memory: Sequence[str]) -> str:
+    own = "[self._get_variable_index(w)]"
+    return f"self.memory{own}" if len(memory) == 1 else f"(part{own} for part in self.memory)"
 
 
 def _assigned(target: str, expression: str, memory: Sequence[str]) -> str:
-    text = FUNCTIONS.sub(r"keras.ops.\1(", expression)
+    text = FUNCTIONS.sub(_in("keras.ops"), expression)
     return f"{target}.assign({text})" if target in memory else f"{target} = {text}"
 
 

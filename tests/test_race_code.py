@@ -1,0 +1,173 @@
+"""The program of a race: it is run as it stands, and prints the places and the losses that the page shows."""
+
+import os
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optviz.optimizers import OPTIMIZERS
+from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
+from optviz.ui.forks import Fork
+from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.ui.race_code import program
+from optviz.ui.races import Ground, Settings, race_of
+from optviz.ui.runs import Run, read_runs
+from tests.pages import opened
+from tests.test_optimizer_code import drawn
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROW = re.compile(r"(.*): step (\d+), w (\S+) (\S+), loss (\S+)")
+FLAT = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
+
+
+def race(ground=FLAT, runs=(), steps=40, start=None, **others):
+    start = SURFACES[ground.surface].start if start is None else start
+    given = {"learning_rate": 0.05, "schedule": "constant", "schedule_values": (), "warmup": 0, **others}
+    return Settings(ground, tuple(runs), start=tuple(map(float, start)), steps=steps, **given)
+
+
+def printed(settings, capsys):
+    """Run the program with all digits, and return its rows (run, step, w1, w2, loss)."""
+    exec(program(settings).replace(":.6g", ":.17g"), {})
+    rows, number, names = [], -1, []
+    for line in capsys.readouterr().out.splitlines():
+        name, step, *numbers = ROW.fullmatch(line).groups()
+        number += step == "0"
+        names.append(name)
+        rows.append([number, int(step), *map(float, numbers)])
+    return np.array(rows)
+
+
+def assert_same(settings, capsys, rtol=1e-8):
+    with np.errstate(all="ignore"):
+        path = race_of(settings).path
+    rows = printed(settings, capsys)
+    every = max(settings.steps // 10, 1)
+    known = [(i, k) for i in range(len(settings.runs)) for k in range(0, settings.steps + 1, every)
+             if np.isfinite(path.loss[k, i])]  # fmt: skip
+    assert [(int(row[0]), int(row[1])) for row in rows] == known
+    scale = np.abs(settings.start).max()
+    for number, step, *w, loss in rows:
+        at = int(step), int(number)
+        np.testing.assert_allclose(w, path.w[at], rtol=rtol, atol=rtol * scale)
+        np.testing.assert_allclose(loss, path.loss[at], rtol=rtol, atol=rtol)
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    with np.errstate():
+        yield
+    if "keras" in (modules := __import__("sys").modules):
+        modules["keras"].config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_at_random_values_runs_as_on_the_page(name, capsys):
+    rng = np.random.default_rng(len(name))
+    runs = [Run(name, float(rng.uniform(0.01, 0.1)), tuple(drawn(OPTIMIZERS[name], rng).items())) for _ in range(6)]
+    assert_same(race(runs=[Run(name), *runs]), capsys)
+    assert_same(race(Ground("booth", "", 0.01, 0.03, 0.2, 5), [Run(name), *runs], steps=30, learning_rate=0.01), capsys)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_has_its_value_its_slope_and_its_curvature(surface, capsys):
+    ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
+    runs = [Run("sgd"), Run("nesterov"), Run("adam"), Run("newton", 0.3)]
+    # Not at the start alone, where many are symmetric; and not for long, where many are chaotic.
+    low, high = np.array(SURFACES[surface].domain).T
+    for share in (0.23, 0.64):
+        start = low + (high - low) * np.array([share, 0.9 - share])
+        assert_same(race(ground, runs, 5, start=start, learning_rate=1e-3), capsys, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("formula", "start"),
+    [
+        ("abs(x1) + 2*abs(x2)", (1.0, 0.0)),
+        ("sqrt(x1^2 + x2^2)", (0.3, 0.0)),
+        ("sqrt(x1^2 + x2^2)", (1e-160, 0.0)),
+        ("log(x1) + x2^2", (0.5, 1.0)),
+        ("x1*log(x1) + x2^2", (3.0, 1.0)),
+        ("x1^64", (1.01, 2.0)),
+        ("exp(x1^2 + x2^2)", (1.5, 0.7)),
+        ("x1^2.5 + tanh(x2) + atan(x1*x2)", (0.8, -0.4)),
+        ("2*x1 + e*x2 + pi", (1.0, 1.0)),
+        ("sin(x1)/x2 + 3^x1 + sqrt(2)*cosh(x2)", (0.8, 1.4)),
+        ("1/3*x1^2 + 0.1*x2^2", (0.8, 1.4)),
+    ],
+)
+def test_formulas_with_kinks_poles_and_edges_run_as_on_the_page(formula, start, capsys):
+    runs = [Run("sgd"), Run("rmsprop"), Run("newton", 0.5, (("damping", 0.1),))]
+    assert_same(race(Ground("formula", formula, 0.0, 0.0, 0.0, 0), runs, 20, start=start), capsys)
+
+
+@pytest.mark.parametrize("warmup", [0, 6])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_and_warm_up_runs_as_on_the_page(schedule, warmup, capsys):
+    pytest.importorskip("keras")
+    values = drawn(SCHEDULES[schedule], np.random.default_rng(warmup))
+    runs = [Run("momentum"), Run("nesterov", 0.2), Run("adamw", 0.3)]
+    settings = race(runs=runs, schedule=schedule, schedule_values=tuple(values.items()), warmup=warmup)
+    assert_same(settings, capsys)
+
+
+FORKS = {
+    "another rate": Fork(13, 0, None, 0.3, None),
+    "another optimizer": Fork(13, 0, Run("nadam", None, (("psi", 0.3),)), None, None),
+    "another L2": Fork(13, 1, None, None, 0.4),
+    "all at once": Fork(13, 1, Run("momentum_classical"), 0.01, 0.0),
+    "at the start": Fork(0, 0, Run("adagrad"), 0.5, 0.2),
+    "a Hessian": Fork(7, 0, Run("newton"), 0.5, 0.2),
+    "nothing": Fork(7, 0),
+}
+
+
+@pytest.mark.parametrize("fork", FORKS.values(), ids=FORKS)
+def test_a_fork_goes_on_as_on_the_page(fork, capsys):
+    ground = Ground("long_valley", "", 0.0, 0.05, 0.1, 3)
+    settings = race(ground, [Run("adam", 0.2), Run("nesterov")], fork=fork)
+    assert_same(settings, capsys)
+    decayed = replace(settings, schedule="step_decay", schedule_values=(("drop_every", 9), ("drop_to", 0.5)), warmup=3)
+    pytest.importorskip("keras")
+    assert_same(decayed, capsys)
+
+
+def test_the_noise_of_long_races_is_the_page_s(capsys):
+    assert_same(race(Ground("bowl", "", 0.0, 0.0, 0.7, 11), [Run("sgd")], 600), capsys)
+
+
+def test_a_run_that_diverges_ends_where_the_page_s_ends(capsys):
+    settings = race(runs=[Run("sgd", 5.0), Run("adam")], steps=500)
+    assert np.isnan(race_of(settings).path.loss[-1, 0])
+    assert_same(settings, capsys)
+
+
+@pytest.mark.parametrize("show", [*SHOWS.values(), *SHARED.values()], ids=[*SHOWS, *SHARED])
+def test_the_races_of_the_family_run_as_on_the_page(show, capsys):
+    assert_same(show.settings(), capsys, rtol=1e-5)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_pages_of_races_offer_their_program(lang):
+    race = opened(
+        "surfaces", lang, folds=["tensorflow"], surface="booth", lr="0.05", run=["adam", "newton"], noise="0.1"
+    )
+    runs = read_runs(["adam", "newton"])
+    with_noise = Settings(
+        Ground("booth", "x1^2 + 3*x2^2 + 2*sin(2*x1)", 0.0, 0.0, 0.1, 0), runs, 0.05, "constant", (), 0, (1.5, 1.0), 200
+    )
+    text = race.code[0].value
+    assert "noise(step)" in text and "def hessian" in text
+    assert text.split("runs = [")[0] == program(with_noise).split("runs = [")[0]
+    assert not opened("surfaces", lang).code
+    family = opened("family", lang, folds=["tensorflow"], who="newton")
+    assert family.code[0].value.split("runs = [")[0] == program(SHOWS["newton"].settings()).split("runs = [")[0]
+
+
+def test_a_program_in_which_two_runs_share_a_class_defines_it_once():
+    text = program(race(runs=read_runs(["adam", "adam,beta1=0.5", "adam,epsilon_inside=1", "adagrad", "newton"])))
+    classes = re.findall(r"^class (\w+)", text, re.MULTILINE)
+    assert classes == ["Adam", "AdamInside", "Adagrad", "Newton"]
