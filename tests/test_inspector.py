@@ -156,7 +156,7 @@ def test_every_number_of_a_forked_run_is_that_of_its_own_side_of_the_fork(fork):
     ground = replace(BOWL, l2=0.1, sigma=0.3, seed=4)
     shown = replace(settings("sgd", "momentum", ground=ground), fork=fork)
     path = races.race_of(shown).path
-    arrows, arrays, slow = inspector._seen(shown, 1, "en")
+    _arrows, arrays, slow = inspector._seen(shown, 1, "en")
     rows = {name: arrays[slow.array][:-1, column] for column, name in enumerate(NUMBERS)}
     for row, expected in (
         (["w1", "w2"], path.w[:-1, 1]),

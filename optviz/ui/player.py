@@ -170,8 +170,9 @@ Sentences = tuple[str, str, str, str]
 class Slow(NamedTuple):
     """What slow motion tells of each step: a sentence for each of its four sub-steps, and one where no step follows.
 
-    From step `fork` on, where there is one, the sentences are those of `onward`. A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
-    `meta` has a `from` appear with that sub-step.
+    A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
+    `meta` has a `from` appear with that sub-step. From step `fork` on, where there is one, the sentences are those of
+    `onward`.
     """
 
     array: str
