@@ -44,6 +44,14 @@ def curve(values: ArrayLike) -> dict[int, float]:
     return {int(step): float(row[step]) for step in kept if np.isfinite(row[step])}
 
 
+def losses(data: Array, penalty: Array | None) -> dict[str, dict[int, float]]:
+    """Return the curves of a training's loss, `(steps,)` each: what is minimized, as in Keras, and its two parts."""
+    if penalty is None:
+        return {"epoch_loss": curve(data)}
+    parts = {"epoch_loss": data + penalty, "epoch_data_loss": data, "epoch_penalty": penalty}
+    return {tag: curve(values) for tag, values in parts.items()}
+
+
 def layers(network: Network, w: Mapping[int, Array]) -> dict[str, dict[int, Array]]:
     """Return each layer's weights and biases by Keras' name, of a network's parameters `(..., n)` by step."""
     histograms: dict[str, dict[int, Array]] = {}

@@ -119,9 +119,9 @@ class Watched(NamedTuple):
 
     @property
     def loss(self) -> Array:
-        """The loss that counts, (...): the validation's, or the training's where nothing is held out; else nan."""
+        """The loss that counts, (...): the validation's, or what is minimized where nothing is held out; else nan."""
         epoch = self.epoch
-        loss = np.where(np.isnan(epoch.validation_loss), epoch.loss, epoch.validation_loss)
+        loss = np.where(np.isnan(epoch.validation_loss), epoch.loss + epoch.penalty, epoch.validation_loss)
         return np.where(epoch.finite, loss, np.nan)
 
     def run(self, i: int) -> "Watched":

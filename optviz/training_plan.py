@@ -49,14 +49,25 @@ NUMBERS = ("loss", "validation_loss", "accuracy", "validation_accuracy")
 class Fit:
     """A training that is over: its network, and what stood after each epoch, epoch 0 being the start.
 
-    `w: (epochs + 1, n)`, `numbers: (epochs + 1, 4)` as `NUMBERS` names them. Where it diverged it is shorter than
-    planned, and its last epoch has the reason.
+    `w: (epochs + 1, n)`, `numbers: (epochs + 1, 4)` as `NUMBERS` names them, the losses without the penalty
+    `(epochs + 1,)`. Where it diverged it is shorter than planned, and its last epoch has the reason.
     """
 
     network: Network
     w: Array
     numbers: Array
+    penalty: Array
     last: Epoch
+
+    @property
+    def penalized(self) -> bool:
+        """Whether there is a penalty."""
+        return bool(np.any(self.penalty))
+
+    @property
+    def minimized(self) -> Array:
+        """The loss of the training rows with its penalty, `(epochs + 1,)`."""
+        return self.numbers[:, NUMBERS.index("loss")] + self.penalty
 
 
 def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Fit:
@@ -67,11 +78,12 @@ def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Fit:
     start = network.init(plan.seed, plan.initialization)
     epochs = train(classifier, optimizer, lambda t: plan.learning_rate, start, validation=held_out, l2=plan.l2)
     # An epoch holds the optimizer's moments, too: of all but the last they are let go.
-    w, numbers = [], []
+    w, numbers, penalty = [], [], []
     for last in islice(epochs, plan.epochs + 1):
         w.append(last.w)
         numbers.append([getattr(last, name) for name in NUMBERS])
-    return Fit(network, np.stack(w), np.array(numbers), last)
+        penalty.append(last.penalty)
+    return Fit(network, np.stack(w), np.array(numbers), np.array(penalty), last)
 
 
 class Scale(NamedTuple):

@@ -22,8 +22,14 @@ def offer(link: Link, label: str, make: Callable[[], bytes], file: str, name: st
     )
 
 
-def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: str, told: str) -> None:
+def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: str, told: str, penalized: bool) -> None:
     """Offer runs as an archive of event files, folded away, with what to type to see them; `told` is what they hold."""
+    if penalized:
+        parts = _(
+            "In the training's, epoch_loss is what is minimized, as in Keras: epoch_data_loss plus epoch_penalty. The "
+            "loss of the points held out has no penalty in it."
+        )
+        told = f"{told} {parts}"
     with controls.folded(link, "events", _("TensorBoard"), ":material/monitoring:", alone=False):
         if link.drawn:
             offer(link, _("Save the run as event files"), partial(_archive, runs, name), f"{name}.zip", "event-files")

@@ -289,10 +289,15 @@ def _panels(
     high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     step = _("Step")
-    loss = _("Loss − best value") if log else _("Loss")
+    height, loss = _("Loss"), _("Loss − best value") if log else _("Loss")
+    if penalized:
+        height = _("Loss with penalty")
+        loss = _("Loss with penalty − best value") if log else height
+    if low.levels == "log":
+        height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
     drawn = (
         (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead, inside)),
-        (_("In 3-D"), pictures.relief_3d(low, box, names, _("log₁₀(1 + loss)") if low.levels == "log" else _("Loss"))),
+        (_("In 3-D"), pictures.relief_3d(low, box, names, height)),
         (
             _("Loss"),
             pictures.curves(
@@ -422,6 +427,8 @@ def _outcome(settings: Settings, spoken: str) -> str:
         parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
     if settings.fork:
         parts.append(_say_fork(settings, settings.fork))
+    if _penalized(settings):
+        parts.append(_("Every loss has its penalty in it."))
     return _joined(*parts)
 
 
@@ -456,7 +463,7 @@ def _report(settings: Settings, spoken: str) -> str:
     heads = (
         _("Optimizer"),
         _("Learning rate"),
-        _("Final loss"),
+        _("Final loss with penalty") if _penalized(settings) else _("Final loss"),
         _("Distance to the nearest minimum"),
         _("Steps to within {close} of the best").format(close=f"{CLOSE:g}"),
         _("How it ended"),

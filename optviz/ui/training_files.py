@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from optviz.activations import ACTIVATIONS
-from optviz.event_files import EventRun, curve, layers
+from optviz.event_files import EventRun, curve, layers, losses
 from optviz.saved_models import (
     MOST_BYTES,
     ModelError,
@@ -87,7 +87,8 @@ def draw_events(link: Link, training: Training) -> None:
         "Training and validation are two runs, with loss, accuracy and learning rate over the epochs, and each layer's "
         "weights and biases as histograms."
     )
-    offer_events(link, partial(event_runs, training), "optviz-run", told)
+    penalized = any(method.penalized for method in training.settings.methods)
+    offer_events(link, partial(event_runs, training), "optviz-run", told, penalized)
 
 
 def event_runs(training: Training) -> dict[str, EventRun]:
@@ -96,8 +97,9 @@ def event_runs(training: Training) -> dict[str, EventRun]:
     for side, net in enumerate(training.nets):
         place = f"{SIDES[side]}/" if len(training.nets) > 1 else ""
         columns = dict(zip(NUMBERS, net.numbers[: training.epoch + 1].T, strict=True))
-        shown = {"epoch_loss": "loss", "epoch_accuracy": "accuracy", "epoch_learning_rate": "learning_rate"}
-        trained = {tag: curve(columns[name]) for tag, name in shown.items()}
+        shown = {"epoch_accuracy": "accuracy", "epoch_learning_rate": "learning_rate"}
+        trained = losses(columns["loss"], columns["penalty"] if net.method.penalized else None)
+        trained |= {tag: curve(columns[name]) for tag, name in shown.items()}
         snapshots = {epoch: w.astype(float) for epoch, w in dict(net.snapshots).items()}
         runs[f"{place}train"] = EventRun(trained, layers(net.classifier.network, snapshots))
         if training.settings.held_out:

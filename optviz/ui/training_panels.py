@@ -68,7 +68,7 @@ def _panels(
         (
             _("Loss"),
             pictures.curves(
-                _loss_lines(settings),
+                _lines(settings, ("loss", "data_loss", "penalty", "validation_loss")),
                 title=_("Loss"),
                 step_title=_("Epoch"),
                 log=log,
@@ -145,6 +145,7 @@ class Curve(NamedTuple):
 
 _CURVES = {
     "loss": Curve("series1", "solid", "circle"),
+    "data_loss": Curve("series5", "longdash", "diamond"),
     "penalty": Curve("series3", "dot", "triangle-up"),
     "validation_loss": Curve("series2", "dash", "square"),
     "accuracy": Curve("series1", "solid", "circle"),
@@ -153,20 +154,20 @@ _CURVES = {
 }
 
 
-def _names() -> dict[str, str]:
+OF_A_PENALTY = ("data_loss", "penalty")
+"""The parts of the loss, drawn where there are two: the loss is what is minimized, with the penalty."""
+
+
+def _names(penalized: bool) -> dict[str, str]:
     return {
-        "loss": _("training"),
+        "loss": _("training, with penalty") if penalized else _("training"),
+        "data_loss": _("training, data alone"),
         "penalty": _("penalty"),
-        "validation_loss": _("validation"),
+        "validation_loss": _("{name}, data alone").format(name=_("validation")) if penalized else _("validation"),
         "accuracy": _("training"),
         "validation_accuracy": _("validation"),
         "learning_rate": _("Learning rate"),
     }
-
-
-def _loss_lines(settings: Settings) -> list[Line]:
-    penalized = any(method.penalized for method in settings.methods)
-    return _lines(settings, ("loss", "penalty", "validation_loss") if penalized else ("loss", "validation_loss"))
 
 
 def _lines(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
@@ -175,7 +176,8 @@ def _lines(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
 
 def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tuple[str, Line]]:
     """Return the curves of one net, each beside the name of the number that it shows."""
-    single, names = len(settings.methods) == 1, _names()
+    single, penalized = len(settings.methods) == 1, settings.methods[side].penalized
+    names = _names(penalized)
     if not len(points_of(settings.sample)[1]):
         shown = tuple(name for name in shown if not name.startswith("validation"))
     return [
@@ -183,22 +185,30 @@ def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tu
             name,
             Line(
                 names[name] if single else f"{SIDES[side]} {names[name]}",
-                ("numbers", side * len(NUMBERS) + NUMBERS.index(name)),
+                _column(name, side, penalized),
                 curve.color,
                 curve.dash if single else DASHES[side],
                 curve.symbol if side == 0 else f"{curve.symbol}-open",
             ),
         )
         for name, curve in ((name, _CURVES[name]) for name in shown)
-        if name != "penalty" or settings.methods[side].penalized
+        if penalized or name not in OF_A_PENALTY
     ]
+
+
+def _column(name: str, side: int, penalized: bool, ghost: bool = False) -> tuple[str, int]:
+    """Return where the numbers of a net's curve are: those of the net, or of the future that its fork left."""
+    if name == "loss" and penalized:
+        return (f"minimized_ghost{side}", 0) if ghost else ("minimized", side)
+    number = NUMBERS.index("loss" if name == "data_loss" else name)
+    return (f"ghost{side}", number) if ghost else ("numbers", side * len(NUMBERS) + number)
 
 
 def _left(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
     """Return the ghosts of curves: what the trainings that were forked would have done as they were."""
     haunted = [side for side, method in enumerate(settings.methods) if method.haunted]
     return [
-        line._replace(name=_("as it was"), column=(f"ghost{side}", NUMBERS.index(name)))
+        line._replace(name=_("as it was"), column=_column(name, side, settings.methods[side].penalized, ghost=True))
         for side in haunted
         for name, line in _curves_of(settings, shown, side)
     ]
@@ -208,7 +218,9 @@ def _faint(settings: Settings) -> list[Line]:
     """Return the curves of all starts, of the loss that counts."""
     if settings.starts == 1:
         return []
-    name = _("all starts, validation") if settings.held_out else _("all starts, training")
+    penalized = any(method.penalized for method in settings.methods)
+    training = _("all starts, training with penalty") if penalized else _("all starts, training")
+    name = _("all starts, validation") if settings.held_out else training
     curve = _CURVES["validation_loss" if settings.held_out else "loss"]
     dashes = DASHES if len(settings.methods) > 1 else ("solid",)
     return [

@@ -75,7 +75,7 @@ def _take(link: Link, settings: Settings, remedy: Remedy | None) -> None:
     else:
         for name, value in remedy.idea.changes.items():
             link.change(name, value)
-        text = _("{change}: in a trial of {epochs} epochs the loss came to {loss}, and not to {before}.").format(
+        text = _("{change}: in a trial of {epochs} epochs the data loss came to {loss}, and not to {before}.").format(
             change=remedy.idea.title, epochs=remedy.epochs, loss=digits(remedy.loss), before=digits(remedy.before)
         )
         st.session_state[f"{link.page}-helped"] = (remedy.idea.settings, text)

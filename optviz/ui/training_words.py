@@ -111,16 +111,35 @@ def _say_loaded(start: SavedModel) -> str:
 
 def _say_numbers(result: Result) -> str:
     epoch = result.epoch
-    values = {"name": result.title, "epoch": epoch.epoch, "loss": digits(epoch.loss), "accuracy": share(epoch.accuracy)}
-    if not result.net.settings.held_out:
-        text = _("{name} after {epoch} epochs: loss {loss}, accuracy {accuracy}.")
-    else:
-        text = _(
-            "{name} after {epoch} epochs: loss {loss} (validation {held_loss}), "
-            "accuracy {accuracy} (validation {held_accuracy})."
-        )
-        values |= {"held_loss": digits(epoch.validation_loss), "held_accuracy": share(epoch.validation_accuracy)}
-    return text.format(**values)
+    text = _(_STANDS[result.net.method.penalized, result.net.settings.held_out])
+    return text.format(
+        name=result.title,
+        epoch=epoch.epoch,
+        loss=digits(epoch.loss + epoch.penalty),
+        data=digits(epoch.loss),
+        penalty=digits(epoch.penalty),
+        accuracy=share(epoch.accuracy),
+        held_loss=digits(epoch.validation_loss),
+        held_accuracy=share(epoch.validation_accuracy),
+    )
+
+
+_STANDS: Mapping[tuple[bool, bool], str] = {
+    (False, False): N_("{name} after {epoch} epochs: loss {loss}, accuracy {accuracy}."),
+    (False, True): N_(
+        "{name} after {epoch} epochs: loss {loss} (validation {held_loss}), "
+        "accuracy {accuracy} (validation {held_accuracy})."
+    ),
+    (True, False): N_(
+        "{name} after {epoch} epochs: loss {loss}, of the data {data} and of the penalty {penalty}; "
+        "accuracy {accuracy}."
+    ),
+    (True, True): N_(
+        "{name} after {epoch} epochs: loss {loss}, of the data {data} (validation {held_loss}) and of the penalty "
+        "{penalty}; accuracy {accuracy} (validation {held_accuracy})."
+    ),
+}
+"""How a net stands, by whether it has a penalty and whether points are held out: the loss is what is minimized."""
 
 
 def _say_diverged(result: Result) -> list[str]:
@@ -150,6 +169,10 @@ def _say_starts(result: Result) -> list[str]:
     elif net.settings.held_out:
         text = _(
             "The best of {n} starts has seed {seed}: validation loss {best}; the others lie between {low} and {high}."
+        )
+    elif net.method.penalized:
+        text = _(
+            "The best of {n} starts has seed {seed}: loss with penalty {best}; the others lie between {low} and {high}."
         )
     else:
         text = _("The best of {n} starts has seed {seed}: loss {best}; the others lie between {low} and {high}.")
@@ -206,16 +229,16 @@ def _say_units(result: Result) -> list[str]:
 _DIVERGED = N_("{name} diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
 _TROUBLES: Mapping[Trouble, str] = {
     Trouble.DEAD: N_(
-        "{name}: {dead} of the hidden units are dead, they put out 0 for every point and learn no more. The loss is "
-        "{loss}, that of the best constant answer {constant}."
+        "{name}: {dead} of the hidden units are dead, they put out 0 for every point and learn no more. The data "
+        "loss is {loss}, that of the best constant answer {constant}."
     ),
     Trouble.STUCK: N_(
-        "{name} is stuck: the loss stands at {loss}, and the best constant answer has {constant}. The norm of the "
+        "{name} is stuck: the data loss stands at {loss}, and the best constant answer has {constant}. The norm of the "
         "gradient is only {slope}."
     ),
     Trouble.CRAWLING: N_(
-        "{name} crawls: the loss, {loss}, falls by {fall} per epoch; at this pace it takes {further} more epochs to "
-        "half of {constant}, the loss of the best constant answer."
+        "{name} crawls: the data loss, {loss}, falls by {fall} per epoch; at this pace it takes {further} more epochs "
+        "to half of {constant}, the loss of the best constant answer."
     ),
 }
 
@@ -229,8 +252,12 @@ def whys(training: Training) -> list[Caption]:
 
 def _say_why(net: Net, title: str, found: Finding) -> str:
     if found.trouble is Trouble.DIVERGED:
+        left = net.left
         return _(_DIVERGED).format(
-            name=title, epoch=found.epoch + 1, rate=digits(net.left.learning_rate), loss=digits(found.loss)
+            name=title,
+            epoch=found.epoch + 1,
+            rate=digits(left.learning_rate),
+            loss=digits(left.loss + left.penalty),
         )
     text = _(_TROUBLES[found.trouble]).format(
         name=title,
@@ -281,8 +308,10 @@ def _answer(response: float, side: str) -> str:
 
 def table(training: Training) -> str:
     """Return the table under the picture as HTML: one row a net."""
+    penalized = any(method.penalized for method in training.settings.methods)
     heads = (
         "",
+        *([_("Loss with penalty")] if penalized else []),
         _("Data loss"),
         _("Penalty"),
         _("Validation loss"),
@@ -294,10 +323,10 @@ def table(training: Training) -> str:
     )
     several = len(training.nets) > 1
     rows = [
-        [escape(text) for text in (_head(result, side if several else ""), *_cells(result))]
+        [escape(text) for text in (_head(result, side if several else ""), *_cells(result, penalized))]
         for side, result in zip(SIDES, results_of(training), strict=False)
     ]
-    rows += [[f"◌ {escape(ghost.title)}", *map(escape, _cells(ghost))] for ghost in ghosts_of(training)]
+    rows += [[f"◌ {escape(ghost.title)}", *map(escape, _cells(ghost, penalized))] for ghost in ghosts_of(training)]
     return html(heads, rows)
 
 
@@ -309,9 +338,10 @@ def _head(result: Result, side: str) -> str:
     return f"{side}{_(': ')}{name}" if side else name
 
 
-def _cells(result: Result) -> tuple[str, ...]:
+def _cells(result: Result, penalized: bool) -> tuple[str, ...]:
     epoch = result.epoch
     return (
+        *([digits(epoch.loss + epoch.penalty)] if penalized else []),
         digits(epoch.loss),
         digits(epoch.penalty),
         digits(epoch.validation_loss),

@@ -50,7 +50,7 @@ FEWEST_SNAPSHOTS = 6
 """The numbers that the weights of earlier epochs may take, for histograms: a tenth of a MiB for each net."""
 
 NUMBERS = ("loss", "penalty", "validation_loss", "accuracy", "validation_accuracy", "learning_rate")
-"""The numbers of an epoch that are drawn as curves, in the order of their columns."""
+"""The numbers of an epoch that are drawn as curves, in the order of their columns; `loss` is the data's alone."""
 
 MARKS = ("reduced", "stopped", "best_epoch", "best_loss")
 """What a rule did in an epoch: the loss where it reduced the rate or stopped, and where the loss was best so far."""
@@ -231,10 +231,17 @@ class Net:
 
     @property
     def slope(self) -> float:
-        """The norm of the gradient of the data's loss over all training points, where the net is left."""
-        classifier, data = self.classifier, self.classifier.data
-        gradient = classifier.network.value_and_gradient(self.left.w, data.x, data.targets, loss=classifier.loss)[1]
-        return float(np.linalg.norm(gradient))
+        """The norm of the gradient of what is minimized, over all training points, where the net is left."""
+        classifier, epoch = replace(self.classifier, batch_size=len(self.classifier.data)), self.left
+        penalized = Penalized(
+            classifier, self.method.l1, self.method.l2_at(epoch.epoch), classifier.network.weight_mask
+        )
+        return float(np.linalg.norm(penalized(epoch.w, 0)[1]))
+
+    def minimized(self, rows: int) -> Rows:
+        """Return the loss with its penalty after each epoch, (rows,)."""
+        loss, penalty = (self.numbers[:rows, NUMBERS.index(name)] for name in ("loss", "penalty"))
+        return loss + penalty
 
     def restore(self) -> None:
         """Take back the weights of the best epoch, of the best start, as Keras does when a training ends."""
@@ -362,6 +369,11 @@ class Training:
         rows, frames = self.epoch + 1, self.epoch // self.stride + 1
         arrays: dict[str, Rows | Thinned] = {"numbers": np.stack([net.numbers[:rows] for net in self.nets], axis=1)}
         arrays |= {f"ghost{side}": self._left(side)[:rows] for side in self.ghosts}
+        if any(method.penalized for method in self.settings.methods):
+            arrays["minimized"] = np.stack([net.minimized(rows) for net in self.nets], axis=1)
+            for side, ghost in self.ghosts.items():
+                known = np.isfinite(self._left(side)[:rows, :1])
+                arrays[f"minimized_ghost{side}"] = np.where(known, ghost.minimized(rows)[:, None], np.nan)
         for side, net in enumerate(self.nets):
             for name, pictures in (("regions", net.regions), ("weights", net.weights), ("best", net.best_regions)):
                 if len(pictures):

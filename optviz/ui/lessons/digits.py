@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.activations import ACTIVATIONS, softmax
+from optviz.classifier import Epoch
 from optviz.digits import (
     CLASSES,
     INK,
@@ -27,10 +28,10 @@ from optviz.digits import (
     split,
     tiles,
 )
-from optviz.event_files import EventRun, curve, layers
+from optviz.event_files import EventRun, curve, layers, losses
 from optviz.figures import digits as pictures
 from optviz.losses import SOFTMAX_CROSSENTROPY
-from optviz.training_plan import Fit, Plan, fit
+from optviz.training_plan import NUMBERS, Fit, Plan, fit
 from optviz.ui import links
 from optviz.ui.downloads import offer_events
 from optviz.ui.language import N_, _, language
@@ -91,10 +92,11 @@ def arrays_of(settings: Settings) -> dict[str, NDArray[np.float32] | NDArray[np.
     counts = result.confusion.astype(np.float32)
     first = result.fit.network.views(result.fit.w)[0][0].swapaxes(-1, -2)
     with np.errstate(over="ignore"):
-        numbers = result.fit.numbers.astype(np.float32)
+        curves = {"numbers": result.fit.numbers, **nets.loss_arrays(result.fit)}
+        curves = {name: rows.astype(np.float32) for name, rows in curves.items()}
     sheet = pictures.in_bytes(tiles(first, _columns(first.shape[-2]), 0.0))
     return {
-        "numbers": numbers,
+        **curves,
         "right": np.where(diagonal, counts, np.nan),
         "wrong": np.where(diagonal | (counts == 0), np.nan, counts),
         "weights": sheet,
@@ -112,7 +114,7 @@ def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
     return (
         _confusion(language()),
         nets.curves("numbers", (2, 3), _("Accuracy"), test, percent=True),
-        nets.curves("numbers", (0, 1), _("Loss"), test, log=log),
+        nets.losses(result_of(settings).fit, test, log=log),
         _weights(first, language()),
     )
 
@@ -308,8 +310,18 @@ def formula(settings: Settings) -> str:
         before = name
     lines.append(r"p_k &= \frac{e^{z_k}}{\sum_{j=0}^{9} e^{z_j}}")
     mean = rf"-\frac{{1}}{{{len(result.test)}}} \sum_i \ln p_{{y_i}}^{{(i)}}"
-    lines.append(f"L &= {mean} = {result.fit.last.validation_loss:.4f}")
+    lines.append(rf"L_{{\text{{test}}}} &= {mean} = {result.fit.last.validation_loss:.4f}")
+    lines.append(f"L &= {_minimized(plan, result.fit.last)}")
     return r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
+
+
+def _minimized(plan: Plan, last: Epoch) -> str:
+    """Return what the training minimizes in LaTeX, with the numbers at the end."""
+    mean = r"-\frac{1}{N} \sum_i \ln p_{y_i}^{(i)}"
+    if not plan.l2:
+        return f"{mean} = {last.loss:.4f}"
+    whole = rf"{mean} + {plan.l2:g} \cdot \tfrac{{1}}{{2}} \sum w^2"
+    return f"{whole} = {last.loss:.4f} + {last.penalty:.4f} = {last.loss + last.penalty:.4f}"
 
 
 def _tex(activation: str) -> str:
@@ -346,15 +358,17 @@ def draw_events(link: Link, settings: Settings) -> None:
         "Training and test are two runs, with loss, accuracy and learning rate over the epochs, and each layer's "
         "weights and biases as histograms."
     )
-    offer_events(link, partial(event_runs, settings), "optviz-digits", told)
+    offer_events(link, partial(event_runs, settings), "optviz-digits", told, result_of(settings).fit.penalized)
 
 
 def event_runs(settings: Settings) -> dict[str, EventRun]:
     """Return the curves of the training and of the test images, and the histograms of the weights, of all epochs."""
     result = result_of(settings).fit
-    loss, test_loss, accuracy, test_accuracy = map(curve, result.numbers.T)
+    loss = result.numbers[:, NUMBERS.index("loss")]
+    _loss, test_loss, accuracy, test_accuracy = map(curve, result.numbers.T)
     rates = curve(np.full(len(result.w), settings.plan.learning_rate))
-    trained = {"epoch_loss": loss, "epoch_accuracy": accuracy, "epoch_learning_rate": rates}
+    trained = losses(loss, result.penalty if result.penalized else None)
+    trained |= {"epoch_accuracy": accuracy, "epoch_learning_rate": rates}
     tested = {"epoch_loss": test_loss, "epoch_accuracy": test_accuracy}
     weights = layers(result.network, dict(enumerate(result.w)))
     return {"train": EventRun(trained, weights), "test": EventRun(tested)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from optviz.activations import ACTIVATIONS
+from optviz.activations import ACTIVATIONS, Array
 from optviz.entry import Entry, EntryError
 from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Line
@@ -93,7 +93,34 @@ def say_diverged(fit: Fit) -> str:
     """Say when a training diverged, with its last finite loss."""
     text = _("The training diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
     last = fit.last
-    return text.format(epoch=last.epoch + 1, rate=digits(last.learning_rate), loss=digits(last.loss))
+    return text.format(epoch=last.epoch + 1, rate=digits(last.learning_rate), loss=digits(last.loss + last.penalty))
+
+
+MINIMIZED = "minimized"
+"""The array of the loss with its penalty, (rows, 1), where there is one."""
+
+
+def loss_arrays(fit: Fit) -> dict[str, Array]:
+    """Return what the panel of the loss follows beside `numbers`."""
+    return {MINIMIZED: fit.minimized[:, None]} if fit.penalized else {}
+
+
+def losses(fit: Fit, held_out: str, cell: str = "curves", *, log: bool = False) -> Panel:
+    """Return the panel of the loss, which is what is minimized: with a penalty also of the data alone."""
+    return _losses(fit.penalized, held_out, cell, log, language())
+
+
+@lru_cache(maxsize=64)
+def _losses(penalized: bool, held_out: str, cell: str, log: bool, spoken: str) -> Panel:
+    if not penalized:
+        return _curves("numbers", (0, 1), _("Loss"), held_out, cell, log, False, spoken)
+    lines = [
+        Line(_("training, with penalty"), (MINIMIZED, 0), "series1", "solid", "circle"),
+        Line(_("training, data alone"), ("numbers", 0), "series5", "longdash", "diamond"),
+        Line(_("{name}, data alone").format(name=held_out), ("numbers", 1), "series2", "dash", "square"),
+    ]
+    figure = pictures.curves(lines, title=_("Loss"), step_title=_("Epoch"), log=log)
+    return Panel(figure.to_json(), tracks_of(figure), _("Loss"), cell)
 
 
 def curves(

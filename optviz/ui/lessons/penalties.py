@@ -280,7 +280,7 @@ def _curve_panels(titles: tuple[str, ...], edges: tuple[float, ...], spoken: str
     named = (
         (_("Weights"), weights, "weights"),
         (_("Validation loss"), losses[1], "loss"),
-        (_("Training loss"), losses[0], "loss"),
+        (_("Data loss"), losses[0], "loss"),
     )
     return tuple(Panel(figure.to_json(), tracks_of(figure), title, cell) for title, figure, cell in named)
 
@@ -387,11 +387,12 @@ def say_hover(settings: Settings, chosen: Chosen) -> str:
 
 
 def table(sweep: Sweep, chosen: Chosen) -> str:
-    """Return the table under the picture as HTML: a row for each of the three nets."""
+    """Return the table under the picture as HTML: a row for each of the three nets; the losses have no penalty."""
     frame, weights = sweep.frames[-1], int(sweep.classifier.network.weight_mask.sum())
     heads = (
         "",
-        _("Training loss"),
+        _("Data loss"),
+        _("Penalty"),
         _("Validation loss"),
         _("Accuracy"),
         _("Validation accuracy"),
@@ -399,11 +400,13 @@ def table(sweep: Sweep, chosen: Chosen) -> str:
         "‖w‖",
     )
     rows = []
-    for title, run in zip(titles_of(chosen), sweep.runs(chosen), strict=True):
+    penalties = _penalties(sweep, chosen)
+    for title, run, penalty in zip(titles_of(chosen), sweep.runs(chosen), penalties, strict=True):
         zeros = float(frame.zeros[run])
         cells = (
             title,
             digits(float(frame.loss[run])),
+            digits(penalty),
             digits(float(frame.validation_loss[run])),
             share(float(frame.accuracy[run])),
             share(float(frame.validation_accuracy[run])),
@@ -414,21 +417,34 @@ def table(sweep: Sweep, chosen: Chosen) -> str:
     return html([escape(head) for head in heads], rows)
 
 
+def _penalties(sweep: Sweep, chosen: Chosen) -> tuple[float, float, float]:
+    """Return what is added to the data's loss, of the three nets that are drawn."""
+    frame, (_none, one, two) = sweep.frames[-1], sweep.runs(chosen)
+    sizes = float(np.abs(sweep.weights(one, frame)).sum())
+    squares = float(np.square(sweep.weights(two, frame)).sum())
+    return 0.0, chosen.l1 * sizes, chosen.l2 / 2 * squares
+
+
 def formulas(sweep: Sweep, chosen: Chosen) -> list[tuple[str, str]]:
     """Return title and LaTeX of what each net minimizes, and of the step that L1 and L2 add, with the numbers."""
     frame, (none, one, two) = sweep.frames[-1], sweep.runs(chosen)
     sizes = float(np.abs(sweep.weights(one, frame)).sum())
     squares = float(np.square(sweep.weights(two, frame)).sum())
+    totals = [
+        _number(float(frame.loss[run]) + penalty)
+        for run, penalty in zip((none, one, two), _penalties(sweep, chosen), strict=True)
+    ]
     data = r"\tfrac{1}{N} \sum_i (\hat y_i - y_i)^2"
+    l1, l2 = _number(sizes), _number(squares)
     rows = (
-        (rf"L &= {data}", _number(frame.loss[none])),
+        (rf"L &= {data}", totals[0]),
         (
             rf"L_1 &= {data} + \lambda_1 \sum |w|",
-            rf"{_number(frame.loss[one])} + {chosen.l1:g} \cdot {_number(sizes)}",
+            rf"{_number(frame.loss[one])} + {chosen.l1:g} \cdot {l1} = {totals[1]}",
         ),
         (
             rf"L_2 &= {data} + \lambda_2 \tfrac{{1}}{{2}} \sum w^2",
-            rf"{_number(frame.loss[two])} + {chosen.l2:g} \cdot \tfrac{{1}}{{2}} \cdot {_number(squares)}",
+            rf"{_number(frame.loss[two])} + {chosen.l2:g} \cdot \tfrac{{1}}{{2}} \cdot {l2} = {totals[2]}",
         ),
     )
     minimized = r"\begin{aligned}" + r"\\".join(f"{tex} = {numbers}" for tex, numbers in rows) + r"\end{aligned}"

@@ -213,6 +213,7 @@ def arrays_of(result: Learned) -> dict[str, NDArray[np.float32]]:
     arrays["diagonal"] = np.array([span_of(result)])
     arrays["r2"] = np.stack([network.training_scores.r2, network.validation_scores.r2], axis=1)
     arrays["numbers"] = result.fit.numbers
+    arrays |= nets.loss_arrays(result.fit)
     with np.errstate(over="ignore"):
         return {name: array.astype(np.float32) for name, array in arrays.items()}
 
@@ -230,7 +231,7 @@ def panels_of(result: Learned, log: bool) -> tuple[Panel, ...]:
     held_out = _("validation")
     return (
         _agreement(span_of(result), language()),
-        nets.curves("numbers", (0, 1), _("Loss"), held_out, "loss", log=log),
+        nets.losses(result.fit, held_out, "loss", log=log),
         nets.curves("r2", (0, 1), "R²", held_out, "fitness"),
     )
 
