@@ -81,8 +81,8 @@ def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(meth
     said, shown = training_words.say(training), f"{data[-1] + penalty[-1]:.3g}"
     assert f"loss {shown}, of the data {data[-1]:.3g}" in said and f"of the penalty {penalty[-1]:.3g}" in said
     html = training_words.table(training)
-    heads, cells = re.findall(r"<th[^>]*>(.*?)</th>", html), re.findall(r"<td[^>]*>(.*?)</td>", html)
-    named = dict(zip(heads, cells, strict=True))
+    texts = re.findall(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", html)
+    named = dict(zip(texts[: len(texts) // 2], texts[len(texts) // 2 :], strict=True))
     assert (named["Loss with penalty"], named["Data loss"]) == (shown, f"{data[-1]:.3g}")
 
 
