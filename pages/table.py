@@ -4,7 +4,7 @@ import streamlit as st
 
 from optviz.recipes import Range
 from optviz.table import MOST_BYTES, MOST_ROWS, TableError
-from optviz.ui import controls, lesson
+from optviz.ui import controls, foreign, lesson
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import nets, table
@@ -43,9 +43,9 @@ with st.sidebar:
     if own.uploaded:
         icon = ":material/undo:"
         st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
-    names = {name: name for name in own.table.names}
+    names = {name: foreign.clean(name) for name in own.table.names}
     target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
-    others = {name: name for name in names if name != target}
+    others = {name: title for name, title in names.items() if name != target}
     features = controls.several(link, "features", _("Features"), others, table.features_of(own.table, target))
     plan = nets.choose_plan(link, Settings("", ()).plan)
     with controls.folded(link, "rows", _("Validation and axes"), ":material/table_rows:"):
