@@ -19,6 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from optviz.activations import ACTIVATIONS, Activation, Array
+from optviz.keras_training import Remark, Unheeded, read_loss, read_rest
 from optviz.losses import LOSSES
 from optviz.network import Layer, Network
 
@@ -56,12 +57,6 @@ KERAS_LOSSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 """The losses by their class in Keras, with the settings that make them ours."""
 
-LOSS_DEFAULTS = {"delta": 1.0, "gamma": 2.0, "from_logits": False, "apply_class_balancing": False}
-"""Keras' own settings, which it may leave out."""
-
-SHORT_LOSSES = {"mse": "mse", "mean_squared_error": "mse", "mae": "mae", "mean_absolute_error": "mae", "huber": "huber"}
-"""What a loss may be called in a file of Keras, where it has no settings."""
-
 
 class Flaw(StrEnum):
     """Why a file was refused."""
@@ -75,6 +70,8 @@ class Flaw(StrEnum):
     VERSION = "version"
     LAYER = "layer"
     ACTIVATION = "activation"
+    FORM = "form"
+    OUTPUT = "output"
     MIXED = "mixed"
     SIZES = "sizes"
     TOO_MANY = "too_many"
@@ -95,13 +92,14 @@ class ModelError(ValueError):
 class SavedModel:
     """A net that is trained: its sizes, inputs first, its activation, its loss ("" if unknown) and its weights `(n,)`.
 
-    Two are equal where their numbers are.
+    Two are equal where their numbers are. `remarks` say what of its file is not taken over.
     """
 
     sizes: tuple[int, ...]
     activation: Activation
     loss: str
     w: Array = field(compare=False, repr=False)
+    remarks: tuple[Remark, ...] = field(default=(), compare=False, repr=False)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,7 +159,11 @@ def _read_json(content: bytes) -> SavedModel:
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         raise ModelError(Flaw.INCOMPLETE, "layers")
     arrays = [[_numbers(layer.get(name)) for name in ("weights", "biases")] for layer in layers]
-    return _assemble(_checked(sizes), activation, loss if loss in LOSSES else "", arrays)
+    named = loss if isinstance(loss, str) else ""
+    if named in LOSSES:
+        return _assemble(_checked(sizes), activation, named, arrays, ())
+    missing = Remark(Unheeded.LOSS, named) if named else Remark(Unheeded.NO_LOSS)
+    return _assemble(_checked(sizes), activation, "", arrays, (missing,))
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -212,7 +214,11 @@ def _checked(sizes: object) -> tuple[int, ...]:
 
 
 def _assemble(
-    sizes: tuple[int, ...], activation: Activation, loss: str, layers: Sequence[Sequence[Array]]
+    sizes: tuple[int, ...],
+    activation: Activation,
+    loss: str,
+    layers: Sequence[Sequence[Array]],
+    remarks: tuple[Remark, ...],
 ) -> SavedModel:
     network = Network(sizes, activation)
     if [[part.shape for part in layer] for layer in layers] != [[shape, shape[1:]] for shape in network.shapes]:
@@ -221,7 +227,7 @@ def _assemble(
     if not np.isfinite(w).all():
         raise ModelError(Flaw.NOT_FINITE)
     w.flags.writeable = False
-    return SavedModel(sizes, activation, loss, w)
+    return SavedModel(sizes, activation, loss, w, remarks)
 
 
 # ---- Keras' own format
@@ -309,15 +315,16 @@ def _read_keras(content: bytes) -> SavedModel:
         raise ModelError(Flaw.LAYER, described.get("class_name"))
     dense = _dense_layers(described)
     sizes = _checked([_inputs(described, dense), *(layer.get("units") for layer in dense)])
-    *hidden, last = (_activation(layer.get("activation")) for layer in dense)
+    hidden = [_activation(layer.get("activation")) for layer in dense[:-1]]
+    last = _output(dense[-1].get("activation"))
     if len(set(hidden)) > 1:
         raise ModelError(Flaw.MIXED, ", ".join(activation.name for activation in hidden))
-    if last.name not in ("linear", "sigmoid"):
-        raise ModelError(Flaw.ACTIVATION, last.name)
+    compiled = described.get("compile_config")
     # A sigmoid at the end is the one that the cross-entropy of logits brings along.
-    loss = "binary_crossentropy" if last.name == "sigmoid" else _loss(described.get("compile_config"))
+    loss, unlike = read_loss(compiled, last.name == "sigmoid")
     network = Network(sizes, hidden[0] if hidden else last)
-    return _assemble(sizes, network.activation, loss, _read_weights(parts[WEIGHTS], network))
+    remarks = (*unlike, *read_rest(compiled, dense))
+    return _assemble(sizes, network.activation, loss, _read_weights(parts[WEIGHTS], network), remarks)
 
 
 def _unpack(content: bytes) -> dict[str, bytes]:
@@ -376,26 +383,35 @@ def _activation(given: object) -> Activation:
         return _made("leaky_relu", {"alpha": _inside(config, "negative_slope")})
     if kind == "ELU":
         return _made("elu", {"alpha": _inside(config, "alpha")})
+    if kind == "ReLU":
+        return _relu(_keys(config))
     name = config if kind == "function" else given
     if name is None:
         return _made("linear", {})
+    if name == "gelu":
+        # By its name alone it is the exact one, ours has the tanh form.
+        raise ModelError(Flaw.FORM, name)
     # By its name alone Keras' leaky ReLU has the slope 0.2, and its ELU the depth 1: our defaults.
     if name not in (*KERAS_ACTIVATIONS, "leaky_relu", "elu"):
         raise ModelError(Flaw.ACTIVATION, kind or name)
     return _made(name, {})
 
 
-def _loss(compiled: object) -> str:
-    """Return our name of the loss that the net was compiled with, or "" where it is none of ours."""
-    loss = _inside(compiled, "loss")
-    if isinstance(loss, str):
-        return SHORT_LOSSES.get(loss, "")
-    kind, given = _inside(loss, "class_name"), _inside(loss, "config")
-    given = {**LOSS_DEFAULTS, **(given if isinstance(given, dict) else {})}
-    for name, (ours, settings) in KERAS_LOSSES.items():
-        if kind == ours and all(given[key] == value for key, value in settings.items()):
-            return name
-    return ""
+def _relu(config: Mapping[str, Any]) -> Activation:
+    """Return the activation of a ReLU layer, which may have a slope below zero."""
+    if config.get("max_value") is not None or config.get("threshold"):
+        raise ModelError(Flaw.ACTIVATION, f"ReLU(max_value={config.get('max_value')})")
+    slope = config.get("negative_slope")
+    return _made("leaky_relu", {"alpha": slope}) if slope else _made("relu", {})
+
+
+def _output(given: object) -> Activation:
+    """Return the activation of the last layer: linear, or the sigmoid."""
+    kind, config = _inside(given, "class_name"), _inside(given, "config")
+    name = "linear" if given is None else config if kind == "function" else kind or given
+    if name not in ("linear", "sigmoid"):
+        raise ModelError(Flaw.OUTPUT, name)
+    return _made(name, {})
 
 
 def _inside(value: object, *path: str | int) -> Any:

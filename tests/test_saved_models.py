@@ -169,10 +169,10 @@ def test_other_nets_of_keras_are_refused(keras, tmp_path):
             [keras.Input((2,)), layers.Dense(3, "relu"), layers.Dense(10)],
         ],
         Flaw.MIXED: [[keras.Input((2,)), layers.Dense(3, "relu"), layers.Dense(3, "tanh"), layers.Dense(1)]],
+        Flaw.FORM: [[keras.Input((2,)), layers.Dense(3, "gelu"), layers.Dense(1)]],
+        Flaw.OUTPUT: [[keras.Input((2,)), layers.Dense(3, "relu"), layers.Dense(1, "tanh")]],
         Flaw.ACTIVATION: [
-            [keras.Input((2,)), layers.Dense(3, "gelu"), layers.Dense(1)],
             [keras.Input((2,)), layers.Dense(3, layers.LeakyReLU(negative_slope=3.0)), layers.Dense(1)],
-            [keras.Input((2,)), layers.Dense(3, "relu"), layers.Dense(1, "tanh")],
         ],
         Flaw.TOO_MANY: [
             [keras.Input((2,)), layers.Dense(300, "relu"), layers.Dense(300, "relu"), layers.Dense(1)],

@@ -22,7 +22,7 @@ from optviz.ui.links import Link, Unreadable
 from optviz.ui.training_panels import SIDES
 from optviz.ui.training_settings import activation_of
 from optviz.ui.trainings import NUMBERS, Net, Training
-from optviz.ui.words import model_error
+from optviz.ui.words import model_error, model_remark
 
 LOADED = "loaded"
 
@@ -31,12 +31,11 @@ def choose_loaded(link: Link) -> SavedModel | None:
     """Return the net that was loaded in the place of initial weights, and draw what it is and how to leave it."""
     loaded = link.keep(LOADED, None, _refuse, _write)
     if loaded is not None and link.drawn:
-        st.info(
-            _("The net is a loaded one: {sizes}, {activation}. It goes on from its own weights.").format(
-                sizes=_sizes(loaded), activation=_(ACTIVATIONS[loaded.activation.name].title)
-            ),
-            icon=":material/upload_file:",
+        text = _("The net is a loaded one: {sizes}, {activation}. It goes on from its own weights.").format(
+            sizes=_sizes(loaded), activation=_(ACTIVATIONS[loaded.activation.name].title)
         )
+        remarks = [f"- {model_remark(remark)}" for remark in loaded.remarks]
+        st.info("\n".join([text, *([""] if remarks else []), *remarks]), icon=":material/upload_file:")
         st.button(_("Begin with a new net"), key=f"{link.page}-unload", on_click=link.change, args=(LOADED, None))
     return loaded
 

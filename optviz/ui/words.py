@@ -7,6 +7,7 @@ from optviz.datasets import DOT, DataError
 from optviz.entry import EntryError, Fault
 from optviz.formula import FUNCTIONS, FormulaError, Reason
 from optviz.graph import MOST_NODES
+from optviz.keras_training import Remark, Unheeded
 from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.ui import foreign
 from optviz.ui.language import N_, _, language
@@ -106,6 +107,11 @@ _MODEL_ERRORS = {
     Flaw.VERSION: N_("The file has version “{piece}” of the format, which this page does not know."),
     Flaw.LAYER: N_("Only a Sequential model of Dense layers with biases can be loaded; this one has “{piece}”."),
     Flaw.ACTIVATION: N_("The activation “{piece}” is not one that this page can train with."),
+    Flaw.FORM: N_(
+        "In a .keras file “{piece}” is the exact form, and this page has the tanh form: the answers would differ a "
+        "little. A net that was saved here as JSON keeps its GELU."
+    ),
+    Flaw.OUTPUT: N_("The output layer has the activation “{piece}”: here an output is linear, or has a sigmoid."),
     Flaw.MIXED: N_("All hidden layers need the same activation; these have {piece}."),
     Flaw.SIZES: N_("The net needs 2 inputs and 1 output; this one is {piece}."),
     Flaw.TOO_MANY: N_(
@@ -120,3 +126,34 @@ def model_error(error: ModelError) -> str:
     """Say why a file is not a net that can be loaded."""
     limits = {"bytes": MOST_BYTES // 1_000_000, "parameters": MOST_PARAMETERS, "layers": MOST_LAYERS}
     return _(_MODEL_ERRORS[error.flaw]).format(piece=foreign.markdown(error.piece), **limits)
+
+
+_REMARKS = {
+    Unheeded.LOSS: N_("The loss of the file, {piece}, is none of this page: the one that is chosen here stays."),
+    Unheeded.NO_LOSS: N_("The file names no loss: the one that is chosen here stays."),
+    Unheeded.SIGMOID: N_(
+        "In the file a sigmoid follows the output under the loss {piece}. Here it comes with a cross-entropy alone: "
+        "the net answers the same, but trains on under the cross-entropy."
+    ),
+    Unheeded.LOGITS: N_(
+        "The file's {piece} takes the raw output for a probability (from_logits=False): here it is taken for a logit, "
+        "and a sigmoid follows it."
+    ),
+    Unheeded.TWICE: N_(
+        "The file's {piece} puts a sigmoid after the net's own (from_logits=True): here there is one, that of the net."
+    ),
+    Unheeded.SETTING: N_("The file's {piece} is not obeyed: here it is {here}."),
+    Unheeded.PENALTY: N_("The file's {piece} is not taken over: set the strength of L1 or L2 on this page."),
+    Unheeded.LAYER: N_("The file's {piece} is not obeyed: here all weights train, and nothing holds them."),
+    Unheeded.OPTIMIZER: N_(
+        "The file's optimizer, {piece}, is not taken over: it trains on with the one that is chosen here, from new "
+        "moments."
+    ),
+}
+_NO_LOSS_BUT_SIGMOID = N_("The file names no loss: with its sigmoid it trains on under the cross-entropy.")
+
+
+def model_remark(remark: Remark) -> str:
+    """Say in Markdown what of a loaded file is not taken over."""
+    text = _NO_LOSS_BUT_SIGMOID if remark.what is Unheeded.NO_LOSS and remark.here else _REMARKS[remark.what]
+    return _(text).format(piece=foreign.markdown(remark.piece), here=remark.here)
