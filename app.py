@@ -2,6 +2,5 @@
 
 from optviz.ui import frame
 
-frame.configure()
-frame.pages().run()
-frame.settle()
+with frame.drawn():
+    frame.pages().run()

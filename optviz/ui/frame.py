@@ -2,14 +2,17 @@
 
 import base64
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
-from optviz.ui import course, language, lectures
+from optviz.ui import course, language, lectures, resume
 from optviz.ui.language import _
 
 _HERE = Path(__file__).parent
@@ -18,6 +21,19 @@ STYLE = f"<style>{(_HERE / 'frame.css').read_text('utf-8')}</style>"
 ICON = "data:image/png;base64," + base64.b64encode((_HERE / "icon.png").read_bytes()).decode()
 
 FRAMED = "framed"
+
+
+@contextmanager
+def drawn() -> Iterator[None]:
+    """Draw all within as one run of the app's script."""
+    configure()
+    try:
+        yield
+    except StopException:
+        resume.hand_over()
+        raise
+    resume.hand_over()
+    _settle()
 
 
 def enter() -> None:
@@ -33,7 +49,8 @@ def enter() -> None:
 
 
 def configure() -> None:
-    """Give the tab its icon; Streamlit would fetch the page's from the internet."""
+    """Begin a run, and give the tab its icon; Streamlit would fetch the page's from the internet."""
+    resume.withhold()
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 
@@ -69,7 +86,7 @@ def _page(lesson: course.Lesson) -> Any:
 
 
 @cache
-def settle() -> None:
+def _settle() -> None:
     """Take what is imported out of the garbage collector's rounds, once a process, after its first run."""
     gc.collect()
     gc.freeze()
