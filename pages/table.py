@@ -34,15 +34,19 @@ with st.sidebar:
         _("Your table, a CSV file with the columns' names in its first row"),
         type=["csv", "tsv", "txt"],
         max_upload_size=MOST_BYTES // 1_000_000,
-        key=f"{PAGE}~upload",
+        key=table.UPLOAD,
     )
     wrong = table.take(link, upload)
     if wrong:
         st.error(table.table_error(wrong), icon=":material/table:")
-    own = table.at_hand(link)
-    if own.uploaded:
+    own, lost = table.at_hand(link), table.lost(link)
+    if own.uploaded or lost:
         icon = ":material/undo:"
         st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
+    if lost:
+        with stage:
+            table.ask_again(link)
+        st.stop()
     names = {name: foreign.clean(name) for name in own.table.names}
     target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
     others = {name: title for name, title in names.items() if name != target}

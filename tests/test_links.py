@@ -88,8 +88,11 @@ def test_an_example_is_a_link_and_opens_without_a_word(example):
         ("log", "2", "neither 0 nor 1"),
         ("x1", "1e9", "10000 was taken"),
         ("surface", "x" * 100_000, "too long"),
-        ("color", "red", "does not know: color"),
-        ("<script>", "1", "does not know"),
+        ("surfce", "beale", "does not know: surfce (surface?)"),
+        ("Schedule", "cosine", "does not know: Schedule (schedule?)"),
+        ("optimiser", "adam", "does not know: optimiser (optimizer?)"),
+        ("epochs", "30", "does not know: epochs."),
+        ("lang", "de", "asks for the language de, which is not spoken here; English, 简体中文 are"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_the_rest_is_used(name, value, said):
@@ -100,6 +103,45 @@ def test_what_cannot_be_used_is_said_and_the_rest_is_used(name, value, said):
     close = next(button for button in app.button if button.key == "surfaces-close")
     close.click().run()
     assert not app.warning and not app.exception
+
+
+FOREIGN = (
+    "from isappinstalled utm_source utm_medium utm_campaign utm_content fbclid gclid gbraid msclkid yclid dclid ttclid "
+    "mc_cid mc_eid igshid igsh spm share_token share_source sharer_shareid scene subscene clicktime enterid ascene "
+    "nsukey pass_ticket wx_header exportkey version nettype _ga _gl ref referrer source src si s t trk cmpid "
+    "hsCtaTracking _hsenc mkt_tok epik srsltid rb_clickid at_medium wt.mc_id state code session timestamp <script> "
+    + "x"
+    * 500
+)
+
+
+def test_what_messengers_and_trackers_add_is_not_spoken_of_and_not_passed_on():
+    app = open_link(surface="beale", **dict.fromkeys(FOREIGN.split(), "1"))
+    assert not app.warning and not app.error
+    assert url(app) == {"surface": ["beale"]}
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [
+        ("zh-CN", "zh"),
+        ("zh_Hans", "zh"),
+        ("ZH", "zh"),
+        ("zh-hans-cn", "zh"),
+        ("zh-SG", "zh"),
+        ("en-US", "en"),
+        ("EN", "en"),
+    ],
+)
+def test_a_language_is_understood_however_its_tag_is_written(tag, spoken):
+    app = open_link(lang=tag)
+    assert not app.warning
+    assert app.segmented_control(key="lang").value == spoken
+
+
+def test_a_language_that_is_written_in_other_letters_gets_the_nearest_and_a_word():
+    app = open_link(lang="zh-TW")
+    assert app.segmented_control(key="lang").value == "zh" and "zh-TW" in warned(app) and "简体中文" in warned(app)
 
 
 def test_a_megabyte_is_dropped_before_it_is_read():

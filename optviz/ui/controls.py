@@ -366,7 +366,7 @@ def _hand_over(key: str, value: T, change: Change) -> T:
 
     Streamlit's sliders report when they are released. The one that is held goes before: it is not written to.
     """
-    name = _in_page(key)
+    name = in_page(key)
     st.session_state.setdefault(SLIDERS, {})[name] = change
     if links.held() == name:
         return cast(T, st.session_state.get(key, value))
@@ -374,7 +374,7 @@ def _hand_over(key: str, value: T, change: Change) -> T:
     return value
 
 
-def _in_page(key: str) -> str:
+def in_page(key: str) -> str:
     """Return a widget's key as Streamlit writes it into its element's class, `st-key-…`."""
     return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
 

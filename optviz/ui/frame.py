@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from optviz.ui import course, language, lectures, resume
+from optviz.ui import course, language, lectures, resume, tab
 from optviz.ui.language import _
 
 _HERE = Path(__file__).parent
@@ -32,6 +32,7 @@ def drawn() -> Iterator[None]:
     except StopException:
         resume.hand_over()
         raise
+    lectures.note_entry()
     resume.hand_over()
     _settle()
 
@@ -59,9 +60,7 @@ def pages() -> Any:
     st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
-    # Streamlit says that every page is English.
-    tag = language.TAGS[language.language()]
-    st.html(f"<script>document.documentElement.lang = '{tag}'</script>", unsafe_allow_javascript=True)
+    tab.draw()
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
     if language.language() not in made:

@@ -6,9 +6,11 @@ Outside Streamlit every message is English.
 from contextvars import ContextVar
 
 import streamlit as st
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.locale import translations
+from optviz.locale import CATALOGUES, translations
+from optviz.ui import foreign
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 TAGS = {"en": "en", "zh": "zh-Hans"}
@@ -53,11 +55,39 @@ def N_(message: str) -> str:
     return message
 
 
+def nearest(tag: str | None) -> str | None:
+    """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
+    return negotiate_locale([_tag(tag or "").lower()], list(LANGUAGES), sep="-")
+
+
 def preferred(asked: str | None, browser: str | None) -> str:
-    """Return the language a link asks for, else the browser's (any Chinese is zh), else English."""
-    if asked in LANGUAGES:
-        return str(asked)
-    return "zh" if (browser or "").lower().startswith("zh") else DEFAULT
+    """Return the language a link asks for, else the browser's, else English."""
+    return nearest(asked) or nearest(browser) or DEFAULT
+
+
+def objection(asked: str) -> str:
+    """Say why a link does not get the very language that it asks for; empty where it does."""
+    found = nearest(asked)
+    if found is None:
+        text = _("The link asks for the language {tag}, which is not spoken here; {languages} are.")
+        return text.format(tag=foreign.markdown(asked, 20), languages=_(", ").join(LANGUAGES.values()))
+    written = CATALOGUES[found].parts[-3] if found in CATALOGUES else found
+    if _script(asked) in (None, _script(written)):
+        return ""
+    text = _("The link asks for the language {tag}; {language} is the nearest to it that is spoken here.")
+    return text.format(tag=foreign.markdown(asked, 20), language=LANGUAGES[found])
+
+
+def _tag(text: str) -> str:
+    return text.replace("_", "-")
+
+
+def _script(tag: str) -> str | None:
+    """Return the script in which a language is written where it has several: Hans, Hant."""
+    try:
+        return Locale.parse(_tag(tag), sep="-").script
+    except (ValueError, UnknownLocaleError):
+        return None
 
 
 def chosen() -> str | None:
@@ -67,7 +97,8 @@ def chosen() -> str | None:
 
 def choose() -> str:
     """Draw the language switch in the sidebar, and return the language that this run of the script speaks."""
-    if st.session_state.get(KEY) not in LANGUAGES:
+    context = get_script_run_ctx(suppress_warning=True)
+    if st.session_state.get(KEY) not in LANGUAGES or (context and context.is_history_navigation):
         st.session_state[KEY] = preferred(st.query_params.get(KEY), st.context.locale)
     # The switch is drawn in the language that the visitor has just chosen.
     _spoken.set(st.session_state[KEY])

@@ -1,10 +1,11 @@
 """Lectures on screen: the visitor's own one, and the bar of the one that is being played.
 
-Both live in the visitor's session, from page to page; a reload ends them, but for what stands in a link or a file.
+Both live in the visitor's session, from page to page. The tab keeps them as well, so that they outlive a reload and the
+session (`optviz.ui.tab`).
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
@@ -35,6 +36,9 @@ SCENES = frozenset(LESSONS) - {"course", PAGE}
 
 _DRAFT = "lecture-draft"
 _PLAYED = "lecture-played"
+_KEPT = "lecture-kept"
+_ENTRIES = "lecture-entries"
+_MOST_ENTRIES = 200
 _FRESH = {"moment.views": ('{"tabs":{},"panels":{}}',), "moment.speed": ("1",)}
 """A scene shows a page as a fresh tab would, whatever was done there before."""
 
@@ -81,6 +85,7 @@ def draft() -> Lecture:
 def keep(lecture: Lecture) -> None:
     """Put another in the place of the visitor's own lecture."""
     st.session_state[_DRAFT] = lecture
+    _note(draft=pack(lecture))
 
 
 def add(page: str, url: str) -> str:
@@ -106,6 +111,39 @@ def ask(scene: Scene, question: str) -> Mapping[str, tuple[str, ...]]:
     return left
 
 
+# ---- in the tab
+
+
+def kept() -> dict[str, Any] | None:
+    """Return what the tab is to keep, None where this session has no lecture yet."""
+    noted: dict[str, Any] | None = st.session_state.get(_KEPT)
+    return noted
+
+
+def take_back(kept: Mapping[str, Any]) -> None:
+    """Take what the tab has kept, unless this session has a lecture of its own by now."""
+    match kept:
+        case {"draft": str() as packed} if not draft().scenes and (lecture := _unpacked(packed)):
+            keep(lecture)
+    match kept:
+        case {"played": str() as packed, "at": int() as at} if _PLAYED not in st.session_state:
+            lecture = _unpacked(packed)
+            if lecture and 0 <= at < len(lecture.scenes):
+                _set_played(lecture, at)
+
+
+def _note(**pieces: Any) -> None:
+    noted = {**(kept() or {}), **pieces}
+    st.session_state[_KEPT] = {name: piece for name, piece in noted.items() if piece is not None}
+
+
+def _unpacked(packed: str) -> Lecture | None:
+    try:
+        return unpack(packed, SCENES)
+    except LectureError:
+        return None
+
+
 # ---- in links
 
 
@@ -114,6 +152,9 @@ def read_lecture(texts: list[str]) -> str:
     text = links.single(texts)
     if text in READY or text == OWN:
         return text
+    # Back and Forward go from page to page; they never put an earlier lecture in the place of the one that was made.
+    if links.travelled() and draft().scenes:
+        return OWN
     try:
         keep(unpack(text, SCENES))
     except LectureError as error:
@@ -137,7 +178,7 @@ def named(name: str) -> Lecture:
 
 def play(lecture: Lecture, index: int) -> NoReturn:
     """Open a scene, as its link would."""
-    st.session_state[_PLAYED] = Played(lecture, index)
+    _set_played(lecture, index)
     scene = lecture.scenes[index]
     Link(scene.page).open({**_FRESH, **scene.parameters})
     st.switch_page(f"pages/{scene.page}.py")
@@ -145,9 +186,11 @@ def play(lecture: Lecture, index: int) -> NoReturn:
 
 def draw_bar() -> None:
     """Draw the bar of the lecture that is being played: one line over every page."""
-    played: Played | None = st.session_state.get(_PLAYED)
+    played = _played()
     if played is None:
         return
+    if links.travelled():
+        played = _set_played(played.lecture, st.session_state.get(_ENTRIES, {}).get(links.entry(), played.at))
     last = len(played.lecture.scenes) - 1
     with st.container(key="lecture", horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         number = f"{played.at + 1} / {last + 1}"
@@ -174,5 +217,27 @@ def draw_bar() -> None:
         st.button(_("End"), key="lecture-end", icon=":material/close:", on_click=_end)
 
 
+def note_entry() -> None:
+    """Note to which scene this entry of the browser's history belongs; call it at the end of a run."""
+    played = _played()
+    if played:
+        entries: dict[tuple[object, ...], int] = st.session_state.setdefault(_ENTRIES, {})
+        entries[links.entry()] = played.at
+        if len(entries) > _MOST_ENTRIES:
+            del entries[next(iter(entries))]
+
+
+def _played() -> Played | None:
+    played: Played | None = st.session_state.get(_PLAYED)
+    return played
+
+
+def _set_played(lecture: Lecture, at: int) -> Played:
+    played = st.session_state[_PLAYED] = Played(lecture, at)
+    _note(played=pack(lecture), at=at)
+    return played
+
+
 def _end() -> None:
     st.session_state.pop(_PLAYED, None)
+    _note(played=None, at=None)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
-from optviz.ui import controls, foreign, frame, moments, sharing
+from optviz.ui import controls, foreign, frame, links, moments, sharing
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -33,6 +33,8 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     """Draw the head of a page: its title, and its examples to tap."""
     frame.enter()
     link = Link(page)
+    if links.travelled():
+        link.open(links.address())
     moments.keep(link)  # a page may publish its link before its picture is shown
     st.title(title, anchor=False)
     notes = st.container()

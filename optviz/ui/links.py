@@ -7,10 +7,13 @@ the session under names that never change, and this module carries them to the U
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from optviz.recipes import Range
 from optviz.ui import foreign, language
@@ -22,6 +25,10 @@ LONGEST = 2000
 MOMENT = "moment."
 """What the names begin with that are no settings: the step, the speed and the views at which a link was opened."""
 SHOWN = 40
+FOREIGN = frozenset((language.KEY, "embed", "embed_options"))
+"""Parameters that are none of a page's."""
+SHORT, CLOSE = 4, 0.82
+"""The letters from which on a name can be misspelt, and how alike (`difflib`) it is then to the one that is meant."""
 HELD = "held"
 
 
@@ -100,6 +107,11 @@ class Link:
         self._values.pop(name, None)
         self._texts.pop(name, None)
 
+    def drop(self, name: str) -> None:
+        """Put a control back to its default, whatever the link that was opened says of it."""
+        self.forget(name)
+        self._source().pop(name, None)
+
     def open(self, parameters: Mapping[str, Sequence[str]]) -> None:
         """Set the whole page as a link with these parameters would; controls not named take their defaults."""
         self._values.clear()
@@ -109,22 +121,15 @@ class Link:
     def publish(self, notes: DeltaGenerator) -> None:
         """Write the URL of this run, and say in `notes` what could not be read in the link that was opened."""
         opened = self._source()
-        strange = set(opened) - self._names - {language.KEY, "embed", "embed_options"}
-        unknown = sorted(name for name in strange if not name.startswith(MOMENT))
-        if unknown and not st.session_state.get(self._visited):
-            self._complain(
-                _("The link has settings that this page does not know: {names}.").format(
-                    names=", ".join(foreign.markdown(name, SHOWN) for name in unknown[:5])
-                )
-            )
+        if not st.session_state.get(self._visited):
+            self._object(opened)
         st.session_state[self._visited] = True
         st.session_state[self._opened] = {}
         texts = dict(self._texts)
         chosen = language.chosen()
         if chosen:
             texts[language.KEY] = [chosen]
-        shown = {name: st.query_params.get_all(name) for name in st.query_params}
-        if not st.session_state.pop(HELD, "") and shown != texts:
+        if not st.session_state.pop(HELD, "") and address() != texts:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
         if complaints:
@@ -144,10 +149,10 @@ class Link:
     def _complaints(self) -> str:
         return f"{self.page}-complaints"
 
-    def _source(self) -> Mapping[str, list[str]]:
+    def _source(self) -> dict[str, list[str]]:
         if self._opened not in st.session_state:
-            st.session_state[self._opened] = {name: st.query_params.get_all(name) for name in st.query_params}
-        source: Mapping[str, list[str]] = st.session_state[self._opened]
+            st.session_state[self._opened] = address()
+        source: dict[str, list[str]] = st.session_state[self._opened]
         return source
 
     def _read(self, name: str, default: T, read: Callable[[list[str]], T], longest: int) -> T:
@@ -173,11 +178,64 @@ class Link:
             )
             return default
 
+    def _object(self, opened: Mapping[str, list[str]]) -> None:
+        """Complain of a language that is not spoken, and of settings that are meant for us and not known here.
+
+        Messengers, search engines and trackers add parameters of their own without end. Of those nobody needs to know.
+        """
+        asked = opened.get(language.KEY, [""])[-1]
+        if asked and (objection := language.objection(asked)):
+            self._complain(objection)
+        unknown = {name: near for name in sorted(set(opened) - self._names) if (near := self._meant(name))}
+        if unknown:
+            text = _("The link has settings that this page does not know: {names}.")
+            names = [
+                foreign.markdown(name, SHOWN) + (f" ({near}?)" if near != name else "")
+                for name, near in list(unknown.items())[:5]
+            ]
+            self._complain(text.format(names=", ".join(names)))
+
+    def _meant(self, name: str) -> str:
+        """Return the setting, of this page or another, that an unknown one is meant to be; empty if it is foreign."""
+        if name in FOREIGN or name.startswith(MOMENT) or len(name) > SHOWN:
+            return ""
+        known = {each.lower(): each for each in (*settings_elsewhere(), *self._names)}
+        near = get_close_matches(name.lower(), known, n=1, cutoff=1 if len(name) < SHORT else CLOSE)
+        return known[near[0]] if near else ""
+
     def _complain(self, text: str) -> None:
         st.session_state.setdefault(self._complaints, []).append(text)
 
     def _forgive(self) -> None:
         st.session_state.pop(self._complaints, None)
+
+
+@cache
+def settings_elsewhere() -> frozenset[str]:
+    """Return names of settings of other pages, of some length: those that examples and the ready lectures set."""
+    from optviz.ui.examples import CLASSIFIER_EXAMPLES, SURFACE_EXAMPLES
+    from optviz.ui.ready_lectures import READY
+
+    given = [example.parameters for example in (*SURFACE_EXAMPLES, *CLASSIFIER_EXAMPLES)]
+    given += [scene.parameters for lecture in READY.values() for scene in lecture.scenes]
+    return frozenset(name for parameters in given for name in parameters if len(name) >= SHORT)
+
+
+def address() -> dict[str, list[str]]:
+    """Return the settings in the address."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def travelled() -> bool:
+    """Return whether this run answers the browser's Back or Forward: the page is then what its address says."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
+def entry() -> tuple[object, ...]:
+    """Return what tells the entries of the browser's history apart: the page, and the settings in its address."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return (context and context.page_script_hash, *sorted((name, *texts) for name, texts in address().items()))
 
 
 def hold(what: str) -> None:

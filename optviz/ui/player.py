@@ -256,7 +256,7 @@ def player(
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
     for panel in panels:
         _check_tracks(panel, widths)
-    _serve_scripts()
+    serve_scripts()
     _stage(
         key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
     )
@@ -481,10 +481,10 @@ def _take_slide(key: str, feed_key: str, on_slide: OnSlide | None) -> None:
                 on_slide(slider, float(value), held)
 
 
-def _serve_scripts() -> None:
+def serve_scripts() -> None:
     """Tell the runtime of the folders that it serves; one that began after the import does not know them yet."""
     if st.runtime.exists():
-        for folder in (_PLOTLY, _SCRIPTS):
+        for folder in (_PLOTLY, SCRIPTS):
             ComponentRegistry.instance().register_component(folder)
 
 
@@ -494,11 +494,11 @@ _VERSION = hashlib.sha1(
 ).hexdigest()[:12]
 _PLOTLY = components_v1.declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
 # Another version stands at another address, for browsers keep what they have fetched.
-_SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_HERE / "static"))
+SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_HERE / "static"))
 # A component's script travels with every message; this one only fetches the player's, which the browser keeps.
 _STAGE_JS = f"""
 let player;
-const fetched = () => import(new URL("component/{_SCRIPTS.name}/player.js", document.baseURI));
+const fetched = () => import(new URL("component/{SCRIPTS.name}/player.js", document.baseURI));
 export default component => {{
   if (player) return player(component);
   let leave, left = false;

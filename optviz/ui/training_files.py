@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from optviz.activations import ACTIVATIONS
 from optviz.event_files import EventRun, curve, layers, losses
@@ -16,6 +17,7 @@ from optviz.saved_models import (
     write_json,
     write_keras,
 )
+from optviz.ui import tab
 from optviz.ui.downloads import offer, offer_events
 from optviz.ui.language import _
 from optviz.ui.links import Link, Unreadable
@@ -29,7 +31,7 @@ LOADED = "loaded"
 
 def choose_loaded(link: Link) -> SavedModel | None:
     """Return the net that was loaded in the place of initial weights, and draw what it is and how to leave it."""
-    loaded = link.keep(LOADED, None, _refuse, _write)
+    loaded = link.keep(LOADED, None, partial(_read, link), _write)
     if loaded is not None and link.drawn:
         text = _("The net is a loaded one: {sizes}, {activation}. It goes on from its own weights.").format(
             sizes=_sizes(loaded), activation=_(ACTIVATIONS[loaded.activation.name].title)
@@ -40,8 +42,13 @@ def choose_loaded(link: Link) -> SavedModel | None:
     return loaded
 
 
-def _refuse(texts: list[str]) -> SavedModel | None:
-    raise Unreadable(_("a net that was loaded from a file does not travel in a link"))
+def _read(link: Link, texts: list[str]) -> SavedModel | None:
+    """Return the net that this session loaded last, where the link speaks of it."""
+    model: SavedModel | None = st.session_state.get(_last(link))
+    if model is None or _write(model) != texts:
+        st.session_state[_lost(link)] = True
+        raise Unreadable(_("a net that was loaded from a file does not travel in a link: load the file again"))
+    return model
 
 
 def _write(loaded: SavedModel | None) -> list[str]:
@@ -69,6 +76,8 @@ def draw_save_and_load(link: Link, training: Training) -> None:
         on_change=_load,
         args=(link, key),
     )
+    if st.session_state.pop(_lost(link), False):
+        tab.hand_over(key)
     refused = st.session_state.get(_refused(link))
     if refused is not None:
         st.error(model_error(refused), icon=":material/error:")
@@ -124,16 +133,26 @@ def _json_file(net: Net) -> bytes:
 def _load(link: Link, key: str) -> None:
     file = st.session_state[key]
     st.session_state[_refused(link)] = None
-    if file is None:
+    # A file that went with an earlier session is known by its number alone.
+    if not isinstance(file, UploadedFile):
         return
     try:
         model = read_model(file.getvalue())
     except ModelError as error:
         st.session_state[_refused(link)] = error
         return
+    st.session_state[_last(link)] = model
     link.change(LOADED, model)
     if model.loss:
         link.change("loss", model.loss)
+
+
+def _last(link: Link) -> str:
+    return f"{link.page}-net"
+
+
+def _lost(link: Link) -> str:
+    return f"{link.page}-net-lost"
 
 
 def _refused(link: Link) -> str:

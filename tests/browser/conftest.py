@@ -79,7 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-Serving = Callable[[str | Path, Path], AbstractContextManager[str]]
+Serving = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session", name="turn_to")
@@ -95,9 +95,9 @@ def serving_fixture() -> Serving:
 
 
 @contextmanager
-def serving(script: str | Path, folder: Path) -> Iterator[str]:
+def serving(script: str | Path, folder: Path, port: int | None = None) -> Iterator[str]:
     """Run a script, given from the root, and give its address; a traceback in its log, in `folder`, is a failure."""
-    port, log = free_port(), folder / "log.txt"
+    port, log = port or free_port(), folder / "log.txt"
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--logger.enableRich", "false"]
     with log.open("w") as output:

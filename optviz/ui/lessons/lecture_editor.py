@@ -47,7 +47,8 @@ def opened_at(link: Link, name: str) -> int | None:
     number = link.keep("scene", 0.0, links.read_number(NUMBER, int), links.write_number)
     link.forget("scene")
     index = int(number) - 1
-    return index if 0 <= index < len(lectures.named(name).scenes) else None
+    # Who goes back to the lecture would be sent on again.
+    return index if not links.travelled() and 0 <= index < len(lectures.named(name).scenes) else None
 
 
 def show(link: Link, name: str) -> None:
@@ -75,7 +76,7 @@ def edit(link: Link) -> None:
         with _scene(lecture, index):
             _draw_play(link, lecture, index)
             _draw_tools(link, lecture, index)
-    st.caption(_("It is kept in this tab and lost when another page is reloaded: save it as a file, or keep its link."))
+    st.caption(_("It is kept in this tab until the tab is closed: save it as a file, or keep its link."))
 
 
 def _scene(lecture: Lecture, index: int) -> DeltaGenerator:

@@ -17,7 +17,7 @@ from optviz.figures import table as pictures
 from optviz.figures.table import Cloud
 from optviz.table import Fault, Learned, LeftOut, Prediction, Table, TableError, Why, houses, learn, parse
 from optviz.training_plan import Plan
-from optviz.ui import foreign
+from optviz.ui import foreign, links, tab
 from optviz.ui.language import N_, _, language
 from optviz.ui.lessons import nets
 from optviz.ui.links import Link
@@ -38,6 +38,8 @@ NOTHING = 0.05
 """The R² below which nothing is learned."""
 
 SAMPLE = "houses.csv"
+FILE, UPLOAD = "file", "table~upload"
+"""The parameter with the name of the visitor's own file, and the key of the field in which it is chosen."""
 
 
 class Upload(Protocol):
@@ -95,27 +97,56 @@ def take(link: Link, upload: Upload | None) -> TableError | None:
             error = fault
         else:
             error = None
+            if file_of(link) != own.name or not lost(link):
+                forget(link)
             st.session_state[f"{link.page}-own"] = own
-            forget(link)
+            link.change(FILE, own.name)
         st.session_state[place] = (upload.file_id, error)
     return error
+
+
+def file_of(link: Link) -> str:
+    """Return the name of the file whose table is to be at hand; empty for the sample."""
+    return link.keep(FILE, "", read_file, links.write_choice)
+
+
+def read_file(texts: list[str]) -> str:
+    """Read the name of a file: the table itself does not travel in a link."""
+    return tables.shortened(links.single(texts))
+
+
+def lost(link: Link) -> str:
+    """Return the name of a file that the link speaks of and this session has never seen; empty if all is at hand."""
+    name, own = file_of(link), st.session_state.get(f"{link.page}-own")
+    return "" if own and own.name == name else name
+
+
+def ask_again(link: Link) -> None:
+    """Say that a table is not at hand any more, and have the tab hand it over again if it still has the file."""
+    text = _(
+        "The table {name} is not at hand: the page was loaded anew, the server has forgotten it, or the link comes "
+        "from someone else. Choose the file again, and everything goes on as it was; or go back to the sample table."
+    )
+    st.warning(text.format(name=foreign.markdown(lost(link))), icon=":material/table:")
+    tab.hand_over(UPLOAD)
 
 
 def at_hand(link: Link) -> Own:
     """Return the visitor's own table, else the sample."""
     own: Own | None = st.session_state.get(f"{link.page}-own")
-    return own or Own(SAMPLE, houses())
+    return own if own and own.name == file_of(link) else Own(SAMPLE, houses())
 
 
 def put_back(link: Link) -> None:
     """Take the sample again, as the button does."""
-    st.session_state.pop(f"{link.page}-own", None)
+    link.change(FILE, "")
     forget(link)
 
 
 def forget(link: Link) -> None:
     """Set the choice of columns back, and drop what was trained."""
-    link.reset("target", "features")
+    for name in ("target", "features"):
+        link.drop(name)
     st.session_state.pop(f"{link.page}-learned", None)
 
 

@@ -1,0 +1,50 @@
+"""What the server and the browser's tab tell each other beside the page (`static/tab.js`).
+
+The tab marks the document's language, keeps the history, and says when the connection is lost. It keeps what no link
+holds (the lectures) and offers it to a session that does not know of it: after a reload, or when the server has
+forgotten the one before. With its offer the whole script runs, so that whatever is done next finds its controls drawn.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from optviz.ui import language, lectures
+from optviz.ui.controls import in_page
+from optviz.ui.language import _
+from optviz.ui.player import SCRIPTS, serve_scripts
+
+KEY = "optviz-tab"
+
+_tab = st.components.v2.component(
+    "optviz_tab",
+    html='<i class="optviz-feed"></i>',
+    js=f"""
+const script = new URL("component/{SCRIPTS.name}/tab.js", document.baseURI);
+const begin = component => import(script).then(tab => tab.default(component), () => setTimeout(begin, 2000, component));
+export default component => void begin(component);
+""",
+    isolate_styles=False,
+)
+
+
+def draw() -> None:
+    """Draw what cannot be seen of it; call it once in a run, outside of all fragments."""
+    serve_scripts()
+    offline = _("The connection to the server is lost. What is on the screen plays on; controls wait for it.")
+    _tab(
+        key=KEY,
+        data={"lang": language.TAGS[language.language()], "offline": offline, "kept": lectures.kept()},
+        on_back_change=_take,
+    )
+
+
+def hand_over(uploader: str) -> None:
+    """Have the tab put a file that was chosen in it before into a field for files, given by its key, again."""
+    st.html(f"<script>globalThis.optvizTab?.hand({in_page(uploader)!r})</script>", unsafe_allow_javascript=True)
+
+
+def _take() -> None:
+    match dict(st.session_state.get(KEY) or {}).get("back"):
+        case {"kept": Mapping() as kept}:
+            lectures.take_back(kept)
