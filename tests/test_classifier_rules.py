@@ -368,7 +368,8 @@ def test_a_loaded_net_takes_the_place_of_the_network_until_it_is_left(lang):
     assert settings.sizes == (2, 4, 3, 1) and settings.activation == "tanh" and not at(app).running
     assert "2-4-3-1" in said(app)
     app.button("classifier-continue").click().run()
-    app.run()
+    while at(app).running:
+        app.run()
     assert at(app).epoch == 10
     app.session_state["classifier-values"]["loaded"] = None
     app.run()

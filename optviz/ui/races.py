@@ -22,6 +22,7 @@ from optviz.race import CLOSE, Branch, Course, End, Ending, Race, Racer, branch,
 from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
 from optviz.ui import diagnoses, forks
+from optviz.ui.comparisons import least
 from optviz.ui.forks import Fork, ghost_arrays
 from optviz.ui.language import N_, _, language, ngettext
 from optviz.ui.links import Link
@@ -412,12 +413,14 @@ def _outcome(settings: Settings, spoken: str) -> str:
             listed = _list([_("{name} ({step})").format(name=n, step=e.arrival) for n, e in others])
             parts.append(ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=listed))
     elif gap_known(settings) and named:
-        name, end = min(named, key=lambda pair: np.inf if pair[1].distance is None else pair[1].distance)
-        parts.append(
-            _("None has arrived after {steps} steps; {name} is nearest, {distance} from the minimum.").format(
-                steps=settings.steps, name=name, distance=digits(end.distance)
-            )
+        distances = [np.inf if end.distance is None else end.distance for _name, end in named]
+        nearest = [named[place][0] for place in least(distances)]
+        text = (
+            _("None has arrived after {steps} steps; {name} is nearest, {distance} from the minimum.")
+            if len(nearest) <= 1
+            else _("None has arrived after {steps} steps; {name} are equally near, {distance} from the minimum.")
         )
+        parts.append(text.format(steps=settings.steps, name=_list(nearest), distance=digits(min(distances))))
     for name, end in named:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
             text = _("{name} was within {close} of the best at step {step}, but did not stay there.")

@@ -19,6 +19,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.saved_models import SavedModel
 from optviz.schedules import SCHEDULES
 from optviz.training_diagnosis import Finding, Trouble
+from optviz.ui.comparisons import TRAINED, alike
 from optviz.ui.language import N_, _
 from optviz.ui.player import Caption
 from optviz.ui.tables import NOTHING, digits, share
@@ -164,8 +165,12 @@ def _say_starts(result: Result) -> list[str]:
         return []
     losses = net.standing
     finite = np.isfinite(losses)
+    others = np.delete(losses, net.leader)
+    low, high = (np.nanmin(others), np.nanmax(others)) if finite.sum() > 1 else (np.nan, np.nan)
     if finite.sum() <= 1:
         text = _("Of {n} starts only that of seed {seed} is left.")
+    elif alike(losses[net.leader], high, within=TRAINED):
+        text = _("All starts that are left do alike, between {best} and {high}; shown is that of seed {seed}.")
     elif net.settings.held_out:
         text = _(
             "The best of {n} starts has seed {seed}: validation loss {best}; the others lie between {low} and {high}."
@@ -176,8 +181,6 @@ def _say_starts(result: Result) -> list[str]:
         )
     else:
         text = _("The best of {n} starts has seed {seed}: loss {best}; the others lie between {low} and {high}.")
-    others = np.delete(losses, net.leader)
-    low, high = (np.nanmin(others), np.nanmax(others)) if finite.sum() > 1 else (np.nan, np.nan)
     said = text.format(
         n=len(losses),
         seed=net.settings.seeds[net.leader],
@@ -273,6 +276,9 @@ def _say_why(net: Net, title: str, found: Finding) -> str:
 
 def _say_compared(a: Result, b: Result) -> str:
     low, high = sorted(zip(SIDES, (a, b), strict=True), key=lambda pair: pair[1].squares)
+    if alike(a.squares, b.squares, within=TRAINED):
+        text = _("The weights of A and B are alike in size: ‖w‖² is {a} and {b}.")
+        return text.format(a=digits(a.squares), b=digits(b.squares))
     return _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.").format(
         name=low[0], low=digits(low[1].squares), high=digits(high[1].squares)
     )

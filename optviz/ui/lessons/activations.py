@@ -14,6 +14,7 @@ from optviz.figures import activations as pictures
 from optviz.figures.style import SERIES
 from optviz.stability import Floats, naive_softmax, naive_tanh, overflow, relative_error, scaled_tanh
 from optviz.ui import course, tables
+from optviz.ui.comparisons import alike
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -130,7 +131,7 @@ def say_slopes(curves: Curves) -> str:
     pairs = sorted(zip(curves.titles, probes(curves), strict=True), key=lambda pair: pair[1].slope)
     z = written(curves.probe)
     (least, low), (most, high) = pairs[0], pairs[-1]
-    if low.slope == high.slope:
+    if alike(low.slope, high.slope, lambda slope: written(slope, 3)):
         text = _("At z = {z} the slope is {slope}: by this a gradient is multiplied on its way back.")
         return text.format(z=z, slope=written(high.slope, 3))
     return _(

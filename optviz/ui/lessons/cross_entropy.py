@@ -13,6 +13,7 @@ from optviz.figures import crossentropy as pictures
 from optviz.figures.losses import places
 from optviz.figures.style import SERIES
 from optviz.losses import EPSILON, clipped_crossentropy, crossentropy
+from optviz.ui.comparisons import least
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -103,7 +104,7 @@ def say(settings: Settings) -> str:
     if len(losses) == 1:
         return first
     best, target = int(losses.argmin()), f"({entry.write(settings.y)})"
-    if np.isclose(losses, losses[best]).sum() > 1:
+    if len(least(losses.tolist(), written)) > 1:
         return f"{first} {_('The nearest to the target {target} are equally near.').format(target=target)}"
     return f"{first} {_('{name} is nearest to the target {target}.').format(name=settings.names[best], target=target)}"
 

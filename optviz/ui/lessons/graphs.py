@@ -9,6 +9,7 @@ from html import escape
 from optviz.figures import graphs as pictures
 from optviz.figures.graphs import Motion, Writing
 from optviz.graph import RULES, Fault, Graph, Node, Passes
+from optviz.ui.comparisons import most
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -210,16 +211,26 @@ def titles_of(text: str) -> dict[str, str]:
     }
 
 
+def _say_strongest(passes: Passes, graph: Graph, strongest: Sequence[int]) -> list[str]:
+    """Say to which input f reacts most, or to which equally."""
+    names = [graph.nodes[i].name for i in strongest]
+    if len(names) > 1:
+        size = number(abs(passes.gradients[strongest[0]]))
+        text = _("Backward: f reacts most, and equally, to {names}: |∂f/∂{name}| = {gradient}.")
+        return [text.format(names=_(", ").join(names), name=names[0], gradient=size)]
+    text = _("Backward: f reacts most to {name}; ∂f/∂{name} = {gradient}.")
+    return [text.format(name=names[0], gradient=number(passes.gradients[strongest[0]]))]
+
+
 def say(text: str, inputs: Inputs) -> str:
     """Say what came out, which input matters most, and where gradients are added."""
     graph, passes = graph_of(text), passes_of(text, inputs)
     where = [i for i, node in enumerate(graph.nodes) if not node.operands]
-    strongest = max(where, key=lambda i: abs(passes.gradients[i]))
-    name, gradient = graph.nodes[strongest].name, passes.gradients[strongest]
-    parts = [
-        _("Forward: f = {value}.").format(value=number(passes.values[-1])),
-        _("Backward: f reacts most to {name}; ∂f/∂{name} = {gradient}.").format(name=name, gradient=number(gradient)),
-    ]
+    sizes = [abs(passes.gradients[i]) for i in where]
+    # What has no size is not compared.
+    places = most(sizes, number) if all(map(math.isfinite, sizes)) else [sizes.index(max(sizes))]
+    forward = _("Forward: f = {value}.").format(value=number(passes.values[-1]))
+    parts = [forward, *_say_strongest(passes, graph, [where[place] for place in places])]
     shared = [i for i in range(len(graph.nodes)) if len(graph.leaving(i)) > 1]
     if shared:
         i = shared[0]

@@ -11,6 +11,7 @@ from optviz.entry import Entry
 from optviz.figures import losses as pictures
 from optviz.figures.losses import LADDER, SHAPE, Scale, rung
 from optviz.losses import LOSSES, Loss, best_constant, huber
+from optviz.ui.comparisons import most
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -179,6 +180,8 @@ def say(settings: Settings) -> str:
     if not errors[0].any():
         return f"{first} {_('Every prediction meets its target.')}"
     worst = int(errors[0].argmax())
+    if len(most(errors[0].tolist())) > 1:
+        return f"{first} {_('No single point makes the most of it.')} {_say_constants(settings)}"
     of_squares, of_distances = (100 * share_of(each)[worst] for each in errors[:2])
     return " ".join(
         (

@@ -11,6 +11,7 @@ from optviz.figures import momentum as pictures
 from optviz.momentum import SEQUENCES, Momentum, geometric_sum, half_life, memory, momentum, staircase
 from optviz.optimizers import Array
 from optviz.ui import tables
+from optviz.ui.comparisons import alike
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -112,9 +113,12 @@ def say(settings: Settings) -> str:
         )
     else:
         plain, _classical, averaged = (np.ptp(result.steps[1:, k]) for k in range(3))
-        what = _("Plain steps range over {plain}, the averaged ones only over {averaged}.").format(
-            plain=digits(float(plain)), averaged=digits(float(averaged))
+        text = (
+            _("Plain steps range over {plain}, and the averaged ones as far, over {averaged}.")
+            if alike(float(plain), float(averaged)) or averaged > plain
+            else _("Plain steps range over {plain}, the averaged ones only over {averaged}.")
         )
+        what = text.format(plain=digits(float(plain)), averaged=digits(float(averaged)))
     back = _(
         "It remembers about 1 / (1 − γ) = {memory} steps; a gradient's share is halved every {half} steps."
     ).format(memory=digits(memory(settings.decay)), half=digits(half_life(settings.decay)))

@@ -19,6 +19,7 @@ from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS
 from optviz.penalties import NEAR_ZERO, Frame, train
+from optviz.ui.comparisons import TRAINED, alike
 from optviz.ui.keras_code import OPTIMIZER_CALLS
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
@@ -358,6 +359,10 @@ def say_best(sweep: Sweep) -> str:
     (l1, l1_loss), (l2, l2_loss) = (_best(sweep, kind, frame) for kind in ("l1", "l2"))
     if not np.isfinite(l1_loss + l2_loss):
         return _("Without validation points nothing says which strength is best.")
+    plain = float(frame.validation_loss[0])
+    if min(l1_loss, l2_loss) >= plain or alike(min(l1_loss, l2_loss), plain, within=TRAINED):
+        text = _("Without a penalty the validation loss is {loss}, and no strength tried makes it less by a hundredth.")
+        return text.format(loss=digits(plain))
     text = _(
         "Of all strengths tried the validation loss is least at L1 {l1} ({l1_loss}) and at L2 {l2} ({l2_loss}); "
         "without a penalty it is {loss}."
@@ -367,7 +372,7 @@ def say_best(sweep: Sweep) -> str:
         l2=f"{l2:g}",
         l1_loss=digits(l1_loss),
         l2_loss=digits(l2_loss),
-        loss=digits(float(frame.validation_loss[0])),
+        loss=digits(plain),
     )
 
 

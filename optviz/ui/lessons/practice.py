@@ -16,6 +16,7 @@ from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS, Array
 from optviz.sweep import Sweep, sweep
+from optviz.ui.comparisons import TRAINED, least, most
 from optviz.ui.course import href
 from optviz.ui.keras_code import keras_code
 from optviz.ui.language import N_, _, language
@@ -98,14 +99,27 @@ def say(settings: Settings) -> str:
     """Say who comes lowest, and who still works at which learning rates."""
     sweeps = sweeps_of(settings)
     name, best = min(sweeps.items(), key=lambda item: item[1].final.min())
+    finals = [float(each.final.min()) for each in sweeps.values()]
+    lowest, names = least(finals, within=TRAINED), [title_of(each) for each in sweeps]
+    if len(lowest) > 1:
+        text = _("After {epochs} epochs {names} come equally low: loss {loss}.")
+        listed = _(", ").join(names[place] for place in lowest)
+        return f"{text.format(epochs=settings.epochs, names=listed, loss=digits(min(finals)))} {_say_rates(settings)}"
     first = _("After {epochs} epochs {name} comes lowest: loss {loss} at learning rate {rate}.").format(
         epochs=settings.epochs, name=title_of(name), loss=digits(best.final.min()), rate=f"{best.rates[best.best]:g}"
     )
-    widest = max(sweeps, key=lambda each: working(settings, each))
-    second = _("{name} works at the most learning rates, {count} of {all}.").format(
-        name=title_of(widest), count=working(settings, widest), all=len(RATES)
+    return f"{first} {_say_rates(settings)}"
+
+
+def _say_rates(settings: Settings) -> str:
+    counts = {title_of(name): working(settings, name) for name in sweeps_of(settings)}
+    widest = [list(counts)[place] for place in most(list(counts.values()), str)]
+    text = (
+        _("{name} works at the most learning rates, {count} of {all}.")
+        if len(widest) == 1
+        else _("{name} work at equally many learning rates, {count} of {all}.")
     )
-    return f"{first} {second}"
+    return text.format(name=_(", ").join(widest), count=counts[widest[0]], all=len(RATES))
 
 
 def working(settings: Settings, name: str) -> int:

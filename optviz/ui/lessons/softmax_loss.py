@@ -15,6 +15,7 @@ from optviz.figures import crossentropy as pictures
 from optviz.figures.crossentropy import WAYS
 from optviz.figures.losses import Scale, places, rung
 from optviz.losses import EPSILON, SOFTMAX_CROSSENTROPY, clipped_crossentropy, crossentropy, margin, naive_softmax
+from optviz.ui.comparisons import most
 from optviz.ui.language import N_, _, language
 from optviz.ui.lessons.cross_entropy import written
 from optviz.ui.panels import tracks_of
@@ -220,6 +221,9 @@ def say(settings: Settings) -> str:
     if len(clipped):
         return _say_clipped(losses, int(clipped[losses.fused[clipped].argmax()]))
     worst = int(losses.fused.argmax())
+    if len(most(losses.fused.tolist(), written)) > 1:
+        text = _("All three ways agree. The mean loss is {mean}; the rows that cost most cost the same, {loss} each.")
+        return text.format(mean=written(losses.fused.mean()), loss=written(losses.fused[worst]))
     return _(
         "All three ways agree. The mean loss is {mean}; row {row} costs most, {loss}, with p = {p} for its class."
     ).format(

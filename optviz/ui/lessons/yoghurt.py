@@ -12,6 +12,7 @@ from optviz.figures import yoghurt as pictures
 from optviz.figures.style import SERIES
 from optviz.losses import LOSSES, Loss, asymmetric
 from optviz.recipes import Range
+from optviz.ui.comparisons import alike
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
@@ -177,7 +178,7 @@ def _leaning(name: str, over: float) -> str:
 
 def _why(settings: Settings) -> str:
     cost, profit = settings.cost, settings.profit
-    if cost == profit:
+    if alike(cost, profit):
         return _("Both sides cost the same, so neither is favored.")
     dear, cheap = max(cost, profit), min(cost, profit)
     if not cheap:

@@ -1,0 +1,89 @@
+"""No sentence calls one number smaller or greater than another that a reader sees as the same."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optviz.ui import races, training_words
+from optviz.ui.comparisons import alike, least, most
+from optviz.ui.lessons import activations, cross_entropy, graphs, losses, momentum, penalties, softmax_loss
+from optviz.ui.races import Ground
+from optviz.ui.runs import Run
+from optviz.ui.training_settings import Method, Sample, Settings
+from optviz.ui.trainings import Training
+
+
+def test_alike_is_what_is_written_alike_or_within_what_counts():
+    assert alike(20.44, 20.41) and not alike(20.44, 20.34)
+    assert alike(20.44, 20.34, within=0.01) and not alike(20.44, 20.1, within=0.01)
+    assert alike(0.0, -0.0) and not alike(0.0, 1e-9) and not alike(1.0, np.inf)
+    assert alike(3, 3, str) and not alike(100, 101, str)
+
+
+def test_who_leads_with_all_that_are_alike():
+    assert least([3.0, 1.0, 1.0001, np.nan, 2.0]) == [1, 2] and most([3.0, 1.0, 3.0]) == [0, 2]
+    assert least([np.nan, np.inf]) == [] and most([5]) == [0]
+
+
+def trained(settings):
+    training = Training(settings)
+    while training.running:
+        training._train_epoch()
+    return training
+
+
+@pytest.mark.parametrize("epochs", [0, 3])
+@pytest.mark.parametrize("other", [Method(), Method(l2=1e-5), Method(learning_rate=0.010001)])
+def test_weights_that_are_written_alike_are_called_alike(other, epochs):
+    training = trained(Settings(epochs=max(epochs, 1), methods=(Method(), other)))
+    said = training_words.say(training)
+    assert "The weights of A and B are alike in size" in said and "smaller weights" not in said
+    assert "smaller weights" in training_words.say(trained(Settings(epochs=20, methods=(Method(), Method(l2=1.0)))))
+
+
+def test_starts_that_end_alike_are_called_so():
+    still = Method(learning_rate=1e-9)
+    settings = Settings(epochs=1, starts=3, methods=(still,), initialization="zero", sample=Sample(share=0.0))
+    said = training_words.say(trained(settings))
+    assert "All starts that are left do alike" in said and "The best of" not in said
+
+
+def test_runs_that_are_equally_near_are_named_together():
+    ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
+    given = races.Settings(ground, (Run("sgd"), Run("sgd"), Run("adam")), 1e-3, "constant", (), 0, (3.0, 2.0), 20)
+    said = races.say(given)
+    assert "SGD, SGD are equally near" in said and "is nearest" not in said
+    assert "SGD is nearest" in races.say(replace(given, runs=(Run("sgd"), Run("adam"))))
+
+
+def test_an_expression_that_reacts_equally_says_so():
+    assert "reacts most, and equally, to a, b" in graphs.say("a + b", (("a", 1.0), ("b", 2.0)))
+    assert "reacts most to b; ∂f/∂b = 3" in graphs.say("a + 3*b", (("a", 1.0), ("b", 2.0)))
+
+
+def test_points_and_rows_that_share_the_lead():
+    even = losses.Settings((0.0, 0.0), (1.0, -1.0), 1.0, 2.0)
+    assert "No single point makes the most of it." in losses.say(even)
+    assert "Point 1 alone makes" in losses.say(losses.Settings((0.0, 0.0), (2.0, 1.0), 1.0, 2.0))
+
+
+def test_without_a_gain_no_strength_is_called_best():
+    sweep = penalties.Sweep(replace(penalties.Settings(), epochs=50, learning_rate=1e-7))
+    while not sweep.done:
+        sweep.advance(1.0)
+    assert "no strength tried makes it less by a hundredth" in penalties.say_best(sweep)
+
+
+def test_steps_that_range_as_far_are_not_called_calmer():
+    plain = momentum.Settings("", (), (1.0, -1.0, 3.0), 0.0, 0.1, 20)
+    assert "and the averaged ones as far" in momentum.say(plain) and "only over" not in momentum.say(plain)
+    assert "only over" in momentum.say(replace(plain, decay=0.9))
+
+
+MODULES = (activations, cross_entropy, graphs, losses, momentum, penalties, softmax_loss)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_every_page_that_compares_asks_here(module):
+    assert any(getattr(module, name, None) in (alike, least, most) for name in ("alike", "least", "most"))
