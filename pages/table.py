@@ -3,7 +3,7 @@
 import streamlit as st
 
 from optviz.recipes import Range
-from optviz.table import MOST_BYTES, MOST_ROWS, TableError
+from optviz.table import MOST_BYTES, MOST_LINES, MOST_ROWS, TableError, suggest_target
 from optviz.ui import controls, foreign, lesson
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
@@ -17,6 +17,10 @@ EXAMPLES = (
     Example(N_("House prices"), {}),
     Example(N_("Without a hidden layer: a plane"), {"hidden": [""], "lr": ["0.03"]}),
     Example(N_("From the area alone"), {"features": ["area_m2"]}),
+    Example(
+        N_("With the district"),
+        {"features": ["area_m2", "rooms", "age_years", "distance_km", "district"]},
+    ),
     Example(N_("Two hidden layers"), {"hidden": ["32, 16"]}),
     Example(
         N_("Too many units for 118 rows"),
@@ -32,25 +36,27 @@ link, notes, stage = lesson.begin(PAGE, _("A table of your own"), EXAMPLES)
 with st.sidebar:
     upload = st.file_uploader(
         _("Your table, a CSV file with the columns' names in its first row"),
-        type=["csv", "tsv", "txt"],
+        type=["csv", "tsv", "txt", "tab", "dat", "data"],
         max_upload_size=MOST_BYTES // 1_000_000,
         key=table.UPLOAD,
     )
-    wrong = table.take(link, upload)
-    if wrong:
-        st.error(table.table_error(wrong), icon=":material/table:")
+    wrong = table.take(link, upload, table.choose_reading(link, upload))
     own, lost = table.at_hand(link), table.lost(link)
     if own.uploaded or lost:
         icon = ":material/undo:"
         st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
+    if wrong and upload:
+        with stage:
+            st.error(table.refuse(upload.name, wrong, None if lost else own), icon=":material/table:")
     if lost:
         with stage:
             table.ask_again(link)
         st.stop()
     names = {name: foreign.clean(name) for name in own.table.names}
-    target = controls.choice(link, "target", _("Target"), names, own.table.names[-1], resets=("features",))
-    others = {name: title for name, title in names.items() if name != target}
-    features = controls.several(link, "features", _("Features"), others, table.features_of(own.table, target))
+    target = controls.choice(link, "target", _("Target"), names, suggest_target(own.table).target, resets=("features",))
+    words = {column.name: foreign.clean(column.name) for column in own.table.words}
+    others = {name: title for name, title in (names | words).items() if name != target}
+    features = controls.several(link, "features", _("Features"), others, table.features_of(own, target))
     plan = nets.choose_plan(link, Settings("", ()).plan)
     with controls.folded(link, "rows", _("Validation and axes"), ":material/table_rows:"):
         share = controls.dial(link, "validation", _("Validation share"), SHARE, Settings("", ()).share, SHARES)
@@ -59,6 +65,8 @@ with st.sidebar:
 
 settings = Settings(target, features, share, split, plan)
 with stage:
+    if own.uploaded:
+        st.markdown(table.head(own))
     try:
         result = table.learned(link, own, settings)
     except TableError as error:
@@ -78,13 +86,17 @@ with stage:
     )
     lesson.say(sentence)
     st.html(table.report(result))
-    st.markdown(f"{table.describe(own)} {table.note(result)}")
+    parts = [] if own.uploaded else [table.head(own)]
+    # A full-width stop brings its own space.
+    st.markdown(" ".join((*parts, table.note(result), table.describe(own, target))).replace("。 ", "。"))
+    table.offer(link, own)
     controls.formula(link, table.formula(settings, result))
     lesson.code(link, table.program(own, settings, result))
     st.caption(
         _(
             "Your table is read in your own session and in no other, is not stored, and is forgotten when you leave; "
-            "so a link has your settings but not your table. At most {size} MB; of more than {rows} rows some are used."
-        ).format(size=MOST_BYTES // 1_000_000, rows=f"{MOST_ROWS:,}")
+            "so a link has your settings but not your table. At most {size} MB and {lines} lines; "
+            "of more than {rows} rows some are used."
+        ).format(size=MOST_BYTES // 1_000_000, lines=f"{MOST_LINES:,}", rows=f"{MOST_ROWS:,}")
     )
 link.publish(notes)

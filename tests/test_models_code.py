@@ -76,9 +76,10 @@ def test_7_5_the_digits_in_keras(settings):
     assert history["val_loss"][-1] == pytest.approx(ours.last.validation_loss + ours.last.penalty, rel=2e-3)
 
 
-def test_7_7_the_houses_in_keras(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[1])
+def test_7_7_the_houses_in_keras(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     own = Own(table.SAMPLE, houses())
+    Path(table.SAVED).write_text(own.table.to_csv(), "utf-8")
     plan = Plan((6, 4), "tanh", (), "he", "momentum_classical", (), 0.01, 0.01, **FEW)
     settings = replace(table.Settings("price_k", ("area_m2", "age_years", "distance_km"), 0.3, 2), plan=plan)
     result = table._sample(settings)
@@ -94,12 +95,12 @@ def test_7_7_the_houses_in_keras(monkeypatch):
 
 def test_the_program_reads_a_visitors_file_as_the_page_does(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    rows = "".join(f"{i},{'?' if i == 3 else i % 7},{i * i % 13}\n" for i in range(60))
-    content = ("速度;重量;阻力\n" + rows.replace(",", ";")).encode("gb18030")
-    Path("自己的 'table'.csv").write_bytes(content)
+    lines = (f"{i},5;{'?' if i == 3 else i % 7};{'高中低'[i % 3]};{i * i % 13} 元\n" for i in range(60))
+    content = ("表格\n速度, km/h;重量;档次;阻力\n" + "".join(lines)).encode("gb18030")
     own = Own("自己的 'table'.csv", table.parse(content), "key")
-    settings = table.Settings("阻力", ("速度", "重量"), plan=Plan((3,), **FEW))
+    Path(table.SAVED).write_text(own.table.to_csv(), "utf-8")
+    settings = table.Settings("阻力", ("速度, km/h", "重量", "档次"), plan=Plan((3,), **FEW))
     result = table._learn(own.table, settings)
     names = run_keras(table.program(own, settings, result), weights(result.fit.network, result.fit.w[0]))
-    assert result.task.dropped == 1
+    assert result.task.dropped == 1 and result.task.training.x.shape[1] == 5
     np.testing.assert_allclose(names["predicted"], result.network.validation[-1], rtol=1e-3, atol=1e-3)

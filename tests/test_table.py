@@ -11,9 +11,9 @@ from optviz.table import (
     FEWEST_ROWS,
     HOUSES,
     MOST_BYTES,
+    MOST_LINES,
     MOST_ROWS,
     Fault,
-    LeftOut,
     TableError,
     Why,
     draw_houses,
@@ -46,7 +46,7 @@ def test_the_sample_is_what_its_generator_writes():
 def test_the_sample_has_words_and_empty_cells():
     table = houses()
     assert table.names == ("area_m2", "rooms", "age_years", "distance_km", "price_k")
-    assert table.left_out == (LeftOut("district", Why.NOT_NUMERIC, table.left_out[0].cell, 2),)
+    assert not table.left_out and table.words[0].levels == ("center", "edge", "middle")
     assert table.cells.shape == (400, 5) and np.isnan(table.cells).sum() == 8
 
 
@@ -77,13 +77,25 @@ def test_chinese_names_in_every_encoding_that_excel_writes(encoding):
         (b"a,b,c\n", Fault.EMPTY),
         (b"x" * (MOST_BYTES + 1), Fault.TOO_LARGE),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Fault.NOT_TEXT),
-        (b"PK\x03\x04\x14\x00\x06\x00", Fault.NOT_TEXT),
+        (b"PK\x03\x04\x14\x00\x06\x00", Fault.WORKBOOK),
         (b"\xff\xfe\x00", Fault.NOT_TEXT),
-        ("1,2,3\n" * 30, Fault.NO_NAMES),
-        (GOOD.replace("a,b,c", "a,b,a"), Fault.SAME_NAMES),
-        (GOOD.replace("\n7,49,20\n", "\n7,49\n"), Fault.RAGGED),
-        (GOOD.replace("\n7,49,20\n", '\n"7,49,20\n'), Fault.RAGGED),
-        (",".join(f"c{i}" for i in range(101)), Fault.TOO_MANY_COLUMNS),
+        (b"%PDF-1.7\n1 0 obj\n" + b"1,2,3\n" * 30, Fault.NOT_TEXT),
+        (b"GIF89a" + bytes(range(256)), Fault.NOT_TEXT),
+        (GOOD.replace("9,", "9"), Fault.RAGGED),
+        (GOOD.replace("\n7,49,20\n", '\n"7,49,20\n'), Fault.UNCLOSED),
+        (GOOD.replace(",-1\n", ',"-1\n'), Fault.UNCLOSED),
+        (GOOD.replace(",86\n", ',"86\n'), Fault.UNCLOSED),
+        (GOOD.replace("29,841,86", '"29,841,86'), Fault.UNCLOSED),
+        ("price,area\n" + "1,5,2,5\n3,25,4,0\n" * 20, Fault.MISFIT),
+        ("<!DOCTYPE html><table><tr><td>1</td></tr></table>", Fault.WEB_PAGE),
+        ("\ufeff  <table>\n" + "<tr><td>1,2,3</td></tr>\n" * 30, Fault.WEB_PAGE),
+        ('<?xml version="1.0"?>\n<rows/>', Fault.WEB_PAGE),
+        ('[{"area": 1, "price": 2},\n {"area": 2, "price": 3}]\n', Fault.JSON),
+        ('{"area": [1, 2], "price": [2, 3]}', Fault.JSON),
+        ("[[1, 2],\n[3, 4]]", Fault.JSON),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), Fault.WORKBOOK),
+        ("a,b\n" + "1,2\n" * (MOST_LINES + 1), Fault.TOO_LONG),
+        ((",".join(f"c{i}" for i in range(101)) + "\n") * 2 + ",".join("1" * 101), Fault.TOO_MANY_COLUMNS),
         ("\n".join(GOOD.split("\n")[:FEWEST_ROWS]), Fault.TOO_FEW_ROWS),
         ("a\n" + "1\n2\n" * 30, Fault.TOO_FEW_COLUMNS),
         ("a,b\n" + "1,2\n1,3\n" * 30, Fault.TOO_FEW_COLUMNS),
@@ -96,15 +108,28 @@ def test_what_cannot_be_used(content, expected):
 
 
 def test_a_ragged_row_is_named():
-    error = fault(GOOD.replace("\n7,49,20\n", "\n7,49\n"))
-    assert (error.row, error.detail, error.limit) == (9, "2", 3)
+    error = fault("a,b,c\n1,2,3\n4,5\n6,7,8\n")
+    assert (error.row, error.detail, error.limit) == (3, "2", 3)
+
+
+def test_a_quotation_mark_that_is_never_closed_is_named_by_its_line():
+    error = fault(GOOD.replace("\n7,49,20\n", '\n"7,49,20\n'))
+    assert (error.fault, error.row) == (Fault.UNCLOSED, 9)
 
 
 @pytest.mark.parametrize(
     ("cells", "why"),
     [
         (["one"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
-        (["inf"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
+        (["1 kg", "2 km"] * 15, Why.NOT_NUMERIC),
+        (["5%"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
+        (["1,5", "2.5"] * 15, Why.NOT_NUMERIC),
+        (["2024-05-01", "2024-05-02"] * 15, Why.DATES),
+        (["1.5.24", "13.5.24"] * 15, Why.DATES),
+        (["5/1/2024 12:30", "5/2/2024 9:15:30 PM"] * 15, Why.DATES),
+        (["2024年5月1日", ""] * 15, Why.DATES),
+        (["08:15", "17:40:10"] * 15, Why.DATES),
+        ([f"H{i:03}" for i in range(30)], Why.MANY_WORDS),
         (["1_000"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
         (["=1+1"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
         (["__import__('os')"] + ["1", "2"] * 15, Why.NOT_NUMERIC),
@@ -114,7 +139,7 @@ def test_a_ragged_row_is_named():
     ],
 )
 def test_columns_that_are_left_out(cells, why):
-    table = parse(("a,b,c\n" + "".join(f"{i},{-i},{cell}\n" for i, cell in enumerate(cells))).encode())
+    table = parse(("a;b;c\n" + "".join(f"{i};{-i};{cell}\n" for i, cell in enumerate(cells))).encode())
     assert table.names == ("a", "b") and [(column.name, column.why) for column in table.left_out] == [("c", why)]
 
 

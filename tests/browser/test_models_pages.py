@@ -129,8 +129,8 @@ def test_a_table_of_ones_own_is_learned_and_no_other_visitor_sees_it(open_page: 
     own = "speed,weight,drag\n" + "".join(f"{i},{i * 7 % 11},{i * i}\n" for i in range(60))
     upload(page, "own.csv", own.encode())
     said(page, "The network's “drag”").wait_for()
-    upload(page, "bad.csv", b"speed,speed\n1,2\n")
-    page.get_by_text("Two columns are called “speed”").wait_for()
+    upload(page, "bad.csv", b'speed,weight\n1,"2\n')
+    page.get_by_text("In row 2 a quotation mark is opened and never closed. The picture shows your table").wait_for()
     said(page, "The network's “drag”").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     assert set(query(page)) == {"epochs", "hidden"}

@@ -3,6 +3,8 @@
 What is uploaded stays in the visitor's session: only what comes of the sample table is shared between visitors.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -13,11 +15,29 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz import table as tables
+from optviz.encodings import ENCODINGS
 from optviz.figures import table as pictures
 from optviz.figures.table import Cloud
-from optviz.table import Fault, Learned, LeftOut, Prediction, Table, TableError, Why, houses, learn, parse
+from optviz.recipes import Range
+from optviz.table import (
+    MOST_WORDS,
+    Fault,
+    Learned,
+    LeftOut,
+    Prediction,
+    Reading,
+    Remark,
+    Skipped,
+    Table,
+    TableError,
+    Told,
+    Why,
+    houses,
+    learn,
+    parse,
+)
 from optviz.training_plan import Plan
-from optviz.ui import foreign, links, tab
+from optviz.ui import controls, downloads, foreign, links, tab
 from optviz.ui.language import N_, _, language
 from optviz.ui.lessons import nets
 from optviz.ui.links import Link
@@ -37,9 +57,17 @@ MOST_FEATURES = 12
 NOTHING = 0.05
 """The R² below which nothing is learned."""
 
+WEAK = 0.3
+"""The R² below which little is learned."""
+
+MOST_REMARKS = 8
+"""What is told of a table's columns, at most."""
+
 SAMPLE = "houses.csv"
 FILE, UPLOAD = "file", "table~upload"
 """The parameter with the name of the visitor's own file, and the key of the field in which it is chosen."""
+SAVED = "table.csv"
+"""The table as it was read, as a visitor saves it and the program loads it."""
 
 
 class Upload(Protocol):
@@ -80,19 +108,70 @@ class Settings:
 
 # ---- the table
 
+_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blank": " "}
+_DECIMALS = {"point": ".", "comma": ","}
+_HEADERS = {"yes": True, "no": False}
+_READING = ("separator", "decimal", "encoding", "header", "missing", "skip")
+"""The parameters of a link that say how a file is to be read."""
 
-def take(link: Link, upload: Upload | None) -> TableError | None:
+
+def choose_reading(link: Link, upload: Upload | None) -> Reading:
+    """Draw the controls that correct how an uploaded file is read; with another file they begin anew."""
+    place = f"{link.page}-file"
+    if upload:
+        if st.session_state.setdefault(place, upload.file_id) != upload.file_id:
+            for name in _READING:
+                link.drop(name)
+        st.session_state[place] = upload.file_id
+        with controls.folded(link, "reading", _("How the file is read"), ":material/edit_document:"):
+            return _reading(link)
+    link.drawn = False
+    reading = _reading(link)
+    link.drawn = True
+    return reading
+
+
+def _reading(link: Link) -> Reading:
+    found = {"": _("as all rows tell")}
+    separators = {
+        "comma": _("comma"),
+        "semicolon": _("semicolon"),
+        "tab": _("tab"),
+        "bar": _("vertical bar"),
+        "blank": _("blanks"),
+    }
+    decimals = {"point": _("decimal point"), "comma": _("decimal comma")}
+    headers = {"yes": _("the first line that is not skipped"), "no": _("none: the columns are numbered")}
+    encodings = {name: name.removesuffix("-sig") for name in ENCODINGS}
+    separator = controls.choice(link, "separator", _("Separator"), found | separators, "")
+    decimal = controls.choice(link, "decimal", _("Decimal sign"), found | decimals, "")
+    encoding = controls.choice(link, "encoding", _("Encoding"), found | encodings, "")
+    header = controls.choice(link, "header", _("Names of the columns"), found | headers, "")
+    skip = controls.whole(link, "skip", _("Lines to skip at the top"), Range(0, 50, "k"), 0)
+    missing = controls.text(link, "missing", _("Further marks of missing values, such as -999, k.A."), "")
+    return Reading(
+        _SEPARATORS.get(separator, ""),
+        _DECIMALS.get(decimal, ""),
+        encoding,
+        _HEADERS.get(header),
+        frozenset(mark.strip().casefold() for mark in missing.replace("，", ",").split(",") if mark.strip()),
+        skip,
+    )
+
+
+def take(link: Link, upload: Upload | None, reading: Reading) -> TableError | None:
     """Read what was uploaded since the last run, and return what is wrong with it; then the table before stays.
 
-    With another table the choice of columns begins anew.
+    With another table, or one that is read otherwise, the choice of columns begins anew.
     """
     if not upload:
         return None
     place = f"{link.page}-seen"
-    seen, error = st.session_state.get(place, ("", None))
-    if seen != upload.file_id:
+    seen, error = st.session_state.get(place, (None, None))
+    if seen != (upload.file_id, reading):
         try:
-            own = Own(tables.shortened(upload.name), parse(upload.getvalue()), upload.file_id)
+            key = f"{upload.file_id} {reading}"
+            own = Own(tables.shortened(upload.name), parse(upload.getvalue(), reading), key)
         except TableError as fault:
             error = fault
         else:
@@ -101,7 +180,7 @@ def take(link: Link, upload: Upload | None) -> TableError | None:
                 forget(link)
             st.session_state[f"{link.page}-own"] = own
             link.change(FILE, own.name)
-        st.session_state[place] = (upload.file_id, error)
+        st.session_state[place] = ((upload.file_id, reading), error)
     return error
 
 
@@ -150,17 +229,34 @@ def forget(link: Link) -> None:
     st.session_state.pop(f"{link.page}-learned", None)
 
 
-def features_of(table: Table, target: str) -> tuple[str, ...]:
-    """Return the features that are chosen at first: the numeric columns but the target."""
-    return tuple(name for name in table.names if name != target)[:MOST_FEATURES]
+def features_of(own: Own, target: str) -> tuple[str, ...]:
+    """Return the features that are chosen at first: the columns but the target and those that number the rows.
+
+    Of the sample, whose links are out in the world, only those that are numbers from the beginning.
+    """
+    table = own.table
+    names = [name for name in table.names if name != target and name not in table.counting]
+    if own.uploaded:
+        names += [words.name for words in table.words]
+    return tuple(names or (name for name in table.names if name != target))[:MOST_FEATURES]
 
 
 _ERRORS = {
     Fault.EMPTY: N_("The table has no rows below its header."),
     Fault.TOO_LARGE: N_("The file is larger than {limit} MB: the server would be busy reading it."),
+    Fault.TOO_LONG: N_(
+        "The file has {detail} lines, and at most {limit} are read: all visitors share the server's memory. "
+        "A part of it does as well."
+    ),
     Fault.NOT_TEXT: N_("The file is not text: save the table as CSV."),
-    Fault.NO_NAMES: N_("The first row must have the names of the columns, but it has the number {detail}."),
-    Fault.SAME_NAMES: N_("Two columns are called “{detail}”: give each a name of its own."),
+    Fault.WORKBOOK: N_("The file is a workbook of Excel or LibreOffice, or an archive: save the table as CSV there."),
+    Fault.WEB_PAGE: N_("The file is a web page: copy its table into a spreadsheet and save that as CSV."),
+    Fault.JSON: N_("The file is JSON: save the table as CSV."),
+    Fault.UNCLOSED: N_("In row {row} a quotation mark is opened and never closed."),
+    Fault.MISFIT: N_(
+        "Row {row} has {detail} names, and the rows below have {limit} cells: where numbers have decimal commas, "
+        "another sign must stand between the cells."
+    ),
     Fault.RAGGED: N_("Row {row} has {detail} cells and the header {limit}: every row needs the same columns."),
     Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; at most {limit} can be chosen from on this page."),
     Fault.TOO_FEW_ROWS: N_("Only {detail} rows can be used; at least {limit} are needed to train and to validate."),
@@ -174,34 +270,135 @@ _REASONS = {
     Why.TOO_LARGE: N_("{cell} in row {row} is too large to be squared"),
     Why.CONSTANT: N_("it has only one value, {cell}"),
     Why.EMPTY: N_("all its cells are empty"),
+    Why.DATES: N_("it has dates or times, such as {cell}"),
+    Why.MANY_WORDS: N_("it has {cell} different texts, and at most {most} become features"),
+}
+
+_REMARKS = {
+    Remark.AMBIGUOUS: N_(
+        "“{cell}” in row {row} of {column} was read as {taken}; if it is {other}, choose the other decimal sign."
+    ),
+    Remark.UNIT: N_("“{cell}” beside the numbers of {column} is left out."),
+    Remark.MARK: N_("“{cell}” counts as empty in {times} rows of {column}."),
+    Remark.INFINITE: N_("“{cell}” counts as empty in {times} rows of {column}, the first of them row {row}."),
+    Remark.SENTINEL: N_(
+        "{cell} stands in {times} rows of {column}, far from all else: if it means that a value is missing, "
+        "name it among the marks of missing values."
+    ),
+    Remark.COUNTS: N_("{column} only numbers the rows, so it is not chosen as a feature."),
+    Remark.RENAMED: N_("Another column {cell} is called {column} here."),
+    Remark.BROKEN: N_("{times} characters could not be read: choose another encoding."),
+}
+
+_DELIMITERS = {
+    ",": N_("commas"),
+    ";": N_("semicolons"),
+    "\t": N_("tabs"),
+    "|": N_("vertical bars"),
+    " ": N_("blanks"),
+    "，": N_("full-width commas"),
+    "；": N_("full-width semicolons"),
 }
 
 
 def table_error(error: TableError) -> str:
     """Say what is wrong with a table."""
-    return _(_ERRORS[error.fault]).format(detail=foreign.markdown(error.detail), row=error.row, limit=error.limit)
+    said = _(_ERRORS[error.fault]).format(detail=foreign.markdown(error.detail), row=error.row, limit=error.limit)
+    return f"{said} {_left_out(error.left_out)}" if error.left_out else said
 
 
-def describe(own: Own) -> str:
-    """Say in Markdown which table is at hand, and which of its columns are left out and why."""
+def refuse(name: str, error: TableError, own: Own | None) -> str:
+    """Say why a file is not used, and which table, if any, is shown in its place."""
+    text = _("{name} is not used. {reason} The picture shows {shown}.") if own else _("{name} is not used. {reason}")
+    shown = ""
+    if own:
+        shown = _("your table {name}") if own.uploaded else _("the sample table {name}")
+        shown = shown.format(name=foreign.markdown(own.name))
+    return text.format(name=foreign.markdown(name), reason=table_error(error), shown=shown)
+
+
+def head(own: Own) -> str:
+    """Say in Markdown which table is at hand and, if it is a visitor's, how its file was read."""
     table = own.table
-    text = _("{name}: {rows} rows, {columns} columns of numbers.")
-    parts = [text.format(name=foreign.markdown(own.name), rows=table.rows_read, columns=len(table.names))]
+    size = _("{rows} rows, {columns} columns of numbers").format(rows=table.rows_read, columns=len(table.names))
+    text = _("{name}: {size}; {reading}.") if own.uploaded else _("{name}: {size}.")
+    return text.format(name=foreign.markdown(own.name), size=size, reading=dialect(table))
+
+
+def dialect(table: Table) -> str:
+    """Say how a table was read: "semicolons, decimal comma, cp1252; 2 rows skipped"."""
+    delimiter = _(_DELIMITERS[table.delimiter]) if table.delimiter in _DELIMITERS else f"“{table.delimiter}”"
+    decimal = _("decimal comma") if table.decimal == "," else _("decimal point")
+    parts = [_(", ").join((delimiter, decimal, table.encoding.removesuffix("-sig")))]
+    if not table.header:
+        parts.append(_("no names in the first row, so the columns are numbered"))
+    if table.skipped.all:
+        text = _("{n} rows skipped ({which})") if table.skipped.all > 1 else _("1 row skipped ({which})")
+        parts.append(text.format(n=table.skipped.all, which=_(", ").join(_skipped(table.skipped))))
+    return _("; ").join(parts)
+
+
+def _skipped(skipped: Skipped) -> list[str]:
+    """Return what was skipped, each with its number."""
+    counts = (
+        (skipped.above, _("{n} above the names")),
+        (skipped.units, _("the units in row {n}")),
+        (skipped.repeated, _("{n} with the names again")),
+        (skipped.uneven, _("{n} of another length, the first in row {row}")),
+        (skipped.totals, _("{n} with totals")),
+        (skipped.below, _("{n} with notes")),
+    )
+    return [text.format(n=n, row=skipped.odd) for n, text in counts if n]
+
+
+def describe(own: Own, target: str) -> str:
+    """Say in Markdown what of the table is used, what is left out and why, and what was guessed."""
+    table = own.table
+    parts = []
     if len(table.cells) < table.rows_read:
         text = _("Of its rows {rows}, evenly chosen, are used: more would not train while one watches.")
         parts.append(text.format(rows=len(table.cells)))
+    if own.uploaded:
+        guess = tables.suggest_target(table)
+        text = (
+            _("{name} is predicted, for its name.")
+            if guess.named
+            else _("{name} is predicted, the last column of numbers.")
+        )
+        if guess.target == target:
+            parts += [text.format(name=foreign.markdown(target)), _("Choose another target if it is not that.")]
+    for words in table.words:
+        text = _("{name} is made of words, {levels}: as a feature each is a column of 0 and 1.")
+        levels = _(", ").join(map(foreign.markdown, words.levels[:5]))
+        more = _("{n} more").format(n=len(words.levels) - 5) if len(words.levels) > 5 else ""
+        parts.append(text.format(name=foreign.markdown(words.name), levels=_(", ").join(filter(None, (levels, more)))))
     if table.left_out:
-        text = _("{name} ({reason})")
-        named = [
-            text.format(name=foreign.markdown(column.name), reason=_reason(column)) for column in table.left_out[:8]
-        ]
-        more = [_("{n} more").format(n=len(table.left_out) - 8)] if len(table.left_out) > 8 else []
-        parts.append(_("Left out: {columns}.").format(columns=_("; ").join([*named, *more])))
+        parts.append(_left_out(table.left_out))
+    parts += [_told(told) for told in table.told[:MOST_REMARKS]]
     return " ".join(parts)
 
 
+def _left_out(columns: Sequence[LeftOut]) -> str:
+    text = _("{name} ({reason})")
+    named = [text.format(name=foreign.markdown(column.name), reason=_reason(column)) for column in columns[:8]]
+    more = [_("{n} more").format(n=len(columns) - 8)] if len(columns) > 8 else []
+    return _("Left out: {columns}.").format(columns=_("; ").join([*named, *more]))
+
+
 def _reason(column: LeftOut) -> str:
-    return _(_REASONS[column.why]).format(cell=foreign.markdown(column.cell), row=column.row)
+    return _(_REASONS[column.why]).format(cell=foreign.markdown(column.cell), row=column.row, most=MOST_WORDS)
+
+
+def _told(told: Told) -> str:
+    column, cell = foreign.markdown(told.column), foreign.markdown(told.cell)
+    return _(_REMARKS[told.remark]).format(
+        column=column, cell=cell, taken=told.taken, other=told.other, times=told.times, row=told.row
+    )
+
+
+def offer(link: Link, own: Own) -> None:
+    """Offer the table as it was read: UTF-8, commas, decimal points."""
+    downloads.offer(link, _("Save the table as it was read"), lambda: own.table.to_csv().encode(), SAVED, "save")
 
 
 # ---- the training
@@ -300,13 +497,25 @@ def say(settings: Settings, result: Learned) -> str:
     )
     if result.fit.last.reason:
         return f"{nets.say_diverged(result.fit)} {said}"
-    if result.network.validation_scores.r2[-1] < NOTHING:
-        return f"{said} {_('That is hardly better than the mean: these features say next to nothing about it.')}"
-    if network < 0.95 * linear:
-        return f"{said} {_('It finds bends that no plane has.')}"
-    if network > 1.05 * linear:
-        return f"{said} {_('Here the plane is better: the network needs other settings, or there is no bend to find.')}"
-    return f"{said} {_('A plane is as good here.')}"
+    return f"{said} {_judged(result, network / linear if linear else math.inf)}"
+
+
+def _judged(result: Learned, ratio: float) -> str:
+    """Say what a network's R² means, and how its error compares with the plane's, of which it is `ratio`."""
+    r2, plane = (float(np.ravel(way.validation_scores.r2)[-1]) for way in (result.network, result.linear))
+    if r2 < -NOTHING:
+        text = _("That is worse than the mean: what it learned of the training rows does not hold for others.")
+    elif r2 < NOTHING:
+        text = _("That is hardly better than the mean: these features say next to nothing about it.")
+    elif r2 < WEAK:
+        text = _("That is little: the network explains {percent} % of the variance, the plane {plane} %.")
+    elif ratio < 0.95:
+        text = _("It finds bends that no plane has.")
+    elif ratio > 1.05:
+        text = _("Here the plane is better: the network needs other settings, or there is no bend to find.")
+    else:
+        text = _("A plane is as good here.")
+    return text.format(percent=round(100 * r2), plane=round(100 * max(0.0, plane)))
 
 
 def note(result: Learned) -> str:
@@ -358,23 +567,31 @@ def program(own: Own, settings: Settings, result: Learned) -> str:
     """Return a program that trains the same network on the same rows with Keras."""
     plan = settings.plan
     columns = [*settings.features, settings.target]
-    file = f'"data/{SAMPLE}"'
-    if own.uploaded:
-        table = own.table
-        file = f'{own.name!r}, sep={table.delimiter!r}, encoding="{table.encoding}", na_values=["-", "?"]'
+    words = [words.name for words in own.table.words if words.name in settings.features]
+    rows = ["rows = table.to_numpy(float)"]
+    if words:
+        rows = [
+            "# Each word becomes a column of 0 and 1.",
+            f"features = pd.get_dummies(table[{list(settings.features)!r}], columns={words!r}, dtype=float)",
+            f"rows = np.column_stack([features, table[{settings.target!r}]])",
+        ]
+    texts = f", dtype={dict.fromkeys(words, 'str')!r}" if words else ""
     lines = [
         "import keras",
         "import numpy as np",
         "import pandas as pd",
         "from keras.initializers import Constant, RandomNormal, VarianceScaling",
         "",
-        f"rows = pd.read_csv({file})[{columns!r}].dropna().to_numpy(float)",
+        "# The table as the page read it: the page offers it as a file.",
+        f'table = pd.read_csv("{SAVED}", keep_default_na=False, na_values=[""]{texts})',
+        f"table = table[{columns!r}].dropna()",
+        *rows,
         f"order = np.random.default_rng({settings.split}).permutation(len(rows))",
         f"held_out = round({settings.share!r} * len(rows))",
         "training, validation = rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]",
         "mean, deviation = training.mean(axis=0), training.std(axis=0)",
         "training, validation = (training - mean) / deviation, (validation - mean) / deviation",
-        *nets.keras_model(plan, len(settings.features), 1, '"mse"', '"mae"'),
+        *nets.keras_model(plan, result.task.training.x.shape[1], 1, '"mse"', '"mae"'),
         *nets.keras_fit(plan, ("training[:, :-1]", "training[:, -1:]"), ("validation[:, :-1]", "validation[:, -1:]")),
         "predicted = model.predict(validation[:, :-1], verbose=0)[:, 0] * deviation[-1] + mean[-1]",
     ]
