@@ -12,7 +12,11 @@ Array = NDArray[np.float64]
 Compiled = Callable[..., tuple[Array, ...]]
 
 _square, _product = sp.Function("Square"), sp.Function("Product")
-_NUMPY_NAMES = [{"Modulus": np.abs, "Signum": np.sign, "Square": np.square, "Product": np.multiply}, "numpy"]
+_NUMPY_NAMES = [
+    {"Modulus": np.abs, "Signum": np.sign, "Larger": np.maximum, "Smaller": np.minimum}
+    | {"Square": np.square, "Product": np.multiply},
+    "numpy",
+]
 _UNDERFLOW = 1e-150
 
 
@@ -108,7 +112,7 @@ class _Python(StrPrinter):  # type: ignore[misc]
     _print_Pi = _print_Exp1 = _print_Float
 
 
-_TENSORFLOW_NAMES = {"Modulus": "abs", "Signum": "sign"}
-_NUMPY_FUNCTIONS = {"Modulus": "abs", "Signum": "sign"} | {
+_TENSORFLOW_NAMES = {"Modulus": "abs", "Signum": "sign", "Larger": "maximum", "Smaller": "minimum"}
+_NUMPY_FUNCTIONS = _TENSORFLOW_NAMES | {
     f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
 }

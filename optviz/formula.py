@@ -1,30 +1,23 @@
 """Turn a visitor's formula into a SymPy expression without ever evaluating the text.
 
-The text is cut into tokens, read by Python's grammar (`ast`), and rebuilt node by node from a short list of names,
-operators and functions. Every size is capped before anything is built, so that no text can hang or fill the memory.
+The text is read into a tree (`optviz.grammar`), and rebuilt part by part from a short list of operations and functions.
+Every size is capped before anything is built, so that no text can hang or fill the memory.
 """
 
-import ast
 import math
-import re
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 import sympy as sp
 
-MAX_LENGTH = 500
-MAX_NODES = 150
-MAX_DEPTH = 12
+from optviz.grammar import COMPOSED, Part, read
+from optviz.notation import MAX_LENGTH, FormulaError, Reason
+
+__all__ = ["FUNCTIONS", "MAX_LENGTH", "FormulaError", "Modulus", "Operation", "Reason", "Signum", "Tree", "known"]
+
 MAX_EXPONENT = 64
 MAX_GROWTH = 300
 MAX_NUMBER = 10**15
-
-_TOKEN = re.compile(r" *(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])|[A-Za-z_]\w*|\*\*|[-+*/(),])", re.ASCII)
-_SPELLINGS = str.maketrans(
-    {"^": "**", "²": "**2", "³": "**3", "₁": "1", "₂": "2", "π": "pi", "−": "-", "×": "*", "·": "*", "÷": "/"}
-    | {"（": "(", "）": ")", "＋": "+", "－": "-", "＊": "*", "／": "/"}
-)
 
 
 class Modulus(sp.Function):  # type: ignore[misc]
@@ -54,6 +47,11 @@ class Signum(sp.Function):  # type: ignore[misc]
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, u: sp.Expr) -> sp.Expr | None:
+        """Return the number at once if the argument is one."""
+        return None if u.free_symbols else sp.sign(u)
+
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """Return the derivative with respect to the argument."""
         return sp.S.Zero
@@ -63,26 +61,43 @@ class Signum(sp.Function):  # type: ignore[misc]
         return rf"{name}\left({printer._print(self.args[0])}\right)"
 
 
-class Reason(StrEnum):
-    """Why a text was refused."""
+class _Choice(sp.Function):  # type: ignore[misc]
+    """One of two real numbers; where they are equal, half of the slope comes from each."""
 
-    EMPTY = "empty"
-    TOO_LONG = "too_long"
-    TOO_MANY = "too_many"
-    TOO_DEEP = "too_deep"
-    TOO_LARGE = "too_large"
-    NOT_A_FORMULA = "not_a_formula"
-    UNKNOWN_NAME = "unknown_name"
-    UNKNOWN_FUNCTION = "unknown_function"
-    WRONG_ARGUMENTS = "wrong_arguments"
-    DIVISION_BY_ZERO = "division_by_zero"
-    UNDEFINED = "undefined"
-    CONSTANT = "constant"
-    TOO_MANY_NODES = "too_many_nodes"
+    nargs = 2
+    side = 1
+    choose: Callable[..., sp.Expr] = sp.Max
+    name_in_tex = r"\max"
+
+    @classmethod
+    def eval(cls, u: sp.Expr, v: sp.Expr) -> sp.Expr | None:
+        """Return the number at once if both arguments are numbers."""
+        return None if u.free_symbols or v.free_symbols else cls.choose(u, v)
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """Return the derivative with respect to an argument."""
+        u, v = self.args if argindex == 1 else reversed(self.args)
+        return (1 + self.side * Signum(u - v)) / 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        inside = rf"{self.name_in_tex}\left({', '.join(map(printer._print, self.args))}\right)"
+        return inside if exp is None else rf"{inside}^{{{exp}}}"
+
+
+class Larger(_Choice):
+    """The larger of two real numbers."""
+
+
+class Smaller(_Choice):
+    """The smaller of two real numbers."""
+
+    side = -1
+    choose = sp.Min
+    name_in_tex = r"\min"
 
 
 class Operation(NamedTuple):
-    """An operation of a formula as it was typed: a sign of `SIGNS`, "negate", or a name of `FUNCTIONS`."""
+    """An operation of a formula as it was typed: `+ - * / **`, "negate", "max", "min", or a name of `FUNCTIONS`."""
 
     name: str
     operands: tuple["Tree", ...]
@@ -92,26 +107,19 @@ Tree: TypeAlias = "float | str | Operation"
 """A formula as it was typed, unsimplified: a number, a name, or an operation on such trees."""
 
 
-class FormulaError(ValueError):
-    """A text that is not an acceptable formula: `reason` is the code, `piece` the offending part of the text."""
-
-    def __init__(self, reason: Reason, piece: str) -> None:
-        self.reason = reason
-        self.piece = piece if len(piece) <= 40 else piece[:39] + "…"
-        super().__init__(f"{reason.value}: {self.piece!r}")
-
-
 def parse(text: str, names: Sequence[str] = ("x1", "x2")) -> sp.Expr:
     """Return the SymPy expression of a formula in the given names.
 
-    Known are numbers, `pi`, `e`, `+ - * / **` (`^` is a power too), the `FUNCTIONS`, and parentheses. A power may have
-    a constant exponent of at most `MAX_EXPONENT`, and no number may exceed `MAX_NUMBER`.
-    Raises `FormulaError` for any other text, and nothing else.
+    Known are numbers, `pi`, `e`, `+ - * / **` (`^` is a power too), the functions of `known`, brackets, bars, and what
+    `optviz.notation` reads as these. A power may have a constant exponent of at most `MAX_EXPONENT`, and no number may
+    exceed `MAX_NUMBER`. Raises `FormulaError` for any other text, and nothing else.
     """
     symbols = {"pi": sp.pi, "e": sp.E} | {name: sp.Symbol(name) for name in names}
-    tree = _read(text)
-    _measure(tree)
-    return _build(tree, symbols)
+    try:
+        return _Builder(text, symbols).build(read(text, names, FUNCTIONS))
+    except FormulaError as error:
+        error.text = text
+        raise
 
 
 def operations(text: str, names: Sequence[str]) -> Tree:
@@ -120,176 +128,76 @@ def operations(text: str, names: Sequence[str]) -> Tree:
     It knows the same formulas as `parse`, and raises the same `FormulaError` for any other text.
     """
     parse(text, names)
-    return _tree(_read(text))
+    return _tree(read(text, names, FUNCTIONS))
 
 
-def _tree(node: ast.expr) -> Tree:
-    """Return the operations of a syntax tree that `parse` has accepted."""
-    match node:
-        case ast.Constant(value=int() | float() as number):
-            return float(number)
-        case ast.Name(id=name):
-            return _CONSTANTS.get(name, name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return Operation("negate", (_tree(operand),))
-        case ast.UnaryOp(operand=operand):
-            return _tree(operand)
-        case ast.BinOp(left=left, op=sign, right=right):
-            return Operation(SIGNS[type(sign)], (_tree(left), _tree(right)))
-        case ast.Call(func=ast.Name(id=name), args=[argument]):
-            return Operation(name, (_tree(argument),))
-    raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
+def known() -> tuple[str, ...]:
+    """Return the names of all functions that formulas may use."""
+    return tuple(dict.fromkeys((*FUNCTIONS, *COMPOSED)))
 
 
-def _read(text: str) -> ast.expr:
-    """Return the syntax tree of a text that consists of known tokens only."""
-    if len(text) > MAX_LENGTH:
-        raise FormulaError(Reason.TOO_LONG, text)
-    line = " ".join(text.translate(_SPELLINGS).split())
-    if not line:
-        raise FormulaError(Reason.EMPTY, text)
-    _check_tokens(line)
-    try:
-        return ast.parse(line, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise FormulaError(Reason.NOT_A_FORMULA, line) from None
+def _tree(part: Part) -> Tree:
+    if part.operands:
+        return Operation(str(part.content), tuple(map(_tree, part.operands)))
+    return _CONSTANTS.get(part.content, part.content) if isinstance(part.content, str) else part.content
 
 
-def _check_tokens(line: str) -> None:
-    position = 0
-    while position < len(line):
-        token = _TOKEN.match(line, position)
-        if token is None:
-            raise FormulaError(Reason.NOT_A_FORMULA, line[position:].strip())
-        position = token.end()
+class _Builder:
+    """Builds the expression of a part: its operands are built and checked first, then the part itself is checked."""
 
+    def __init__(self, text: str, symbols: dict[str, sp.Expr]) -> None:
+        self.text, self.symbols = text, symbols
 
-def _measure(tree: ast.expr) -> None:
-    """Refuse a tree that is too big or too deep to differentiate twice in a moment."""
-    if sum(isinstance(node, ast.expr) for node in ast.walk(tree)) > MAX_NODES:
-        raise FormulaError(Reason.TOO_MANY, ast.unparse(tree))
-    if _depth(tree) > MAX_DEPTH:
-        raise FormulaError(Reason.TOO_DEEP, ast.unparse(tree))
+    def build(self, part: Part) -> sp.Expr:
+        if not part.operands:
+            return self.leaf(part)
+        operands = [self.build(operand) for operand in part.operands]
+        self.check_growth(part, operands)
+        expression = _BUILDERS[str(part.content)](*operands)
+        self.check_numbers(part, expression)
+        return expression
 
+    def refuse(self, reason: Reason, part: Part) -> FormulaError:
+        return FormulaError(reason, self.text[part.span.start : part.span.end], part.span.start)
 
-def _depth(node: ast.expr) -> int:
-    """Return how deep operations are nested; a chain `a + b - c` or `a * b / c` is one operation."""
-    below = [
-        _depth(child) - _is_same_chain(node, child)
-        for child in ast.iter_child_nodes(node)
-        if isinstance(child, ast.expr)
-    ]
-    return 1 + max(below, default=0)
+    def leaf(self, part: Part) -> sp.Expr:
+        value = part.content
+        if isinstance(value, str):
+            return self.symbols[value]
+        if value > MAX_NUMBER:
+            raise self.refuse(Reason.TOO_LARGE, part)
+        return sp.Integer(int(value)) if value == int(value) else sp.Float(value)
 
+    def check_growth(self, part: Part, operands: list[sp.Expr]) -> None:
+        """Refuse a division by zero, and a constant exponent that would make a huge number, before it is made."""
+        limit = _GROWTH.get(str(part.content))
+        last = operands[-1]
+        if part.content == "/" and last.is_zero:
+            raise self.refuse(Reason.DIVISION_BY_ZERO, part)
+        if limit is not None and not last.free_symbols and abs(float(last)) > limit:
+            raise self.refuse(Reason.TOO_LARGE, part)
 
-def _is_same_chain(parent: ast.expr, child: ast.expr) -> bool:
-    if not (isinstance(parent, ast.BinOp) and isinstance(child, ast.BinOp)):
-        return False
-    both = {type(parent.op), type(child.op)}
-    return both <= {ast.Add, ast.Sub} or both <= {ast.Mult, ast.Div}
+    def check_numbers(self, part: Part, expression: sp.Expr) -> None:
+        """Refuse infinite, imaginary and huge numbers, among them those that only SymPy's simplification brings out."""
+        if expression.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I):
+            raise self.refuse(Reason.UNDEFINED, part)
+        if any(_size(number) > MAX_NUMBER for number in expression.atoms(sp.Number)):
+            raise self.refuse(Reason.TOO_LARGE, part)
+        if not expression.free_symbols:
+            self.check_constant(part, expression)
 
-
-def _build(node: ast.expr, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    """Return the expression of one node: its parts are built and checked first, then the node itself is checked."""
-    kind = _BUILDERS.get(type(node))
-    if kind is None:
-        raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
-    expression = kind(node, symbols)
-    _check_numbers(expression, node)
-    return expression
-
-
-def _build_number(node: ast.Constant, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-        raise FormulaError(Reason.UNKNOWN_NAME, str(node.value))
-    if abs(node.value) > MAX_NUMBER:
-        raise FormulaError(Reason.TOO_LARGE, ast.unparse(node))
-    return sp.Integer(int(node.value)) if node.value == int(node.value) else sp.Float(node.value)
-
-
-def _build_name(node: ast.Name, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    if node.id not in symbols:
-        raise FormulaError(Reason.UNKNOWN_NAME, node.id)
-    return symbols[node.id]
-
-
-def _build_sign(node: ast.UnaryOp, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    if isinstance(node.op, ast.USub):
-        return -_build(node.operand, symbols)
-    if isinstance(node.op, ast.UAdd):
-        return _build(node.operand, symbols)
-    raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
-
-
-def _build_operation(node: ast.BinOp, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    left, right = _build(node.left, symbols), _build(node.right, symbols)
-    match node.op:
-        case ast.Add():
-            return left + right
-        case ast.Sub():
-            return left - right
-        case ast.Mult():
-            return left * right
-        case ast.Div():
-            if right.is_zero:
-                raise FormulaError(Reason.DIVISION_BY_ZERO, ast.unparse(node))
-            return left / right
-        case ast.Pow():
-            _check_growth(right, MAX_EXPONENT, node)
-            return left**right
-    raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
-
-
-def _build_call(node: ast.Call, symbols: dict[str, sp.Expr]) -> sp.Expr:
-    if not isinstance(node.func, ast.Name):
-        raise FormulaError(Reason.NOT_A_FORMULA, ast.unparse(node))
-    function = FUNCTIONS.get(node.func.id)
-    if function is None:
-        raise FormulaError(Reason.UNKNOWN_FUNCTION, node.func.id)
-    if len(node.args) != 1 or node.keywords:
-        raise FormulaError(Reason.WRONG_ARGUMENTS, ast.unparse(node))
-    argument = _build(node.args[0], symbols)
-    if function in _GROWING:
-        _check_growth(argument, MAX_GROWTH, node)
-    return function(argument)
-
-
-def _check_growth(argument: sp.Expr, limit: float, node: ast.expr) -> None:
-    """Refuse a constant exponent that would make a huge number, before it is made."""
-    if not argument.free_symbols and abs(float(argument)) > limit:
-        raise FormulaError(Reason.TOO_LARGE, ast.unparse(node))
-
-
-def _check_numbers(expression: sp.Expr, node: ast.expr) -> None:
-    """Refuse infinite, imaginary and huge numbers, among them those that only SymPy's simplification brings out."""
-    if expression.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I):
-        raise FormulaError(Reason.UNDEFINED, ast.unparse(node))
-    if any(_size(number) > MAX_NUMBER for number in expression.atoms(sp.Number)):
-        raise FormulaError(Reason.TOO_LARGE, ast.unparse(node))
-    if not expression.free_symbols:
-        _check_constant(expression, node)
-
-
-def _check_constant(expression: sp.Expr, node: ast.expr) -> None:
-    try:
-        value = float(expression)
-    except (TypeError, OverflowError):
-        raise FormulaError(Reason.UNDEFINED, ast.unparse(node)) from None
-    if abs(value) > MAX_NUMBER:
-        raise FormulaError(Reason.TOO_LARGE, ast.unparse(node))
+    def check_constant(self, part: Part, expression: sp.Expr) -> None:
+        try:
+            value = float(expression)
+        except (TypeError, OverflowError):
+            raise self.refuse(Reason.UNDEFINED, part) from None
+        if abs(value) > MAX_NUMBER:
+            raise self.refuse(Reason.TOO_LARGE, part)
 
 
 def _size(number: sp.Number) -> float:
     return max(abs(number.p), number.q) if number.is_Rational else abs(number)
 
-
-_BUILDERS: dict[type[ast.expr], Callable[[Any, dict[str, sp.Expr]], sp.Expr]] = {
-    ast.Constant: _build_number,
-    ast.Name: _build_name,
-    ast.UnaryOp: _build_sign,
-    ast.BinOp: _build_operation,
-    ast.Call: _build_call,
-}
 
 FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "sin": sp.sin,
@@ -302,11 +210,29 @@ FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "tanh": sp.tanh,
     "sinh": sp.sinh,
     "cosh": sp.cosh,
+    "asin": sp.asin,
+    "acos": sp.acos,
     "atan": sp.atan,
+    "asinh": sp.asinh,
+    "acosh": sp.acosh,
+    "atanh": sp.atanh,
+    "sign": Signum,
+}
+"""The functions of one argument."""
+
+_BUILDERS: dict[str, Callable[..., sp.Expr]] = {
+    "+": lambda u, v: u + v,
+    "-": lambda u, v: u - v,
+    "*": lambda u, v: u * v,
+    "/": lambda u, v: u / v,
+    "**": lambda u, v: u**v,
+    "negate": lambda u: -u,
+    "max": Larger,
+    "min": Smaller,
+    **FUNCTIONS,
 }
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
 
-SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-
-_GROWING = (sp.exp, sp.sinh, sp.cosh)
+_GROWTH = {"**": MAX_EXPONENT, "exp": MAX_GROWTH, "sinh": MAX_GROWTH, "cosh": MAX_GROWTH}
+"""The largest constant that an operation may have as its last operand."""

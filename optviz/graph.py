@@ -252,6 +252,38 @@ RULES: Mapping[str, Rule] = {
     ),
     "sinh": Rule("sinh", "sinh {0}", math.sinh, (math.cosh,), ("cosh {0}",), "tf.sinh({0})"),
     "cosh": Rule("cosh", "cosh {0}", math.cosh, (math.sinh,), ("sinh {0}",), "tf.cosh({0})"),
+    "asin": Rule(
+        "asin", "asin {0}", math.asin, (lambda u: 1.0 / math.sqrt(1.0 - u * u),), ("1/√(1 − {0}²)",), "tf.asin({0})"
+    ),
+    "acos": Rule(
+        "acos", "acos {0}", math.acos, (lambda u: -1.0 / math.sqrt(1.0 - u * u),), ("−1/√(1 − {0}²)",), "tf.acos({0})"
+    ),
     "atan": Rule("atan", "atan {0}", math.atan, (lambda u: 1.0 / (1.0 + u * u),), ("1/(1 + {0}²)",), "tf.atan({0})"),
+    "asinh": Rule(
+        "asinh", "asinh {0}", math.asinh, (lambda u: 1.0 / math.hypot(u, 1.0),), ("1/√({0}² + 1)",), "tf.asinh({0})"
+    ),
+    "acosh": Rule(
+        "acosh", "acosh {0}", math.acosh, (lambda u: 1.0 / math.sqrt(u * u - 1.0),), ("1/√({0}² − 1)",), "tf.acosh({0})"
+    ),
+    "atanh": Rule(
+        "atanh", "atanh {0}", math.atanh, (lambda u: 1.0 / (1.0 - u * u),), ("1/(1 − {0}²)",), "tf.atanh({0})"
+    ),
+    "sign": Rule("sign", "sign {0}", _sign, (lambda u: 0.0,), ("0",), "tf.sign({0})"),
+    "max": Rule(
+        "max",
+        "max({0}, {1})",
+        max,
+        (lambda u, v: (1.0 + _sign(u - v)) / 2.0, lambda u, v: (1.0 + _sign(v - u)) / 2.0),
+        ("[{0} > {1}]", "[{1} > {0}]"),
+        "tf.maximum({0}, {1})",
+    ),
+    "min": Rule(
+        "min",
+        "min({0}, {1})",
+        min,
+        (lambda u, v: (1.0 - _sign(u - v)) / 2.0, lambda u, v: (1.0 - _sign(v - u)) / 2.0),
+        ("[{0} < {1}]", "[{1} < {0}]"),
+        "tf.minimum({0}, {1})",
+    ),
 }
 """Every operation of a formula by name."""

@@ -25,6 +25,13 @@ LIKE = {
     ")": "〕❩⟯",
     "[": "【",
     "]": "】",
+    "a": "а",
+    "c": "с",
+    "e": "е",
+    "o": "о",
+    "p": "р",
+    "x": "хХ",
+    "y": "уУ",
     " ": "\u2061\u2800\u3164\u115f\u1160",
 }
 _SPELLINGS = {ord(sign): plain for plain, signs in LIKE.items() for sign in signs}

@@ -9,7 +9,8 @@ from optviz.formula import FUNCTIONS, parse
 
 tf = pytest.importorskip("tensorflow")
 w = sp.Symbol("w")
-FORMULAS = [f"{name}(w/2 + 1)" for name in FUNCTIONS] + [
+FORMULAS = [f"{name}(w/2{'' if name in ('asin', 'acos', 'atanh') else ' + 1'})" for name in FUNCTIONS] + [
+    "max(0, w)", "max(2w, w²) + min(w, 3)", "relu(w)^2", "cbrt(w)", "log10(w)", "sigmoid(w)",
     "(w+1)^2", "1/sqrt(w+2)", "w^0.5 - pi*e", "exp(2)*w", "2^w", "w^3/3 - 0.3*w", "abs(w)^3", "1/(1+exp(-w))",
 ]  # fmt: skip
 

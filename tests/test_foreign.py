@@ -86,3 +86,16 @@ def test_what_may_be_read_is_no_word(text: str) -> None:
 def test_html_has_no_elements_of_the_text() -> None:
     """In HTML the signs are escaped, the direction is isolated, and lines stay lines."""
     assert foreign.html('<b a="1">\'&\n\u202ex') == "<bdi>&lt;b a=&quot;1&quot;&gt;&#x27;&amp;\nx</bdi>"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "shown"),
+    [
+        ("x1 + $", 5, "```text\nx1 + $\n     ^\n```"),
+        ("（１－ｘ）§", 5, "```text\n（１－ｘ）§\n\u3000\u3000\u3000\u3000\u3000^\n```"),
+        ("a\n\u202e``` b", 7, "````text\na ``` b\n      ^\n````"),
+        ("x" * 40 + "!" + "y" * 40, 40, "```text\n…" + "x" * 24 + "!" + "y" * 13 + "…\n" + " " * 25 + "^\n```"),
+    ],
+)
+def test_a_place_in_a_text_is_pointed_at(text: str, place: int, shown: str) -> None:
+    assert foreign.pointed(text, place) == shown

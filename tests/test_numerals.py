@@ -61,6 +61,6 @@ def test_a_fraction_is_divided(top, bottom):
 
 @given(st.text(st.sampled_from("0123456789.,'_ /*^%‰+-−eEx½²⁻¹()∞१"), max_size=LONGEST) | st.text(max_size=LONGEST + 5))
 def test_no_text_raises_or_takes_long(text):
-    started = time.perf_counter()
+    started = time.process_time()
     assert not any(math.isnan(value) for value in readings(text))
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2

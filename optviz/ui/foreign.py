@@ -34,11 +34,42 @@ def markdown(text: str, longest: int = LONGEST) -> str:
     """Write a text of a visitor's into Markdown: words and numbers as they are, all else as a code span."""
     # Streamlit rewrites the names of icons in the whole source, code spans too: a word joiner keeps this one as it is.
     shown = clean(text, longest).replace(":material/", ":material\u2060/")
-    if not shown or _WORDS.fullmatch(shown):
-        return shown
-    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    return shown if not shown or _WORDS.fullmatch(shown) else _coded(shown)
+
+
+def code(text: str, longest: int = LONGEST) -> str:
+    """Write a text of a visitor's into Markdown as a code span."""
+    return _coded(clean(text, longest).replace(":material/", ":material\u2060/"))
+
+
+def _coded(shown: str) -> str:
+    fence = _fence(shown, 1)
     room = " " if "`" in (shown[0], shown[-1]) else ""
     return f"{fence}{room}{shown}{room}{fence}"
+
+
+def _fence(shown: str, least: int) -> str:
+    """Return as many backticks as the text has not in a row."""
+    return "`" * max(least, 1 + max(map(len, re.findall("`+", shown)), default=0))
+
+
+BEFORE, BEHIND = 24, 14
+"""The characters that are shown before and behind the one that is pointed at: what a phone has room for."""
+
+
+def pointed(text: str, place: int) -> str:
+    """Write a text of a visitor's into Markdown as a block of code, with a mark under one of its characters."""
+    first, last = max(0, place - BEFORE), place + BEHIND
+    before, behind = (
+        "".join(" " if letter.isspace() else letter for letter in part if _is_seen(letter))
+        for part in (text[first:place], text[place:last])
+    )
+    line = f"{'…' if first else ''}{before}{behind}{'…' if last < len(text) else ''}"
+    shown = line.replace(":material/", ":material\u2060/")
+    # A wide letter's blank is as wide, whatever the font.
+    wide = "".join("\u3000" if unicodedata.east_asian_width(letter) in "WF" else " " for letter in before)
+    fence = _fence(shown, 3)
+    return f"{fence}text\n{shown}\n{' ' * bool(first)}{wide}^\n{fence}"
 
 
 def plain(sentence: str) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from optviz.datasets import DOT, DataError
 from optviz.entry import EntryError, Fault
-from optviz.formula import FUNCTIONS, FormulaError, Reason
+from optviz.formula import FormulaError, Reason, known
 from optviz.graph import MOST_NODES
 from optviz.keras_training import Remark, Unheeded
 from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
@@ -36,9 +36,17 @@ _FORMULA_ERRORS = {
     Reason.TOO_DEEP: N_("The formula is nested too deeply."),
     Reason.TOO_LARGE: N_("A number or a power in the formula is too large: “{piece}”."),
     Reason.NOT_A_FORMULA: N_("This is not a formula: “{piece}”."),
+    Reason.MISSING: N_("A number, a name or a bracket is missing at “{piece}”."),
+    Reason.UNPAIRED: N_("“{piece}” has no partner."),
+    Reason.UNCLEAR: N_("“{piece}” can be read in two ways."),
+    Reason.EQUATION: N_("A formula is one side of an equation: leave out “{piece}”."),
+    Reason.INFINITE: N_("“{piece}” is no number that one can calculate with."),
+    Reason.STEPS: N_("“{piece}” goes in steps, on which there is no slope to follow."),
     Reason.UNKNOWN_NAME: N_("The formula knows {names}, pi and e, but not “{piece}”."),
     Reason.UNKNOWN_FUNCTION: N_("There is no function “{piece}”; known are {functions}."),
-    Reason.WRONG_ARGUMENTS: N_("A function takes one argument: “{piece}”."),
+    Reason.WRONG_ARGUMENTS: N_(
+        "A function has its argument in brackets, and max, min, pow and hypot have two: “{piece}”."
+    ),
     Reason.DIVISION_BY_ZERO: N_("The formula divides by zero: “{piece}”."),
     Reason.UNDEFINED: N_("The formula has no value: “{piece}”."),
     Reason.CONSTANT: N_("“{piece}” has none of the names {names} in it: there is nothing to differentiate by."),
@@ -49,10 +57,16 @@ _FORMULA_ERRORS = {
 
 
 def formula_error(error: FormulaError, names: Sequence[str] = ("x1", "x2")) -> str:
-    """Say what is wrong with a formula in the given names."""
-    return _(_FORMULA_ERRORS[error.reason]).format(
-        piece=foreign.markdown(error.piece), functions=", ".join(FUNCTIONS), names=", ".join(names), most=MOST_NODES
+    """Say what is wrong with a formula in the given names, with what may have been meant, and point at the place."""
+    said = _(_FORMULA_ERRORS[error.reason]).format(
+        piece=foreign.markdown(error.piece), functions=", ".join(known()), names=", ".join(names), most=MOST_NODES
     )
+    if error.hints:
+        hints = _(" or ").join(foreign.code(hint) for hint in error.hints)
+        said = " ".join((said, _("Did you mean {hints}?").format(hints=hints)))
+    if error.place is None or not error.text:
+        return said
+    return f"{said}\n\n{foreign.pointed(error.text, error.place)}"
 
 
 _ENTRY_ERRORS = {

@@ -235,7 +235,13 @@ def _vector(value: Array) -> str:
 class _TensorFlow(sp.StrPrinter):  # type: ignore[misc]
     """Writes an expression as Python over TensorFlow's functions."""
 
-    NAMES: Mapping[str, str] = {"Modulus": "abs", "Signum": "sign", "log": "math.log"}
+    NAMES: Mapping[str, str] = {
+        "Modulus": "abs",
+        "Signum": "sign",
+        "Larger": "maximum",
+        "Smaller": "minimum",
+        "log": "math.log",
+    }
 
     def _print_Function(self, expr: sp.Expr) -> str:
         name = type(expr).__name__
