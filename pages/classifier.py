@@ -1,5 +1,8 @@
 """Train a classifier of points in the plane, or two of them side by side."""
 
+from dataclasses import replace
+from functools import partial
+
 import streamlit as st
 
 from optviz.activations import ACTIVATIONS
@@ -21,8 +24,9 @@ from optviz.ui import (
     training_words,
     trainings,
 )
+from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
-from optviz.ui.keras_code import keras_code
+from optviz.ui.keras_code import FILE, arrays_of, keras_code
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
 from optviz.ui.player import step_at_rest
@@ -294,8 +298,11 @@ with stage:
             controls.formula(link, tex, title)
     with controls.folded(link, "keras", _("The same in Keras"), ":material/code:", alone=False):
         if link.drawn:
+            # What went on beyond its last epoch is written with the epochs that it has by now.
+            written = replace(settings, epochs=training.target)
             for side in range(len(methods)):
-                st.code(keras_code(settings, side), language="python")
+                st.code(keras_code(written, side, training.latest[side]), language="python")
+            offer_arrays(link, Beside(FILE, partial(arrays_of, settings)))
     with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:
             training_files.draw_save_and_load(link, training)

@@ -1,11 +1,14 @@
 """See ReLU units die, and what keeps them alive."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.dead_units import Setup
 from optviz.network import INITIALIZATIONS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import dead_relu as told
@@ -75,5 +78,7 @@ with stage:
     lesson.say(sentence)
     st.html(told.report(settings))
     controls.formula(link, told.formula(settings), note=told.note(settings))
-    lesson.code(link, *map(told.program, settings.setups))
+    programs = [partial(told.program, setup) for setup in settings.setups]
+    beside = Beside(told.FILE, told.program_arrays)
+    lesson.code(link, *programs, title=_("The same in Keras"), beside=beside)
 link.publish(notes)

@@ -1,11 +1,14 @@
 """Read handwritten digits by softmax regression or a network."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.datasets import DataError
 from optviz.digits import DIGITS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import digits, nets
@@ -85,7 +88,8 @@ with stage:
     lesson.live(show_sheet)
     st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
     controls.formula(link, digits.formula(settings))
-    lesson.code(link, digits.program(settings))
+    beside = Beside(digits.FILE, partial(digits.program_arrays, settings))
+    lesson.code(link, partial(digits.program, settings), title=_("The same in Keras"), beside=beside)
     digits.draw_events(link, settings)
     st.caption(
         _(

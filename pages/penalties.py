@@ -1,5 +1,7 @@
 """Train one net without a penalty, with L1 and with L2, from the same start on the same batches."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.datasets import DataError
@@ -7,6 +9,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.course import href
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import penalties
@@ -92,4 +95,6 @@ with stage:
         controls.formula(link, tex, title)
     compared = {"compare": ["1"], "b.l2": [f"{l2:g}"], "units": [f"{units}"], "seed": [f"{seed}"]}
     st.markdown(f"[{_('Without a penalty and with L2, in the classifier')}]({href('classifier', compared)})")
-    lesson.code(link, *(penalties.program(settings, chosen, kind) for kind in penalties.PENALTIES))
+    programs = [partial(penalties.program, settings, chosen, kind) for kind in penalties.KINDS]
+    beside = Beside(penalties.FILE, partial(penalties.program_arrays, settings))
+    lesson.code(link, *programs, title=_("The same in Keras"), beside=beside)

@@ -1,5 +1,7 @@
 """Which optimizer to begin with, at which learning rate, and the course's other advice."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.datasets import DATASETS, DataError
@@ -7,6 +9,7 @@ from optviz.losses import LOSSES
 from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import practice
@@ -57,7 +60,9 @@ with stage:
         )
         st.html(practice.results(settings))
         controls.formula(link, practice.formula(settings))
-        lesson.code(link, practice.program(settings))
+        programs = [partial(practice.program, settings, name) for name in settings.optimizers]
+        beside = Beside(practice.FILE, partial(practice.program_arrays, settings))
+        lesson.code(link, *programs, title=_("The same in Keras"), beside=beside)
     st.header(_("Eleven pieces of advice"), anchor=False)
     st.html(practice.advice())
 link.publish(notes)

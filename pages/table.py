@@ -1,10 +1,13 @@
 """Predict a column of a table, the visitor's own, by a network."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.recipes import Range
 from optviz.table import MOST_BYTES, MOST_LINES, MOST_ROWS, TableError, suggest_target
 from optviz.ui import controls, foreign, lesson
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import nets, table
@@ -91,7 +94,8 @@ with stage:
     st.markdown(" ".join((*parts, table.note(result), table.describe(own, target))).replace("。 ", "。"))
     table.offer(link, own)
     controls.formula(link, table.formula(settings, result))
-    lesson.code(link, table.program(own, settings, result))
+    beside = Beside(table.FILE, partial(table.program_arrays, result))
+    lesson.code(link, partial(table.program, settings, result), title=_("The same in Keras"), beside=beside)
     st.caption(
         _(
             "Your table is read in your own session and in no other, is not stored, and is forgotten when you leave; "

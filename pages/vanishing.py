@@ -1,9 +1,12 @@
 """See what becomes of a gradient on its way back through a deep net."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
+from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _
 from optviz.ui.lessons import vanishing as told
@@ -56,5 +59,6 @@ with stage:
     st.html(told.report(settings))
     for tex, title in told.formulas(settings):
         controls.formula(link, tex, title)
-    lesson.code(link, *(told.program(settings, net) for net in range(len(nets))))
+    programs = [partial(told.program, settings, net) for net in range(len(nets))]
+    lesson.code(link, *programs, beside=Beside(told.FILE, told.program_arrays))
 link.publish(notes)

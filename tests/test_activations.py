@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS, softmax
-from optviz.ui.keras_code import ACTIVATION_CALLS
+from optviz.ui.training_code import ACTIVATION_LINES
 
 EDGES = [0.0, -0.0, 1e-300, -1e-300, 1e-17, -1e-17, 30.0, -30.0, 750.0, -750.0]
 EDGES += [1000.0, -1000.0, 1e160, -1e160, 1e308, -1e308]
@@ -115,8 +115,9 @@ def test_value_and_derivative_equal_tensorflow(tf, activation):
 @every_activation
 def test_value_and_derivative_equal_keras(keras, tf, activation):
     values = dict(activation.arguments)
-    call = ACTIVATION_CALLS.get(activation.name, f'"{activation.name}"').format(**values)
-    function = keras.activations.get(eval(call, {"keras": keras}))
+    names = {"keras": keras, "np": np}
+    exec(ACTIVATION_LINES.get(activation.name, "").format(**values), names)
+    function = names.get("activation") or keras.activations.get(activation.name)
     grid = GRID[KNOWN.get(activation.name, np.full(GRID.shape, True))]
     z = tf.constant(grid)
     with tf.GradientTape() as tape:

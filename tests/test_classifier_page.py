@@ -397,9 +397,7 @@ def test_every_optimizer_and_every_schedule_of_keras_has_its_call():
 @pytest.mark.parametrize("initialization", INITIALIZATIONS)
 def test_the_keras_program_is_python(activation, initialization):
     settings = replace(SHORT, activation=activation, initialization=initialization, schedule="one_cycle")
-    program = keras_code(settings)
-    compile(program, "program", "exec")
-    assert "constant" in program
+    compile(keras_code(settings), "program", "exec")
 
 
 @pytest.mark.parametrize("name", [name for name, made in ACTIVATIONS.items() if made.parameters])

@@ -151,18 +151,3 @@ def test_two_visitors_share_one_sweep_and_other_settings_another():
     assert penalties.sweep_of(SHORT) is penalties.sweep_of(replace(SHORT))
     assert penalties.sweep_of(SHORT) is not penalties.sweep_of(replace(SHORT, seed=1))
     assert run_of(SHORT, CHOSEN) != run_of(SHORT, Chosen(0.03, 0.01))
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum_classical", "adam"])
-@pytest.mark.parametrize("kind", penalties.PENALTIES)
-def test_the_program_trains_the_same_net_in_tensorflow(kind, optimizer):
-    pytest.importorskip("tensorflow")
-    settings = replace(SHORT, optimizer=optimizer, epochs=2)
-    names = {}
-    exec(penalties.program(settings, CHOSEN, kind), names)
-    sweep = finished(settings)
-    run = 0 if kind == "none" else sweep.run(kind, 0.03)
-    ours = [array for layer in sweep.classifier.network.views(sweep.frames[-1].w[run]) for array in layer]
-    theirs = [names[name].numpy() for name in ("w1", "b1", "w2", "b2")]
-    for one, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7 if optimizer == "sgd" else 1e-5)

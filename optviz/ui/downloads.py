@@ -3,8 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from io import BytesIO
+from typing import Any, NamedTuple
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from optviz.event_files import EventRun, zipped
 from optviz.ui import controls
@@ -20,6 +24,25 @@ def offer(link: Link, label: str, make: Callable[[], bytes], file: str, name: st
     st.download_button(
         label, make, file, key=f"{link.page}-{name}", on_click="ignore", icon=":material/download:", mime=MIME
     )
+
+
+class Beside(NamedTuple):
+    """A file of arrays that a program reads: its name, and what makes the arrays."""
+
+    file: str
+    arrays: Callable[[], Mapping[str, NDArray[Any]]]
+
+
+def offer_arrays(link: Link, beside: Beside) -> None:
+    """Draw a button that saves the file which a program reads."""
+    text = _("Save {file}, which the program reads: put it into the program's folder")
+    offer(link, text.format(file=beside.file), partial(_packed, beside), beside.file, "arrays")
+
+
+def _packed(beside: Beside) -> bytes:
+    file = BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **beside.arrays())
+    return file.getvalue()
 
 
 def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: str, told: str, penalized: bool) -> None:

@@ -3,10 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from optviz.activations import ACTIVATIONS
-from optviz.optimizers import OPTIMIZERS
+from optviz.activations import Array
+from optviz.classifier import Epoch
 from optviz.schedules import SCHEDULES
-from optviz.ui.training_settings import Leg, Method, Settings
+from optviz.ui.training_code import (
+    DEAD_TOLD,
+    HELD_OUT,
+    WEIGHTS_TOLD,
+    TrainingCode,
+    rows_of,
+    training_code,
+    until_diverged,
+    weight_names,
+)
+from optviz.ui.training_settings import Settings, activation_of, points_of
 
 OPTIMIZER_CALLS: Mapping[str, str] = {
     "sgd": "SGD({lr})",
@@ -86,156 +96,48 @@ OWN_SCHEDULES: Mapping[str, tuple[str, str]] = {
 }
 """What Keras lacks, as a class, and its call."""
 
-LOSS_CALLS: Mapping[str, str] = {
-    "mse": '"mse"',
-    "mae": '"mae"',
-    "huber": "keras.losses.Huber(1.0)",
-    "binary_crossentropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
-    "focal": "keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True)",
-}
-
-INITIALIZERS: Mapping[str, str] = {
-    "course": "kernel_initializer=RandomNormal(stddev=1.0), bias_initializer=Constant(0.01)",
-    "xavier": 'kernel_initializer=VarianceScaling(1.0, "fan_avg", "untruncated_normal")',
-    "he": 'kernel_initializer=VarianceScaling(2.0, "fan_in", "untruncated_normal")',
-    "small": "kernel_initializer=RandomNormal(stddev=0.01)",
-    "zero": 'kernel_initializer="zeros"',
-}
-
-ACTIVATION_CALLS: Mapping[str, str] = {
-    "leaky_relu": "keras.layers.LeakyReLU(negative_slope={alpha!r})",
-    # Keras' PReLU would learn the slope.
-    "prelu": "keras.layers.LeakyReLU(negative_slope={alpha!r})",
-    "rrelu": "keras.layers.LeakyReLU(negative_slope=({lower!r} + {upper!r}) / 2)",
-    "elu": "keras.layers.ELU(alpha={alpha!r})",
-    "gelu": "lambda z: keras.activations.gelu(z, approximate=True)",
-}
-"""The activations whose name alone would leave out a parameter, or mean another function, in Keras."""
+FILE = "classifier.npz"
 
 
-def keras_code(settings: Settings, side: int = 0) -> str:
-    """Return a program that trains the same net on the same points with Keras; its random numbers are its own."""
-    sample, several = settings.sample, settings.starts > 1
-    values = ", ".join(f"{name}={value!r}" for name, value in sample.values)
-    head = [
-        "import keras",
-        "from keras.initializers import Constant, RandomNormal, VarianceScaling",
-        "from optviz.datasets import DATASETS",
-        "",
-        f'training, validation = DATASETS["{sample.dataset}"]({values}).split({sample.share!r})',
-    ]
-    seed = "seed" if several else str(settings.seed)
-    body = [f"keras.utils.set_random_seed({seed})", *_model(settings, side), *_training(settings, side)]
-    return "\n".join([*head, *(_best_of(settings, body) if several else body)])
+def keras_code(settings: Settings, side: int = 0, left: Epoch | None = None) -> str:
+    """Return a program that trains the same net on the same points from the same start with Keras.
+
+    Where what is `left` has diverged, it trains as long as that was finite.
+    """
+    code = code_of(settings, FILE, side)
+    return training_code(until_diverged(code, left) if left else code)
 
 
-def _model(settings: Settings, side: int) -> list[str]:
-    if settings.start:
-        return ['model = keras.saving.load_model("classifier.keras")  # the file that was loaded']
-    values = {**ACTIVATIONS[settings.activation].defaults, **dict(settings.activation_values)}
-    activation = ACTIVATION_CALLS.get(settings.activation, f'"{settings.activation}"').format(**values)
-    options = [part for part in (INITIALIZERS[settings.initialization], _penalty(settings.methods[side])) if part]
-    return [
-        "options = dict(",
-        *[f"    {option}," for option in options],
-        ")",
-        "model = keras.Sequential([",
-        "    keras.Input((2,)),",
-        *[f"    keras.layers.Dense({settings.units}, activation={activation}, **options),"] * settings.layers,
-        "    keras.layers.Dense(1, **options),",
-        "])",
-    ]
+def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
+    """Return what the program of one of a training's nets is made of."""
+    return TrainingCode(
+        file,
+        settings.sizes,
+        activation_of(settings),
+        "" if settings.start else settings.initialization,
+        settings.loss,
+        settings.methods[side],
+        settings.batch_size,
+        settings.epochs,
+        settings.seeds,
+        settings.shuffle,
+        settings.schedule,
+        settings.schedule_values,
+        settings.warmup,
+        settings.stopping,
+        settings.reducing,
+        HELD_OUT if settings.held_out else "",
+        told=(*WEIGHTS_TOLD, *(DEAD_TOLD if len(settings.sizes) > 2 else ())),
+    )
 
 
-def _training(settings: Settings, side: int) -> list[str]:
-    method = settings.methods[side]
-    first, *second = method.legs
-    rules = _callbacks(settings, method)
-    if method.switch is None:
-        return [*rules, *_compile(settings, first), *_fit(settings, f"epochs={settings.epochs}", bool(rules))]
-    until = f"epochs={min(method.switch.epoch, settings.epochs)}"
-    onward = f"initial_epoch={method.switch.epoch}, epochs={settings.epochs}"
-    lines = [*rules, *_compile(settings, first), *_fit(settings, until, bool(rules))]
-    others = [*_other_l2(method), *_compile(settings, second[0]), *_fit(settings, onward, bool(rules))]
-    if settings.stopping and settings.held_out:
-        return [*lines, "if not callbacks[0].stopped_epoch:", *(f"    {line}" for line in others)]
-    return [*lines, *others]
-
-
-def _other_l2(method: Method) -> list[str]:
-    if method.switch is None or method.switch.l2 is None:
-        return []
-    made = _regularizer(method.l1, method.switch.l2)
-    return ["for layer in model.layers:", f"    layer.kernel.regularizer = {made}"]
-
-
-def _callbacks(settings: Settings, method: Method) -> list[str]:
-    if not settings.watched:
-        return []
-    lines = []
-    if settings.stopping:
-        stop = settings.stopping
-        lines.append(
-            f"    keras.callbacks.EarlyStopping(patience={stop.patience}, min_delta={stop.min_delta!r}, "
-            f"restore_best_weights={stop.restore}),"
-        )
-    if settings.reducing and _is_constant(settings):
-        reduce = settings.reducing
-        lines.append(
-            f"    keras.callbacks.ReduceLROnPlateau(factor={reduce.factor!r}, patience={reduce.patience}, "
-            f"min_lr={reduce.min_lr!r}, min_delta={reduce.min_delta!r}),"
-        )
-    notes = []
-    if method.penalized:
-        notes.append("# Keras' val_loss counts the penalty; on the page the validation loss alone is watched.")
-    if settings.reducing and not _is_constant(settings):
-        notes.append("# In Keras only a constant learning rate can be reduced on a plateau.")
-    if settings.stopping and settings.stopping.restore and method.switch:
-        notes.append("# Keras restores the best weights at the end of the first fit too.")
-    return [*notes, "callbacks = [", *lines, "]"]
-
-
-def _compile(settings: Settings, leg: Leg) -> list[str]:
-    values = {**OPTIMIZERS[leg.optimizer].defaults, **dict(leg.values)}
-    call = OPTIMIZER_CALLS[leg.optimizer].format(lr="learning_rate", **values)
-    return [
-        *_learning_rate(settings, leg),
-        "model.compile(",
-        f"    optimizer=keras.optimizers.{call},",
-        f"    loss={LOSS_CALLS[settings.loss]},",
-        f"    metrics=[keras.metrics.BinaryAccuracy(threshold={_threshold(settings)})],",
-        ")",
-    ]
-
-
-def _fit(settings: Settings, epochs: str, watched: bool) -> list[str]:
-    return [
-        "history = model.fit(",
-        "    training.x, training.y,",
-        f"    batch_size={settings.batch_size}, {epochs}, shuffle={settings.shuffle}, verbose=0,",
-        *(["    validation_data=(validation.x, validation.y),"] if settings.held_out else []),
-        *(["    callbacks=callbacks,"] if watched else []),
-        ")",
-    ]
-
-
-def _best_of(settings: Settings, body: list[str]) -> list[str]:
-    name = "val_loss" if settings.held_out else "loss"
-    restores = settings.held_out and settings.stopping and settings.stopping.restore
-    loss = f'min(history.history["{name}"])' if restores else f'history.history["{name}"][-1]'
-    return [
-        "",
-        "def train(seed):",
-        *(f"    {line}" for line in body),
-        f"    return {loss}, model",
-        "",
-        f"starts = [train(seed) for seed in range({settings.seeds[0]}, {settings.seeds[-1] + 1})]",
-        "loss, model = min(starts, key=lambda start: start[0])",
-    ]
-
-
-def _is_constant(settings: Settings) -> bool:
-    return settings.schedule == "constant" and not settings.warmup
+def arrays_of(settings: Settings) -> dict[str, Array]:
+    """Return the arrays that the program loads: the points, and the weights of a net that was loaded."""
+    rows = rows_of(*points_of(settings.sample))
+    if settings.start is None:
+        return rows
+    parts = [part for layer in settings.start.layers for part in layer]
+    return rows | dict(zip(weight_names(settings.sizes), parts, strict=True))
 
 
 class ScheduleProgram(NamedTuple):
@@ -264,30 +166,3 @@ def schedule_call(
     made = call.format(lr=repr(learning_rate), **{**SCHEDULES[schedule].defaults, **dict(values)})
     classes = [definition] if definition else []
     return (*classes, WARM_UP) if warmup else tuple(classes), f"WarmUp({warmup}, {made})" if warmup else made
-
-
-def _threshold(settings: Settings) -> str:
-    # A logit of 0 is a probability of 0.5.
-    return "0.0" if "from_logits" in LOSS_CALLS[settings.loss] else "0.5"
-
-
-def _penalty(method: Method) -> str:
-    # Keras leaves out the factor 1/2 of tf.nn.l2_loss.
-    if not (method.l1 or method.l2):
-        return ""
-    return f"kernel_regularizer={_regularizer(method.l1, method.l2)}"
-
-
-def _regularizer(l1: float, l2: float) -> str:
-    return f"keras.regularizers.L1L2(l1={l1!r}, l2={l2!r} / 2)"
-
-
-def _learning_rate(settings: Settings, leg: Leg) -> list[str]:
-    call = SCHEDULE_CALLS.get(settings.schedule)
-    lines = []
-    if call is None or settings.warmup:
-        lines.append("# Keras has no schedule like the one chosen: here the learning rate is constant.")
-        call = SCHEDULE_CALLS["constant"]
-    made = call.format(lr=repr(leg.learning_rate), **dict(settings.schedule_values))
-    prefix = "" if call == SCHEDULE_CALLS["constant"] else "keras.optimizers.schedules."
-    return [*lines, f"learning_rate = {prefix}{made}"]

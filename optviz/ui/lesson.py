@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
 from optviz.ui import controls, foreign, frame, links, moments, sharing
+from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
 from optviz.ui.links import Link
@@ -124,12 +125,15 @@ def say(*sentences: str) -> None:
     st.markdown(f"**{' '.join(sentences).replace('。 ', '。')}**")
 
 
-def code(link: Link, *programs: str | Callable[[], str], title: str = "") -> None:
+def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside: Beside | None = None) -> None:
     """Offer the program that does the same, in TensorFlow unless the title says otherwise, folded away.
 
-    One that takes long to write is handed over as a function, which is called only when it is seen.
+    One that takes long to write is handed over as a function, which is called only when it is seen. A file that they
+    read is offered `beside` them.
     """
     with controls.folded(link, "tensorflow", title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
                 st.code(program if isinstance(program, str) else program(), language="python")
+            if beside:
+                offer_arrays(link, beside)

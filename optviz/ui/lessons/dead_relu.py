@@ -1,14 +1,15 @@
 """The page of dead ReLU units: a training in which they die, and its cures from the same start."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.activations import ACTIVATIONS, Array
+from optviz.activations import Array
+from optviz.datasets import DATASETS
 from optviz.dead_units import CURES, Record, Setup, record
 from optviz.figures import classifier as curves
 from optviz.figures import dead_relu as pictures
@@ -19,7 +20,8 @@ from optviz.ui.lessons.activations import tex, written
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import digits, share, table
-from optviz.ui.tensorflow_code import tensorflow_call
+from optviz.ui.training_code import DEAD_TOLD, TrainingCode, rows_of, training_code
+from optviz.ui.training_settings import Method
 
 FRAMES = 40
 """Up to so many epochs the lines of the units are sent for each, of a longer training for as many at most."""
@@ -230,42 +232,40 @@ def _signed(value: float) -> str:
     return f"- {tex(-value, 3)}" if value < 0 else f"+ {tex(value, 3)}"
 
 
+FILE = "dead_relu.npz"
+
+
 def program(setup: Setup) -> str:
-    """Return a TensorFlow program that trains the same net on the same batches, and counts the dead units."""
-    default = astuple(Setup())
-    changed = [
-        f"{name}={value!r}"
-        for (name, value), usual in zip(vars(setup).items(), default, strict=False)
-        if name in Setup.__dataclass_fields__ and value != usual
-    ]
-    activation = ACTIVATIONS[setup.activation]()
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "from optviz.dead_units import Setup",
-            "",
-            f"setup = Setup({', '.join(changed)})",
-            "classifier = setup.classifier",
-            "(W1, b1), (W2, b2) = classifier.network.views(setup.start)",
-            "variables = [tf.Variable(part) for part in (W1, b1, W2, b2)]",
-            "W1, b1, W2, b2 = variables",
-            "",
-            "def hidden(x):",
-            "    z = x @ W1 + b1",
-            f"    return {tensorflow_call(activation)}",
-            "",
-            "for epoch in range(setup.epochs):",
-            "    for x, y in classifier.batches(epoch):",
-            "        with tf.GradientTape() as tape:",
-            "            loss = tf.reduce_mean((hidden(x) @ W2 + b2 - y) ** 2)",
-            "        for variable, gradient in zip(variables, tape.gradient(loss, variables)):",
-            "            variable.assign_sub(setup.learning_rate * gradient)",
-            "",
-            "silent = tf.reduce_all(hidden(classifier.data.x) == 0, axis=0)",
-            "dead = tf.reduce_mean(tf.cast(silent, tf.float64)).numpy()",
-            "print(dead)",
-        ]
+    """Return a Keras program that trains the same net on the same batches, and counts the dead units."""
+    moved = [f"x = {setup.scale!r} * x + {setup.shift!r}"] if (setup.scale, setup.shift) != (1.0, 0.0) else []
+    standardized = ["x = (x - x.mean(axis=0)) / x.std(axis=0)"] if setup.standardized else []
+    first = "model.layers[0]"
+    biased = [f"{first}.bias.assign({first}.get_weights()[1] + {setup.bias!r})"] if setup.bias else []
+    network, classifier, found = setup.classifier.network, setup.classifier, record_of(setup)
+    return training_code(
+        TrainingCode(
+            FILE,
+            network.sizes,
+            network.activation,
+            setup.initialization,
+            classifier.loss.name,
+            Method("sgd", (), setup.learning_rate),
+            classifier.batch_size,
+            setup.epochs if found.diverged < 0 else found.diverged,
+            (setup.seed,),
+            held_out="",
+            diverged=found.diverged >= 0,
+            prepared=(*moved, *standardized),
+            started=tuple(biased),
+            told=DEAD_TOLD,
+        )
     )
+
+
+def program_arrays() -> dict[str, Array]:
+    """Return the arrays that the programs load: the points as they are in the course's table; raises DataError."""
+    data = DATASETS["dot"]()
+    return rows_of(data, data.take(np.arange(0)))
 
 
 def note(settings: Settings) -> str:

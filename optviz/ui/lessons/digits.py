@@ -40,6 +40,7 @@ from optviz.ui.links import Link, Unreadable
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import share
+from optviz.ui.training_code import training_code, until_diverged
 
 SCALES = {"unit": N_("from 0 to 1"), "standard": N_("standardized")}
 SHOWN = 24
@@ -328,25 +329,19 @@ def _tex(activation: str) -> str:
     return ACTIVATIONS[activation].title.replace(" ", r"\ ")
 
 
+FILE = "digits.npz"
+
+
 def program(settings: Settings) -> str:
     """Return a program that trains the same network on the same images with Keras."""
-    plan = settings.plan
-    lines = [
-        "import keras",
-        "from keras.initializers import Constant, RandomNormal, VarianceScaling",
-        "from optviz.digits import scaled, split",
-        "",
-        f'training, test = scaled(*split({settings.split}), "{settings.scale}")',
-        *nets.keras_model(
-            plan,
-            SIDE**2,
-            CLASSES,
-            "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
-            '"accuracy"',
-        ),
-        *nets.keras_fit(plan, ("training.x", "training.labels"), ("test.x", "test.labels")),
-    ]
-    return "\n".join(lines)
+    code = nets.training_code_of(settings.plan, FILE, SIDE**2, CLASSES, SOFTMAX_CROSSENTROPY.name)
+    return training_code(until_diverged(replace(code, held_out="test"), result_of(settings).fit.last))
+
+
+def program_arrays(settings: Settings) -> dict[str, NDArray[np.float64] | NDArray[np.int_]]:
+    """Return the arrays that the program loads: the images as the network sees them, and their digits."""
+    training, test = scaled(*split(settings.split), settings.scale)
+    return {"x": training.x, "y": training.labels, "test_x": test.x, "test_y": test.labels}
 
 
 # ---- the run as event files

@@ -1,6 +1,5 @@
 """What the pages that train a network on a table share: its controls, its curves, and its program in Keras."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from optviz.activations import ACTIVATIONS, Array
@@ -12,12 +11,13 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.training_plan import Fit, Plan
 from optviz.ui import controls
-from optviz.ui.keras_code import ACTIVATION_CALLS, INITIALIZERS, OPTIMIZER_CALLS
 from optviz.ui.language import _, language
 from optviz.ui.links import Link
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
+from optviz.ui.training_code import TrainingCode
+from optviz.ui.training_settings import Method
 from optviz.ui.words import entry_error
 
 # Newton wants a Hessian, which a net is too large for.
@@ -152,48 +152,17 @@ def _curves(
 # ---- the same in Keras
 
 
-def keras_model(plan: Plan, inputs: int, outputs: int, loss: str, metrics: str) -> list[str]:
-    """Return the lines that make and compile the model; its initial weights are drawn by Keras."""
-    return [
-        f"keras.utils.set_random_seed({plan.seed})",
-        "options = dict(",
-        *[f"    {option}," for option in _options(plan)],
-        ")",
-        "model = keras.Sequential([",
-        f"    keras.Input(({inputs},)),",
-        *[f"    keras.layers.Dense({units}, activation={_activation(plan)}, **options)," for units in plan.hidden],
-        f"    keras.layers.Dense({outputs}, **options),",
-        "])",
-        "model.compile(",
-        f"    optimizer=keras.optimizers.{_optimizer(plan)},",
-        f"    loss={loss},",
-        f"    metrics=[{metrics}],",
-        ")",
-    ]
-
-
-def keras_fit(plan: Plan, training: Sequence[str], held_out: Sequence[str]) -> list[str]:
-    """Return the lines that train the model on (x, y), and evaluate it on others after each epoch."""
-    return [
-        "history = model.fit(",
-        f"    {', '.join(training)},",
-        f"    batch_size={plan.batch_size}, epochs={plan.epochs}, shuffle={plan.shuffle}, verbose=0,",
-        f"    validation_data=({', '.join(held_out)}),",
-        ")",
-    ]
-
-
-def _options(plan: Plan) -> list[str]:
-    # Keras leaves out the factor 1/2 of tf.nn.l2_loss.
-    penalty = [f"kernel_regularizer=keras.regularizers.L2({plan.l2!r} / 2)"] if plan.l2 else []
-    return [INITIALIZERS[plan.initialization], *penalty]
-
-
-def _activation(plan: Plan) -> str:
-    values = {**ACTIVATIONS[plan.activation].defaults, **dict(plan.activation_values)}
-    return ACTIVATION_CALLS.get(plan.activation, f'"{plan.activation}"').format(**values)
-
-
-def _optimizer(plan: Plan) -> str:
-    values = {**OPTIMIZERS[plan.optimizer].defaults, **dict(plan.values)}
-    return OPTIMIZER_CALLS[plan.optimizer].format(lr=repr(plan.learning_rate), **values)
+def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: str) -> TrainingCode:
+    """Return what the program of a plan is made of."""
+    return TrainingCode(
+        file,
+        (inputs, *plan.hidden, outputs),
+        ACTIVATIONS[plan.activation](**dict(plan.activation_values)),
+        plan.initialization,
+        loss,
+        Method(plan.optimizer, plan.values, plan.learning_rate, plan.l2),
+        plan.batch_size,
+        plan.epochs,
+        (plan.seed,),
+        plan.shuffle,
+    )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from threading import Lock
@@ -20,13 +20,16 @@ from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS
 from optviz.penalties import NEAR_ZERO, Frame, train
 from optviz.ui.comparisons import TRAINED, alike
-from optviz.ui.keras_code import OPTIMIZER_CALLS
+from optviz.ui.keras_code import arrays_of as arrays_of_points
+from optviz.ui.keras_code import code_of
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import NOTHING, digits, share
 from optviz.ui.tables import table as html
-from optviz.ui.training_settings import REACH, Sample, Values, points_of
+from optviz.ui.training_code import WEIGHTS_TOLD, training_code
+from optviz.ui.training_settings import REACH, Method, Sample, Values, points_of
+from optviz.ui.training_settings import Settings as Training
 from optviz.ui.trainings import count, percent
 
 STRENGTHS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3, 1.0)
@@ -470,40 +473,30 @@ def _number(value: float) -> str:
 # ---- the program
 
 
-PENALTIES = {
-    "none": ["# no penalty"],
-    "l1": ["loss += {l1!r} * (tf.reduce_sum(tf.abs(w1)) + tf.reduce_sum(tf.abs(w2)))"],
-    "l2": ["loss += {l2!r} * (tf.nn.l2_loss(w1) + tf.nn.l2_loss(w2))  # sum(w²) / 2"],
-}
-"""The line that each penalty adds to the program."""
+FILE = "penalties.npz"
+KINDS = ("none", "l1", "l2")
+"""The nets of which there is a program."""
 
 
 def program(settings: Settings, chosen: Chosen, kind: str) -> str:
-    """Return a TensorFlow program that trains the net "none", "l1" or "l2" from the same start on the same batches."""
-    values = {**OPTIMIZERS[settings.optimizer].defaults, **dict(settings.values)}
-    call = OPTIMIZER_CALLS[settings.optimizer].format(lr=repr(settings.learning_rate), **values)
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "from optviz.activations import ACTIVATIONS",
-            "from optviz.classifier import Classifier",
-            "from optviz.datasets import dot",
-            "from optviz.losses import LOSSES",
-            "from optviz.network import Network",
-            "",
-            f"training, validation = dot().split({settings.share!r})",
-            f'network = Network((2, {settings.units}, 1), ACTIVATIONS["relu"]())',
-            f'same = Classifier(network, LOSSES["mse"], training, {BATCH}, seed={settings.seed})  # its batches',
-            f"start = network.views(network.init({settings.seed}))",
-            "w1, b1, w2, b2 = [tf.Variable(array) for layer in start for array in layer]",
-            f"optimizer = tf.keras.optimizers.{call}",
-            f"for epoch in range({settings.epochs}):",
-            "    for x, y in same.batches(epoch):",
-            "        with tf.GradientTape() as tape:",
-            "            output = tf.nn.relu(x @ w1 + b1) @ w2 + b2",
-            "            loss = tf.reduce_mean(tf.square(output - y))",
-            *(f"            {line.format(l1=chosen.l1, l2=chosen.l2)}" for line in PENALTIES[kind]),
-            "        variables = [w1, b1, w2, b2]",
-            "        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))",
-        ]
+    """Return a Keras program that trains one of the nets of `KINDS` from the same start on the same batches."""
+    strength = {kind: getattr(chosen, kind)} if kind != "none" else {}
+    method = Method(settings.optimizer, settings.values, settings.learning_rate, **strength)
+    code = code_of(_training(settings, method), FILE)
+    return training_code(replace(code, told=WEIGHTS_TOLD))
+
+
+def program_arrays(settings: Settings) -> dict[str, Array]:
+    """Return the arrays that the program loads: the points."""
+    return arrays_of_points(_training(settings, Method()))
+
+
+def _training(settings: Settings, method: Method) -> Training:
+    return Training(
+        sample=Sample(share=settings.share),
+        units=settings.units,
+        methods=(method,),
+        batch_size=BATCH,
+        epochs=settings.epochs,
+        seed=settings.seed,
     )

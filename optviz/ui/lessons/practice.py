@@ -1,7 +1,7 @@
 """The practice lesson: a sweep of learning rates that says which optimizer to begin with, and the course's advice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -18,11 +18,13 @@ from optviz.optimizers import OPTIMIZERS, Array
 from optviz.sweep import Sweep, sweep
 from optviz.ui.comparisons import TRAINED, least, most
 from optviz.ui.course import href
-from optviz.ui.keras_code import keras_code
+from optviz.ui.keras_code import arrays_of as arrays_of_points
+from optviz.ui.keras_code import code_of
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits, table
+from optviz.ui.training_code import training_code
 from optviz.ui.training_settings import Method, Sample, points_of
 from optviz.ui.training_settings import Settings as Training
 
@@ -160,19 +162,29 @@ def formula(settings: Settings) -> str:
     return rf"{at} = L_{{{settings.epochs}}}({best.rates[best.best]:g}) = {best.final.min():.4g}"
 
 
-def program(settings: Settings) -> str:
-    """Return Adam's training at its best learning rate as a Keras program: it does not hang on the initial weights."""
-    best = sweep_of(settings, "adam")
-    method = Method("adam", (), float(best.rates[best.best]))
-    return keras_code(
-        Training(
-            sample=settings.sample,
-            loss=settings.loss,
-            methods=(method,),
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            seed=settings.seed,
-        )
+FILE = "practice.npz"
+
+
+def program(settings: Settings, optimizer: str) -> str:
+    """Return the training of an optimizer at its best learning rate as a Keras program."""
+    found = sweep_of(settings, optimizer)
+    method = Method(optimizer, (), float(found.rates[found.best]))
+    return training_code(replace(code_of(_training(settings, method), FILE), held_out="", told=()))
+
+
+def program_arrays(settings: Settings) -> dict[str, Array]:
+    """Return the arrays that the programs load: the points."""
+    return arrays_of_points(_training(settings, Method()))
+
+
+def _training(settings: Settings, method: Method) -> Training:
+    return Training(
+        sample=settings.sample,
+        loss=settings.loss,
+        methods=(method,),
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        seed=settings.seed,
     )
 
 

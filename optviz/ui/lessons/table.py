@@ -5,7 +5,7 @@ What is uploaded stays in the visitor's session: only what comes of the sample t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Protocol
@@ -45,6 +45,7 @@ from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits, tex
 from optviz.ui.tables import table as html
+from optviz.ui.training_code import rows_of, training_code, until_diverged
 
 Array = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ SAMPLE = "houses.csv"
 FILE, UPLOAD = "file", "table~upload"
 """The parameter with the name of the visitor's own file, and the key of the field in which it is chosen."""
 SAVED = "table.csv"
-"""The table as it was read, as a visitor saves it and the program loads it."""
+"""The table as it was read, as a visitor saves it."""
 
 
 class Upload(Protocol):
@@ -563,36 +564,30 @@ def formula(settings: Settings, result: Learned) -> str:
     )
 
 
-def program(own: Own, settings: Settings, result: Learned) -> str:
+FILE = "table.npz"
+STANDARDIZED = (
+    "mean, deviation = x.mean(axis=0), x.std(axis=0)",
+    "deviation = np.where(deviation > 0, deviation, 1)",
+    "x, validation_x = (x - mean) / deviation, (validation_x - mean) / deviation",
+    "y_mean, unit = y.mean(), y.std()  # a standardized number times this unit is one of the target's",
+    "y, validation_y = (y - y_mean) / unit, (validation_y - y_mean) / unit",
+)
+SCORES = (
+    'for name, points, true in [("training", x, y), ("validation", validation_x, validation_y)]:',
+    "    error = model.predict_on_batch(points) - true",
+    '    print(f"{name}: mean error {unit * np.mean(abs(error))}")',
+    '    print(f"{name}: R² {1 - np.sum(error**2) / np.sum((true - true.mean()) ** 2)}")',
+)
+
+
+def program(settings: Settings, result: Learned) -> str:
     """Return a program that trains the same network on the same rows with Keras."""
-    plan = settings.plan
-    columns = [*settings.features, settings.target]
-    words = [words.name for words in own.table.words if words.name in settings.features]
-    rows = ["rows = table.to_numpy(float)"]
-    if words:
-        rows = [
-            "# Each word becomes a column of 0 and 1.",
-            f"features = pd.get_dummies(table[{list(settings.features)!r}], columns={words!r}, dtype=float)",
-            f"rows = np.column_stack([features, table[{settings.target!r}]])",
-        ]
-    texts = f", dtype={dict.fromkeys(words, 'str')!r}" if words else ""
-    lines = [
-        "import keras",
-        "import numpy as np",
-        "import pandas as pd",
-        "from keras.initializers import Constant, RandomNormal, VarianceScaling",
-        "",
-        "# The table as the page read it: the page offers it as a file.",
-        f'table = pd.read_csv("{SAVED}", keep_default_na=False, na_values=[""]{texts})',
-        f"table = table[{columns!r}].dropna()",
-        *rows,
-        f"order = np.random.default_rng({settings.split}).permutation(len(rows))",
-        f"held_out = round({settings.share!r} * len(rows))",
-        "training, validation = rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]",
-        "mean, deviation = training.mean(axis=0), training.std(axis=0)",
-        "training, validation = (training - mean) / deviation, (validation - mean) / deviation",
-        *nets.keras_model(plan, result.task.training.x.shape[1], 1, '"mse"', '"mae"'),
-        *nets.keras_fit(plan, ("training[:, :-1]", "training[:, -1:]"), ("validation[:, :-1]", "validation[:, -1:]")),
-        "predicted = model.predict(validation[:, :-1], verbose=0)[:, 0] * deviation[-1] + mean[-1]",
-    ]
-    return "\n".join(lines)
+    # A column of words is several of the network's inputs.
+    code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, "mse")
+    code = replace(code, classes=False, prepared=STANDARDIZED, told=SCORES)
+    return training_code(until_diverged(code, result.fit.last))
+
+
+def program_arrays(result: Learned) -> dict[str, Array]:
+    """Return the arrays that the program loads: the rows that the page uses, in the table's units."""
+    return rows_of(result.task.training, result.task.validation)

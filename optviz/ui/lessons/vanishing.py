@@ -20,6 +20,7 @@ from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import table
 from optviz.ui.tensorflow_code import tensorflow_call
+from optviz.ui.training_code import INITIALIZATION_LINES, rows_of
 
 MOST_DEPTH = 30
 MOST_NETS = 4
@@ -223,29 +224,42 @@ def _ends(name: str, z: float, depth: int) -> tuple[float, float]:
     return float(product[0]), float(product[-1])
 
 
+FILE = "vanishing.npz"
+
+
 def program(settings: Settings, net: int = 0) -> str:
     """Return a TensorFlow program that computes the same gradients of one of the nets."""
     name, scheme = settings.pairs[net]
-    activation = ACTIVATIONS[name]()
+    weights, biases = INITIALIZATION_LINES[scheme]
     return "\n".join(
         [
-            "import tensorflow as tf",
-            "from optviz import ACTIVATIONS, DATASETS, Network",
+            "from itertools import pairwise",
             "",
-            'data = DATASETS["dot"]()',
-            f'network = Network((2, *[{settings.width}] * {settings.depth}, 1), ACTIVATIONS["{name}"]())',
-            f'start = network.views(network.init({settings.seed}, "{scheme}"))',
-            "layers = [(tf.Variable(W), tf.Variable(b)) for W, b in start]",
+            "import numpy as np",
+            "import tensorflow as tf",
+            "",
+            f'page = np.load("{FILE}")  # the points of the page, which it offers beside this program',
+            'x, y = page["x"], page["y"]',
+            "",
+            f"rng = np.random.default_rng({settings.seed})  # the initial weights of the page",
+            "layers = []",
+            f"for inputs, units in pairwise((2, *[{settings.width}] * {settings.depth}, 1)):",
+            f"    W = tf.Variable({weights}, dtype=tf.float64)",
+            f"    layers.append((W, tf.Variable({biases}, dtype=tf.float64)))",
             "with tf.GradientTape() as tape:",
-            "    a = data.x",
+            "    a = x",
             "    for W, b in layers[:-1]:",
             "        z = a @ W + b",
-            f"        a = {tensorflow_call(activation)}",
+            f"        a = {tensorflow_call(ACTIVATIONS[name]())}",
             "    output = a @ layers[-1][0] + layers[-1][1]",
-            "    losses = tf.nn.sigmoid_cross_entropy_with_logits(data.y[:, None], output)",
-            "    loss = tf.reduce_mean(losses)",
+            "    loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, output))",
             "gradients = tape.gradient(loss, [W for W, b in layers])",
-            "norms = [tf.norm(gradient).numpy() for gradient in gradients]",
-            "print(norms)",
+            "norms = [float(tf.norm(gradient)) for gradient in gradients]",
+            "print(*norms)",
         ]
     )
+
+
+def program_arrays() -> dict[str, Array]:
+    """Return the arrays that the programs load: the points; raises DataError."""
+    return rows_of(points(), points().take(np.arange(0)))
