@@ -70,4 +70,3 @@ def test_a_session_goes_on_as_usual_after_its_first_action():
     later.selectbox(key="surfaces~surface").set_value("booth").run()
     later.slider(key="surfaces~steps").set_value(200).run()
     assert url(later) == {"surface": ["booth"]}
-

@@ -35,17 +35,19 @@ PATIENCE = 300.0
 """Seconds after which a mutant that keeps its tests busy counts as noticed."""
 
 GUARDS = {
-    "optviz/activations.py": "tests/test_activations.py tests/test_network.py",
-    "optviz/diagnosis.py": "tests/test_diagnosis.py",
-    "optviz/landscape.py": "tests/test_race.py tests/test_surfaces.py",
-    "optviz/losses.py": "tests/test_losses.py",
-    "optviz/optimizers.py": "tests/test_optimizers.py tests/test_stability.py tests/test_keras_parity.py",
-    "optviz/race.py": "tests/test_race.py tests/test_forks.py",
-    "optviz/schedules.py": "tests/test_schedules.py",
-    "optviz/surfaces.py": "tests/test_surfaces.py",
-    "optviz/ui/keras_code.py": "tests/test_keras_code.py tests/test_schedules_page.py",
+    "optviz/activations.py": "parameters activations network",
+    "optviz/diagnosis.py": "diagnosis",
+    "optviz/landscape.py": "race surfaces",
+    "optviz/losses.py": "parameters losses",
+    "optviz/optimizers.py": "parameters optimizers stability keras_parity",
+    "optviz/race.py": "race forks",
+    "optviz/schedules.py": "parameters schedules",
+    "optviz/surfaces.py": "surfaces",
+    "optviz/ui/keras_code.py": "keras_code schedules_page",
+    "optviz/ui/optimizer_code.py": "optimizer_code",
+    "optviz/ui/race_code.py": "race_code",
 }
-"""The modules that are broken, and the tests that are to notice."""
+"""The modules that are broken, and the tests that are to notice, by their names."""
 
 
 class Mutant(NamedTuple):
@@ -119,9 +121,10 @@ def tested(mutant: Mutant, folder: Path) -> Outcome:
     """Break one copy of the tree in one place, and run the tests of the module."""
     # Cosmic Ray breaks the file below the current directory, so that each copy wants a process of its own.
     spec = mutant.spec
-    arguments = [str(spec.module_path), spec.operator_name, str(spec.occurrence), GUARDS[mutant.module]]
+    arguments = [str(spec.module_path), spec.operator_name, str(spec.occurrence), str(PATIENCE)]
+    arguments += [f"tests/test_{name}.py" for name in GUARDS[mutant.module].split()]
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("one.py"), *arguments, str(PATIENCE)],
+        [sys.executable, Path(__file__).with_name("one.py"), *arguments],
         cwd=folder, check=True, capture_output=True, text=True,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip

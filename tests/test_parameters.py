@@ -1,0 +1,60 @@
+"""The numbers that a link may carry: their defaults and ranges are an interface, as their names are.
+
+A default that moves shows another picture for every link that leaves it out, a range that shrinks changes what it says.
+`parameters.json` keeps them; where one is meant to change, `python -m tests.test_parameters` writes it anew.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from optviz import losses
+from optviz.activations import ACTIVATIONS
+from optviz.datasets import DATASETS
+from optviz.optimizers import OPTIMIZERS
+from optviz.recipes import Recipe
+from optviz.schedules import SCHEDULES
+
+KEPT = Path(__file__).with_name("parameters.json")
+REGISTRIES = {
+    "optimizers": tuple(OPTIMIZERS.values()),
+    "schedules": tuple(SCHEDULES.values()),
+    "activations": tuple(ACTIVATIONS.values()),
+    "data sets": tuple(DATASETS.values()),
+    "losses": tuple(each for each in vars(losses).values() if isinstance(each, Recipe)),
+}
+
+
+def stand() -> dict[str, dict[str, list[object]]]:
+    """Return every parameter by its registry, recipe and name: kind, default, bounds and scale."""
+    return {
+        registry: {
+            f"{entry.name}.{p.name}": [p.kind.__name__, p.default, p.range.low, p.range.high, p.range.scale]
+            for entry in recipes
+            for p in entry.parameters
+        }
+        for registry, recipes in REGISTRIES.items()
+    }
+
+
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_what_links_carry_has_its_old_default_and_range(registry: str) -> None:
+    assert stand()[registry] == json.loads(KEPT.read_text("utf-8"))[registry]
+
+
+@pytest.mark.parametrize(
+    "recipe", [entry for entries in REGISTRIES.values() for entry in entries], ids=lambda r: r.name
+)
+def test_every_default_is_in_its_range(recipe: Recipe[object]) -> None:
+    assert all(p.range.low <= p.default <= p.range.high for p in recipe.parameters)
+
+
+if __name__ == "__main__":
+    lines = [
+        f'  "{registry}": {{\n'
+        + ",\n".join(f'    "{name}": {json.dumps(kept)}' for name, kept in entries.items())
+        + "\n  }"
+        for registry, entries in stand().items()
+    ]
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
