@@ -19,7 +19,6 @@ STILL = 0.005
 LASTING = 0.98
 CREEPING = 0.9
 """By at least such a share per update a swing stays as wide, and a slow run as far away."""
-OVERFLOW = 1e30
 FLAT = 1e-6
 """A curvature below it is 0, a step of the slope above it a kink."""
 
@@ -38,6 +37,7 @@ class Behavior(StrEnum):
     FALLS = "falls"
     RESTS = "rests"
     LEAVES = "leaves"
+    OVERFLOWS = "overflows"
 
 
 class Verdict(NamedTuple):
@@ -91,10 +91,13 @@ def run(
     path = record(descend(curve, optimizer or Optimizer(), schedule, begin), steps)
     finite = np.isfinite(path.loss) & np.isfinite(path.w[..., 0])
     beyond = ~np.logical_and.accumulate(finite, axis=0)
+    # Where a run ends, this is the point at which there is no finite loss any more.
+    ends = np.take_along_axis(path.w[..., 0], beyond.argmax(0)[None], axis=0)[0]
     path = Path(*(np.where(beyond[..., None] if array.ndim == 3 else beyond, np.nan, array) for array in path))
     gradient = curve(path.w.astype(kind))[1][..., 0].astype(float)
     verdicts = tuple(
-        judge(curve, path.w[:, i, 0], path.loss[:, i], path.learning_rate[:, i]) for i in range(len(learning_rates))
+        judge(curve, path.w[:, i, 0], path.loss[:, i], path.learning_rate[:, i], float(ends[i]))
+        for i in range(len(learning_rates))
     )
     return Descent(path, gradient, verdicts)
 
@@ -106,19 +109,21 @@ def _schedule(rates: Array, factors: Sequence[Factor], kind: Any) -> Callable[[i
     return lambda t: (rates * np.array([factor(t) for factor in factors])).astype(kind)
 
 
-def judge(curve: Curve, w: Array, loss: Array, learning_rate: Array) -> Verdict:
-    """Say what a run does, from its rows `(steps+1,)`, which are nan after its end."""
+def judge(curve: Curve, w: Array, loss: Array, learning_rate: Array, end: float) -> Verdict:
+    """Say what a run does, from its rows `(steps+1,)`, which are nan after its end, and the point that ended it."""
     last = int(np.isfinite(w).sum()) - 1
-    if last < 0:
-        return Verdict(Behavior.LEAVES, -1)
     ended = last + 1 < len(w)
+    # Where no next point is known it is the slope that was not finite.
+    at = end if np.isfinite(end) else w[last]
+    left_curve = ended and bool(np.isfinite(at)) and curve.undefined(at)
+    if last < 0:
+        return Verdict(Behavior.LEAVES if left_curve else Behavior.OVERFLOWS, -1)
     w, loss, learning_rate = w[: last + 1], loss[: last + 1], learning_rate[: last + 1]
-    left_curve = ended and _next(curve, w, learning_rate) < OVERFLOW
     minimum = _downhill(curve, w)
     steepest = float(curve.hessian(w[:1])[0, 0])
     if last == 0 or not np.any(np.diff(w)):
         return Verdict(
-            Behavior.LEAVES if left_curve else Behavior.DIVERGES if ended else Behavior.RESTS,
+            Behavior.LEAVES if left_curve else Behavior.OVERFLOWS if ended else Behavior.RESTS,
             last,
             minimum,
             steepest=steepest,
@@ -141,7 +146,15 @@ def judge(curve: Curve, w: Array, loss: Array, learning_rate: Array) -> Verdict:
     )
 
 
-TROUBLED = (Behavior.SLOW, Behavior.SWINGING, Behavior.SWINGS, Behavior.AWAY, Behavior.DIVERGES, Behavior.LEAVES)
+TROUBLED = (
+    Behavior.SLOW,
+    Behavior.SWINGING,
+    Behavior.SWINGS,
+    Behavior.AWAY,
+    Behavior.DIVERGES,
+    Behavior.LEAVES,
+    Behavior.OVERFLOWS,
+)
 """What a descent had better not do."""
 FACTORS = (0.5, 0.2, 0.1, 0.01, 2.0, 5.0, 10.0, 100.0)
 
@@ -180,12 +193,6 @@ def _downhill(curve: Curve, w: Array) -> float | None:
     minima = curve.minima
     lower = minima[minima <= here] if slope > 0 else minima[minima >= here] if slope < 0 else minima
     return float(lower[np.abs(lower - here).argmin()]) if len(lower) else None
-
-
-def _next(curve: Curve, w: Array, learning_rate: Array) -> float:
-    """Return how far from 0 plain descent would go after its last row: beyond numbers, or where the curve has none."""
-    with np.errstate(all="ignore"):
-        return float(np.nan_to_num(np.abs(w[-1] - learning_rate[-1] * curve([w[-1]])[1][0]), nan=np.inf))
 
 
 def _grows(away: Array) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, flatten_kinks, has_poles, tensorflow_program
+from optviz.expressions import Compiled, compiled, fill_gaps, has_poles, lacks_value, tensorflow_program
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -49,21 +49,33 @@ class Curve:
         The number `t` of the update is ignored. At a kink the gradient is a finite subgradient.
         """
         points = _as_points(w)
-        loss, gradient = np.empty_like(points[..., 0]), np.empty_like(points)
-        with np.errstate(all="ignore"):
-            loss[...], gradient[..., 0] = self._slope(points[..., 0])
+        loss, gradient = self._computed(points)
         if self._has_poles:
-            flatten_kinks(gradient, points, loss)
+            fill_gaps(gradient, points, loss, lambda near: self._computed(near)[1])
         return loss[()], gradient
 
     def hessian(self, w: ArrayLike) -> Array:
         """Return the curvature of shape `(..., 1, 1)` at `w: (..., 1)`; at a kink it is 0."""
         points = _as_points(w)
-        curvature = np.empty((*points.shape, 1))
+        curvature = self._bend(points)
+        if self._bend_has_poles:
+            fill_gaps(curvature, points, self(points)[0], self._bend)
+        return curvature
+
+    def undefined(self, w: float) -> bool:
+        """Whether f or else its slope has no value at w, rather than one that overflows."""
+        return any(lacks_value(each, np.array([w])) for each in (self._height, self._slope))
+
+    def _computed(self, w: Array) -> tuple[Array, Array]:
+        loss, gradient = np.empty_like(w[..., 0]), np.empty_like(w)
         with np.errstate(all="ignore"):
-            (curvature[..., 0, 0],) = self._curvature(points[..., 0])
-        if self._has_poles:
-            flatten_kinks(curvature, points[..., None, :], self(points)[0][..., None])
+            loss[...], gradient[..., 0] = self._slope(w[..., 0])
+        return loss, gradient
+
+    def _bend(self, w: Array) -> Array:
+        curvature = np.empty((*w.shape, 1))
+        with np.errstate(all="ignore"):
+            (curvature[..., 0, 0],) = self._curvature(w[..., 0])
         return curvature
 
     @cached_property
@@ -125,6 +137,10 @@ class Curve:
         return self.expression.diff(w)
 
     @cached_property
+    def _height(self) -> Compiled:
+        return compiled((w,), [self.expression])
+
+    @cached_property
     def _slope(self) -> Compiled:
         return compiled((w,), [self.expression, self._derivative])
 
@@ -135,6 +151,10 @@ class Curve:
     @cached_property
     def _has_poles(self) -> bool:
         return has_poles([self._derivative])
+
+    @cached_property
+    def _bend_has_poles(self) -> bool:
+        return has_poles([self._derivative.diff(w)])
 
 
 def _as_points(w: ArrayLike) -> Array:

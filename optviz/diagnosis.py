@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optviz.descent import Path
 from optviz.optimizers import ONE, Array, Optimizer
-from optviz.race import CLOSE, Course, End, Ending, Race, Racer
+from optviz.race import Course, End, Ending, Race, Racer
 
 ROUND = 2.0 * np.pi
 """The angle by which the steps turn in one round, about the minimum or over it and back."""
@@ -51,6 +51,9 @@ class Trouble(StrEnum):
     SADDLE = "saddle"
     PLATEAU = "plateau"
     LOCAL_MINIMUM = "local minimum"
+    MAXIMUM = "maximum"
+    OVERFLOW = "overflow"
+    LEFT = "left"
 
 
 class Cause(StrEnum):
@@ -68,15 +71,17 @@ class Finding(NamedTuple):
     `rate` is the learning rate, `slope` the norm of the gradient, `low` and `high` are the eigenvalues of the Hessian
     and `left` is the distance to the nearest minimum (nan where none is known).
 
-    - diverged: `limit` is the largest stable learning rate for the curvature `high`; None where it is not known or not
-      broken. There `step` is the first whose loss is above all before, and `turn` the one where it began to rise.
+    - left and overflow: `turn` is the step that could not be taken any more; `limit` as below.
+    - diverged: the loss was `first` at the start and is `loss`. `limit` is the largest stable learning rate for the
+      curvature `high`; None where it is not known or not broken. There `step` is the first whose loss is above all
+      before, and `turn` the one where it began to rise.
     - swinging: at this row it has gone round once, `circling` if it turned the same way about rather than back. From
       here on the median round takes `period` steps, the median step is `pace` long, and `product` is the median of
       rate x curvature, the largest eigenvalue of `D H D`, `D^2` the effective learning rates; `bound` is the largest
       stable one, `decay` that of the momentum.
     - crawling and dead rate: `pace` is how far it comes per step, `further` how many steps are left at this pace;
       `effective` the learning rate of the coordinate in which most is left, `before` its largest so far; `scheduled`
-      whether it is the schedule that has made it small.
+      whether it is the schedule that has made it small. Where it is 0 it is so from `step` on.
     """
 
     trouble: Trouble
@@ -99,6 +104,8 @@ class Finding(NamedTuple):
     effective: float = float("nan")
     before: float = float("nan")
     scheduled: bool = False
+    loss: float = float("nan")
+    first: float = float("nan")
 
 
 def diagnose(course: Course, racers: Sequence[Racer], race: Race) -> tuple[Finding | None, ...]:
@@ -111,23 +118,28 @@ def diagnose(course: Course, racers: Sequence[Racer], race: Race) -> tuple[Findi
 
 def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Finding | None:
     """Say what goes wrong in one run, `path.w: (rows, 2)`, all finite."""
-    if not len(path.w):
-        return None
+    found = None
     if end.ending is Ending.DIVERGED:
-        return _diverged(course, path, end)
-    if end.ending in _HELD:
-        return _held(course, path, _HELD[end.ending])
-    if end.ending is not Ending.GOING or len(path.w) <= PERIOD:
-        return None
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _swinging(course, optimizer, path) or _slow(course, path)
+        found = _diverged(course, path, end)
+    elif end.ending in _ENDED and len(path.w):
+        found = _noted(course, path, _ENDED[end.ending], end.step)._replace(turn=end.step + 1, limit=end.limit)
+    elif end.ending is Ending.DEAD:
+        found = _dead(course, path)
+    elif end.ending in _HELD:
+        found = _held(course, path, _HELD[end.ending])
+    elif end.ending is Ending.GOING and len(path.w) > PERIOD:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            found = _swinging(course, optimizer, path) or _slow(course, path)
+    return found
 
 
 _HELD = {
     Ending.SADDLE: Trouble.SADDLE,
     Ending.PLATEAU: Trouble.PLATEAU,
     Ending.LOCAL_MINIMUM: Trouble.LOCAL_MINIMUM,
+    Ending.MAXIMUM: Trouble.MAXIMUM,
 }
+_ENDED = {Ending.LEFT: Trouble.LEFT, Ending.OVERFLOW: Trouble.OVERFLOW}
 
 
 def _noted(course: Course, path: Path, trouble: Trouble, step: int) -> Finding:
@@ -135,17 +147,10 @@ def _noted(course: Course, path: Path, trouble: Trouble, step: int) -> Finding:
     w = path.w[step]
     hessian = course.drawn.hessian(w)
     low, high = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else (np.nan, np.nan)
-    slope = float(np.linalg.norm(course.drawn(w)[1]))
-    left = float(_distances(course, w[None])[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope = float(np.linalg.norm(course.drawn(w)[1]))
+        left = float(course.distances(w[None])[0])
     return Finding(trouble, step, float(path.learning_rate[step]), slope, float(low), float(high), left)
-
-
-def _distances(course: Course, w: Array) -> Array:
-    """Return the distance of each row (rows, 2) to the nearest minimum; nan where there is none."""
-    if not len(course.minima.points):
-        return np.full(len(w), np.nan)
-    nearest: Array = np.linalg.norm(course.minima.points - w[:, None], axis=-1).min(-1)
-    return nearest
 
 
 def since(holds: NDArray[np.bool_]) -> int | None:
@@ -160,12 +165,13 @@ def _diverged(course: Course, path: Path, end: End) -> Finding:
     turn = end.turn or 0
     above = np.flatnonzero(path.loss[turn:] > path.loss[: turn + 1].max())
     step = turn + int(above[0]) if len(above) else end.step
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = _noted(course, path, Trouble.DIVERGED, step)
+    found = _noted(course, path, Trouble.DIVERGED, step)
     # The bound is that of the curvature where the loss began to rise.
     high = found.high if end.curvature is None else end.curvature
     rate = found.rate if end.rate is None else end.rate
-    return found._replace(turn=turn, high=high, rate=rate, limit=end.limit)
+    return found._replace(
+        turn=turn, high=high, rate=rate, limit=end.limit, loss=float(path.loss[step]), first=float(path.loss[0])
+    )
 
 
 def _held(course: Course, path: Path, trouble: Trouble) -> Finding | None:
@@ -186,6 +192,8 @@ def _swinging(course: Course, optimizer: Optimizer, path: Path) -> Finding | Non
     way = _way(w)
     gone = way - way[began]
     there = np.linalg.norm(w - w[began], axis=-1)
+    if not _moves(way):
+        return None
     around = (began >= 0) & (there <= STRAIGHT * gone) & (gone >= SEEN * course.scale.diameter)
     lasting = np.cumsum(around[::-1])[::-1] >= LASTING * (len(w) - rows)
     whole = np.flatnonzero(around & lasting & (rows + PERIOD < len(w)))
@@ -247,16 +255,22 @@ def _way(w: Array) -> Array:
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(w, axis=0), axis=-1))])
 
 
+def _moves(way: Array) -> bool:
+    """Whether in its last tenth a run still makes steps that its usual one is not a thousand times as long as."""
+    steps = np.diff(way)
+    return bool(steps[-max(len(steps) // 10, PERIOD) :].max() > 1e-3 * np.median(steps))
+
+
 def _keeps_away(course: Course, path: Path, began: NDArray[np.int_], step: int) -> bool:
     """Whether the loss, at the pace at which its rounds shrink, stays above what is close for another such run."""
-    if not len(course.minima.points):
+    if not course.minima.known:
         return True
     last = len(path.loss) - 1
     gap = path.loss - course.minima.value
     middle = (step + last) // 2
     before, now = gap[began[middle] : middle + 1].max(), gap[began[last] :].max()
     shrinking = np.log(before / now) / (last - middle)
-    return bool(np.log(now / CLOSE) > shrinking * last)
+    return bool(np.log(now / course.close) > shrinking * last)
 
 
 def _product(course: Course, path: Path, first: int) -> float:
@@ -280,11 +294,11 @@ def stable_product(optimizer: Optimizer, t: float = np.inf) -> float | None:
 
 def _slow(course: Course, path: Path) -> Finding | None:
     """Find a run that at its pace would need more than as many steps again, and whether its rate has died."""
-    away, steps = _distances(course, path.w), len(path.w) - 1
+    away, steps = course.distances(path.w, exact=False), len(path.w) - 1
     period = max(steps // 10, PERIOD)
     pace = np.full(len(path.w), np.inf)
     pace[period:] = np.linalg.norm(path.w[period:] - path.w[:-period], axis=-1) / period
-    further = away / pace
+    further = away / np.where(path.learning_rate > 0, pace, 0.0)
     slow = further > max(steps, PATIENCE)
     step = since(slow)
     if step is None:
@@ -292,7 +306,8 @@ def _slow(course: Course, path: Path) -> Finding | None:
     axis = _remaining(course, path.w[-1])
     rate = path.rate[:, axis]
     largest = np.maximum.accumulate(rate)
-    died = since(slow & (rate <= DEAD * largest) & (further * rate / largest <= max(steps, PATIENCE)))
+    quick = further * rate / largest <= max(steps, PATIENCE)
+    died = since(slow & (rate <= DEAD * largest) & (quick | (path.learning_rate == 0)))
     dead = died is not None
     step = died if died is not None else step
     scheduled = dead and bool(path.learning_rate[step] <= DEAD * path.learning_rate[: step + 1].max())
@@ -302,6 +317,19 @@ def _slow(course: Course, path: Path) -> Finding | None:
         effective=float(rate[step]),
         before=float(largest[step]),
         scheduled=scheduled,
+    )
+
+
+def _dead(course: Course, path: Path) -> Finding:
+    """Return since when a rate that is 0 in the end is dead: since it was too small, or else since it is 0."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        fading = _slow(course, path) if course.minima.known and len(path.w) > PERIOD else None
+    if fading and fading.scheduled and path.learning_rate[fading.step] > 0:
+        return fading
+    step = since(path.learning_rate == 0)
+    assert step is not None
+    return _noted(course, path, Trouble.DEAD_RATE, step)._replace(
+        effective=0.0, before=float(path.learning_rate.max()), scheduled=True
     )
 
 

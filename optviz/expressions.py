@@ -71,14 +71,63 @@ def has_poles(expressions: Sequence[sp.Expr]) -> bool:
     )
 
 
-def flatten_kinks(derivative: Array, w: Array, loss: Array) -> None:
-    """Set to 0, in place, what came out as 0/0, or as x/0 because squares underflow, where the loss is finite."""
+def fill_gaps(derivative: Array, w: Array, loss: Array, again: Callable[[Array], Array]) -> None:
+    """Give a value, in place, to what came out as 0/0, or as x/0 because squares underflow, where the loss is finite.
+
+    Where the derivative has a limit, as that of cos(sqrt(x^2 + y^2)) at 0, it is the limit; at a kink it is 0. `again`
+    returns the derivative at other points `(..., n)`.
+    """
     if np.isfinite(derivative).all():
         return
     size = np.abs(w).max(axis=-1)
     underflows = (size > 0) & (size < _UNDERFLOW)
-    undefined = np.isnan(derivative) | (np.isinf(derivative) & underflows[..., None])
-    derivative[undefined & np.isfinite(loss)[..., None]] = 0
+    tail = (None,) * (derivative.ndim - loss.ndim)
+    undefined = (np.isnan(derivative) | (np.isinf(derivative) & underflows[(..., *tail)])) & np.isfinite(loss)[
+        (..., *tail)
+    ]
+    for place in map(tuple, np.argwhere(undefined.reshape(*loss.shape, -1).any(-1))):
+        limit = _limit(again(w[place] + NEAR * (1.0 + size[place]) * _around(w.shape[-1])))
+        derivative[place] = np.where(undefined[place], limit, derivative[place])
+
+
+NEAR = 1e-6
+"""How near to a point its limit is looked for."""
+
+
+def _around(n: int) -> Array:
+    """Return directions, each with its opposite, that no axis or diagonal is among, `(k, n)`."""
+    if n == 1:
+        return np.array([[1.0], [-1.0]])
+    angles = 0.3 + np.pi * np.arange(8) / 4.0
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+def _limit(near: Array) -> Array:
+    """Return the mean of what is found around a point, 0 where it is not the same on all sides."""
+    if not np.isfinite(near).all():
+        return np.zeros(near.shape[1:])
+    size, mean = np.abs(near).max(), near.mean(0)
+    is_limit = (np.ptp(near, axis=0) <= SAME * max(1.0, size)) & (np.abs(mean) > ROUNDING * size)
+    return np.where(is_limit, mean, 0.0)
+
+
+SAME, ROUNDING = 0.01, 1e-9
+
+
+def lacks_value(function: Compiled, *values: Array) -> bool:
+    """Whether a function has no value at some point, rather than one beyond the largest number.
+
+    What NumPy meets first decides: the root of a negative number or a division by zero, or an overflow.
+    """
+    met: list[str] = []
+    with (
+        np.errstate(all="ignore"),
+        np.errstate(over="call", invalid="call", divide="call", call=lambda kind, _flag: met.append(kind)),
+    ):
+        results = [np.asarray(result) for result in function(*values)]
+    if all(np.isfinite(result).all() for result in results):
+        return False
+    return met[0] != "overflow" if met else any(np.isnan(result).any() for result in results)
 
 
 def tensorflow_program(expression: sp.Expr) -> str:

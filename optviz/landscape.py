@@ -1,17 +1,33 @@
-"""What a 2-D objective looks like in a box: its local minima, found by search, and its typical slope and curvature."""
+"""What a 2-D objective looks like in a box: where it is least, found by search, and its typical slope and curvature."""
 
-from typing import NamedTuple, Protocol, cast
+from enum import StrEnum
+from typing import Literal, NamedTuple, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optviz.optimizers import Array, Curved, Objective
 
 Box = tuple[tuple[float, float], tuple[float, float]]
 
+Levels = Literal["linear", "log"]
+
 GRID = 161
 CANDIDATES = 24
+CROSSINGS = 400
+"""Of the minima along the rows of a grid so many are looked at, the lowest, and as many along its columns."""
+CREEPERS = 4
 HALVINGS = 60
+WIDER = (1.0, 4.0, 16.0, 64.0)
+"""A minimum that lies outside the box is searched for in boxes so many times as wide."""
+ROUNDINGS = 64.0
+"""Two values are the same where they differ by no more than so many times what rounding does to them."""
+ALIKE = 1e-9
+"""The minima of two hollows are both global if they differ by no more than this share of what is low in the box."""
+LOW = 0.02
+"""What is low in a box: the gap to the least value that is not reached in this share of it."""
 AXES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], dtype=float)
+EPS = float(np.finfo(float).eps)
 TURN = np.pi * (3.0 - np.sqrt(5.0))
 """The golden angle: turned by it again and again, a direction comes close to any other."""
 
@@ -24,11 +40,49 @@ class Landscape(Protocol):
     def hessian(self, w: Array) -> Array: ...
 
 
+class Ground(Landscape, Protocol):
+    """A landscape that knows where it has no value."""
+
+    def undefined(self, w: Array) -> bool: ...
+
+
+class Kind(StrEnum):
+    """What the points are at which an objective is least, or why there are none."""
+
+    POINTS = "points"
+    CURVE = "curve"
+    REGION = "region"
+    EVERYWHERE = "everywhere"
+    FALLS = "falls"
+    POLE = "pole"
+    NOWHERE = "nowhere"
+
+
 class Minima(NamedTuple):
-    """The least value found in a box and all the points where it is taken, `(k, 2)`; k = 0 where there is none."""
+    """The least value of an objective and where it is taken, `points: (k, 2)`; k = 0 where it is taken nowhere.
+
+    - points: all of them.
+    - curve: points on it, about a grid cell from each other; it may go on beyond the box.
+    - region: points along its border. Here as on a curve a value counts as least if it is within `slack` of it.
+    - everywhere: the objective is constant.
+    - falls: the objective falls towards the edge of every box; pole: it falls without bound at a point or a curve.
+    - nowhere: it has no value in the box.
+    """
 
     value: float
     points: Array
+    kind: Kind = Kind.POINTS
+    slack: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a least value to come near to."""
+        return bool(len(self.points))
+
+
+def no_minima(kind: Kind) -> Minima:
+    """Return that there is none, and why."""
+    return Minima(float("-inf"), np.empty((0, 2)), kind)
 
 
 def grid(box: Box, n: int) -> tuple[Array, Array, Array]:
@@ -37,33 +91,207 @@ def grid(box: Box, n: int) -> tuple[Array, Array, Array]:
     return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1)
 
 
-def global_minima(objective: Objective, box: Box) -> Minima:
-    """Search a box for the least value inside it and every point that takes it.
+def global_minima(objective: Landscape, box: Box) -> Minima:
+    """Search a box for the least value inside it and every point that takes it, be they points, a curve or a region.
 
-    Every grid point lower than its eight neighbours starts a compass search, which works at kinks too. A least value on
-    the edge of the box is not a minimum.
+    Where the objective is lower on the edge of the box, wider boxes are searched.
     """
+    for wider in WIDER:
+        with np.errstate(all="ignore"):
+            found = _search(objective, _widened(box, wider))
+        # Far out what is flat may only be too small to be told from what it approaches.
+        if found.kind is not Kind.FALLS and (wider == 1.0 or found.kind not in (Kind.REGION, Kind.EVERYWHERE)):
+            return found
+    return no_minima(Kind.FALLS)
+
+
+def _widened(box: Box, factor: float) -> Box:
+    def widened(low: float, high: float) -> tuple[float, float]:
+        middle, half = (low + high) / 2.0, factor * (high - low) / 2.0
+        return middle - half, middle + half
+
+    return widened(*box[0]), widened(*box[1])
+
+
+def _search(objective: Landscape, box: Box) -> Minima:
+    """Search one box, in which an objective falls if it is lower on the edge than inside."""
     xs, ys, points = grid(box, GRID)
-    with np.errstate(all="ignore"):
-        values = np.nan_to_num(objective(points, 0)[0], nan=np.inf)
-        inner = values[1:-1, 1:-1]
-        neighbours = [
-            values[1 + i : GRID - 1 + i, 1 + j : GRID - 1 + j]
-            for i in (-1, 0, 1)
-            for j in (-1, 0, 1)
-            if (i, j) != (0, 0)
-        ]
-        rows, columns = np.nonzero(np.all([inner <= other for other in neighbours], axis=0))
-        order = np.argsort(inner[rows, columns], kind="stable")[:CANDIDATES]
-        starts = points[1:-1, 1:-1][rows[order], columns[order]]
-        cell = np.array([xs[1] - xs[0], ys[1] - ys[0]])
-        found, lows = _compass(objective, starts, cell)
-    inside = np.all((found > points[0, 0]) & (found < points[-1, -1]), axis=-1)
-    if not inside.any() or values.min() < lows[inside].min() - 1e-9 * (1 + abs(lows[inside].min())):
-        return Minima(float("-inf"), np.empty((0, 2)))
-    found, lows = found[inside], lows[inside]
-    best = found[lows <= lows.min() + 1e-9 * (1.0 + abs(lows.min()))]
-    return Minima(float(lows.min()), _distinct(best, cell))
+    cell = np.array([xs[1] - xs[0], ys[1] - ys[0]])
+    values = np.nan_to_num(objective(points, 0)[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    if not np.isfinite(values.min()):
+        return _infinite(values)
+    flat = _flat(objective, points, values, cell)
+    starts, ends, lows = _hollows(objective, points, values, cell)
+    tolerance = ALIKE * _low(values) + 4.0 * EPS * abs(values.min())
+    if any(_is_pole(objective, start, end, tolerance) for start, end in zip(starts, ends, strict=True)):
+        return no_minima(Kind.POLE)
+    if _core(flat).any():
+        return _region(objective, points, values, flat, cell)
+    if not len(ends):
+        return no_minima(Kind.FALLS)
+    ends, lows = _unbent(objective, ends, lows, cell, _low(values))
+    crossings, heights = _crossings(objective, points, values, cell)
+    least = [heights.argmin()]
+    ends, lows = np.concatenate([ends, crossings[least]]), np.concatenate([lows, heights[least]])
+    inside = np.all((ends > points[0, 0]) & (ends < points[-1, -1]), axis=-1)
+    edge = min(values[0].min(), values[-1].min(), values[:, 0].min(), values[:, -1].min())
+    if not inside.any() or min(edge, lows.min()) < lows[inside].min() - tolerance:
+        return no_minima(Kind.FALLS)
+    best = float(lows[inside].min())
+    on_curve = _curve(objective, crossings, heights, best, cell)
+    alike = inside & (lows <= best + tolerance)
+    single = _distinct(ends[alike][np.argsort(lows[alike], kind="stable")], cell)
+    return Minima(best, on_curve, Kind.CURVE, tolerance) if len(on_curve) else Minima(best, single)
+
+
+def _infinite(values: Array) -> Minima:
+    """Return why a grid of values has no finite least one."""
+    bottomless = values == -np.inf
+    if not bottomless.any():
+        return no_minima(Kind.NOWHERE)
+    # What has overflowed fills an area; a pole is a point or a curve.
+    return no_minima(Kind.FALLS if _core(bottomless).any() else Kind.POLE)
+
+
+def _region(objective: Objective, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
+    """Return the border of what is flat on a grid; none where all of it is."""
+    best = float(values.min())
+    if flat.all(where=np.isfinite(values)):
+        return Minima(best, np.empty((0, 2)), Kind.EVERYWHERE)
+    slack = ROUNDINGS * float(_noise(objective, points[flat], cell).max()) + 4.0 * EPS * abs(best)
+    return Minima(best, points[flat & ~np.pad(_core(flat), 1)], Kind.REGION, slack)
+
+
+def _core(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which inner points of a grid are marked with all their eight neighbours, `(n-2, n-2)`."""
+    n, m = marked.shape
+    around = [marked[i : n - 2 + i, j : m - 2 + j] for i in range(3) for j in range(3)]
+    return cast(NDArray[np.bool_], np.logical_and.reduce(around))
+
+
+def _low(values: Array) -> float:
+    """Return what is low in a box: the gap to the least value that is not reached in a small share of it."""
+    gaps = values[np.isfinite(values)] - values.min()
+    above = gaps[gaps > 0]
+    return float(np.quantile(above, LOW)) if len(above) else 0.0
+
+
+def _noise(objective: Objective, w: Array, cell: Array) -> Array:
+    """Return how much the values at points `(..., 2)` change when their last digits do."""
+    least = 2.0 * EPS * (np.abs(w) + cell)
+    values = objective(w, 0)[0]
+    shaken = [objective(w + least * sign, 0)[0] for sign in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    return cast(Array, np.nan_to_num(np.abs(np.array(shaken) - values), nan=0.0, posinf=0.0).max(0))
+
+
+def _flat(objective: Objective, points: Array, values: Array, cell: Array) -> NDArray[np.bool_]:
+    """Return at which points of a grid the objective is as low as anywhere, but for rounding."""
+    least = float(values.min())
+    flat = values <= least + ALIKE * _low(values) + 1e-12 * abs(least)
+    if _core(flat).any():
+        flat[flat] = values[flat] <= least + ROUNDINGS * _noise(objective, points[flat], cell) + 4.0 * EPS * abs(least)
+    return flat
+
+
+def _hollows(objective: Landscape, points: Array, values: Array, cell: Array) -> tuple[Array, Array, Array]:
+    """Return the lowest hollows of a grid and where the ways down from them end, both `(k, 2)`, and how low that is."""
+    inner, n = values[1:-1, 1:-1], GRID - 2
+    neighbours = [
+        values[1 + i : 1 + n + i, 1 + j : 1 + n + j] for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)
+    ]
+    rows, columns = np.nonzero(np.all([inner <= other for other in neighbours], axis=0) & np.isfinite(inner))
+    order = np.argsort(inner[rows, columns], kind="stable")[:CANDIDATES]
+    starts = points[1:-1, 1:-1][rows[order], columns[order]]
+    return starts, *_polished(objective, *_compass(objective, starts, cell))
+
+
+def _unbent(objective: Objective, w: Array, lows: Array, cell: Array, low: float) -> tuple[Array, Array]:
+    """Find the minima near the lowest points `(k, 2)` that still have a slope: along a bent kink a compass creeps."""
+    slopes = np.linalg.norm(objective(w, 0)[1] * cell, axis=-1)
+    creeps = np.flatnonzero(
+        (slopes > 1e-6 * low) & np.isfinite(slopes) & (lows <= lows.min(initial=np.inf) + 0.01 * low)
+    )
+    creeps = creeps[np.argsort(lows[creeps], kind="stable")][:CREEPERS]
+    if len(creeps):
+        w[creeps], lows[creeps] = _nested(objective, w[creeps], lows[creeps], cell)
+    return w, lows
+
+
+def _is_pole(objective: Objective, start: Array, end: Array, tolerance: float) -> bool:
+    """Whether values fall on the way to a point as they do at a pole: in its last part no less than before."""
+    way = end + 0.5 ** np.arange(0, 41, 20)[:, None] * (start - end)
+    first, middle, last = objective(way, 0)[0]
+    return bool(middle - last > tolerance and middle - last > 0.5 * (first - middle))
+
+
+def _crossings(objective: Objective, points: Array, values: Array, cell: Array) -> tuple[Array, Array]:
+    """Return the minima along the rows and the columns of a grid, where curves of minima cross them."""
+    found = []
+    for along in (1, 0):
+        lines, places = np.moveaxis(values, along, 1), np.moveaxis(points, along, 1)
+        middle, before, after = lines[:, 1:-1], lines[:, :-2], lines[:, 2:]
+        lowest = (middle <= before) & (middle <= after) & ((middle < before) | (middle < after))
+        order = np.argsort(middle[lowest], kind="stable")[:CROSSINGS]
+        starts = places[:, 1:-1][lowest][order]
+        found.append(_section(objective, starts, cell * np.array([along == 1, along == 0], dtype=float)))
+    (rows, row_values), (columns, column_values) = found
+    return np.concatenate([rows, columns]), np.concatenate([row_values, column_values])
+
+
+def _section(objective: Objective, w: Array, reach: Array, halvings: int = 52) -> tuple[Array, Array]:
+    """Narrow brackets `w - reach ... w + reach`, `w: (..., 2)`, each about a minimum on a line; kinks will do."""
+    low = objective(w, 0)[0]
+    left, middle, right = -np.ones_like(low), np.zeros_like(low), np.ones_like(low)
+    for _halving in range(halvings):
+        tried = np.stack([left + middle, middle + right]) / 2.0
+        values = np.nan_to_num(objective(w + tried[..., None] * reach, 0)[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+        is_left = (values[0] < low) & (values[0] <= values[1])
+        is_right = (values[1] < low) & ~is_left
+        left, right = (
+            np.where(is_right, middle, np.where(is_left, left, tried[0])),
+            np.where(is_left, middle, np.where(is_right, right, tried[1])),
+        )
+        middle = np.where(is_left, tried[0], np.where(is_right, tried[1], middle))
+        low = np.where(is_left, values[0], np.where(is_right, values[1], low))
+    return w + middle[..., None] * reach, low
+
+
+def _curve(objective: Objective, w: Array, values: Array, best: float, cell: Array) -> Array:
+    """Return those of the crossings `(k, 2)` that are as low as any, if neighbouring lines have them; else none."""
+    lowest = w[values <= best + ROUNDINGS * _noise(objective, w, cell) + 4.0 * EPS * abs(best)]
+    apart = np.linalg.norm((lowest[:, None] - lowest) / cell, axis=-1)
+    lowest = lowest[~np.triu(apart < 0.01, 1).any(0)]
+    neighbours = ((apart > 0.5) & (apart < 2.3)).sum(1)
+    return lowest if np.count_nonzero(neighbours) >= 3 else np.empty((0, 2))
+
+
+def _polished(objective: Landscape, w: Array, low: Array) -> tuple[Array, Array]:
+    """Take Newton's steps from points `(k, 2)` near smooth minima: values alone tell only half of the digits."""
+    for _step in range(3):
+        slope, hessian = objective(w, 0)[1], objective.hessian(w)
+        inverse = np.linalg.pinv(np.where(np.isfinite(hessian), hessian, 0.0), hermitian=True)
+        tried = w - np.matvec(inverse, np.where(np.isfinite(slope), slope, 0.0))
+        value, gradient = objective(tried, 0)
+        better = np.linalg.norm(gradient, axis=-1) < np.linalg.norm(slope, axis=-1)
+        better &= value <= low + 4.0 * EPS * np.abs(low)
+        w, low = np.where(better[:, None], tried, w), np.where(better, np.minimum(value, low), low)
+    return w, low
+
+
+def _nested(objective: Objective, w: Array, low: Array, cell: Array) -> tuple[Array, Array]:
+    """Minimize along one axis the minima along the other, about points `(k, 2)`: no bend of a kink hinders that."""
+    for outer in (0, 1):
+        across = cell * np.array([outer == 0, outer == 1], dtype=float)
+        width = 2.0
+        for _round in range(16):
+            tried = w[:, None] + width * np.linspace(-1, 1, 9)[:, None] * across
+            ends, values = _section(objective, tried, 8.0 * (cell - across), 36)
+            best = values.argmin(1)
+            lower = values[np.arange(len(w)), best] < low
+            w = np.where(lower[:, None], ends[np.arange(len(w)), best], w)
+            low = np.where(lower, values[np.arange(len(w)), best], low)
+            width /= 3.0
+    return w, low
 
 
 def _compass(objective: Objective, w: Array, cell: Array) -> tuple[Array, Array]:
@@ -91,6 +319,91 @@ def _distinct(points: Array, cell: Array) -> Array:
     return np.array(kept).reshape(-1, 2)
 
 
+def distances(landscape: Landscape, minima: Minima, w: Array, *, exact: bool = True) -> Array:
+    """Return the distance of each point `w: (rows, 2)` to the nearest one of the minima; nan where there is none.
+
+    Unless it is to be exact, a curve is taken to be straight between two points of the search.
+    """
+    if minima.kind is Kind.EVERYWHERE:
+        return np.zeros(len(w))
+    if not minima.known:
+        return np.full(len(w), np.nan)
+    ways = np.linalg.norm(minima.points - w[:, None], axis=-1)
+    nearest: Array = ways.min(-1)
+    if minima.kind is Kind.POINTS:
+        return nearest
+    with np.errstate(all="ignore"):
+        closest = minima.points[ways.argmin(-1)]
+        if minima.kind is Kind.REGION:
+            return _to_region(landscape, minima, w, closest)
+        if not exact:
+            return _to_tangents(minima, w, closest)
+        return _to_curve(landscape, minima, w, closest)
+
+
+def _to_region(landscape: Landscape, minima: Minima, w: Array, closest: Array) -> Array:
+    """Return the length of the ways from points `(rows, 2)` to where a region begins.
+
+    They go straight towards the nearest points of its border, and square to the border there.
+    """
+    least = minima.value + minima.slack
+    along, reach = _directions(minima, closest)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=-1)
+    depth = np.vecdot(closest - w, across)
+    ways = np.stack([closest - w, (depth + np.sign(depth) * reach)[:, None] * across])
+    out, into = np.zeros(ways.shape[:-1]), np.ones(ways.shape[:-1])
+    leads_in = landscape(w + ways)[0] <= least
+    for _halving in range(50):
+        middle = (out + into) / 2.0
+        is_in = landscape(w + middle[..., None] * ways)[0] <= least
+        out, into = np.where(is_in, out, middle), np.where(is_in, middle, into)
+    lengths = np.where(leads_in, into * np.linalg.norm(ways, axis=-1), np.inf).min(0)
+    return np.where(landscape(w)[0] <= least, 0.0, lengths)
+
+
+def _directions(minima: Minima, near: Array) -> tuple[Array, float]:
+    """Return the directions `(rows, 2)` in which a curve goes at its points `near`, and how far the next ones are."""
+    away = np.linalg.norm(minima.points - near[:, None], axis=-1)
+    reach = 2.0 * float(np.median(np.partition(away, 1, axis=-1)[:, 1]))
+    offsets = np.where((away < reach)[..., None], minima.points - near[:, None], 0.0)
+    return np.linalg.eigh(np.einsum("rki,rkj->rij", offsets, offsets))[1][..., 1], reach
+
+
+def _to_tangents(minima: Minima, w: Array, near: Array) -> Array:
+    along, reach = _directions(minima, near)
+    way = np.vecdot(w - near, along)
+    beside = w - near - (way - np.sign(way) * np.maximum(np.abs(way) - reach, 0.0))[:, None] * along
+    return cast(Array, np.linalg.norm(beside, axis=-1))
+
+
+def _to_curve(landscape: Landscape, minima: Minima, w: Array, near: Array) -> Array:
+    """Return the distances of points `(rows, 2)` to the curve on which others, the nearest ones of the search, lie.
+
+    The squared distances at three points of the curve, a grid cell apart, are a parabola, whose least is looked for.
+    """
+    along, reach = _directions(minima, near)
+    straight = _to_tangents(minima, w, near)
+    for width in (reach, reach / 32.0):
+        three = near[:, None] + np.array([-width, 0.0, width])[:, None] * along[:, None]
+        before, here, after = np.moveaxis(
+            ((_onto_curve(landscape, three, along[:, None]) - w[:, None]) ** 2).sum(-1), 1, 0
+        )
+        step = width * np.nan_to_num((before - after) / (2.0 * (before - 2.0 * here + after)))
+        near = _onto_curve(landscape, near + step[:, None] * along, along)
+    on_curve = landscape(near)[0] <= minima.value + minima.slack
+    return np.where(on_curve, np.linalg.norm(near - w, axis=-1), straight)
+
+
+def _onto_curve(landscape: Landscape, w: Array, along: Array) -> Array:
+    """Take Newton's steps from points `(..., 2)` to a curve of minima, across the direction in which it goes."""
+    across = np.stack([-along[..., 1], along[..., 0]], axis=-1)
+    for _step in range(3):
+        slope = np.vecdot(landscape(w)[1], across)
+        curvature = np.vecdot(np.matvec(landscape.hessian(w), across), across)
+        w = w - np.where(curvature > 0, slope / np.where(curvature > 0, curvature, 1.0), 0.0)[..., None] * across
+    return w
+
+
 class Scale(NamedTuple):
     """What is steep and curved in a box: the medians of gradient norm and largest absolute eigenvalue, its diameter."""
 
@@ -104,8 +417,50 @@ def scale(objective: Objective, box: Box) -> Scale:
     _, _, points = grid(box, 41)
     with np.errstate(all="ignore"):
         slopes = np.linalg.norm(objective(points, 0)[1], axis=-1)
+        slopes = slopes[np.isfinite(slopes)]
         hessians = cast(Curved, objective).hessian(points).reshape(-1, 2, 2)
         curvatures = np.abs(np.linalg.eigvalsh(hessians[np.isfinite(hessians).all((1, 2))])).max(-1)
     (x0, x1), (y0, y1) = box
     diameter = float(np.hypot(x1 - x0, y1 - y0))
-    return Scale(float(np.nanmedian(slopes)), float(np.median(curvatures)), diameter)
+    slope, curvature = (float(np.median(sizes)) if len(sizes) else 0.0 for sizes in (slopes, curvatures))
+    return Scale(slope, curvature, diameter)
+
+
+CLOSE = 1e-3
+"""A run has arrived when its loss is within this of the best value, where such a number means anything."""
+
+
+def closeness(objective: Objective, box: Box) -> float:
+    """Return how near to the best value is near: 0.001, unless in all of the box the loss is far smaller or larger.
+
+    There it is a thousandth of the power of ten that is nearest to a third of what lies between the low and the middle.
+    """
+    values = _finite(objective, box)
+    if not len(values) or _low(values) <= 1e-12 * np.abs(values).max():
+        return CLOSE
+    gaps = values - values.min()
+    low, middle = _low(values), float(np.median(gaps[gaps > 0]))
+    if 1e-5 * low <= CLOSE <= 1e-2 * middle:
+        return CLOSE
+    return CLOSE * float(10.0 ** np.round(np.log10(0.1 * low * min(middle, 100.0 * low)) / 2.0))
+
+
+def spacing(objective: Objective, box: Box) -> Levels:
+    """Return how levels are best spaced: by logarithms where both a hill and a hollow would fill the picture alone.
+
+    The top is then four times as high as the middle and, in the geometric mean, 35 times as high as what is in the
+    middle and what is low: so the surfaces of the registry were chosen.
+    """
+    values = _finite(objective, box)
+    if not len(values) or np.ptp(values) < 10.0:
+        return "linear"
+    top, middle, low = np.ptp(values), np.median(values) - values.min(), _low(values)
+    with np.errstate(all="ignore"):
+        is_stretched = top > 3.95 * middle and np.log10(top / middle) + np.log10(top / low) > 2.0 * np.log10(35.0)
+    return "log" if is_stretched else "linear"
+
+
+def _finite(objective: Objective, box: Box) -> Array:
+    with np.errstate(all="ignore"):
+        values = objective(grid(box, 81)[2], 0)[0]
+    return values[np.isfinite(values)]

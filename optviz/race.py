@@ -10,13 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.descent import Path, Step, descend, record
-from optviz.landscape import Box, Landscape, Minima, Scale, global_minima, scale
+from optviz.landscape import (
+    CLOSE,
+    Box,
+    Ground,
+    Kind,
+    Landscape,
+    Minima,
+    Scale,
+    closeness,
+    distances,
+    global_minima,
+    no_minima,
+    scale,
+)
 from optviz.objectives import Later, Noisy, Penalized
 from optviz.optimizers import Array, Optimizer, stack
 from optviz.schedules import Factor, unchanged
 
-CLOSE = 1e-3
-"""A run has arrived when its loss is within this of the best value."""
+STATIONARY = 8
+"""So many of Newton's steps are taken to find the flat point near a run that is held."""
+NEARBY = 0.02
+"""Who is held is so near to the flat point, as a share of the surface's diameter."""
+RING = 0.01
+"""How far around a flat point it is looked whether the loss rises or falls, as a share of the surface's diameter."""
 
 
 class Ending(StrEnum):
@@ -27,18 +44,24 @@ class Ending(StrEnum):
     SADDLE = "saddle"
     PLATEAU = "plateau"
     LOCAL_MINIMUM = "local minimum"
+    MAXIMUM = "maximum"
+    DEAD = "dead rate"
+    CONSTANT = "constant"
     DESCENDING = "descending"
     DIVERGED = "diverged"
+    OVERFLOW = "overflow"
+    LEFT = "left"
+    NO_VALUE = "no value"
 
 
 class End(NamedTuple):
     """The end of one run.
 
-    `step` is the last one with finite numbers, `w` and `loss` stand there. `distance` is that to the nearest minimum,
-    `arrival` the first step within `CLOSE` of the best value: None where the surface has no minimum, or where that step
-    never came. For a divergence `limit` is the largest stable learning rate for the curvature met, 2 / lambda_max for
-    plain descent, `rate` the learning rate used there and `turn` the step where the loss began to rise; None where no
-    such bound is known.
+    `step` is the last one with finite numbers, `w` and `loss` stand there; it is -1 where there was none at the start.
+    `distance` is that to the nearest minimum, `arrival` the first step within `Course.close` of the best value: None
+    where the surface has no minimum, or where that step never came. For a divergence or an overflow `limit` is the
+    largest stable learning rate for the curvature met, 2 / lambda_max for plain descent, `rate` the learning rate used
+    there and `turn` the step where the loss began to rise; None where no such bound is known.
     """
 
     ending: Ending
@@ -58,10 +81,11 @@ class End(NamedTuple):
 class Course:
     """Where a race is run: a surface in its box, with the penalty on it and the noise in its gradient.
 
-    `surface` needs `domain` and `minima`; with a penalty the minima move, and are searched for.
+    The minima that are not `marked` are searched for, and those that a penalty has moved. A run has arrived when its
+    loss is within `close` of the best value.
     """
 
-    surface: Landscape
+    surface: Ground
     domain: Box
     marked: Array | None = None
     l1: float = 0.0
@@ -70,11 +94,14 @@ class Course:
     seed: int = 0
     minima: Minima = field(init=False)
     scale: Scale = field(init=False)
+    close: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Find the minima and the scale of what is drawn."""
         object.__setattr__(self, "minima", self._minima())
         object.__setattr__(self, "scale", scale(self.drawn, self.domain))
+        close = CLOSE if self.marked is not None else closeness(self.surface, self.domain)
+        object.__setattr__(self, "close", close)
 
     @property
     def drawn(self) -> Landscape:
@@ -90,11 +117,15 @@ class Course:
         """Return the part of the loss that is penalty, `(..., 2) -> (...)`."""
         return Penalized(self.surface, self.l1, self.l2).penalty(w)
 
+    def distances(self, w: Array, *, exact: bool = True) -> Array:
+        """Return the distance of each point (rows, 2) to the nearest minimum; nan where there is none."""
+        return distances(self.drawn, self.minima, w, exact=exact)
+
     def _minima(self) -> Minima:
         if self.marked is None or self.l1 or self.l2:
             return global_minima(self.drawn, self.domain)
         if not len(self.marked):
-            return Minima(float("-inf"), np.empty((0, 2)))
+            return no_minima(Kind.FALLS)
         return Minima(float(np.min(self.surface(self.marked)[0])), self.marked)
 
 
@@ -201,14 +232,19 @@ def _schedule(racers: Sequence[Racer], factor: Callable[[int], float]) -> Callab
 
 def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
     """Judge paths `w: (steps+1, runs, 2)`, of which each ends at its last finite row."""
-    last = _last_finite(path)
+    last = _last(path)
     beyond = np.arange(len(path.w))[:, None] > last
     ended = Path(*(np.where(beyond[..., None] if array.ndim == 3 else beyond, np.nan, array) for array in path))
     # A path that diverges may pass what a float can square.
     with np.errstate(over="ignore", invalid="ignore"):
         penalty = course.penalty(ended.w)
         ends = tuple(
-            judge(course, racer.optimizer, Path(*(array[: step + 1, i] for array in path)))
+            judge(
+                course,
+                racer.optimizer,
+                Path(*(array[: step + 1, i] for array in path)),
+                None if step + 1 == len(path.w) else _halt(course, Path(*(array[:, i] for array in path)), int(step)),
+            )
             for i, (racer, step) in enumerate(zip(racers, last, strict=True))
         )
     return Race(ended, penalty, ends)
@@ -240,73 +276,161 @@ def _counted(end: End, first: int) -> End:
     return end._replace(**{name: step + first for name, step in steps.items() if step is not None})
 
 
-def _last_finite(path: Path) -> NDArray[np.int_]:
+def _last(path: Path) -> NDArray[np.int_]:
+    """Return the last row of each run with finite numbers, up to which also no moment has overflowed."""
     finite = np.isfinite(path.loss) & np.isfinite(path.w).all(-1)
+    # Divided by an infinite second moment every step is 0.
+    if not path.rate.all():
+        stopped = ((path.rate == 0).any(-1) & (path.learning_rate != 0)).cumsum(0)
+        finite[1:] &= stopped[:-1] == 0
     return np.where(finite.all(0), len(finite), finite.argmin(0)) - 1
 
 
-def judge(course: Course, optimizer: Optimizer, path: Path) -> End:
-    """Say how one run ended; `path` holds its finite rows, `w: (rows, 2)`, `loss: (rows,)`."""
+def _halt(course: Course, path: Path, last: int) -> Ending:
+    """Say why the numbers of one run end after a row: the surface has no value there, or they overflow."""
+    if last < 0:
+        return Ending.NO_VALUE if course.surface.undefined(path.w[0]) else Ending.OVERFLOW
+    following, loss = path.w[last + 1], path.loss[last + 1]
+    if not np.isfinite(following).all():
+        # Then it is the gradient that was not finite.
+        at = path.point[last]
+        return Ending.LEFT if np.isfinite(at).all() and course.surface.undefined(at) else Ending.OVERFLOW
+    if not np.isfinite(loss) and course.surface.undefined(following):
+        return Ending.LEFT
+    return Ending.DESCENDING if loss == -np.inf else Ending.OVERFLOW
+
+
+def judge(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None = None) -> End:
+    """Say how one run ended; `path` holds its finite rows, `w: (rows, 2)`, `loss: (rows,)`.
+
+    `halt` is why there are no more rows, None where all steps were taken.
+    """
     if not len(path.w):
         nowhere = np.full(2, np.nan)
-        return End(Ending.DIVERGED, -1, nowhere, float("nan"), float("nan"), None, None)
+        return End(halt or Ending.NO_VALUE, -1, nowhere, float("nan"), float("nan"), None, None)
     w, loss = path.w[-1], float(path.loss[-1])
-    best, points = course.minima
-    close = np.flatnonzero(path.loss <= best + CLOSE)
+    minima = course.minima
+    close = np.flatnonzero(np.abs(path.loss - minima.value) <= course.close).tolist() if minima.known else []
+    ending = _ending(course, path, halt)
     end = End(
-        _ending(course, path),
+        ending,
         len(path.w) - 1,
         w,
         loss,
         float(np.linalg.norm(course.drawn(w)[1])),
-        float(np.linalg.norm(points - w, axis=-1).min()) if len(points) else None,
-        int(close[0]) if len(points) and len(close) else None,
+        _distance(course, w, ending),
+        close[0] if close else None,
     )
-    return _explained(end, course, optimizer, path) if end.ending is Ending.DIVERGED else end
+    return _explained(end, course, optimizer, path) if ending in (Ending.DIVERGED, Ending.OVERFLOW) else end
 
 
-def _ending(course: Course, path: Path) -> Ending:
-    w, loss = path.w[-1], path.loss[-1]
-    best, points = course.minima
-    if not np.isfinite(course.drawn(w)[1]).all() or _outside(course.domain, w, 1.0):
-        lower = not len(points) and loss < path.loss[0]
-        return Ending.DESCENDING if lower else Ending.DIVERGED if loss > path.loss[0] else Ending.GOING
-    if len(points) and loss <= best + CLOSE:
+def _distance(course: Course, w: Array, ending: Ending) -> float | None:
+    distance = float(course.distances(w[None])[0])
+    if ending is Ending.ARRIVED and _outside(course.domain, w, 0.0):
+        # What repeats itself has minima beyond the box too.
+        here = _stationary(course, w, course.drawn(w)[1])
+        distance = distance if here is None else min(distance, float(np.linalg.norm(here - w)))
+    return None if np.isnan(distance) else distance
+
+
+def _ending(course: Course, path: Path, halt: Ending | None) -> Ending:
+    w, loss, minima = path.w[-1], path.loss[-1], course.minima
+    if halt is Ending.LEFT:
+        return halt
+    if minima.kind is Kind.EVERYWHERE:
+        return Ending.CONSTANT
+    if halt is None and minima.known and abs(loss - minima.value) <= course.close:
         return Ending.ARRIVED
-    return _stuck(course, path) or (
-        Ending.DESCENDING if not len(points) and _outside(course.domain, w, 0.0) else Ending.GOING
-    )
+    falls = loss < path.loss[0] and (not minima.known or loss < minima.value - course.close)
+    g = course.drawn(w)[1]
+    if halt is not None or not np.isfinite(g).all() or _outside(course.domain, w, 1.0):
+        away = Ending.DIVERGED if loss > path.loss[0] else Ending.DESCENDING if falls else halt
+        if away:
+            return away
+    held = _held(course, path, g)
+    return held or (Ending.DESCENDING if falls and _outside(course.domain, w, 0.0) else Ending.GOING)
+
+
+def _held(course: Course, path: Path, g: Array) -> Ending | None:
+    """Say what holds a run: a rate of 0, or a flat place, which a rate that is 0 only in the end does not explain."""
+    if not path.learning_rate[-_tenth(path) :].any():
+        return Ending.DEAD
+    return _stuck(course, path, g) or (None if path.learning_rate[-1] else Ending.DEAD)
+
+
+def _tenth(path: Path) -> int:
+    """Return how many rows are the last tenth of a run."""
+    return max(len(path.w) // 10, 5)
 
 
 def _outside(box: Box, w: Array, margin: float) -> bool:
-    low, high = np.array(box).T
-    return bool(np.any(w < low - margin * (high - low)) or np.any(w > high + margin * (high - low)))
+    return any(
+        not low - margin * (high - low) <= x <= high + margin * (high - low)
+        for x, (low, high) in zip(w.tolist(), box, strict=True)
+    )
 
 
-def _stuck(course: Course, path: Path) -> Ending | None:
+def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     """Name the kind of flat place that holds a run: hardly any slope, and hardly a move in the last tenth of it."""
     slope, curvature, diameter = course.scale
-    w = path.w[-1]
-    tenth = max(len(path.w) // 10, 5)
+    w, tenth = path.w[-1], _tenth(path)
     if np.ptp(path.w[-tenth:], axis=0).max() > 0.01 * diameter or _gains(course, path.loss[-tenth:]):
         return None
-    g, hessian = course.drawn(w)[1], course.drawn.hessian(w)
-    low, high = np.linalg.eigvalsh(hessian)
-    if np.linalg.norm(g) > 0.05 * slope:
+    if not np.linalg.norm(g) <= 0.05 * slope:
         return None
-    if low < -0.01 * curvature:
+    here = _stationary(course, w, g)
+    if here is not None:
+        kind = _place(course, here)
+        on_the_way = kind is Ending.LOCAL_MINIMUM and course.drawn(here)[0] - course.minima.value <= course.close
+        return None if course.minima.known and on_the_way else kind
+    if not np.linalg.eigvalsh(course.drawn.hessian(w))[-1] < 0.05 * curvature:
+        return None
+    sinks = course.minima.kind is Kind.FALLS and np.all(np.diff(path.loss[-tenth:]) < 0)
+    return Ending.DESCENDING if sinks else Ending.PLATEAU
+
+
+def _stationary(course: Course, w: Array, g: Array) -> Array | None:
+    """Return the flat point nearby to which Newton's steps from w lead, None where they lead to none."""
+    steepness, here, slope = np.linalg.norm(g), w, g
+    for _step in range(STATIONARY):
+        if np.linalg.norm(slope) <= 1e-3 * steepness:
+            return here
+        hessian = course.drawn.hessian(here)
+        if not np.isfinite(hessian).all():
+            return None
+        curvatures, axes = np.linalg.eigh(hessian)
+        bent = np.abs(curvatures) > 1e-12 * np.abs(curvatures).max()
+        here = here - axes @ np.divide(slope @ axes, curvatures, out=np.zeros(2), where=bent)
+        if not np.linalg.norm(here - w) <= NEARBY * course.scale.diameter:
+            return None
+        slope = course.drawn(here)[1]
+    return here if np.linalg.norm(slope) <= 1e-3 * steepness else None
+
+
+def _place(course: Course, w: Array) -> Ending:
+    """Name a flat point: by its curvatures, or where one of them vanishes by the losses around it."""
+    low, high = np.linalg.eigvalsh(course.drawn.hessian(w))
+    least = 1e-6 * max(-low, high)
+    if low < -least and high > least:
         return Ending.SADDLE
-    if low > 0.01 * curvature:
-        bottom = w - np.linalg.solve(hessian, g)
-        near = course.minima.points - bottom
-        on_the_way = bool(len(near)) and np.linalg.norm(near, axis=-1).min() < 0.02 * diameter
-        return Ending.LOCAL_MINIMUM if np.linalg.norm(w - bottom) < 0.02 * diameter and not on_the_way else None
-    return Ending.PLATEAU if high < 0.05 * curvature else None
+    if low > least:
+        return Ending.LOCAL_MINIMUM
+    if high < -least:
+        return Ending.MAXIMUM
+    angles = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)
+    ring = w + RING * course.scale.diameter * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    rises = course.drawn(ring)[0] - course.drawn(w)[0]
+    least = 1e-6 * np.abs(rises).max()
+    if not least > 0:
+        return Ending.PLATEAU
+    if np.any(rises < -least):
+        return Ending.SADDLE if np.any(rises > least) else Ending.MAXIMUM
+    return Ending.LOCAL_MINIMUM
 
 
 def _gains(course: Course, loss: Array) -> bool:
     """Whether a run still comes nearer to the best value, by a twentieth of what is left or more."""
-    if not len(course.minima.points):
+    if not course.minima.known:
         return False
     gap = loss - course.minima.value
     return bool(gap[0] - gap[-1] > 0.05 * gap[0])

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, flatten_kinks, has_poles
+from optviz.expressions import Compiled, compiled, fill_gaps, has_poles, lacks_value
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -64,7 +64,6 @@ class Surface:
             start=start,
             levels=levels,
             source="",
-            note="Its minima are not known.",
         )
 
     def __call__(self, w: ArrayLike, t: int = 0) -> tuple[Array, Array]:
@@ -75,12 +74,9 @@ class Surface:
         nan. Raises `ValueError` for a `w` of another shape.
         """
         w = _as_points(w)
-        loss = np.empty_like(w[..., 0])
-        gradient = np.empty_like(w)
-        with np.errstate(all="ignore"):
-            loss[...], gradient[..., 0], gradient[..., 1] = self._slope(w[..., 0], w[..., 1])
+        loss, gradient = self._computed(w)
         if self._has_poles:
-            flatten_kinks(gradient, w, loss)
+            fill_gaps(gradient, w, loss, lambda near: self._computed(near)[1])
         return loss[()], gradient
 
     def value(self, w: ArrayLike) -> Array:
@@ -94,12 +90,27 @@ class Surface:
     def hessian(self, w: ArrayLike) -> Array:
         """Return the Hessian of shape `(..., 2, 2)` at `w: (..., 2)`; at a kink its undefined entries are 0."""
         w = _as_points(w)
+        hessian = self._bends(w)
+        if self._bends_have_poles:
+            fill_gaps(hessian, w, self.value(w), self._bends)
+        return hessian
+
+    def undefined(self, w: ArrayLike) -> bool:
+        """Whether f, or else its slope or its curvature, has no value at a point `w: (2,)`; one that overflows has."""
+        along_1, along_2 = _as_points(np.atleast_2d(w)).T
+        return any(lacks_value(each, along_1, along_2) for each in (self._height, self._slope, self._curvature))
+
+    def _computed(self, w: Array) -> tuple[Array, Array]:
+        loss, gradient = np.empty_like(w[..., 0]), np.empty_like(w)
+        with np.errstate(all="ignore"):
+            loss[...], gradient[..., 0], gradient[..., 1] = self._slope(w[..., 0], w[..., 1])
+        return loss, gradient
+
+    def _bends(self, w: Array) -> Array:
         hessian = np.empty((*w.shape, 2))
         with np.errstate(all="ignore"):
             hessian[..., 0, 0], hessian[..., 0, 1], hessian[..., 1, 1] = self._curvature(w[..., 0], w[..., 1])
         hessian[..., 1, 0] = hessian[..., 0, 1]
-        if self._has_poles:
-            flatten_kinks(hessian, w[..., None, :], self.value(w)[..., None])
         return hessian
 
     @cached_property
@@ -117,17 +128,29 @@ class Surface:
         return self.expression.diff(x1), self.expression.diff(x2)
 
     @cached_property
+    def _height(self) -> Compiled:
+        return compiled((x1, x2), [self.expression])
+
+    @cached_property
     def _slope(self) -> Compiled:
         return compiled((x1, x2), [self.expression, *self._derivatives])
 
     @cached_property
     def _curvature(self) -> Compiled:
+        return compiled((x1, x2), list(self._second_derivatives))
+
+    @cached_property
+    def _second_derivatives(self) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
         along_1, along_2 = self._derivatives
-        return compiled((x1, x2), [along_1.diff(x1), along_1.diff(x2), along_2.diff(x2)])
+        return along_1.diff(x1), along_1.diff(x2), along_2.diff(x2)
 
     @cached_property
     def _has_poles(self) -> bool:
         return has_poles(self._derivatives)
+
+    @cached_property
+    def _bends_have_poles(self) -> bool:
+        return has_poles(self._second_derivatives)
 
 
 def _as_points(w: ArrayLike) -> Array:

@@ -120,6 +120,13 @@ CASES = [
     ("log(w)", 1.0, None, 40, Behavior.LEAVES),
     ("log(w)", 1.0, -1.0, 40, Behavior.LEAVES),
     ("3", 1.0, None, 40, Behavior.RESTS),
+    ("exp(w^2)", 0.3, 5.0, 40, Behavior.OVERFLOWS),
+    ("exp(w^2)", 0.3, 30.0, 40, Behavior.OVERFLOWS),
+    ("w^64", 0.1, 4.0, 40, Behavior.OVERFLOWS),
+    ("-exp(w)", 0.1, 4.0, 40, Behavior.FALLS),
+    ("sqrt(w)", 1.0, 4.0, 40, Behavior.LEAVES),
+    ("sqrt(w)", 1.0, 0.0, 40, Behavior.LEAVES),
+    ("1/w", 1.0, -1.0, 40, Behavior.LEAVES),
 ]
 
 

@@ -57,7 +57,7 @@ def test_every_run_has_its_own_color_dash_marker_and_place_for_its_name():
 
 def test_the_contour_marks_the_minima_and_follows_every_run():
     minima = np.array(SURFACES["himmelblau"].minima)
-    figure = races.contour(relief("himmelblau"), SURFACES["himmelblau"].domain, minima, NAMES, WORDS)
+    figure = races.contour(relief("himmelblau"), SURFACES["himmelblau"].domain, races.Marks(minima), NAMES, WORDS)
     stars = figure.data[0]
     assert np.array_equal(np.c_[stars.x, stars.y], minima)
     followed = {(t.mode, t.x, t.y) for t in tracks_of(figure)}
@@ -65,7 +65,9 @@ def test_the_contour_marks_the_minima_and_follows_every_run():
         for mode in ("grow", "at"):
             assert (mode, ("w", 2 * run), ("w", 2 * run + 1)) in followed
     assert ("at", ("start", 0), ("start", 1)) in followed
-    looking = races.contour(relief("himmelblau"), SURFACES["himmelblau"].domain, minima, NAMES, WORDS, ahead=(2,))
+    looking = races.contour(
+        relief("himmelblau"), SURFACES["himmelblau"].domain, races.Marks(minima), NAMES, WORDS, ahead=(2,)
+    )
     assert {(t.mode, t.x, t.y) for t in tracks_of(looking)} - followed == {("at", ("ahead", 0), ("ahead", 1))}
     heads = [trace.text[0] for trace in figure.data if trace.text]
     assert heads == list(NAMES)

@@ -376,7 +376,7 @@ def test_a_formula_is_the_same_object() -> None:
     np.testing.assert_allclose(own.hessian(w), known.hessian(w), rtol=1e-14)
     assert own.latex == known.latex
     assert (own.domain, own.start, own.levels) == (((-2, 2), (-1, 3)), (0, 0), "log")
-    assert (own.minima, own.minimum, own.note) == ((), None, "Its minima are not known.")
+    assert (own.minima, own.minimum, own.note) == ((), None, "")
     with pytest.raises(FormulaError) as refused:
         Surface.from_formula("x3")
     assert refused.value.reason == Reason.UNKNOWN_NAME
@@ -445,3 +445,51 @@ def test_importing_compiles_nothing_and_loads_neither_streamlit_nor_plotly() -> 
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert json.loads(printed) == [[], []]
+
+
+def test_the_hessian_of_drop_wave_at_its_minimum_is_the_limit() -> None:
+    np.testing.assert_allclose(SURFACES["drop_wave"].hessian((0, 0)), 72.5 * np.eye(2), rtol=1e-7)
+    assert SURFACES["drop_wave"].gradient((0, 0)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "hessian"),
+    [
+        # In powers of r: cos r = 1 - r^2/2 + ..., which is smooth although its derivative is 0/0 as it is written.
+        ("cos(sqrt(x1^2+x2^2)) + 3*x1", [3, 0], [[-1, 0], [0, -1]]),
+        ("cosh(2*sqrt(x1^2+x2^2)) - x2 + x1*x2", [0, -1], [[4, 1], [1, 4]]),
+        ("(x1^2+x2^2)^1.5 + x1^2", [0, 0], [[2, 0], [0, 0]]),
+        # At a kink there is no limit.
+        ("sqrt(x1^2+x2^2)", [0, 0], [[0, 0], [0, 0]]),
+        ("exp(-sqrt(x1^2+x2^2))", [0, 0], [[0, 0], [0, 0]]),
+    ],
+)
+def test_what_is_zero_by_zero_has_its_limit(text: str, slope: list[float], hessian: list[list[float]]) -> None:
+    surface = Surface.from_formula(text)
+    points = np.array([[0.0, 0.0], [1.0, 2.0]])
+    np.testing.assert_allclose(surface.gradient(points)[0], slope, atol=1e-6)
+    np.testing.assert_allclose(surface.hessian(points)[0], hessian, atol=1e-5)
+    np.testing.assert_allclose(surface.hessian((0.0, 0.0)), hessian, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "w", "undefined"),
+    [
+        ("log(x1)", (-1, 1), True),
+        ("log(x1)", (0, 1), True),
+        ("1/x1", (0, 1), True),
+        ("sqrt(x1)", (-1, 0), True),
+        ("sqrt(x1)", (0, 0), True),
+        ("x1*log(x1)", (0, 0), True),
+        ("(-2)^x1", (0.5, 0), True),
+        ("exp(x1^2)", (40, 0), False),
+        ("exp(x1)-exp(2*x1)", (1000, 0), False),
+        ("x1^64", (1e10, 0), False),
+        ("x1^2", (1, 1), False),
+        ("5", (1, 1), False),
+    ],
+)
+def test_no_value_is_told_from_a_value_beyond_the_largest_number(
+    text: str, w: tuple[float, float], undefined: bool
+) -> None:
+    assert Surface.from_formula(text).undefined(w) == undefined

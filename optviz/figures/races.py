@@ -12,10 +12,9 @@ from PIL import Image
 
 from optviz.figures.arrows import Arrows, arrows
 from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line, path
-from optviz.landscape import Box, Landscape, grid
+from optviz.landscape import Box, Landscape, Levels, grid
 
 Array = NDArray[np.float64]
-Levels = Literal["linear", "log"]
 
 PIXELS = 420
 MESH = 61
@@ -26,6 +25,13 @@ PALETTES = {
     "light": ((176, 205, 226), (252, 251, 247)),
     "dark": ((20, 52, 78), (44, 46, 52)),
 }
+
+
+class Marks(NamedTuple):
+    """Minima as they are drawn: a star at each of the points `(k, 2)`, or the curve on which they lie."""
+
+    points: Array
+    on_curve: bool = False
 
 
 class Relief(NamedTuple):
@@ -81,13 +87,13 @@ def banded(ground: Relief, theme: Literal["light", "dark"]) -> str:
 def contour(
     ground: Relief,
     box: Box,
-    minima: Array,
+    minima: Marks,
     names: Sequence[str],
     words: dict[str, str],
     ahead: Sequence[int] = (),
     inside: Arrows | None = None,
 ) -> go.Figure:
-    """Draw the surface from above with the paths, their heads with the names, the start and the minima `(k, 2)`.
+    """Draw the surface from above with the paths, their heads with the names, the start and the minima.
 
     Follows `w: (steps, runs, 2)`, `start: (1, 2)` and, for the runs listed in `ahead`, the points where they look
     ahead, `ahead: (steps, len(ahead), 2)`. `words` has "start", "minimum" and "ahead". `inside`: the arrows of a step.
@@ -95,8 +101,11 @@ def contour(
     (x0, x1), (y0, y1) = box
     plane = "%{x:.6g}, %{y:.6g}"
     begins = {"grip": True, **follows("at", x=("start", 0), y=("start", 1))}
+    # Points a grid cell apart, drawn as dots, are a line.
+    goal, size, edge = (GOAL._replace(symbol="circle"), 5, 0) if minima.on_curve else (GOAL, 17, 2)
+    x, y = minima.points.T
     traces = [
-        dots(words["minimum"], GOAL, {}, x=minima[:, 0], y=minima[:, 1], size=17, edge=2, hover=plane),
+        dots(words["minimum"], goal, {}, x=x, y=y, size=size, edge=edge, hover=plane),
         dots(words["start"], START, begins, size=14, edge=3, hover=plane),
     ]
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):

@@ -22,8 +22,35 @@ _TROUBLES: Mapping[Trouble, str] = {
         "{name} is stuck in a local minimum: the slope is only {slope}, and both curvatures, {low} and {high}, are "
         "positive."
     ),
+    Trouble.MAXIMUM: N_(
+        "{name} is stuck on a maximum: the slope is only {slope}, and both curvatures, {low} and {high}, are negative."
+    ),
+    Trouble.LEFT: N_(
+        "{name} left the surface: at step {turn} it would stand where there is no value. Before, the slope was {slope} "
+        "and its learning rate {rate}."
+    ),
+    Trouble.OVERFLOW: N_(
+        "{name} overflowed: at step {turn} the numbers pass the largest there is, 1.8e+308. Before, the slope was "
+        "{slope} and its learning rate {rate}."
+    ),
 }
+_FLAT: Mapping[Trouble, str] = {
+    Trouble.SADDLE: N_(
+        "{name} is stuck on a saddle: the slope is only {slope} and the curvature between {low} and {high}, but around "
+        "it the loss rises and falls."
+    ),
+    Trouble.LOCAL_MINIMUM: N_(
+        "{name} is stuck in a local minimum: the slope is only {slope} and the curvature between {low} and {high}, and "
+        "the loss rises on every side."
+    ),
+    Trouble.MAXIMUM: N_(
+        "{name} is stuck on a maximum: the slope is only {slope} and the curvature between {low} and {high}, and the "
+        "loss rises on no side."
+    ),
+}
+"""What is said where the signs of the curvatures do not tell what a place is."""
 _DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
+_DIVERGED_AT_LAST = N_("{name} diverged: its loss was {first} at the start, and in the end it is {loss}.")
 _DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
 _DIVERGED_BOUND = N_(
     "{name} diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {high})."
@@ -43,6 +70,8 @@ _DEAD = N_(
     "The learning rate of {name} has died: effectively it was {before} and is {effective}. {left} is left: at this "
     "pace {further} more steps at least."
 )
+_DEAD_ZERO = N_("The learning rate of {name} is 0 from step {step} on, so it stands still; {left} is left.")
+_DEAD_ZERO_PATHLESS = N_("The learning rate of {name} is 0 from step {step} on, so it stands still.")
 _DEAD_SCHEDULED = N_(
     "The schedule has let the learning rate of {name} die: it was {before} and is {effective}. {left} is left: at this "
     "pace {further} more steps at least."
@@ -65,6 +94,7 @@ def numbers(found: Finding) -> dict[str, str]:
         **written,
         "further": NOTHING if isnan(found.further) else str(ceil(min(found.further, _MANY))),
         "turn": str(found.turn),
+        "step": str(found.step),
         "period": str(found.period),
         "decay": f"{found.decay:g}",
     }
@@ -77,14 +107,26 @@ _MANY = 1e6
 def _texts(found: Finding) -> tuple[str, ...]:
     match found.trouble:
         case Trouble.DIVERGED if found.limit is None:
-            return (_DIVERGED,)
+            return (_DIVERGED if found.turn < found.step else _DIVERGED_AT_LAST,)
         case Trouble.DIVERGED:
             return (_DIVERGED_PLAIN if is_plain(found.limit, found.high) else _DIVERGED_BOUND,)
         case Trouble.SWINGING:
             return _CIRCLES if found.circling else _SWINGS, _CAUSES[found.cause]
+        case Trouble.DEAD_RATE if found.effective == 0:
+            return (_DEAD_ZERO_PATHLESS if isnan(found.left) else _DEAD_ZERO,)
         case Trouble.DEAD_RATE:
             return (_DEAD_SCHEDULED if found.scheduled else _DEAD,)
-    return (_TROUBLES[found.trouble],)
+    return (_TROUBLES[found.trouble] if _is_bent(found) else _FLAT[found.trouble],)
+
+
+def _is_bent(found: Finding) -> bool:
+    """Whether the signs of the curvatures are those of the place."""
+    signs = {
+        Trouble.SADDLE: found.low < 0 < found.high,
+        Trouble.LOCAL_MINIMUM: found.low > 0,
+        Trouble.MAXIMUM: found.high < 0,
+    }
+    return signs.get(found.trouble, True)
 
 
 def is_plain(limit: float | None, curvature: float | None) -> bool:

@@ -16,9 +16,10 @@ from optviz.figures import races as pictures
 from optviz.figures.arrows import Arrows
 from optviz.figures.ghosts import Ghost
 from optviz.figures.style import SERIES, Series
+from optviz.landscape import Kind, Minima, spacing
 from optviz.objectives import Later
 from optviz.optimizers import OPTIMIZERS, Array
-from optviz.race import CLOSE, Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
+from optviz.race import Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
 from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
 from optviz.ui import diagnoses, forks
@@ -191,7 +192,7 @@ def names_of(settings: Settings) -> tuple[str, ...]:
 
 def gap_known(settings: Settings) -> bool:
     """Whether the best value is known, so that the loss can be drawn as its distance to it on a log axis."""
-    return all(len(course_of(ground).minima.points) for ground in (settings.ground, settings.onward))
+    return all(course_of(ground).minima.known for ground in (settings.ground, settings.onward))
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +221,7 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
         arrays["ahead"] = (path.point[:, ahead], 1)
     if _penalized(settings):
         bare = course_of(replace(settings.ground, l1=0.0, l2=0.0)).minima
-        arrays["own"] = (path.loss - result.penalty - (bare.value if log and len(bare.points) else 0.0), 1)
+        arrays["own"] = (path.loss - result.penalty - (bare.value if log and bare.known else 0.0), 1)
     # Single precision is what travels; what a diverging path passes beyond it becomes infinite.
     with np.errstate(over="ignore"):
         return {name: Thinned(numbers.astype(np.float32), stride) for name, (numbers, stride) in arrays.items()}
@@ -297,7 +298,7 @@ def _panels(
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
     drawn = (
-        (_("From above"), pictures.contour(high, box, course.minima.points, names, words, ahead, inside)),
+        (_("From above"), pictures.contour(high, box, _marks(course.minima), names, words, ahead, inside)),
         (_("In 3-D"), pictures.relief_3d(low, box, names, height)),
         (
             _("Loss"),
@@ -320,13 +321,19 @@ def _panels(
         ),
     )
     if ghost:
-        minima = course_of(onward).minima.points if onward != ground else np.empty((0, 2))
+        minima = _marks(course_of(onward).minima).points if onward != ground else np.empty((0, 2))
         ghosts.haunt([figure for _title, figure in drawn], ghost, minima, f"L2 {onward.l2:g}")
     places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
     return tuple(
         Panel(figure.to_json(), tracks_of(figure), title, cell, pick)
         for (title, figure), (cell, pick) in zip(drawn, places, strict=True)
     )
+
+
+def _marks(minima: Minima) -> pictures.Marks:
+    """Return the minima as they are drawn: stars, or a curve; a region is only told of."""
+    points = minima.points if minima.kind in (Kind.POINTS, Kind.CURVE) else np.empty((0, 2))
+    return pictures.Marks(points, minima.kind is Kind.CURVE)
 
 
 def _penalized(settings: Settings) -> bool:
@@ -336,8 +343,8 @@ def _penalized(settings: Settings) -> bool:
 @lru_cache(maxsize=64)
 def relief_of(ground: Ground, n: int) -> pictures.Relief:
     """Return a ground on a grid of n × n points."""
-    course = course_of(ground)
-    levels = surface_of(ground.surface, ground.formula).levels
+    course, surface = course_of(ground), surface_of(ground.surface, ground.formula)
+    levels = spacing(surface, surface.domain) if ground.surface == "formula" else surface.levels
     return pictures.relief(course.drawn, course.domain, levels, n)
 
 
@@ -347,9 +354,36 @@ ENDINGS = {
     Ending.SADDLE: N_("stuck on a saddle"),
     Ending.PLATEAU: N_("stuck on a plateau"),
     Ending.LOCAL_MINIMUM: N_("stuck in a local minimum"),
+    Ending.MAXIMUM: N_("stuck on a maximum"),
+    Ending.DEAD: N_("stands still, its learning rate is 0"),
+    Ending.CONSTANT: N_("nothing to descend"),
     Ending.DESCENDING: N_("falls without end"),
     Ending.DIVERGED: N_("diverged"),
+    Ending.OVERFLOW: N_("overflow"),
+    Ending.LEFT: N_("left the surface"),
+    Ending.NO_VALUE: N_("no value at the start"),
 }
+
+_MINIMA = {
+    Kind.CURVE: N_("The minima lie on a curve, at loss {value}: the distance is that to its nearest point."),
+    Kind.REGION: N_("The minima fill a region, at loss {value}: in it the distance is 0."),
+    Kind.EVERYWHERE: N_("The loss is {value} everywhere: every point is a minimum, and there is nothing to descend."),
+    Kind.FALLS: N_("There is no minimum: the loss falls without end."),
+    Kind.POLE: N_("There is no minimum: at a pole the loss falls without bound."),
+    Kind.NOWHERE: N_("Nowhere in the picture does the formula have a value."),
+}
+
+
+def terrain(ground: Ground) -> str:
+    """Say where a visitor's formula is least, or why nowhere."""
+    minima = course_of(ground).minima
+    value = digits(minima.value)
+    if minima.kind in _MINIMA:
+        return _(_MINIMA[minima.kind]).format(value=value)
+    if len(minima.points) > 1:
+        return _("Its least loss is {value}, at {n} points.").format(value=value, n=len(minima.points))
+    x1, x2 = map(digits, minima.points[0])
+    return _("Its least loss is {value}, at ({x1}, {x2}).").format(value=value, x1=x1, x2=x2)
 
 
 def say(settings: Settings) -> str:
@@ -394,12 +428,16 @@ def _joined(*sentences: str) -> str:
 @lru_cache(maxsize=512)
 def _outcome(settings: Settings, spoken: str) -> str:
     """Say in a sentence or two how the race ended."""
-    ends = race_of(settings).ends
+    ends, minima = race_of(settings).ends, course_of(settings.ground).minima
+    if ends and all(end.step < 0 for end in ends):
+        return _say_start(settings, ends[0].ending)
     named = list(zip(names_of(settings), ends, strict=True))
     arrived = sorted(
         ((name, end) for name, end in named if end.ending is Ending.ARRIVED), key=lambda pair: pair[1].arrival or 0
     )
     parts = []
+    if settings.ground.surface == "formula" and minima.kind is not Kind.POINTS:
+        parts.append(terrain(settings.ground))
     if arrived:
         step = arrived[0][1].arrival
         first = [name for name, end in arrived if end.arrival == step]
@@ -424,7 +462,7 @@ def _outcome(settings: Settings, spoken: str) -> str:
     for name, end in named:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
             text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
-            parts.append(text.format(name=name, close=f"{CLOSE:g}", step=end.arrival))
+            parts.append(text.format(name=name, close=_close(settings), step=end.arrival))
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
         parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
@@ -435,13 +473,28 @@ def _outcome(settings: Settings, spoken: str) -> str:
     return _joined(*parts)
 
 
+def _say_start(settings: Settings, ending: Ending) -> str:
+    """Say why no run can begin."""
+    x1, x2 = map(digits, settings.start)
+    if ending is Ending.NO_VALUE:
+        text = _("At the start, ({x1}, {x2}), the formula has no value, so no run can begin. Choose another start.")
+    else:
+        text = _("At the start, ({x1}, {x2}), the loss overflows, so no run can begin. Choose another start.")
+    return text.format(x1=x1, x2=x2)
+
+
+def _close(settings: Settings) -> str:
+    """Return how near to the best value a run has to come to have arrived."""
+    return f"{course_of(settings.ground).close:g}"
+
+
 def _say_fork(settings: Settings, fork: Fork) -> str:
     """Say where the fork led, and where the future that it left would have."""
     name = settings.runs[fork.run].title(settings.learning_rate)
     before, after = left_of(settings).ends[fork.run], race_of(settings).ends[fork.run]
     values = {"name": name, "step": fork.step, "loss": digits(before.loss), "ended": _(ENDINGS[before.ending])}
     if before.step < fork.step:
-        return _("Nothing goes on from step {step}: {name} had diverged before.").format(**values)
+        return _("Nothing goes on from step {step}: {name} had ended before.").format(**values)
     if not fork.changes:
         text = _("{name} is forked at step {step}, and nothing is changed yet: the ghost is the same run.")
         return text.format(**values)
@@ -468,7 +521,7 @@ def _report(settings: Settings, spoken: str) -> str:
         _("Learning rate"),
         _("Final loss with penalty") if _penalized(settings) else _("Final loss"),
         _("Distance to the nearest minimum"),
-        _("Steps to within {close} of the best").format(close=f"{CLOSE:g}"),
+        _("Steps to within {close} of the best").format(close=_close(settings)),
         _("How it ended"),
     )
     fork, shown = settings.fork, zip(SERIES, names_of(settings), race_of(settings).ends, strict=False)
@@ -506,8 +559,13 @@ def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[st
 
 def _ended(end: End) -> str:
     text = _(ENDINGS[end.ending])
-    if end.ending is not Ending.DIVERGED:
+    if end.ending in (Ending.LEFT, Ending.OVERFLOW):
+        # Where the numbers end, at the step that could not be taken any more.
+        end = end._replace(step=end.step + 1)
+    elif end.ending is not Ending.DIVERGED:
         return text
+    if end.ending is Ending.LEFT:
+        return _("{ended} at step {step}: no value there").format(ended=text, step=end.step)
     if end.limit is None:
         return _("{ended} at step {step}").format(ended=text, step=end.step)
     bound = "2/λ" if diagnoses.is_plain(end.limit, end.curvature) else _("its bound")
@@ -519,8 +577,9 @@ def _ended(end: End) -> str:
 def formulas(ground: Ground, runs: Sequence[Run]) -> list[tuple[str, str, str]]:
     """Return LaTeX, title and note of the surface and of each optimizer in the race, once each."""
     surface = surface_of(ground.surface, ground.formula)
+    note = terrain(ground) if ground.surface == "formula" else _(surface.note)
     shown = dict.fromkeys(run.optimizer for run in runs)
     return [
-        (f"f(x_1, x_2) = {surface.latex}", _(surface.title), _(surface.note)),
+        (f"f(x_1, x_2) = {surface.latex}", _(surface.title), note),
         *((OPTIMIZERS[name].formula, _(OPTIMIZERS[name].title), _(OPTIMIZERS[name].note)) for name in shown),
     ]

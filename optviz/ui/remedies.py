@@ -116,7 +116,7 @@ def _search(settings: Settings) -> Remedy | None:
             return next(remedy for remedy in arrived if (remedy.end.arrival or 0) <= SOON * soonest)
         sound += tried
     best = races.course_of(settings.ground).minima
-    floor = best.value if len(best.points) else None
+    floor = best.value if best.known else None
     better = [remedy for remedy in sound if _clearly_better(remedy.end, before, floor)]
     return min(better, key=lambda remedy: remedy.end.loss, default=None)
 
@@ -157,7 +157,7 @@ def _factors(found: Finding, optimizer: Optimizer) -> tuple[float, ...]:
     """Return the factors of the learning rate to try; one leads near the bound where that is known."""
     if found.trouble is Trouble.SWINGING:
         return SMALLER
-    diverged = found.trouble is Trouble.DIVERGED
+    diverged = found.trouble in (Trouble.DIVERGED, Trouble.OVERFLOW, Trouble.LEFT)
     limit = found.limit if diverged else optimizer.largest_rate(found.high)
     near = (SAFE * limit / found.rate,) if limit else ()
     return (*near, *(SMALLER if diverged else LARGER))

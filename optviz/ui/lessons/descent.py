@@ -157,6 +157,7 @@ BEHAVIORS: Mapping[Behavior, str] = {
     Behavior.FALLS: N_("falls without end"),
     Behavior.RESTS: N_("does not move"),
     Behavior.LEAVES: N_("leaves the curve"),
+    Behavior.OVERFLOWS: N_("overflows"),
 }
 
 # On a parabola with a constant learning rate the factor of a step is known exactly.
@@ -220,6 +221,9 @@ _GENERAL: Mapping[Behavior, str] = {
     Behavior.FALLS: N_("Learning rate {rate} falls without end: downhill there is no minimum."),
     Behavior.RESTS: N_("At w = {start} the slope is 0, so w does not move."),
     Behavior.LEAVES: N_("Learning rate {rate} leaves the curve: after step {step} the formula has no value."),
+    Behavior.OVERFLOWS: N_(
+        "Learning rate {rate} overflows: after step {step} the loss is beyond the largest number that is computed with."
+    ),
 }
 
 
@@ -231,6 +235,8 @@ def behavior(verdict: Verdict) -> str:
 def reason(settings: Settings, i: int) -> str:
     """Say what the i-th run does, and why, with its numbers."""
     curve, verdict = curve_of(settings.curve, settings.formula), descent_of(settings).verdicts[i]
+    if verdict.step < 0 and verdict.behavior is Behavior.OVERFLOWS:
+        return _("At the start, w = {start}, the loss overflows.").format(start=digits(settings.start))
     if verdict.step < 0:
         return _("At the start, w = {start}, the formula has no value.").format(start=digits(settings.start))
     exact = settings.is_constant and curve.quadratic is not None

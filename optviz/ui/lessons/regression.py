@@ -172,7 +172,7 @@ def _surface(settings: Settings) -> Any:
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     recipe = OPTIMIZERS[settings.optimizer]
     ahead = (0,) if recipe(**dict(settings.values)).looks_ahead else ()
-    figure = races.contour(relief, box, best[None], [_(recipe.title)], words, ahead)
+    figure = races.contour(relief, box, races.Marks(best[None]), [_(recipe.title)], words, ahead)
     figure.update_layout(xaxis_title_text="b", yaxis_title_text="w", margin=pictures.MARGIN)
     return figure
 

@@ -162,7 +162,7 @@ def _applied(curve: str, zoom: float, ground: Ground, names: tuple[str, ...], sp
     short = tuple("" for _name in names)
     relief = races.relief_of(ground, race_pictures.PIXELS)
     on_curve = curve_pictures.picture(seen, line.minima, short, words, ("w1", "loss1"), tangent=False)
-    on_surface = race_pictures.contour(relief, course.domain, course.minima.points, short, words)
+    on_surface = race_pictures.contour(relief, course.domain, race_pictures.Marks(course.minima.points), short, words)
     losses = [
         race_pictures.curves(array, names, title=loss, step_title=step, ceiling=ceiling)
         for array, ceiling in (

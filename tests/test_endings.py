@@ -1,0 +1,321 @@
+"""How runs end on formulas of which mathematics says how: each by its reason, in every number and sentence."""
+
+import json
+from time import process_time
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from optviz.diagnosis import Finding, Trouble, diagnose
+from optviz.landscape import Kind, spacing
+from optviz.optimizers import OPTIMIZERS
+from optviz.race import Course, Ending, Racer, race
+from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES, Surface
+from optviz.ui import diagnoses, races
+from optviz.ui.races import Ground, Settings
+from optviz.ui.runs import read_runs
+
+ALL = tuple(OPTIMIZERS)
+E = Ending
+
+
+def raced(formula: str, racers: Any, start: Any, steps: int = 200, factor: Any = lambda t: 1.0, **options: Any) -> Any:
+    surface = Surface.from_formula(formula)
+    course = Course(surface, surface.domain, **options)
+    built = [Racer(OPTIMIZERS[name](), rate) for name, rate in racers]
+    result = race(course, built, factor, np.array(start, dtype=float), steps)
+    return course, result, diagnose(course, built, result)
+
+
+# Formula, start, learning rate, optimizers, how all of them end.
+KNOWN = [
+    ("log(x1)", (-4, -3), 0.1, ALL, {E.NO_VALUE}),
+    ("sqrt(x1-1)", (-4, -3), 0.1, ALL, {E.NO_VALUE}),
+    ("sqrt(x1-1)", (1.5, 0), 0.3, ("sgd", "momentum_classical", "rmsprop", "adam", "lion", "nadam"), {E.LEFT}),
+    ("log(x1)", (1, 1), 0.3, ("sgd", "momentum_classical", "rmsprop", "adam", "nadam", "adamax", "lion"), {E.LEFT}),
+    ("1/x1", (0, 1), 0.1, ALL, {E.NO_VALUE}),
+    ("1/x1^2", (0, 0), 0.1, ALL, {E.NO_VALUE}),
+    ("exp(x1^2)", (40, 0), 0.1, ALL, {E.OVERFLOW}),
+    ("x1^64", (1e6, 0), 0.1, ALL, {E.OVERFLOW}),
+    ("exp(x1^2+x2^2)", (-4, -3), 0.1, ("sgd", "momentum_classical", "nesterov_keras"), {E.OVERFLOW}),
+    ("x1^64", (-4, -3), 0.1, ("sgd", "momentum", "momentum_classical", "nesterov", "nesterov_keras"), {E.OVERFLOW}),
+    ("exp(x1^2)", (20, 0), 0.1, ("sgd", "rmsprop", "adam", "adagrad", "adadelta", "nadam", "adamw"), {E.OVERFLOW}),
+    ("exp(x1^2)", (20, 0), 0.2, ("adamax", "lion"), {E.ARRIVED, E.GOING}),
+    ("-x1^2-x2^2", (-4, -3), 0.1, ("sgd", "momentum_classical", "adam", "rmsprop", "lion"), {E.DESCENDING}),
+    ("-exp(x1^2)", (2, 0), 0.1, ("sgd", "momentum_classical"), {E.DESCENDING}),
+    ("x1^3", (-4, -3), 0.1, ("sgd", "momentum", "adam", "rmsprop"), {E.DESCENDING}),
+    ("x1", (-4, -3), 0.3, ("sgd", "momentum", "adam", "rmsprop", "lion", "adamax"), {E.DESCENDING}),
+    ("x1*x2", (1, -2), 0.1, ("sgd", "momentum", "adam", "rmsprop", "lion"), {E.DESCENDING}),
+    ("exp(-x1)", (-4, -3), 0.1, ("sgd", "momentum"), {E.DESCENDING}),
+    ("-log(x1)", (4, 1), 0.5, ("adam", "lion", "rmsprop"), {E.DESCENDING}),
+    ("atan(x1)", (-4, -3), 0.3, ("adam", "lion", "rmsprop", "adamax"), {E.DESCENDING}),
+    ("5", (-4, -3), 0.1, ALL, {E.CONSTANT}),
+    ("0*x1", (-4, -3), 0.1, ALL, {E.CONSTANT}),
+    ("sin(x1)^2+cos(x1)^2", (-4, -3), 0.1, ALL, {E.CONSTANT}),
+    ("-x1^2-x2^2", (0, 0), 0.1, ALL, {E.MAXIMUM}),
+    ("-x1^2-x2^2", (-1, 2), 1.0, ("newton",), {E.MAXIMUM}),
+    ("-x1^4-x2^4", (0, 0), 0.1, ALL, {E.MAXIMUM}),
+    ("cos(x1)*cos(x2)", (0.1, 0.2), 1.0, ("newton",), {E.MAXIMUM}),
+    ("x1*x2", (0, 0), 0.1, ALL, {E.SADDLE}),
+    ("x1*x2", (-4, -3), 1.0, ("newton",), {E.SADDLE}),
+    ("x1^3-3*x1*x2^2", (1.2, 0), 0.1, ("sgd", "adagrad"), {E.SADDLE}),
+    ("x1^3-3*x1*x2^2", (1.2, 0.01), 1.0, ("newton",), {E.SADDLE}),
+    ("x1^3-3*x1+x2^2", (2, 1), 0.05, ("sgd", "momentum", "nesterov", "newton"), {E.LOCAL_MINIMUM}),
+    ("(x1^2-1)^2+x2^2+x1/3", (2, 1), 0.05, ("sgd", "newton", "rmsprop"), {E.LOCAL_MINIMUM}),
+    ("x1*log(x1)+x2^2", (3, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("x1^2", (4, 3), 0.1, ("sgd", "momentum", "nesterov", "nesterov_keras", "momentum_classical"), {E.ARRIVED}),
+    ("(x1+x2-1)^2", (4, 3), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("(x1^2+x2^2-4)^2", (4, 3), 0.01, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("(x1*x2-1)^2", (2, 1), 0.02, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("x1^2*x2^2", (1, 2), 0.05, ("sgd", "momentum"), {E.ARRIVED}),
+    ("x1+abs(x1)", (2, 1), 0.1, ("sgd", "adam", "rmsprop", "lion"), {E.ARRIVED}),
+    ("abs(x1)+abs(x2)", (2, 1), 0.05, ("sgd", "lion"), {E.ARRIVED}),
+    ("abs(x1-0.32)+abs(x2)", (2, 1), 0.05, ("sgd", "lion"), {E.GOING}),
+    ("sqrt(x1^2+x2^2)", (2, 1), 0.05, ("sgd",), {E.GOING}),
+    ("sin(x1)", (0, 1), 0.5, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("sin(x1)", (30, 1), 0.5, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("cos(x1)*cos(x2)", (2.5, 0.4), 0.3, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("(x1-7)^2+x2^2", (-4, -3), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("(x1-40)^2+x2^2", (-4, -3), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("x1^2+3*x2^2", (-4, -3), 0.1, ("sgd", "momentum", "newton", "nesterov"), {E.ARRIVED}),
+    ("x1^2+3*x2^2", (-4, -3), 1.1, ("sgd", "nesterov_keras"), {E.DIVERGED}),
+    ("1-exp(-x1^2-x2^2)", (4.5, 4.5), 0.1, ("sgd", "momentum"), {E.PLATEAU}),
+    ("exp(x1)+exp(-x1)+x2^2", (2, 1), 0.1, ("sgd", "momentum", "newton"), {E.ARRIVED}),
+    ("log(x1)^2", (3, 1), 0.3, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+]
+RUNS = [(f, start, rate, name, ends) for f, start, rate, names, ends in KNOWN for name in names]
+
+
+def test_there_are_runs_enough():
+    assert len(RUNS) >= 200 and len({(formula, name) for formula, _start, _rate, name, _ends in RUNS}) >= 200
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: f"{known[0]} from {known[1]}")
+def test_runs_end_as_they_must(known):
+    formula, start, rate, names, endings = known
+    _course, result, found = raced(formula, [(name, rate) for name in names], start)
+    for name, end, trouble in zip(names, result.ends, found, strict=True):
+        assert end.ending in endings, (name, end)
+        if end.ending in QUIET or end.step < 0:
+            assert trouble is None, (name, trouble)
+        elif end.ending is not Ending.GOING:
+            assert trouble.trouble.value == end.ending.value, (name, trouble)
+        assert end.step == np.isfinite(result.path.w[:, names.index(name)]).all(-1).sum() - 1
+
+
+QUIET = {E.ARRIVED, E.DESCENDING, E.CONSTANT, E.NO_VALUE}
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e6, 1e12])
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov_keras", "lion", "adamax"])
+def test_a_scaled_loss_ends_as_it_does_unscaled(scale, name):
+    """With lr / scale descent takes the same path, and so do those that see the gradient's sign or size alone."""
+    rate = 0.1
+    own = rate if name in ("lion", "adamax") else rate / scale
+    epsilon = {"epsilon": 1e-30} if name == "adamax" else {}
+    for formula in ("x1^2+x2^2", "x1^2+2*x2^2", "abs(x1)+x2^2"):
+        ends = []
+        for text, lr in ((formula, rate), (f"{scale:g}*({formula})", own)):
+            surface = Surface.from_formula(text)
+            racers = [Racer(OPTIMIZERS[name](**epsilon), lr)]
+            ends.append(race(Course(surface, surface.domain), racers, lambda t: 1.0, np.array([4.0, 3.0]), 200).ends[0])
+        plain, scaled = ends
+        assert (scaled.ending, scaled.arrival) == (plain.ending, plain.arrival), formula
+        assert scaled.distance == pytest.approx(plain.distance, rel=1e-6, abs=1e-9)
+
+
+def test_five_away_is_not_there_however_small_the_loss():
+    _course, result, _found = raced("1e-12*(x1^2+x2^2)", [("sgd", 0.1), ("adam", 0.1)], (-4, -3))
+    assert [end.ending for end in result.ends] == [Ending.GOING, Ending.GOING]
+    assert all(end.arrival is None and end.distance > 1 for end in result.ends)
+
+
+# ---- minima that are no points
+
+
+def course(formula: str, **options: Any) -> Course:
+    surface = Surface.from_formula(formula)
+    return Course(surface, surface.domain, **options)
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind", "distance"),
+    [
+        ("x1^2", Kind.CURVE, lambda x, y: abs(x)),
+        ("abs(x1)", Kind.CURVE, lambda x, y: abs(x)),
+        ("x1^64", Kind.CURVE, lambda x, y: abs(x)),
+        ("(x1+x2-1)^2", Kind.CURVE, lambda x, y: abs(x + y - 1) / np.sqrt(2)),
+        ("x1^2+2*x1*x2+x2^2-2*x1-2*x2+1", Kind.CURVE, lambda x, y: abs(x + y - 1) / np.sqrt(2)),
+        ("abs(x1+x2-1)", Kind.CURVE, lambda x, y: abs(x + y - 1) / np.sqrt(2)),
+        ("(x1^2+x2^2-4)^2", Kind.CURVE, lambda x, y: abs(np.hypot(x, y) - 2)),
+        ("1e-12*(x1^2+x2^2-4)^2", Kind.CURVE, lambda x, y: abs(np.hypot(x, y) - 2)),
+        ("(x1^2+4*x2^2-4)^2+3", Kind.CURVE, None),
+        ("x1^2*x2^2", Kind.CURVE, lambda x, y: min(abs(x), abs(y))),
+        ("log(x1)^2", Kind.CURVE, lambda x, y: abs(x - 1)),
+        ("sqrt(x1-1)", Kind.CURVE, lambda x, y: abs(x - 1)),
+        ("(x1-40)^2", Kind.CURVE, lambda x, y: abs(x - 40)),
+        ("sin(x1)", Kind.CURVE, lambda x, y: min(abs(x + np.pi / 2), abs(x - 3 * np.pi / 2))),
+        ("(x1*x2-1)^2", Kind.CURVE, None),
+        ("x1+abs(x1)", Kind.REGION, lambda x, y: max(x, 0.0)),
+        ("abs(x1-1)+abs(x1+1)", Kind.REGION, lambda x, y: max(abs(x) - 1, 0.0)),
+        ("5", Kind.EVERYWHERE, lambda x, y: 0.0),
+        ("sin(x1)^2+cos(x1)^2", Kind.EVERYWHERE, lambda x, y: 0.0),
+        ("x1^2+3*x2^2", Kind.POINTS, np.hypot),
+        ("x1*log(x1)+x2^2", Kind.POINTS, lambda x, y: np.hypot(x - 1 / np.e, y)),
+        ("(x1-7)^2+x2^2", Kind.POINTS, lambda x, y: np.hypot(x - 7, y)),
+        ("1/x1", Kind.POLE, None),
+        ("tan(x1)+x2^2", Kind.POLE, None),
+        ("log(x1)", Kind.POLE, None),
+        ("log(abs(x1-0.3))", Kind.POLE, None),
+        ("1/(x1^2+x2^2-4)", Kind.POLE, None),
+        ("1/x1^2", Kind.FALLS, None),
+        ("exp(-x1)", Kind.FALLS, None),
+        ("-log(x1)", Kind.FALLS, None),
+        ("-x1^2-x2^2", Kind.FALLS, None),
+        ("-exp(x1^2+x2^2)", Kind.FALLS, None),
+        ("x1*x2", Kind.FALLS, None),
+        ("x1^3", Kind.FALLS, None),
+        ("atan(x1)", Kind.FALLS, None),
+        ("sqrt(-1-x1^2)", Kind.NOWHERE, None),
+    ],
+)
+def test_where_a_formula_is_least(formula, kind, distance):
+    ground = course(formula)
+    assert ground.minima.kind is kind
+    w = np.random.default_rng(5).uniform(-4.5, 4.5, (40, 2))
+    away = ground.distances(w)
+    if kind in (Kind.POLE, Kind.FALLS, Kind.NOWHERE):
+        assert not ground.minima.known and np.isnan(away).all()
+    elif distance is not None:
+        assert away == pytest.approx(np.array([distance(*point) for point in w]), rel=1e-5, abs=1e-6)
+    else:
+        samples = dense(formula)
+        nearest = np.linalg.norm(samples - w[:, None], axis=-1).min(-1)
+        assert away == pytest.approx(nearest, abs=2e-3)
+    if kind is Kind.CURVE:
+        assert len(ground.minima.points) > 20
+        rough = ground.distances(w, exact=False)
+        assert rough == pytest.approx(away, abs=0.05)
+
+
+def dense(formula: str) -> Any:
+    """Return points of the curves of two formulas, which are known in parameters."""
+    t = np.linspace(0, 2 * np.pi, 20000)
+    if formula.startswith("(x1^2+4"):
+        return np.stack([2 * np.cos(t), np.sin(t)], axis=-1)
+    x = np.concatenate([-np.geomspace(0.1, 10, 10000), np.geomspace(0.1, 10, 10000)])
+    return np.stack([x, 1 / x], axis=-1)
+
+
+def test_the_star_under_a_penalty_is_where_the_loss_is_least():
+    """Along the kink x2 = 2 x1^2 - 1, which a weak penalty does not leave, the loss is one of x1 alone."""
+    surface = SURFACES["kinked_valley"]
+    for l1, l2 in ((0.0, 0.1), (0.05, 0.0), (0.05, 0.2)):
+        x = np.linspace(0.2, 1.2, 2_000_001)
+        y = 2 * x**2 - 1
+        loss = (x - 1) ** 2 / 4 + l1 * (abs(x) + abs(y)) + l2 * (x**2 + y**2) / 2
+        (point,) = Course(surface, surface.domain, np.array(surface.minima, dtype=float), l1, l2).minima.points
+        assert point == pytest.approx([x[loss.argmin()], y[loss.argmin()]], abs=1e-5)
+
+
+def test_what_takes_long_is_not_the_search():
+    for formula in ("x1^2+3*x2^2+2*sin(2*x1)", "(x1^2+x2^2-4)^2", "(x1-1)^2/4+abs(x2-2*x1^2+1)", "1/(x1^2+x2^2-4)"):
+        surface = Surface.from_formula(formula)
+        Course(surface, surface.domain)
+        begun = process_time()
+        Course(surface, surface.domain)
+        assert process_time() - begun < 0.5, formula
+
+
+# ---- rates of 0, and what is said
+
+
+@pytest.mark.parametrize(("schedule", "values"), [("cosine", {}), ("polynomial", {"end": 0.0})])
+def test_a_rate_of_zero_is_dead(schedule, values):
+    factor = SCHEDULES[schedule](decay_steps=50, **values)
+    assert factor(200) == 0
+    for formula in ("x1^2+3*x2^2", "x1^2-x2", "abs(x1-0.3)+abs(x2)"):
+        _course, result, found = raced(
+            formula, [("sgd", 0.003), ("adam", 0.01), ("rmsprop", 0.01)], (-4, -3), factor=factor
+        )
+        assert [end.ending for end in result.ends] == [Ending.DEAD] * 3
+        for trouble in found:
+            assert trouble.trouble is Trouble.DEAD_RATE and trouble.scheduled and trouble.step <= 50
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.01, 0.1])
+def test_a_run_whose_rate_has_become_zero_neither_crawls_nor_swings(rate):
+    factor = SCHEDULES["cosine"](decay_steps=100)
+    for name in ("bowl", "rosenbrock", "long_valley", "taxicab"):
+        surface = SURFACES[name]
+        ground = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
+        racers = [Racer(recipe(), rate) for recipe in OPTIMIZERS.values()]
+        result = race(ground, racers, factor, np.array(surface.start, dtype=float), 150)
+        for trouble in diagnose(ground, racers, result):
+            assert trouble is None or trouble.trouble not in (Trouble.CRAWLING, Trouble.SWINGING)
+
+
+def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: Any) -> Settings:
+    base = {"l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0, **ground}
+    return Settings(Ground("formula", formula, **base), read_runs(list(runs)), lr, "constant", (), 0, start, 200)
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "run", "cell", "said"),
+    [
+        ("log(x1)", (-4, -3), "sgd", "no value at the start", "At the start, (−4, −3), the formula has no value"),
+        ("exp(x1^2)", (40, 0), "sgd", "overflow at step 0", "At the start, (40, 0), the loss overflows"),
+        ("log(x1)", (1, 1), "sgd,lr=0.3", "left the surface at step ", "SGD lr 0.3 left the surface: at step "),
+        ("x1^64", (-4, -3), "sgd", "overflow at step 1", "SGD overflowed: at step 1 "),
+        ("exp(x1^2)", (20, 0), "adam", "overflow at step 1", "Adam overflowed: at step 1 "),
+        ("5", (-4, -3), "sgd", "nothing to descend", "The loss is 5 everywhere: every point is a minimum"),
+        ("x1^2", (4, 3), "sgd", "arrived", "The minima lie on a curve, at loss 0"),
+        ("1/x1", (-4, -3), "sgd", "still going", "There is no minimum: at a pole the loss falls without bound."),
+        ("-x1^2-x2^2", (-1, 2), "newton,lr=1", "stuck on a maximum", "Newton lr 1 is stuck on a maximum"),
+        ("-x1^4-x2^4", (0, 0), "sgd", "stuck on a maximum", "the loss rises on no side"),
+        ("x1^3-3*x1*x2^2", (0, 0), "sgd", "stuck on a saddle", "around it the loss rises and falls"),
+        ("x1", (-4, -3), "sgd,lr=0.3", "falls without end", "There is no minimum: the loss falls without end."),
+    ],
+)
+def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said):
+    given = settings(formula, start, run)
+    with mock.patch.object(races, "language", lambda: "en"):
+        report, summary = races.report(given), races.say(given)
+    assert cell in report and said in summary
+    assert "step -1" not in report + summary and "—" not in summary
+    others = {text for text in races.ENDINGS.values() if text not in cell}
+    assert not any(f"<td>{text}</td>" in report for text in others)
+
+
+def test_a_divergence_that_only_shows_in_the_last_step_is_not_said_to_have_risen():
+    found = raced("log(x1^2)", [("sgd", 0.1)], (1, 1))[2][0]
+    if found is not None and found.trouble is Trouble.DIVERGED:
+        assert "only rose" not in diagnoses.explain("SGD", found) or found.turn < found.step
+    text = diagnoses.explain("SGD", Finding(Trouble.DIVERGED, 200, 0.1, 1, 1, 1, turn=200, loss=7.0, first=0.5))
+    assert text == "SGD diverged: its loss was 0.5 at the start, and in the end it is 7."
+
+
+@pytest.mark.parametrize("formula", ["x1^2", "(x1^2+x2^2-4)^2", "5", "x1+abs(x1)", "x1^2+x2^2"])
+def test_minima_are_drawn_as_what_they_are(formula):
+    given = settings(formula, (4, 3), "sgd")
+    stars = json.loads(races.panels_of(given, True)[0].figure)["data"][0]
+    minima = races.course_of(given.ground).minima
+    shown = {Kind.CURVE: len(minima.points), Kind.POINTS: 1}.get(minima.kind, 0)
+    assert np.size(stars.get("x", ())) == shown or "bdata" in stars["x"]
+    assert (stars["marker"]["symbol"] == "circle") == (minima.kind is Kind.CURVE)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_a_formula_that_is_typed_has_the_levels_of_the_ready_surface(name):
+    surface = SURFACES[name]
+    levels = spacing(surface, ((-5.0, 5.0), (-5.0, 5.0)))
+    # Lévy's hills are low beside the others': there it is a matter of taste.
+    assert levels == surface.levels or name == "levy"
+
+
+def test_the_kept_formula_keeps_its_levels():
+    assert races.relief_of(settings("x1^2+3*x2^2", (4, 3), "sgd").ground, 41).levels == "linear"
+    assert races.relief_of(settings("(1-x1)^2+100*(x2-x1^2)^2", (4, 3), "sgd").ground, 41).levels == "log"
