@@ -57,17 +57,23 @@ export class Canvas {
     this.node.setAttribute("aria-hidden", "true");
     this.pen = this.node.getContext("2d");
   }
-  fit(width, height) {
-    const ratio = window.devicePixelRatio || 1;
+  fit(width, height, ratio) {
     const size = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.node.width === size[0] && this.node.height === size[1]) return;
     [this.node.width, this.node.height] = size;
+    this.blank = true;
     this.node.style.width = `${width}px`;
     this.node.style.height = `${height}px`;
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
+  // As it is printed, Chromium repeats what was drawn since the event: a clearing would lie on the figure as a white
+  // sheet, and a canvas that begins anew has none.
+  renew() {
+    this.node.width = 0;
+  }
   clear() {
-    this.pen.clearRect(0, 0, this.node.width, this.node.height);
+    if (!this.blank) this.pen.clearRect(0, 0, this.node.width, this.node.height);
+    this.blank = false;
   }
   within({ x, y }, bleed, draw) {
     this.pen.save();

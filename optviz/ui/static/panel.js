@@ -14,6 +14,7 @@ const hasWebGL = (() => {
 const REACH = 22; // pixels: a point is taken hold of by a thumb
 const TOUCH = matchMedia("(pointer: coarse)");
 const clamp = (value, most) => Math.min(Math.max(value, 0), most);
+const PRINTED = 3; // dots of a canvas for one of the page, on paper
 const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
 const isGrid = source => source.track.z != null;
 const axisKey = id => `${id[0]}axis${id.slice(1)}`;
@@ -185,7 +186,7 @@ export class Panel {
 
   #prepare() {
     const layout = this.plot._fullLayout;
-    for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height);
+    for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height, this.player.printed ? PRINTED : window.devicePixelRatio || 1);
     const axesOf = looks => ({ x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] });
     const { background } = this.player.theme;
     this.brushes = this.sources.map(source => {
@@ -388,6 +389,15 @@ export class Panel {
     const { width, height } = this.plot._fullLayout;
     if (Math.abs(width - this.plot.clientWidth) < 1 && Math.abs(height - this.plot.clientHeight) < 1) return;
     this.#queue(() => this.open && this.player.Plotly.Plots.resize(this.plot));
+  }
+  // The figure at the size that it has now, without the timer of Plotly's own resizing.
+  print() {
+    if (this.open && this.plot._fullLayout) this.#queue(() => this.player.Plotly.relayout(this.plot, { autosize: true }));
+    this.#queue(() => {
+      Object.values(this.layers).forEach(layer => layer.renew());
+      this.brushes = this.shownStep = null;
+    });
+    return this.tasks;
   }
   remove() {
     this.gone = true;

@@ -28,6 +28,7 @@ import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Slow } from "./slow.js";
 import { watchSliders } from "./sliders.js";
+import * as paper from "./paper.js";
 import * as phone from "./phone.js";
 import * as projector from "./projector.js";
 import { Share, viewsFor } from "./share.js";
@@ -168,6 +169,7 @@ class Player {
     this.widths.observe(root);
     projector.add(this);
     phone.add(this);
+    paper.add(this);
   }
   get playhead() {
     return this.session.playhead;
@@ -206,6 +208,13 @@ class Player {
     this.theme = theme;
     theme.mark();
     this.panels.forEach(panel => panel.show());
+  }
+  async print(printed) {
+    this.printed = printed;
+    this.root.classList.toggle("optviz-printed", printed);
+    this.repaint();
+    await Promise.all(this.panels.map(panel => panel.print()));
+    this.panels.forEach(panel => panel.draw(...this.slow.view));
   }
 
   async load() {
@@ -395,6 +404,7 @@ class Player {
     this.widths.disconnect();
     projector.drop(this);
     phone.drop(this);
+    paper.drop(this);
     this.ask.remove();
     this.panels.forEach(panel => panel.remove());
     if (this.session.player === this) this.session.player = undefined;

@@ -133,3 +133,6 @@ class Connection {
   }
 }
 const connection = new Connection();
+
+// The style sheet prints the address under the page, as it is then.
+addEventListener("beforeprint", () => document.querySelector("[data-testid=stMainBlockContainer]")?.setAttribute("data-address", location.href));

@@ -38,7 +38,8 @@ export class Theme {
   constructor(element, tables) {
     const read = (from, name, otherwise) => getComputedStyle(from).getPropertyValue(name).trim() || otherwise;
     // Light or dark is the page's; the player's style sheet may make it a purer white or black.
-    this.name = luminance(read(element.parentElement, "--st-background-color", "#ffffff")) > 0.4 ? "light" : "dark";
+    const light = luminance(read(element.parentElement, "--st-background-color", "#ffffff")) > 0.4;
+    this.name = light || element.classList.contains("optviz-printed") ? "light" : "dark";
     element.dataset.theme = this.name;
     const css = (name, otherwise) => read(element, name, otherwise);
     this.background = css("--st-background-color", "#ffffff");

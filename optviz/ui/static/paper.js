@@ -1,0 +1,12 @@
+// On paper every picture stands as wide as a sheet of A4, in the light colors, at the step of its playhead.
+//
+// What a browser prints is what stands when its event has been heard: all that is awaited here takes no timer.
+
+const players = new Set(); // those that are mounted
+
+export const add = player => players.add(player);
+export const drop = player => players.delete(player);
+
+const turn = printed => players.forEach(player => player.print(printed));
+addEventListener("beforeprint", () => turn(true));
+addEventListener("afterprint", () => turn(false));
