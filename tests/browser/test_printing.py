@@ -62,4 +62,5 @@ def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage) -> None:
 def test_the_course_is_printed_in_chinese_with_its_address(open_page: OpenPage) -> None:
     page = open_page("/course?lang=zh", color_scheme="dark")
     page.wait_for_selector(".optviz-contents")
+    page.wait_for_function("document.documentElement.lang.startsWith('zh')")
     assert "/course?lang=zh" in words(page, landscape=False)
