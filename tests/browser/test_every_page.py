@@ -111,6 +111,12 @@ CUT = """
 """
 
 
+SMALL = """
+() => [...document.querySelectorAll("input:not([type=checkbox], [type=radio], [type=range]), textarea, select")]
+  .filter(field => parseFloat(getComputedStyle(field).fontSize) < 16)
+  .map(field => `a phone zooms into the field “${field.getAttribute("aria-label") ?? field.outerHTML.slice(0, 80)}”`)
+"""
+
 SETTLED = """
 async () => {
   const frame = () => new Promise(requestAnimationFrame);
@@ -166,7 +172,9 @@ def looked_at(page: "Page", lang: str) -> list[str]:
             settle(page, THEMES[lang])
             found += [
                 f"{width} px: {fault}"
-                for fault in faults(page) + (page.evaluate(VIOLATIONS, ACCEPTED) if accessible else [])
+                for fault in faults(page)
+                + (page.evaluate(SMALL) if width < 600 else [])
+                + (page.evaluate(VIOLATIONS, ACCEPTED) if accessible else [])
             ]
     return found
 

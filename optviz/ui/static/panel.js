@@ -7,10 +7,9 @@ import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
 
-const hasWebGL = (() => {
-  let known;
-  return () => (known ??= Boolean(document.createElement("canvas").getContext("webgl")));
-})();
+let webGL;
+const hasWebGL = () => (webGL ??= Boolean(document.createElement("canvas").getContext("webgl")));
+const REST = 500; // milliseconds from one lost WebGL context to the next new one
 const REACH = 22; // pixels: a point is taken hold of by a thumb
 const TOUCH = matchMedia("(pointer: coarse)");
 const clamp = (value, most) => Math.min(Math.max(value, 0), most);
@@ -43,6 +42,10 @@ export class Panel {
   }
   get drawn() {
     return this.open && (Boolean(this.plot._fullLayout) || this.node.classList.contains("optviz-without"));
+  }
+  #scenes() {
+    const layout = this.plot._fullLayout;
+    return (layout?._subplots?.gl3d ?? []).map(name => layout[name]);
   }
   get is3d() {
     return Boolean(this.plot._fullLayout?._subplots?.gl3d?.length);
@@ -100,6 +103,24 @@ export class Panel {
     await Plotly.react(this.plot, data, layout, { displayModeBar: false, doubleClick: false, responsive: false });
     if (first) this.#listen();
     this.#plotted();
+  }
+
+  // A browser takes WebGL away from a tab that slept, or from one of many: the scene is drawn anew, as it was seen.
+  #redrawAnew() {
+    if (this.gone || this.lost) return;
+    this.lost = true;
+    this.painted = webGL = null;
+    const [scene] = this.#scenes();
+    if (scene?._scene) this.view.camera = structuredClone(scene._scene.getCamera());
+    this.#queue(async () => {
+      await new Promise(done => setTimeout(done, REST));
+      if (this.gone) return;
+      this.player.Plotly.purge(this.plot);
+      this.lost = this.busy = false;
+      this.renew();
+      this.painted = null;
+      this.show();
+    });
   }
 
   #sayNoWebGL() {
@@ -172,6 +193,8 @@ export class Panel {
     if (this.gone) return;
     const container = this.plot.querySelector(".svg-container");
     const picture = container?.querySelector(".main-svg");
+    // Plotly itself would wait for ever for a lost context to come back.
+    for (const { _scene } of this.#scenes()) if (_scene?.glplot) _scene.glplot.oncontextloss = () => this.#redrawAnew();
     if (!picture || this.is3d) return this.player.request();
     const { under, trail, heads } = this.layers;
     if (under.node.nextSibling !== picture) picture.before(under.node);
