@@ -50,7 +50,8 @@ with st.sidebar:
     with controls.folded(link, "starts", _("Start and axes"), ":material/my_location:"):
         try:
             ground = Ground(surface_name, formula, l1, l2, sigma, seed)
-            start = controls.point(link, races.surface_of(surface_name, formula).start)
+            surface = races.surface_of(surface_name, formula)
+            start = controls.point(link, surface.start)
         except FormulaError as error:
             stage.error(formula_error(error), icon=":material/function:")
             link.publish(notes)
@@ -66,6 +67,8 @@ settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_valu
 with stage:
     picture, under_it = st.container(), st.container()
 with under_it:
+    if surface_name == "formula":
+        controls.formula(link, f"f = {surface.latex}")
     settings = races.choose_fork(link, settings)
     log = log and races.gap_known(settings)
     rest = step_at_rest(PAGE, run_of(settings, log))

@@ -230,8 +230,8 @@ def test_a_fork_takes_the_step_where_the_playhead_rests_and_is_dropped_again():
     app.button(key="surfaces-fork").click().run()
     assert app.query_params["fork"] == "37" and "nothing is changed yet" in report(app)
     app.selectbox(key="surfaces~fork.optimizer").set_value("adam").run()
-    app.number_input(key="surfaces~fork.lr~field").set_value(0.42).run()
-    app.number_input(key="surfaces~fork.adam.beta1~field").set_value(0.5).run()
+    app.text_input(key="surfaces~fork.lr~field").set_value("0.42").run()
+    app.text_input(key="surfaces~fork.adam.beta1~field").set_value("0.5").run()
     assert app.query_params["fork.adam.beta1"] == "0.5" and "SGD → Adam β₁ 0.5, lr 0.42" in report(app)
     app.button(key="surfaces-unfork").click().run()
     assert not [name for name in app.query_params if name.startswith("fork")]

@@ -37,7 +37,7 @@ ACTIONS = {
         {"lr": ["0.2"], "surface": ["beale"]},
     ),
     "slider": (lambda app: app.slider(key="surfaces~steps").set_value(300), {"lr": ["0.2"], "steps": ["300"]}),
-    "field": (lambda app: app.number_input(key="surfaces~lr~field").set_value(0.25), {"lr": ["0.25"]}),
+    "field": (lambda app: app.text_input(key="surfaces~lr~field").set_value("0.25"), {"lr": ["0.25"]}),
     "language": (lambda app: app.segmented_control(key="lang").set_value("zh"), {"lr": ["0.2"], "lang": ["zh"]}),
     "optimizer": (
         lambda app: app.selectbox(key="surfaces~add").set_value("newton"),

@@ -77,7 +77,7 @@ def test_the_editor_adds_changes_copies_and_removes_runs():
     assert app.query_params["run"] == ["sgd", "adam", "lion"]
     app.select_slider(key="surfaces~run2~lion~beta1~slider").set_value(0.5).run()
     assert app.query_params["run"] == ["sgd", "adam", "lion,beta1=0.5"]
-    app.number_input(key="surfaces~run2~lion~beta1~field").set_value(0.42).run()
+    app.text_input(key="surfaces~run2~lion~beta1~field").set_value("0.42").run()
     assert app.query_params["run"] == ["sgd", "adam", "lion,beta1=0.42"]
     assert app.select_slider(key="surfaces~run2~lion~beta1~slider").value == 0.42
     app.toggle(key="surfaces~run2~own").set_value(True).run()
@@ -94,8 +94,8 @@ def test_the_editor_adds_changes_copies_and_removes_runs():
 def test_the_learning_rate_takes_steps_and_any_value():
     app = page()
     app.select_slider(key="surfaces~lr~slider").set_value(0.3).run()
-    assert app.query_params["lr"] == "0.3" and app.number_input(key="surfaces~lr~field").value == 0.3
-    app.number_input(key="surfaces~lr~field").set_value(0.42).run()
+    assert app.query_params["lr"] == "0.3" and app.text_input(key="surfaces~lr~field").value == "0.3"
+    app.text_input(key="surfaces~lr~field").set_value("0.42").run()
     assert app.query_params["lr"] == "0.42" and app.select_slider(key="surfaces~lr~slider").value == 0.42
     assert not app.exception
 

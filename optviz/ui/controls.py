@@ -7,20 +7,20 @@ when it differs, so that a slider that is being dragged is never pulled back.
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from optviz.activations import Array
-from optviz.entry import Entry, EntryError
+from optviz.entry import Entry, EntryError, Fault
 from optviz.recipes import Parameter, Range, Recipe
 from optviz.ui import links
 from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.words import entry_error
+from optviz.ui.words import entry_error, number_error
 
 Change = Callable[[Any], None]
 T = TypeVar("T")
@@ -31,7 +31,8 @@ LEARNING_RATE = Range(1e-6, 100.0, "lr", "log")
 STRENGTH = Range(0.0, 10.0, r"\lambda")
 STRENGTHS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 COORDINATE = Range(-1e4, 1e4, "x")
-LONGEST_TEXT = 500
+LONGEST_TEXT = 2100
+"""More characters than anything that reads them takes, so that a long text is refused with a word, and not cut."""
 FIELD = 104
 POINT = ("x1", "x2")
 
@@ -194,7 +195,17 @@ def typed(
 
 def numbers(link: Link, name: str, label: str, default: str, entry: Entry) -> Array:
     """Draw a line of numbers and return them, `(n,)` or a table `(rows, n)`; a bad one is explained and not used."""
-    return typed(link, name, label, default, entry.read, EntryError, entry_error)
+    value = typed(link, name, label, default, entry.read, EntryError, entry_error)
+    if link.drawn:
+        say_what_was_read(entry, link.now(name, default))
+    return value
+
+
+def say_what_was_read(entry: Entry, text: str) -> None:
+    """Say how a list of numbers was read, where it could have been read in another way."""
+    with suppress(EntryError):
+        if understood := entry.understood(text):
+            st.caption(_("Read as {numbers}").format(numbers=understood))
 
 
 def point(link: Link, default: tuple[float, float]) -> tuple[float, float]:
@@ -234,11 +245,10 @@ def draw_whole(key: str, label: str, span: Range, value: int, change: Change, st
 def exact(link: Link, name: str, label: str, span: Range, default: float) -> float:
     """Draw a number field."""
     value = float(link.keep(name, default, links.read_number(span), links.write_number))
-    if not link.drawn:
-        return value
-    key = _follow(link, name, value)
-    change = partial(link.change, name)
-    st.number_input(label, span.low, span.high, value, 0.1, "%g", key=key, on_change=_pass_on, args=(key, change))
+    if link.drawn:
+        key = f"{link.page}~{name}"
+        _draw_field(key, label, span, value, partial(link.change, name))
+        _say_of_field(key, value)
     return value
 
 
@@ -264,10 +274,11 @@ def draw_dial(
     value: float,
     change: Change,
     stops: Sequence[float] | None = None,
+    whole: bool = False,
 ) -> None:
     """Draw a dial that shows `value` and calls `change` with another."""
-    slider, field = f"{key}~slider", f"{key}~field"
-    _set(field, value)
+    # A phone's keyboard of digits, which a field without negative numbers gets, may have no minus.
+    slider, field = f"{key}~slider", f"{key}~{'signed' if span.low < 0 else 'field'}"
     options: list[float] = []
     shown = _hand_over(slider, value, lambda told: change(options[max(0, min(round(told), len(options) - 1))]))
     options += sorted({*(stops or spread(span)), shown})
@@ -275,18 +286,72 @@ def draw_dial(
         st.select_slider(
             label, options, shown, format_func=_plain, key=slider, on_change=_pass_on, args=(slider, change)
         )
-        st.number_input(
-            _("{name}, exact value").format(name=label),
-            float(span.low),
-            float(span.high),
-            value,
-            format="%g",
-            key=field,
-            label_visibility="collapsed",
-            width=FIELD,
-            on_change=_pass_on,
-            args=(field, change),
-        )
+        _draw_field(field, _("{name}, exact value").format(name=label), span, value, change, whole, alone=False)
+    _say_of_field(field, value)
+
+
+class Typed(NamedTuple):
+    """What was typed into a number field and is spoken of: the value since then, the text shown, and the fault."""
+
+    value: float
+    shown: str
+    fault: EntryError
+
+
+def _draw_field(
+    key: str, label: str, span: Range, value: float, change: Change, whole: bool = False, *, alone: bool = True
+) -> None:
+    """Draw a field that shows `value` and calls `change` with another, written as `optviz.numerals` knows numbers.
+
+    The browser's own field for numbers drops a decimal comma without a word. What cannot be read stays in this one.
+    """
+    note = _note(key, value)
+    shown = note.shown if note else _plain(value)
+    _set(key, shown)
+    st.text_input(
+        label,
+        shown,
+        key=key,
+        # Numbers are nothing to be remembered, and the script that knows number fields knows them by this.
+        autocomplete="off",
+        label_visibility="visible" if alone else "collapsed",
+        width="stretch" if alone else FIELD,
+        on_change=_read_field,
+        args=(key, Entry(low=float(span.low), high=float(span.high), whole=whole), value, change),
+    )
+
+
+def _read_field(key: str, entry: Entry, value: float, change: Change) -> None:
+    text: str = st.session_state[key] or ""
+    # A field that was emptied has no value: the one before stays.
+    if _is_echo() or not text.strip() or text == _plain(value):
+        return
+    st.session_state.pop(_noted(key), None)
+    try:
+        change(entry.number(text))
+    except EntryError as error:
+        is_beyond = error.fault in (Fault.TOO_SMALL, Fault.TOO_LARGE)
+        taken = error.limit if is_beyond else value
+        st.session_state[_noted(key)] = Typed(taken, _plain(taken) if is_beyond else text[:LONGEST_TEXT], error)
+        if is_beyond:
+            change(taken)
+
+
+def _noted(key: str) -> str:
+    return f"{key}~typed"
+
+
+def _note(key: str, value: float) -> Typed | None:
+    """Return what is to be said of a field, until its value changes."""
+    note: Typed | None = st.session_state.get(_noted(key))
+    return note if note and note.value == value else None
+
+
+def _say_of_field(key: str, value: float) -> None:
+    if note := _note(key, value):
+        is_beyond = note.fault.fault in (Fault.TOO_SMALL, Fault.TOO_LARGE)
+        say = st.warning if is_beyond else st.error
+        say(number_error(note.fault, _plain(value)), icon=":material/edit_off:")
 
 
 def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
@@ -321,7 +386,8 @@ def draw_parameter(key: str, parameter: Parameter, value: Any, change: Change) -
     elif parameter.kind is int and span.scale == "linear":
         draw_whole(key, label, span, int(value), change, max(1, int(span.high - span.low) // 200))
     else:
-        draw_dial(key, label, span, float(value), lambda chosen: change(parameter.kind(chosen)))
+        is_whole = parameter.kind is int
+        draw_dial(key, label, span, float(value), lambda chosen: change(parameter.kind(chosen)), whole=is_whole)
 
 
 def parameter_label(parameter: Parameter) -> str:

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from optviz.numerals import readings
 from optviz.recipes import Range
 from optviz.ui import foreign, language
 from optviz.ui.language import _
@@ -302,11 +303,15 @@ def read_switch(texts: list[str]) -> bool:
 
 
 def number(text: str, kind: type = float) -> float:
-    """Read one number; `Unreadable` for what is no finite number."""
+    """Read one number, written as `optviz.numerals` knows it; `Unreadable` for what is no finite number."""
     try:
         value = float(text)
     except ValueError:
-        raise Unreadable(_("it is not a number")) from None
+        # In an address a plus sign is a blank.
+        found = readings(text.replace("e ", "e+"))
+        if len(found) != 1:
+            raise Unreadable(_("it can be read in two ways") if found else _("it is not a number")) from None
+        (value,) = found
     if not math.isfinite(value):
         raise Unreadable(_("it is not a finite number"))
     if kind is bool and value not in (0, 1):

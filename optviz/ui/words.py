@@ -89,6 +89,19 @@ def entry_error(error: EntryError) -> str:
     return _(_ENTRY_ERRORS[error.fault]).format(piece=foreign.markdown(error.piece), limit=f"{error.limit:g}")
 
 
+def number_error(error: EntryError, value: str) -> str:
+    """Say what is wrong with the one number that was typed, and which is taken."""
+    if error.fault is Fault.TOO_SMALL:
+        text = _("{piece} is too small: {value}, the least, was taken.")
+    elif error.fault is Fault.TOO_LARGE:
+        text = _("{piece} is too large: {value}, the most, was taken.")
+    elif error.fault is Fault.NOT_A_NUMBER:
+        text = _("“{piece}” is not a number: it stays at {value}.")
+    else:
+        return " ".join((entry_error(error), _("It stays at {value}.").format(value=value)))
+    return text.format(piece=foreign.markdown(error.piece), value=value)
+
+
 _DATA_ERRORS = {
     "missing": N_("The data file {file} is missing."),
     "empty": N_("The data file {file} has no rows."),

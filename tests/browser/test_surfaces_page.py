@@ -13,7 +13,7 @@ from optviz.schedules import SCHEDULES
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import read_runs
-from tests.browser.screen import PLAYER, at_the_end, choose, run_after
+from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -231,3 +231,27 @@ def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):
     for run in range(4):
         assert np.allclose(np.array(solid[run])[:2].T, path.w[:, run], rtol=1e-4, atol=1e-4)
         assert len(solid[run][2]) == 41
+
+
+def test_a_number_is_typed_as_people_write_it(open_page: OpenPage) -> None:
+    from playwright.sync_api import expect
+
+    page = opened(open_page, "/?lang=en", width=390)
+    field = page.locator(".st-key-surfaces-lr-field input")
+    field.click()
+    assert field.evaluate("field => [field.inputMode, parseFloat(getComputedStyle(field).fontSize) >= 16]") == [
+        "decimal",
+        True,
+    ]
+    for typed, shown, kept in (("0,05", "0.05", "0.05"), ("1/3", "0.333333", "0.3333333333333333")):
+        field.fill(typed)
+        field.press("Enter")
+        page.wait_for_url(lambda url, kept=kept: f"lr={kept}" in url)
+        expect(field).to_have_value(shown)
+    field.press("ArrowDown")
+    page.wait_for_url(lambda url: "lr=0.32" in url)
+    field.fill("abc")
+    field.press("Enter")
+    expect(page.get_by_text("“abc” is not a number: it stays at 0.32.")).to_be_visible()
+    expect(field).to_have_value("abc")
+    assert query(page)["lr"] == ["0.32"]

@@ -27,6 +27,7 @@ import { Before, Ghost, frame } from "./ghosts.js";
 import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Slow } from "./slow.js";
+import { watchFields } from "./fields.js";
 import { watchSliders } from "./sliders.js";
 import * as paper from "./paper.js";
 import * as phone from "./phone.js";
@@ -432,6 +433,7 @@ const receive = ({ data, tell }) => {
   sessionOf(header.key).receive(header, take, tell);
 };
 globalThis.optvizInbox = { push: receive, sessions };
+watchFields();
 watchSliders(() => [...sessions.values()].find(session => session.player));
 waiting.forEach(receive);
 
