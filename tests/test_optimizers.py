@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optviz.descent import descend, record
-from optviz.optimizers import OPTIMIZERS, Memory, Moment, stack
+from optviz.optimizers import OPTIMIZERS, Look, Memory, Moment, stack
 
 CURVATURES = np.array([0.2, 4.0])
 
@@ -266,3 +266,36 @@ def test_a_descent_goes_on_from_any_step_as_if_never_stopped(name):
 def test_memory_starts_empty():
     memory = OPTIMIZERS["adam"]().init(START)
     assert memory == Memory(0, memory.m, memory.v, None) and not memory.m.any() and not memory.v.any()
+
+
+@pytest.mark.parametrize("psi", [0.0, 0.004, 0.3, 1.0])
+def test_nadam_weighs_the_momentum_by_its_psi(psi):
+    beta1, beta2, epsilon, rate = 0.9, 0.95, 1e-3, 0.05
+    optimizer = OPTIMIZERS["nadam"](beta1=beta1, beta2=beta2, epsilon=epsilon, psi=psi)
+    gradients = np.random.default_rng(1).normal(size=(12, 2))
+    w, memory, m, v, product = np.array([1.0, -2.0]), None, 0.0, 0.0, 1.0
+    expected = w
+    for t, g in enumerate(gradients, 1):
+        # Dozat 2016, line by line.
+        now, following = (beta1 * (1 - 0.5 * 0.96 ** (k * psi)) for k in (t, t + 1))
+        product *= now
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        ahead = following * m / (1 - product * following) + (1 - now) * g / (1 - product)
+        expected = expected - rate * ahead / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        memory = optimizer.init(w) if memory is None else memory
+        memory, update = optimizer.step(memory, Look(w, np.array(0.0), w, g), rate)
+        w = w - update.eta
+        assert w == pytest.approx(expected, rel=1e-12), t
+
+
+def test_adamax_adds_its_epsilon_outside_the_maximum():
+    beta1, beta2, epsilon, rate = 0.9, 0.8, 0.3, 0.05
+    optimizer = OPTIMIZERS["adamax"](beta1=beta1, beta2=beta2, epsilon=epsilon)
+    w, m, u = np.array([1.0, -2.0]), 0.0, 0.0
+    expected, memory = w, optimizer.init(w)
+    for t, g in enumerate(np.random.default_rng(2).normal(size=(9, 2)), 1):
+        m, u = beta1 * m + (1 - beta1) * g, np.maximum(beta2 * u, np.abs(g))
+        expected = expected - rate * m / (1 - beta1**t) / (u + epsilon)
+        memory, update = optimizer.step(memory, Look(w, np.array(0.0), w, g), rate)
+        w = w - update.eta
+        assert w == pytest.approx(expected, rel=1e-12), t
