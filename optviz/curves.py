@@ -50,7 +50,7 @@ class Curve:
         """
         points = _as_points(w)
         loss, gradient = self._computed(points)
-        if self._has_poles:
+        if self.has_poles:
             fill_gaps(gradient, points, loss, lambda near: self._computed(near)[1])
         return loss[()], gradient
 
@@ -149,7 +149,8 @@ class Curve:
         return compiled((w,), [self._derivative.diff(w)])
 
     @cached_property
-    def _has_poles(self) -> bool:
+    def has_poles(self) -> bool:
+        """Whether the slope divides by something that can vanish."""
         return has_poles([self._derivative])
 
     @cached_property

@@ -1,9 +1,11 @@
 """What all tests share."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
@@ -28,6 +30,16 @@ def quick_app_tests() -> Iterator[None]:
         patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
+
+
+@pytest.fixture(autouse=True)
+def precision_as_before() -> Iterator[None]:
+    """Put back what a program that is run sets for its whole process: Keras' precision, and NumPy's warnings."""
+    with np.errstate():
+        yield
+    keras = sys.modules.get("keras")
+    if keras and keras.config.floatx() != "float32":
+        keras.config.set_floatx("float32")
 
 
 @pytest.fixture(scope="session", name="contrast")

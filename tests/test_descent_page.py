@@ -14,6 +14,7 @@ from optviz.ui.lessons import descent
 from optviz.ui.lessons.descent import Settings
 from optviz.ui.panels import run_of
 from tests.pages import opened, said, sound
+from tests.programs import drawn, run
 
 DEFAULT = Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
 COURSE = replace(
@@ -181,19 +182,29 @@ def test_the_same_settings_name_the_same_run():
 PROGRAMS = [
     DEFAULT,
     COURSE,
+    replace(DEFAULT, rates=(0.05, 0.3, 1.2)),
     replace(DEFAULT, curve="wavy", start=6.5, warmup=7),
-    replace(DEFAULT, curve="kink", start=2.5, schedule="one_cycle"),
     replace(DEFAULT, curve="formula", formula="sqrt(w^2+1) + abs(w-2)/3 - pi", start=3.0),
+    replace(DEFAULT, curve="formula", formula="sqrt(w^2)", start=0.0),
     replace(DEFAULT, curve="formula", formula="3"),
+    *(replace(DEFAULT, curve="kink", start=2.5, schedule=name, warmup=i % 2 * 4, single=i % 3 == 0,
+              schedule_values=tuple(drawn(SCHEDULES[name], np.random.default_rng(i)).items()))
+      for i, name in enumerate(SCHEDULES)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", PROGRAMS, ids=lambda s: f"{s.curve} {s.schedule} {s.warmup} {s.formula}")
-def test_the_program_prints_the_same_descent(settings, capsys):
+def test_the_program_prints_the_same_descent(settings):
     pytest.importorskip("tensorflow")
     settings = replace(settings, steps=15)
-    exec(descent.program(settings), {})
-    printed = [re.findall(r"-?\d+\.\d+", line) for line in capsys.readouterr().out.splitlines()]
-    path = descent.descent_of(settings).path
-    ours = np.stack([path.w[1:, 0, 0], path.loss[:-1, 0], path.learning_rate[:-1, 0]], axis=-1)
-    np.testing.assert_allclose(np.array(printed, dtype=float), ours, atol=5e-6)
+    text = run(descent.program(settings).replace(":.7g", ":.17g"))[1]
+    printed = np.array(
+        [[word for word in line.split() if not word.isalpha()] for line in text.splitlines()], dtype=float
+    )
+    path, gradient, _verdicts = descent.descent_of(settings)
+    for i in range(len(settings.rates)):
+        own = slice(16 * i, 16 * (i + 1))
+        ours = np.stack([path.w[:, i, 0], gradient[:, i], path.loss[:, i], path.learning_rate[:, i]], axis=-1)
+        assert printed[own, 0].tolist() == list(range(16))
+        exact = 3e-6 if settings.single else 1e-11
+        np.testing.assert_allclose(printed[own, 1:], ours, rtol=exact, atol=exact)

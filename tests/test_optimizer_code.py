@@ -7,6 +7,8 @@ from optviz.descent import descend, record
 from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES, Schedule, warmup
 from optviz.ui.optimizer_code import IMPORTS, LOOK_AHEAD_MODEL, PRECISION, RULES, optimizer_code, rate_code
+from tests import programs
+from tests.programs import drawn
 
 pytest.importorskip("keras")
 
@@ -16,41 +18,13 @@ STEPS = 15
 PRECISIONS = {"nadam": 1e-6}
 
 
-def run(lines, names=None):
-    names = {} if names is None else names
-    exec("\n".join([*IMPORTS, *PRECISION, *lines]), names)
-    return names
-
-
-@pytest.fixture(autouse=True)
-def single_precision_after():
-    import keras
-
-    yield
-    keras.config.set_floatx("float32")
+def run(lines, **names):
+    return programs.run("\n".join([*IMPORTS, *PRECISION, *lines]), **names)[0]
 
 
 def objective(w, t=0):
     x, y = w[..., 0], w[..., 1]
     return (x - 1) ** 2 + 0.3 * x * y**3, np.stack([2 * (x - 1) + 0.3 * y**3, 0.9 * x * y**2], axis=-1)
-
-
-def drawn(recipe, rng):
-    """Draw every hyper-parameter from its whole range, evenly on its own scale."""
-    values = {}
-    for parameter in recipe.parameters:
-        low, high = parameter.range.low, parameter.range.high
-        if parameter.kind is bool:
-            values[parameter.name] = bool(rng.integers(2))
-        elif parameter.kind is int:
-            values[parameter.name] = int(rng.integers(2, 15))
-        elif parameter.range.scale == "log":
-            values[parameter.name] = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-        elif parameter.range.scale == "decay":
-            values[parameter.name] = float(1 - np.exp(rng.uniform(np.log(1 - high), np.log(1 - low))))
-        else:
-            values[parameter.name] = float(rng.uniform(low, high))
-    return values
 
 
 def path_in_keras(code):
@@ -65,7 +39,7 @@ def path_in_keras(code):
             "    optimizer.apply([keras.ops.convert_to_tensor(objective(w.numpy())[1])], [w])",
             "    path.append(w.numpy())",
         ],
-        {"objective": objective},
+        objective=objective,
     )
     return np.array(names["path"])
 
@@ -173,7 +147,8 @@ def test_a_model_is_trained_by_fit_to_the_same_weights(name):
             "start = [w.numpy() for w in model.weights]",
             "model.fit(x, y, epochs=6, batch_size=8, shuffle=False, verbose=0)",
         ],
-        {"x": x, "y": y},
+        x=x,
+        y=y,
     )
 
     def loss(w, t=0):

@@ -16,7 +16,7 @@ from optviz.ui.race_code import program
 from optviz.ui.races import Ground, Settings, race_of
 from optviz.ui.runs import Run, read_runs
 from tests.pages import opened
-from tests.test_optimizer_code import drawn
+from tests.programs import drawn, run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROW = re.compile(r"(.*): step (\d+), w (\S+) (\S+), loss (\S+)")
@@ -29,11 +29,11 @@ def race(ground=FLAT, runs=(), steps=40, start=None, **others):
     return Settings(ground, tuple(runs), start=tuple(map(float, start)), steps=steps, **given)
 
 
-def printed(settings, capsys):
+def printed(settings):
     """Run the program with all digits, and return its rows (run, step, w1, w2, loss)."""
-    exec(program(settings).replace(":.6g", ":.17g"), {})
+    _names, text = run(program(settings).replace(":.6g", ":.17g"))
     rows, number, names = [], -1, []
-    for line in capsys.readouterr().out.splitlines():
+    for line in text.splitlines():
         name, step, *numbers = ROW.fullmatch(line).groups()
         number += step == "0"
         names.append(name)
@@ -41,10 +41,10 @@ def printed(settings, capsys):
     return np.array(rows)
 
 
-def assert_same(settings, capsys, rtol=1e-8):
+def assert_same(settings, rtol=1e-8):
     with np.errstate(all="ignore"):
         path = race_of(settings).path
-    rows = printed(settings, capsys)
+    rows = printed(settings)
     every = max(settings.steps // 10, 1)
     known = [(i, k) for i in range(len(settings.runs)) for k in range(0, settings.steps + 1, every)
              if np.isfinite(path.loss[k, i])]  # fmt: skip
@@ -56,31 +56,23 @@ def assert_same(settings, capsys, rtol=1e-8):
         np.testing.assert_allclose(loss, path.loss[at], rtol=rtol, atol=rtol)
 
 
-@pytest.fixture(autouse=True)
-def as_before():
-    with np.errstate():
-        yield
-    if "keras" in (modules := __import__("sys").modules):
-        modules["keras"].config.set_floatx("float32")
-
-
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_at_random_values_runs_as_on_the_page(name, capsys):
+def test_every_optimizer_at_random_values_runs_as_on_the_page(name):
     rng = np.random.default_rng(len(name))
     runs = [Run(name, float(rng.uniform(0.01, 0.1)), tuple(drawn(OPTIMIZERS[name], rng).items())) for _ in range(6)]
-    assert_same(race(runs=[Run(name), *runs]), capsys)
-    assert_same(race(Ground("booth", "", 0.01, 0.03, 0.2, 5), [Run(name), *runs], steps=30, learning_rate=0.01), capsys)
+    assert_same(race(runs=[Run(name), *runs]))
+    assert_same(race(Ground("booth", "", 0.01, 0.03, 0.2, 5), [Run(name), *runs], steps=30, learning_rate=0.01))
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_every_surface_has_its_value_its_slope_and_its_curvature(surface, capsys):
+def test_every_surface_has_its_value_its_slope_and_its_curvature(surface):
     ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
     runs = [Run("sgd"), Run("nesterov"), Run("adam"), Run("newton", 0.3)]
     # Not at the start alone, where many are symmetric; and not for long, where many are chaotic.
     low, high = np.array(SURFACES[surface].domain).T
     for share in (0.23, 0.64):
         start = low + (high - low) * np.array([share, 0.9 - share])
-        assert_same(race(ground, runs, 5, start=start, learning_rate=1e-3), capsys, rtol=1e-7)
+        assert_same(race(ground, runs, 5, start=start, learning_rate=1e-3), rtol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -99,19 +91,19 @@ def test_every_surface_has_its_value_its_slope_and_its_curvature(surface, capsys
         ("1/3*x1^2 + 0.1*x2^2", (0.8, 1.4)),
     ],
 )
-def test_formulas_with_kinks_poles_and_edges_run_as_on_the_page(formula, start, capsys):
+def test_formulas_with_kinks_poles_and_edges_run_as_on_the_page(formula, start):
     runs = [Run("sgd"), Run("rmsprop"), Run("newton", 0.5, (("damping", 0.1),))]
-    assert_same(race(Ground("formula", formula, 0.0, 0.0, 0.0, 0), runs, 20, start=start), capsys)
+    assert_same(race(Ground("formula", formula, 0.0, 0.0, 0.0, 0), runs, 20, start=start))
 
 
 @pytest.mark.parametrize("warmup", [0, 6])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_every_schedule_and_warm_up_runs_as_on_the_page(schedule, warmup, capsys):
+def test_every_schedule_and_warm_up_runs_as_on_the_page(schedule, warmup):
     pytest.importorskip("keras")
     values = drawn(SCHEDULES[schedule], np.random.default_rng(warmup))
     runs = [Run("momentum"), Run("nesterov", 0.2), Run("adamw", 0.3)]
     settings = race(runs=runs, schedule=schedule, schedule_values=tuple(values.items()), warmup=warmup)
-    assert_same(settings, capsys)
+    assert_same(settings)
 
 
 FORKS = {
@@ -126,28 +118,28 @@ FORKS = {
 
 
 @pytest.mark.parametrize("fork", FORKS.values(), ids=FORKS)
-def test_a_fork_goes_on_as_on_the_page(fork, capsys):
+def test_a_fork_goes_on_as_on_the_page(fork):
     ground = Ground("long_valley", "", 0.0, 0.05, 0.1, 3)
     settings = race(ground, [Run("adam", 0.2), Run("nesterov")], fork=fork)
-    assert_same(settings, capsys)
+    assert_same(settings)
     decayed = replace(settings, schedule="step_decay", schedule_values=(("drop_every", 9), ("drop_to", 0.5)), warmup=3)
     pytest.importorskip("keras")
-    assert_same(decayed, capsys)
+    assert_same(decayed)
 
 
-def test_the_noise_of_long_races_is_the_page_s(capsys):
-    assert_same(race(Ground("bowl", "", 0.0, 0.0, 0.7, 11), [Run("sgd")], 600), capsys)
+def test_the_noise_of_long_races_is_the_page_s():
+    assert_same(race(Ground("bowl", "", 0.0, 0.0, 0.7, 11), [Run("sgd")], 600))
 
 
-def test_a_run_that_diverges_ends_where_the_page_s_ends(capsys):
+def test_a_run_that_diverges_ends_where_the_page_s_ends():
     settings = race(runs=[Run("sgd", 5.0), Run("adam")], steps=500)
     assert np.isnan(race_of(settings).path.loss[-1, 0])
-    assert_same(settings, capsys)
+    assert_same(settings)
 
 
 @pytest.mark.parametrize("show", [*SHOWS.values(), *SHARED.values()], ids=[*SHOWS, *SHARED])
-def test_the_races_of_the_family_run_as_on_the_page(show, capsys):
-    assert_same(show.settings(), capsys, rtol=1e-5)
+def test_the_races_of_the_family_run_as_on_the_page(show):
+    assert_same(show.settings(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -260,6 +260,16 @@ def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     return OptimizerCode(definitions, f"{rule.name}({rate.call}, {_keywords(numbers)})", rule.looks_ahead)
 
 
+def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]:
+    """Return the lines in which `optimizer` makes one update of the variables down a loss, a TensorFlow expression."""
+    return [
+        *([f"optimizer.look_ahead({variables})"] if code.looks_ahead else []),
+        "with tf.GradientTape() as tape:",
+        f"    loss = {loss}",
+        f"optimizer.apply(tape.gradient(loss, {variables}), {variables})",
+    ]
+
+
 def _class(rule: Rule, numbers: Sequence[str]) -> str:
     memory = [name for name, _initial in rule.memory] + ["start"] * rule.looks_ahead
     return "\n".join(
@@ -362,6 +372,12 @@ def rate_code(learning_rate: float, schedule: str, values: Values, warmup: int) 
     if not warmup:
         return plain
     return RateCode((*plain.definitions, WARM_UP), f"WarmUp({warmup}, {plain.call})", False)
+
+
+def schedule_code(learning_rate: float, schedule: str, values: Values, warmup: int) -> RateCode:
+    """Return the same as a function of the step, a constant learning rate too."""
+    rate = rate_code(learning_rate, schedule, values, warmup)
+    return _keras(f"ExponentialDecay(float64({learning_rate!r}), 1, 1.0)") if rate.steady else rate
 
 
 def _constant(learning_rate: float, warmup: int) -> RateCode:

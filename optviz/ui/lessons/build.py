@@ -7,15 +7,15 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
-import sympy as sp
 
 from optviz.descent import Step, descend
+from optviz.expressions import tensorflow_program
 from optviz.frame import Likeness, Trait, likeness, traits
 from optviz.optimizers import ONE, OPTIMIZERS, Array, Moment, Optimizer
 from optviz.ui import races, tables
 from optviz.ui.course import href
-from optviz.ui.keras_code import OPTIMIZER_CALLS
 from optviz.ui.language import N_, _
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, optimizer_code, rate_code, updates
 from optviz.ui.player import Panel
 from optviz.ui.races import Settings
 from optviz.ui.rosters import plain
@@ -232,72 +232,64 @@ def _vector(value: Array) -> str:
     return r"(" + r",\ ".join(tex(float(x)) for x in np.atleast_1d(value)) + ")"
 
 
-class _TensorFlow(sp.StrPrinter):  # type: ignore[misc]
-    """Writes an expression as Python over TensorFlow's functions."""
-
-    NAMES: Mapping[str, str] = {
-        "Modulus": "abs",
-        "Signum": "sign",
-        "Larger": "maximum",
-        "Smaller": "minimum",
-        "log": "math.log",
-    }
-
-    def _print_Function(self, expr: sp.Expr) -> str:
-        name = type(expr).__name__
-        return f"tf.{self.NAMES.get(name, name)}({', '.join(map(self._print, expr.args))})"
-
-    def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
-        if not expr.free_symbols:
-            return repr(float(expr))
-        if expr.exp == sp.Rational(1, 2):
-            return f"tf.sqrt({self._print(expr.base)})"
-        return str(super()._print_Pow(expr, rational))
-
-    def _print_NumberSymbol(self, expr: sp.Expr) -> str:
-        return repr(float(expr))
-
-    _print_Exp1 = _print_Pi = _print_NumberSymbol
-
-
-def formula_code(expression: sp.Expr) -> str:
-    """Return a formula in x1 and x2 as Python over TensorFlow."""
-    return _TensorFlow().doprint(expression)
-
-
 def programs(settings: Settings, mine: Own) -> list[str]:
-    """Return the descent in TensorFlow, step for step, and Keras' own call if it has a name."""
-    ground = settings.ground
-    surface = races.surface_of(ground.surface, ground.formula)
-    epsilon_in = f" + {mine.epsilon!r}" if mine.epsilon_inside and mine.epsilon else ""
-    epsilon_out = f" + {mine.epsilon!r}" if mine.epsilon and not mine.epsilon_inside else ""
-    adaptive = not (mine.second.decay == 1 and not mine.second.gain)
-    m, v = _code_read("m", mine.first), _code_read("V", mine.second)
-    divisor = f" / (tf.sqrt({v}{epsilon_in}){epsilon_out})" if adaptive else ""
-    lines = [
+    """Return the descent in TensorFlow, step for step, and the same with an optimizer of Keras if it has a name."""
+    alike = likeness(mine.build())
+    if alike.differences:
+        return [_four_steps(settings, mine)]
+    code = optimizer_code(alike.name, alike.values, rate_code(settings.learning_rate, "constant", {}, 0))
+    head = [*IMPORTS, *_surface(settings), *PRECISION, "", *code.definitions]
+    lines = [f"optimizer = {code.call}", *_start(settings), f"for t in range({settings.steps}):"]
+    named = [*head, *lines, *(f"    {line}" for line in updates(code, "f(w)")), "print(w.numpy())"]
+    return [_four_steps(settings, mine), "\n".join(named)]
+
+
+def _surface(settings: Settings) -> list[str]:
+    surface = races.surface_of(settings.ground.surface, settings.ground.formula)
+    return [
         "import tensorflow as tf",
+        "",
         "",
         "def f(w):",
         "    x1, x2 = w[0], w[1]",
-        f"    return {formula_code(surface.expression)}",
+        f"    return {tensorflow_program(surface.expression)}",
         "",
-        f"w = tf.Variable([{settings.start[0]!r}, {settings.start[1]!r}], dtype=tf.float64)",
-        "m, V = tf.zeros_like(w), tf.zeros_like(w)",
-        f"for t in range(1, {settings.steps} + 1):",
-        "    with tf.GradientTape() as tape:",
-        "        loss = f(w)",
-        "    g = tape.gradient(loss, w)",
-        f"    m = {mine.first.decay!r} * m + {_short(mine.first.gain)} * g",
-        *([f"    V = {mine.second.decay!r} * V + {_short(mine.second.gain)} * g**2"] if adaptive else []),
-        f"    eta = {settings.learning_rate!r} * {m}{divisor}",
-        "    w.assign_sub(eta)",
-        "print(w.numpy())",
+        "",
     ]
-    alike = likeness(mine.build())
-    if alike.differences:
-        return ["\n".join(lines)]
-    call = OPTIMIZER_CALLS[alike.name].format(lr=repr(settings.learning_rate), **alike.values)
-    return ["\n".join(lines), f"import keras\n\noptimizer = keras.optimizers.{call}"]
+
+
+def _start(settings: Settings) -> list[str]:
+    return [f"w = tf.Variable({[float(x) for x in settings.start]}, dtype=tf.float64)"]
+
+
+def _four_steps(settings: Settings, mine: Own) -> str:
+    adaptive = not (mine.second.decay == 1 and not mine.second.gain)
+    m, v = _code_read("m", mine.first), _code_read("V", mine.second)
+    return "\n".join(
+        [
+            *_surface(settings),
+            *_start(settings),
+            "m, V = tf.zeros_like(w), tf.zeros_like(w)",
+            f"for t in range(1, {settings.steps} + 1):",
+            "    with tf.GradientTape() as tape:",
+            "        loss = f(w)",
+            "    g = tape.gradient(loss, w)",
+            f"    m = {mine.first.decay!r} * m + {_short(mine.first.gain)} * g",
+            *([f"    V = {mine.second.decay!r} * V + {_short(mine.second.gain)} * g**2"] if adaptive else []),
+            f"    eta = {settings.learning_rate!r} * {_divided(m, v, mine) if adaptive else m}",
+            "    w.assign_sub(eta)",
+            "print(w.numpy())",
+        ]
+    )
+
+
+def _divided(m: str, v: str, mine: Own) -> str:
+    if not mine.epsilon:
+        # Where the gradient has always been 0 both are 0, and so is the step.
+        return f"tf.math.divide_no_nan({m}, tf.sqrt({v}))"
+    return (
+        f"{m} / tf.sqrt({v} + {mine.epsilon!r})" if mine.epsilon_inside else f"{m} / (tf.sqrt({v}) + {mine.epsilon!r})"
+    )
 
 
 def _short(number: float | Array) -> str:

@@ -14,9 +14,9 @@ from optviz.figures import curves as pictures
 from optviz.figures import races
 from optviz.figures.style import SERIES
 from optviz.schedules import SCHEDULES, warmup
-from optviz.ui.keras_code import schedule_program
 from optviz.ui.language import N_, _, language
 from optviz.ui.links import write_number
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, rate_code
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Caption, Panel
 from optviz.ui.schedule_formulas import bracketed, filled, tex
@@ -426,21 +426,27 @@ def formulas(settings: Settings) -> list[str]:
 
 
 def program(settings: Settings) -> str:
-    """Return the program that does the same with TensorFlow's gradient, for the main learning rate."""
+    """Return the program that does the same with TensorFlow's gradient, and prints each weight with its loss."""
     curve = curve_of(settings.curve, settings.formula)
-    schedule = schedule_program(settings.schedule, settings.schedule_values, settings.rates[0], settings.warmup)
+    factor = rate_code(1.0, settings.schedule, dict(settings.schedule_values), settings.warmup)
+    # The schedule is computed in double precision as on the page, whatever the weight is in.
+    schedule = [*PRECISION, "", *factor.definitions, f"factor = {factor.call}", ""]
+    kind = "float32" if settings.single else "float64"
+    kinks = ["gradient = tf.where(tf.math.is_nan(gradient), 0.0, gradient)  # at a kink 0 / 0"] * curve.has_poles
     lines = [
-        *(["import keras"] if schedule.imports_keras else []),
+        *([] if factor.steady else IMPORTS),
         "import tensorflow as tf",
         "",
-        *schedule.lines,
-        f"w = tf.Variable({float(settings.start)!r})",
-        f"for step in range({settings.steps}):",
-        "    with tf.GradientTape() as tape:",
-        f"        loss = {curve.program}",
-        "    gradient = tape.gradient(loss, w)",
-        f"    learning_rate = {schedule.call}",
-        "    w.assign_sub(learning_rate * gradient)",
-        '    print(f"{step:3} w {w.numpy():.6f} loss {loss.numpy():.6f} lr {float(learning_rate):.6f}")',
+        *([] if factor.steady else schedule),
+        f"for rate in {[float(rate) for rate in settings.rates]}:",
+        f"    w = tf.Variable({float(settings.start)!r}, dtype=tf.{kind})",
+        f"    for step in range({settings.steps + 1}):",
+        "        with tf.GradientTape() as tape:",
+        f"            loss = {curve.program}",
+        "        gradient = tape.gradient(loss, w)",
+        *(f"        {line}" for line in kinks),
+        f"        lr = rate{'' if factor.steady else ' * float(factor(step))'}",
+        '        print(f"{step:3} w {w.numpy():.7g} gradient {gradient:.7g} loss {loss:.7g} lr {lr:.7g}")',
+        "        w.assign_sub(lr * gradient)",
     ]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from optviz.optimizers import Array
 from optviz.ui import tables
 from optviz.ui.comparisons import alike
 from optviz.ui.language import N_, _, language
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, RateCode, optimizer_code
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
@@ -187,21 +188,23 @@ def _panels(steps: int, limits: tuple[tuple[str, float], ...], spoken: str) -> t
 
 def program(settings: Settings) -> str:
     """Return both forms of momentum on the same gradients in Keras."""
-    gradients = ", ".join(f"{g:.6g}" for g in gradients_of(settings))
-    lr, decay = settings.learning_rate, settings.decay
+    rate = RateCode((), "lr", True)
+    forms = {"classical": "momentum_classical", "averaged": "momentum"}
+    calls = {form: optimizer_code(name, {"beta": settings.decay}, rate).call for form, name in forms.items()}
     return "\n".join(
         [
-            "import keras",
+            *IMPORTS,
             "",
-            f"gradients = [{gradients}]",
-            f"lr, gamma = {lr!r}, {decay!r}",
-            "classical = keras.optimizers.SGD(lr, momentum=gamma)",
-            "averaged = keras.optimizers.SGD(lr * (1 - gamma), momentum=gamma)",
+            *PRECISION,
+            "",
+            f"gradients = {gradients_of(settings).tolist()}",
+            f"lr = {settings.learning_rate!r}",
+            *(f"{form} = {call}" for form, call in calls.items()),
             "places = {}",
             'for name, optimizer in {"classical": classical, "averaged": averaged}.items():',
-            "    w = keras.Variable(0.0)",
+            "    w = keras.Variable(0.0, dtype='float64')",
             "    for g in gradients:",
-            "        optimizer.apply([keras.ops.convert_to_tensor(g)], [w])",
+            "        optimizer.apply([float64(g)], [w])",
             "    places[name] = float(w.numpy())",
             "print(places)",
         ]

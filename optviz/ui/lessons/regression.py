@@ -11,10 +11,10 @@ from optviz.descent import Path, descend, record
 from optviz.figures import races
 from optviz.figures import regression as pictures
 from optviz.landscape import Box
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import OPTIMIZERS, Optimizer
 from optviz.regression import REACH, LeastSquares, monomials, sample
-from optviz.ui.keras_code import OPTIMIZER_CALLS
 from optviz.ui.language import N_, _, language
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, optimizer_code, rate_code, updates
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import digits, tex
@@ -53,6 +53,11 @@ class Settings:
     learning_rate: float
     updates: int
     start: tuple[float, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is plain descent, of which more can be said: `w - lr * g`, without moments."""
+        return OPTIMIZERS[self.optimizer](**dict(self.values)) == Optimizer()
 
 
 def objective_of(settings: Settings, measure: str = "") -> LeastSquares:
@@ -219,7 +224,7 @@ def say(settings: Settings) -> str:
             text = _(
                 "It diverges: the learning rate {rate} is above its bound {bound} (largest curvature λ = {curvature})."
             )
-            if settings.optimizer == "sgd":
+            if settings.plain:
                 text = _(
                     "It diverges: the learning rate {rate} is above 2/λ = {bound} (largest curvature λ = {curvature}), "
                     "so along the steepest direction every update makes the error {factor} times as large."
@@ -243,7 +248,7 @@ def say(settings: Settings) -> str:
 def _say_bound(settings: Settings, bound: float | None) -> str:
     if bound is None:
         return _("For this optimizer no bound of the learning rate is known, as 2/λ is for SGD.")
-    if settings.optimizer != "sgd":
+    if not settings.plain:
         return _("The learning rate {rate} is below its bound {bound} (largest curvature λ = {curvature}).")
     return _("The learning rate {rate} is below 2/λ = {bound} (largest curvature λ = {curvature}), so SGD converges.")
 
@@ -259,7 +264,7 @@ def say_slowest(settings: Settings) -> str:
     lowest, highest = objective_of(settings).curvatures[[0, -1]].tolist()
     slow = abs(1.0 - settings.learning_rate * lowest)
     # A direction that no point determines is flat but for rounding.
-    if settings.optimizer != "sgd" or lowest < 1e-12 * highest or not 0.0 < slow < 1.0 or diverged(settings):
+    if not settings.plain or lowest < 1e-12 * highest or not 0.0 < slow < 1.0 or diverged(settings):
         return ""
     text = _(
         "Along the flattest direction (λ = {lowest}, {ratio} times flatter than the steepest) an update leaves "
@@ -329,7 +334,7 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
     return [
         (_("Model"), rf"\begin{{aligned}} \hat y &= {general} \\ &= {numbers} \end{{aligned}}"),
         (_("What is minimized"), loss),
-        *([(_("The first update"), rule)] if settings.optimizer == "sgd" else []),
+        *([(_("The first update"), rule)] if settings.plain else []),
         (_(recipe.title), r"\begin{gathered}" + recipe.formula.replace(r",\quad", r"\\") + r"\end{gathered}"),
     ]
 
@@ -359,39 +364,44 @@ def program(settings: Settings) -> str:
     if not settings.noise:
         noise = "" if len(settings.truth) > 1 else " + 0 * x"
     start = ", ".join(f"{value!r}" for value in _filled(settings.start, settings.degree).tolist())
-    setup, update = _update(settings)
-    error = "tf.square(tf.linalg.matvec(features, w) - y)"
-    lines = [
-        "import numpy as np",
-        "import tensorflow as tf",
-        "",
-        f"x = np.linspace({-REACH:g}, {REACH:g}, {settings.points})",
-        f"y = {truth}{noise}",
-        f"features = tf.constant(np.vander(x, {settings.degree + 1}, increasing=True))  # 1, x, x² …",
-        f"w = tf.Variable([{start}], dtype=tf.float64)",
-        *setup,
-        f"for update in range({settings.updates}):",
-        "    with tf.GradientTape() as tape:",
-        f"        loss = {_CALLS[settings.measure].format(error)}",
-        "    gradient = tape.gradient(loss, w)",
-        *(f"    {line}" for line in update),
-        "print(w.numpy())",
-    ]
-    return "\n".join(lines)
+    setup, update = _update(settings, _CALLS[settings.measure].format("tf.square(tf.linalg.matvec(features, w) - y)"))
+    return "\n".join(
+        [
+            *IMPORTS,
+            "import numpy as np",
+            "import tensorflow as tf",
+            "",
+            *PRECISION,
+            "",
+            f"x = np.linspace({-REACH:g}, {REACH:g}, {settings.points})",
+            f"y = {truth}{noise}",
+            f"features = tf.constant(np.vander(x, {settings.degree + 1}, increasing=True))  # 1, x, x² …",
+            f"w = tf.Variable([{start}], dtype=tf.float64)",
+            *setup,
+            f"for update in range({settings.updates}):",
+            *(f"    {line}" for line in update),
+            "print(w.numpy())",
+        ]
+    )
 
 
-def _update(settings: Settings) -> tuple[list[str], list[str]]:
+def _update(settings: Settings, loss: str) -> tuple[list[str], list[str]]:
     """Return the lines before the loop, and those that make the update."""
-    rate, values = repr(settings.learning_rate), {**OPTIMIZERS[settings.optimizer].defaults, **dict(settings.values)}
-    if settings.optimizer == "sgd":
-        return [], [f"w.assign_sub({rate} * gradient)"]
-    if settings.optimizer == "newton":
-        factor = {"mean": f"2 / {settings.points}", "half": f"1 / {settings.points}", "sum": "2.0"}[settings.measure]
-        size = settings.degree + 1
-        return (
-            [f"hessian = {factor} * tf.transpose(features) @ features + {values['damping']!r} * np.eye({size})"],
-            [f"w.assign_sub({rate} * tf.linalg.matvec(tf.linalg.pinv(hessian), gradient))"],
-        )
-    note = ["# Keras keeps in w the point that the momentum leads to."] if settings.optimizer == "nesterov" else []
-    call = OPTIMIZER_CALLS[settings.optimizer].format(lr=rate, **values)
-    return [*note, f"optimizer = tf.keras.optimizers.{call}"], ["optimizer.apply_gradients([(gradient, w)])"]
+    rate = rate_code(settings.learning_rate, "constant", {}, 0)
+    if settings.optimizer in RULES:
+        code = optimizer_code(settings.optimizer, dict(settings.values), rate)
+        return ["", *code.definitions, f"optimizer = {code.call}"], updates(code, loss)
+    damping = {**OPTIMIZERS[settings.optimizer].defaults, **dict(settings.values)}["damping"]
+    factor = {"mean": f"2 / {settings.points}", "half": f"1 / {settings.points}", "sum": "2.0"}[settings.measure]
+    size = settings.degree + 1
+    return (
+        [
+            f"hessian = {factor} * tf.transpose(features) @ features + {damping!r} * np.eye({size})",
+            "inverse = np.linalg.pinv(hessian, hermitian=True)",
+        ],
+        [
+            "with tf.GradientTape() as tape:",
+            f"    loss = {loss}",
+            f"w.assign_sub({rate.call} * tf.linalg.matvec(inverse, tape.gradient(loss, w)))",
+        ],
+    )

@@ -11,6 +11,8 @@ import numpy as np
 from optviz import race as races_run
 from optviz.curve_descent import Descent, run
 from optviz.curves import CURVES
+from optviz.curves import w as curve_weight
+from optviz.expressions import tensorflow_program
 from optviz.figures import curves as curve_pictures
 from optviz.figures import races as race_pictures
 from optviz.figures import schedules as pictures
@@ -21,9 +23,9 @@ from optviz.recipes import Recipe
 from optviz.schedules import SCHEDULES, Factor, unchanged, warmup
 from optviz.surfaces import SURFACES
 from optviz.ui import races
-from optviz.ui.keras_code import OPTIMIZER_CALLS, schedule_call
 from optviz.ui.language import N_, _, language
 from optviz.ui.lessons.descent import behavior, six
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, optimizer_code, schedule_code, updates
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.races import ENDINGS, Ground
@@ -334,21 +336,46 @@ def formulas(settings: Settings, probe: int) -> list[Formula]:
 
 
 def program(settings: Settings) -> str:
-    """Return the program that makes the same schedules in Keras, and an optimizer with the first of them."""
-    made = [schedule_call(plan.name, plan.values, settings.rate(plan), settings.warmup) for plan in settings.plans]
-    classes = dict.fromkeys(definition for definitions, _call in made for definition in definitions)
-    call = OPTIMIZER_CALLS.get(settings.optimizer)
-    values = OPTIMIZERS[settings.optimizer].defaults
-    with_schedule = [f"optimizer = keras.optimizers.{call.format(lr='schedules[0]', **values)}"] if call else []
-    lines = [
-        "import keras",
-        "",
-        *classes,
-        "schedules = [",
-        *(f"    {call}," for _classes, call in made),
-        "]",
-        f"for step in range(0, {settings.steps + 1}, 10):",
-        "    print(step, [float(schedule(step)) for schedule in schedules])",
-        *with_schedule,
+    """Return the program that makes the same schedules in Keras, and descends the curve with each of them."""
+    made = [
+        schedule_code(settings.rate(plan), plan.name, dict(plan.values), settings.warmup) for plan in settings.plans
     ]
-    return "\n".join(lines)
+    classes = dict.fromkeys(definition for each in made for definition in each.definitions)
+    setup, update = _update(settings)
+    return "\n".join(
+        [
+            *IMPORTS,
+            "import tensorflow as tf",
+            "",
+            *PRECISION,
+            "",
+            *classes,
+            "schedules = [",
+            *(f"    {each.call}," for each in made),
+            "]",
+            f"for step in range(0, {settings.steps + 1}, 10):",
+            "    print(step, [float(schedule(step)) for schedule in schedules])",
+            "",
+            *(definition for definition in setup[:-1]),
+            "for schedule in schedules:",
+            f"    w = tf.Variable({float(CURVES[settings.curve].start)!r}, dtype=tf.float64)",
+            f"    {setup[-1]}",
+            f"    for step in range({settings.steps}):",
+            *(f"        {line}" for line in update),
+            "    print(w.numpy())",
+        ]
+    )
+
+
+def _update(settings: Settings) -> tuple[list[str], list[str]]:
+    """Return the definitions with the line that makes the optimizer last, and the lines of an update on the curve."""
+    curve = CURVES[settings.curve]
+    if settings.optimizer in RULES:
+        code = optimizer_code(settings.optimizer, {}, RateCode((), "schedule", False))
+        return [*code.definitions, f"optimizer = {code.call}"], updates(code, curve.program)
+    return ["# Newton divides the slope by the curvature."], [
+        "with tf.GradientTape() as tape:",
+        f"    loss = {curve.program}",
+        f"curvature = {tensorflow_program(curve.expression.diff(curve_weight, 2))}",
+        "w.assign_sub(schedule(step) * tf.math.divide_no_nan(tape.gradient(loss, w), curvature))",
+    ]
