@@ -8,6 +8,8 @@ import sympy as sp
 from numpy.typing import NDArray
 from sympy.printing.str import StrPrinter
 
+from optviz.formula import Larger, Modulus, Smaller
+
 Array = NDArray[np.float64]
 Compiled = Callable[..., tuple[Array, ...]]
 
@@ -132,6 +134,9 @@ def lacks_value(function: Compiled, *values: Array) -> bool:
 
 def tensorflow_program(expression: sp.Expr) -> str:
     """Write an expression as a line of Python with TensorFlow's functions: `(w + 1)**2`, `tf.sin(3*w)`."""
+    # At a tie TensorFlow gives the whole slope to one of the two, here each has half of it.
+    for choice in (Larger, Smaller):
+        expression = expression.replace(choice, lambda u, v, side=choice.side: (u + v + side * Modulus(u - v)) / 2)
     return str(_Python(lambda name: f"tf.{_TENSORFLOW_NAMES.get(name, f'math.{name}')}").doprint(expression))
 
 
@@ -161,7 +166,9 @@ class _Python(StrPrinter):  # type: ignore[misc]
     _print_Pi = _print_Exp1 = _print_Float
 
 
-_TENSORFLOW_NAMES = {"Modulus": "abs", "Signum": "sign", "Larger": "maximum", "Smaller": "minimum"}
-_NUMPY_FUNCTIONS = _TENSORFLOW_NAMES | {
-    f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
-}
+_TENSORFLOW_NAMES = {"Modulus": "abs", "Signum": "sign"}
+_NUMPY_FUNCTIONS = (
+    _TENSORFLOW_NAMES
+    | {"Larger": "maximum", "Smaller": "minimum"}
+    | {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+)

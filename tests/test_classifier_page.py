@@ -18,7 +18,7 @@ from optviz.schedules import SCHEDULES
 from optviz.tensorflow_engine import EngineMissing
 from optviz.ui import training_settings, training_words, trainings
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
-from optviz.ui.keras_code import OPTIMIZER_CALLS, SCHEDULE_CALLS, keras_code
+from optviz.ui.keras_code import keras_code
 from optviz.ui.training_settings import Method, Sample, Settings
 from optviz.ui.trainings import Training
 from optviz.ui.words import data_error
@@ -386,11 +386,6 @@ def test_each_reason_has_its_sentence():
 
 
 # ---- the same in Keras
-
-
-def test_every_optimizer_and_every_schedule_of_keras_has_its_call():
-    assert set(OPTIMIZER_CALLS) == set(OPTIMIZERS) - {"newton"}
-    assert set(SCHEDULES) - set(SCHEDULE_CALLS) == {"one_cycle"}
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

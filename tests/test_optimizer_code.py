@@ -6,7 +6,15 @@ import pytest
 from optviz.descent import descend, record
 from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES, Schedule, warmup
-from optviz.ui.optimizer_code import IMPORTS, LOOK_AHEAD_MODEL, PRECISION, RULES, optimizer_code, rate_code
+from optviz.ui.optimizer_code import (
+    IMPORTS,
+    LOOK_AHEAD_MODEL,
+    PRECISION,
+    RULES,
+    SCHEDULE_CODES,
+    optimizer_code,
+    rate_code,
+)
 from tests import programs
 from tests.programs import drawn
 
@@ -86,6 +94,10 @@ def test_an_optimizer_takes_the_same_path_under_a_schedule_with_a_warm_up(name):
 
 def test_every_optimizer_without_a_hessian_is_written():
     assert set(RULES) == set(OPTIMIZERS) - {"newton"}
+
+
+def test_every_schedule_is_written():
+    assert set(SCHEDULE_CODES) == set(SCHEDULES) - {"constant"}
 
 
 def test_default_values_stand_for_those_that_are_not_given():

@@ -89,6 +89,7 @@ def test_every_surface_has_its_value_its_slope_and_its_curvature(surface):
         ("2*x1 + e*x2 + pi", (1.0, 1.0)),
         ("sin(x1)/x2 + 3^x1 + sqrt(2)*cosh(x2)", (0.8, 1.4)),
         ("1/3*x1^2 + 0.1*x2^2", (0.8, 1.4)),
+        ("max(x1, x2)^2 + min(x1, 2)*asinh(x2) + asin(x1/9)", (0.8, 1.4)),
     ],
 )
 def test_formulas_with_kinks_poles_and_edges_run_as_on_the_page(formula, start):
