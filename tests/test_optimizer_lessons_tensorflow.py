@@ -1,4 +1,4 @@
-"""The TensorFlow programs that the lessons on optimizers and practice offer: they are run, and give what we give."""
+"""The TensorFlow programs that the lessons on optimizers offer: they are run, and give what we give."""
 
 import re
 from dataclasses import replace
@@ -10,11 +10,10 @@ from optviz.expressions import tensorflow_program
 from optviz.optimizers import OPTIMIZERS
 from optviz.surfaces import SURFACES
 from optviz.ui import races
-from optviz.ui.lessons import build, functions, momentum, practice
+from optviz.ui.lessons import build, functions, momentum
 from optviz.ui.lessons.build import Row, own
 from optviz.ui.races import Ground
 from optviz.ui.runs import Run
-from optviz.ui.training_settings import Sample
 from optviz.warmups import CASTS, read_axis
 from tests import programs
 
@@ -140,11 +139,3 @@ def test_normal_draws_as_many_with_the_same_mean_and_deviation():
     assert drawn.mean() == pytest.approx(3.0, abs=0.03) and drawn.std() == pytest.approx(0.5, abs=0.02)
     mean, deviation = map(float, re.findall(r"[\d.]+", call.result.splitlines()[-1]))
     assert mean == pytest.approx(drawn.mean(), abs=0.03) and deviation == pytest.approx(drawn.std(), abs=0.03)
-
-
-def test_adams_best_training_of_the_sweep_in_keras():
-    given = practice.Settings(Sample(), "mse", 32, 8, 0, "none")
-    history = run(practice.program(given))["history"].history
-    best = float(practice.sweep_of(given, "adam").final.min())
-    # Keras draws other weights and batches, and averages the loss while it falls.
-    assert history["loss"][-1] < 4 * best
