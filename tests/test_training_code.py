@@ -49,7 +49,6 @@ def eager(tmp_path, monkeypatch):
     """Run each program in a folder of its own, in a Keras that compiles nothing: that takes a second a program."""
     monkeypatch.chdir(tmp_path)
     tensorflow.config.run_functions_eagerly(True)
-    keras.config.set_dtype_policy("float64")  # that of a Keras that nobody has used before set_floatx
     yield
     tensorflow.config.run_functions_eagerly(False)
     keras.config.set_floatx("float32")
@@ -249,10 +248,13 @@ def test_rules(settings, reduced, stopped, capsys):
     [
         replace(SMALL, starts=3, seed=5),
         replace(SMALL, starts=2, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu"),
+        # The least loss and the least loss of the data are not the same start's.
+        replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu",
+                methods=(Method(learning_rate=0.05, l2=0.3),)),
         replace(LONG, starts=2, stopping=RESTORES, reducing=REDUCES, epochs=12),
     ],
-    ids=["validation", "training", "rules"],
-)
+    ids=["validation", "training", "penalty", "rules"],
+)  # fmt: skip
 def test_several_starts(settings, capsys):
     check(settings, capsys)
 

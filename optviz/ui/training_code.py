@@ -23,6 +23,7 @@ from optviz.ui.optimizer_code import (
 )
 from optviz.ui.training_settings import Leg, Method, Values
 
+POLICY = 'keras.config.set_dtype_policy("float64")  # for a session that has made layers before'
 HELD_OUT = "validation"
 """What rows are called that are held out, where the page has no other word for them."""
 
@@ -227,7 +228,17 @@ def until_diverged(code: TrainingCode, last: Epoch) -> TrainingCode:
 def _imports(lines: Sequence[str]) -> list[str]:
     keras, float64 = IMPORTS
     doubled = any("float64(" in line for line in lines)
-    return ["import itertools", "", keras, "import numpy as np", *([float64] if doubled else []), "", *PRECISION, ""]
+    return [
+        "import itertools",
+        "",
+        keras,
+        "import numpy as np",
+        *([float64] if doubled else []),
+        "",
+        *PRECISION,
+        POLICY,
+        "",
+    ]
 
 
 def _rows(code: TrainingCode) -> list[str]:
