@@ -62,6 +62,8 @@ def test_the_curves_are_the_losses_and_their_derivatives():
         EASY,
         Settings("logit", (("gamma", 0.5), ("balance", True), ("alpha", 0.75)), -2.0, 0),
         Settings("logit", (("gamma", 4.0), ("balance", True), ("alpha", 0.75)), 1.0, 1),
+        Settings("logit", (("gamma", 3.3), ("balance", False), ("alpha", 0.7)), -3.9, 1),
+        Settings("error", (("delta", 0.4),), 3.1),
     ],
     ids=lambda settings: settings.family,
 )
@@ -72,7 +74,7 @@ def test_the_program_reads_the_same_in_tensorflow(settings):
     here = loss_curves.at_probe(settings)
     assert names["read"].keys() == here.keys()
     for name, reading in here.items():
-        assert names["read"][name] == pytest.approx(tuple(reading), rel=1e-4, abs=1e-7)
+        assert names["read"][name] == pytest.approx(tuple(reading), rel=1e-9, abs=1e-13)
 
 
 def test_every_loss_of_the_classifier_is_in_a_family():

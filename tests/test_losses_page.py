@@ -103,4 +103,4 @@ def test_the_program_gives_the_same_in_tensorflow(settings):
     names = {}
     exec(losses.program(settings), names)
     for name, errors in zip(("mse", "mae", "huber"), losses.errors_of(settings), strict=True):
-        assert float(names[name]) == pytest.approx(errors.mean(), rel=1e-6)
+        assert float(names[name]) == pytest.approx(errors.mean(), rel=1e-12)

@@ -268,7 +268,7 @@ def curve_program(curves: Curves) -> str:
         [
             "import tensorflow as tf",
             "",
-            f"z = tf.constant({float(curves.probe)!r})",
+            f"z = tf.constant({float(curves.probe)!r}, tf.float64)",
             "with tf.GradientTape(persistent=True) as tape:",
             "    tape.watch(z)",
             "    outputs = {",
@@ -401,7 +401,7 @@ def softmax_program(given: Softmax) -> str:
         [
             "import tensorflow as tf",
             "",
-            f"logits = tf.constant({[float(z) for z in given.logits]!r})",
+            f"logits = tf.constant({[float(z) for z in given.logits]!r}, tf.float64)",
             f"probabilities = tf.nn.softmax(logits + {float(given.shift)!r})",
             "print(probabilities.numpy())",
         ]

@@ -18,6 +18,7 @@ from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
 from optviz.ui.tables import table as html
+from optviz.ui.tensorflow_code import DOUBLE
 
 CURVE = 401
 
@@ -145,8 +146,9 @@ def program(settings: Settings) -> str:
         (
             "import tensorflow as tf",
             "",
-            f"target = tf.constant([{float(settings.label)}])",
-            f"output = tf.Variable([{float(settings.probe)!r}])",
+            DOUBLE,
+            f"target = tf.constant([{float(settings.label)}], tf.float64)",
+            f"output = tf.Variable([{float(settings.probe)!r}], dtype=tf.float64)",
             "losses = {",
             *(f'    "{name}": tf.keras.losses.{call},' for name, call in calls.items()),
             "}",

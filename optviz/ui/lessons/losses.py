@@ -16,6 +16,7 @@ from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
+from optviz.ui.tensorflow_code import DOUBLE
 
 MOST = 12
 VALUES = Entry(most=MOST, low=-1000.0, high=1000.0)
@@ -248,8 +249,9 @@ def program(settings: Settings) -> str:
         (
             "import tensorflow as tf",
             "",
-            f"y_true = tf.constant({list(settings.true)})",
-            f"y_pred = tf.constant({list(settings.pred)})",
+            DOUBLE,
+            f"y_true = tf.constant({list(settings.true)}, tf.float64)",
+            f"y_pred = tf.constant({list(settings.pred)}, tf.float64)",
             "mse = tf.reduce_mean(tf.square(y_pred - y_true))",
             "mae = tf.reduce_mean(tf.abs(y_pred - y_true))",
             f"huber = tf.keras.losses.Huber(delta={settings.delta!r})(y_true, y_pred)",
