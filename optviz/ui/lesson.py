@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
@@ -79,7 +80,7 @@ def show(
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
     is for pages whose whole script answers quickly. The rest is as in `player`.
     """
-    return player(
+    result = player(
         panels,
         arrays,
         run=run,
@@ -98,6 +99,19 @@ def show(
         share=partial(sharing.answer, link),
         key=f"{link.page}-{name}" if name else link.page,
     )
+    if steps and any(map(_passes, arrays.values())):
+        st.caption(
+            _("Numbers beyond {most} have no place in the picture: a curve ends where it passes them.").format(
+                most="3.4 · 10³⁸"
+            )
+        )
+    return result
+
+
+def _passes(array: ArrayLike | Thinned) -> bool:
+    """Whether a number is too large for single precision, in which what is drawn travels."""
+    rows = np.asarray(array.array if isinstance(array, Thinned) else array)
+    return rows.dtype.kind == "f" and bool((np.abs(rows) > np.finfo(np.float32).max).any())
 
 
 def live(draw: Callable[[], Result]) -> None:
