@@ -54,6 +54,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<exponent>[eE][-+]?\d+)?"
     r"(?P<trail>-)?\s*(?P<after>[^\d\s.,+\-()'=*_][^\d()=*+_]{0,11}[23]?)?\s*(?P<close>\))?(?P<last>-)?"
 )
+_NO_CENTS = re.compile(r"(?<=\d)[.,]--?(?!\d)")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
 _PLAIN_COLUMN = re.compile(r"(?:(?:[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)?\n)*", re.ASCII)
 _GROUPS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
@@ -106,7 +107,10 @@ def read(cell: str) -> Cell | None:
     if _PLAIN.fullmatch(cell):
         value = float(cell)
         return Cell(value, value if "." not in cell else _grouped(cell))
-    found = _NUMBER.fullmatch(plain(cell).removeprefix("'"))
+    text = plain(cell).removeprefix("'")
+    # 5.– and 5,- have no cents; they are not negative.
+    text = _NO_CENTS.sub("", text.removesuffix("'") if cell.startswith("'") else text)
+    found = _NUMBER.fullmatch(text)
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
     signs = [sign for sign in (found["sign"], found["second"], found["trail"], found["last"]) if sign]

@@ -59,6 +59,7 @@ _HAN = frozenset(
     "围血糖脂病患期周季季节星分钟秒日期时间序列目特征变标准差均最合计备注建材朝向装修朝南"
     "價積龍齡屋間數總單層廳衛樓寬溫濕壓風縣區離鐵銷額潤資獎類車號碼編別歲體圍標準計備國個說們為來時這會過學對後裡還發當無開見"
     "經頭從動兩長樣現將與進實點種聲話兒問機給幾業門東產關萬電氣環導線"
+    "称甲乙丙丁北京海广深圳州武汉成都重庆杭苏津男女否优良差"
     "価築徒歩賃部駅歳円広身県売買点検査値量率番名前氏住所"
 )
 """Chinese characters and kanji that are common, above all in headers."""
@@ -94,7 +95,7 @@ def decode(content: bytes, encoding: str = "") -> Decoded | None:
     NULs that pad a file and the byte 1A that ends one of DOS are left out.
     """
     for decoded in _tries(content, encoding):
-        text = decoded.text.replace("\0", "").rstrip("\x1a")
+        text = re.sub(r"\x1a\s*$", "", decoded.text.replace("\0", ""))
         if not _BINARY.search(text) and 2 * decoded.broken <= len(text):
             return decoded._replace(text=text.removeprefix("\ufeff"))
         if decoded.encoding in ("utf-8-sig", encoding):
@@ -148,7 +149,7 @@ def _likeliest(content: bytes) -> list[str]:
 def _plausible(text: str, encoding: str) -> float:
     """Return the mean over all characters beyond ASCII of how well each fits its encoding and its word, -1 to 2."""
     points: list[float] = []
-    for word in re.findall(r"[^\W\d_]*[^\x00-\x7f](?:[^\W\d_]|[^\x00-\x7f])*", text):
+    for word in dict.fromkeys(re.findall(r"[^\W\d_]*[^\x00-\x7f](?:[^\W\d_]|[^\x00-\x7f])*", text)):
         foreign = [char for char in word if char > "\x7f"]
         if encoding in _LETTERS:
             points += _alphabetic(word, foreign, encoding)
@@ -194,7 +195,7 @@ def _ideographic(char: str, encoding: str) -> float:
     if char in "，（）：；、。￥％" or char in _SIGNS:
         return 0.8
     if 0xAC00 <= code < 0xD7A4:
-        return 1.8 if char in _HANGUL else 0.9 if _raw(char, "euc_kr") else -0.5
+        return 1.8 if char in _HANGUL else 0.7 if _raw(char, "euc_kr") else -0.5
     if 0x3040 <= code < 0x3100 or 0xFF61 <= code < 0xFFA0:
         return (1.5 if code < 0x3100 else 0.2) if japanese else -0.5
     if 0x4E00 <= code < 0xA000 and encoding != "cp949":

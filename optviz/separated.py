@@ -9,15 +9,16 @@ from io import StringIO
 from itertools import repeat
 from typing import NamedTuple
 
-SEPARATORS = (",", ";", "\t", "|", "，", "；", " ")
+SEPARATORS = (",", ";", "\t", "|", "，", "；", "~", "^", " ")
 """What may stand between cells; a blank stands for any run of blanks and tabs."""
 
 _JUDGED = 2_000
 """The rows, evenly chosen, from which it is told which columns have numbers."""
 
-_MOST_TOTALS = 3
+_MOST_TOTALS = 5
 """The rows with totals at the foot; where more rows are called so, it is a word of the table."""
 
+_RULE = re.compile(r"\s*(?::?-+:?)?\s*")
 _SEP = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 _COMMENT = ("#", "%", "//")
 _LIKE_A_NUMBER = re.compile(
@@ -28,13 +29,15 @@ _EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "–", 
 _TOTALS = re.compile(
     r"\W*(?:(?:grand|sub)?[\s-]*total(?:e|s)?|sum(?:me|ma|me)?|somme|gesamt(?:summe)?|insgesamt|суммa?|итого|всего"
     r"|average|avg|mean|mittelwert|durchschnitt|moyenne|media"
+    r"|std|sd|st(?:andard )?dev(?:iation)?|stdev|median|min(?:imum)?|max(?:imum)?|count|anzahl"
+    r"|标准差|最大值|最小值|中位数|计数"
     r"|合计|总计|總計|合計|小计|小計|共计|平均(?:值)?|计|計)\b\W*(?:\(.*\)|\d{4}|of all|aller?)?\W*",
     re.IGNORECASE,
 )
 _UNITS = re.compile(
     r"[\[(（【]?\s*(?:[-–/%‰°]|°?[CFK]|[kcdmµn]?m[²³23]?|[kcdm]m\^[23]|sqm|sq\.? ?(?:ft|m)|ha|[km]?g|t|lbs?|oz"
     r"|[mc]?l|[µmn]?s|sec|min|h|hrs?|d|days?|years?|yrs?|a|[kM]?W(?:h)?|[kM]?V|A|N|[kM]?Pa|bar|[kMG]?Hz|[kM]?J|kcal|mol|ppm|dB"
-    r"|[€$£¥]|[kM]?(?:EUR|USD|GBP|CNY|CHF|RMB|JPY|INR)|[kKM]?[€$£]|km/h|m/s|mph|mpg|hp|PS|cc|in(?:ch)?|ft|mi"
+    r"|[€$£¥]|[TkM]?(?:EUR|USD|GBP|CNY|CHF|RMB|JPY|INR)|[TkKM]?[€$£]|Anzahl|Stück|St\.|count|km/h|m/s|mph|mpg|hp|PS|cc|in(?:ch)?|ft|mi"
     r"|平方米|米|厘米|毫米|公里|千米|元|万元|千元|亿元|岁|年|月|日|个|人|千克|公斤|克|吨|秒|分钟|小时|度|℃|㎡"
     r"|[€$£¥元\w]{1,4}/[\w²³]{1,4})\s*[\])）】]?"
 )
@@ -96,7 +99,7 @@ def grid(text: str, separator: str = "", header: bool | None = None, skip: int =
     if not separator:
         lines = [_unwrapped(line) for line in lines]
         separator = _separator(lines) or ","
-    rows = list(_rows(lines, separator))
+    rows = [row for row in _rows(lines, separator) if not _is_rule(row.cells)]
     width = _width(Counter(len(row.cells) for row in rows))
     _check(rows, lines, separator, width)
     return _Layout(separator, rows, width).grid(header)
@@ -133,6 +136,9 @@ def _separator(lines: Sequence[str]) -> str:
         score = lengths[width] / lengths.total() * (0.1 + numbers)
         if candidate == " ":
             # Titles and names have blanks too.
+            score *= 0.6
+        if len(some[0]) != width:
+            # The first row is no title, most often.
             score *= 0.8
         if score > best * 1.001:
             best, found = score, candidate
@@ -162,6 +168,11 @@ def _rows(lines: Iterable[str], separator: str) -> Iterator[Row]:
     except csv.Error as error:
         # One cell of more than the reader's 131,072 characters.
         raise Unclosed(end + 1) from error
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    """Whether a row is the line that Markdown draws below its names."""
+    return all(map(_RULE.fullmatch, cells)) and any(cell.strip()[:2] in ("--", ":-") for cell in cells)
 
 
 def _width(counts: Counter[int]) -> int:
@@ -217,13 +228,12 @@ class _Layout:
         if not self.rows:
             return Grid(self.separator, [], [], 0)
         first = self._first_row()
-        names, line, units = self._names(first) if header is not False else ([], 0, 0)
+        names, line, units, used = self._names(first) if header is not False else ([], 0, 0, 0)
         if header and not line:
-            first, names, line = 1, self.rows[0].cells, self.rows[0].line
+            first, names, line, used = 1, self.rows[0].cells, self.rows[0].line, 1
         if header is False:
             first = next((i for i, row in enumerate(self.rows) if len(row.cells) == self.width), 0)
-        above = first - bool(line) - bool(units)
-        return self._cut(names, line, units, above, self.rows[first:])
+        return self._cut(names, line, units, first - used, self.rows[first:])
 
     def _first_row(self) -> int:
         """Return the place of the first row of data."""
@@ -238,7 +248,7 @@ class _Layout:
     def _are_years(self, cells: list[str], place: int) -> bool:
         """Whether the numbers of a first row are years over columns of something else."""
         years = [int(cell) for cell in cells if re.fullmatch(r"(?:19|20)\d\d", cell)]
-        if len(years) != len(cells) or len(years) < 2 or place + 1 >= len(self.rows):
+        if len(years) < 2 or len(years) < sum(map(_like_a_number, cells)) or place + 1 >= len(self.rows):
             return False
         below = [cell.strip() for cell in self.rows[place + 1].cells]
         return years == sorted(set(years)) and sum(bool(re.fullmatch(r"(?:19|20)\d\d", cell)) for cell in below) < 2
@@ -254,8 +264,8 @@ class _Layout:
         after = next((row for row in self.rows[place + 1 :] if len(row.cells) == self.width), None)
         return after is not None and any(_like_a_number(after.cells[column]) for column in self.numeric)
 
-    def _names(self, first: int) -> tuple[list[str], int, int]:
-        """Return the names above the first row of data with their line, and the line of a row of units."""
+    def _names(self, first: int) -> tuple[list[str], int, int, int]:
+        """Return the names above the first row of data, their line, that of the units, and how many rows these are."""
         head = [
             (row, cells)
             for i, row in enumerate(self.rows[:first])
@@ -266,16 +276,16 @@ class _Layout:
         if not head:
             return self._from_comment(first)
         row, names = head[-1]
-        if len(head) == 1:
-            return names, row.line, 0
-        above, groups = head[-2]
+        above, groups = head[-2] if len(head) > 1 else (row, [])
+        if len(head) == 1 or len(above.cells) != self.width:
+            return names, row.line, 0, 1
         filled = [name.strip() for name in names if name.strip()]
-        if all(_UNITS.fullmatch(name) for name in filled):
-            return [_with_unit(name, unit) for name, unit in zip(groups, names, strict=True)], above.line, row.line
+        if 2 * sum(bool(_UNITS.fullmatch(name)) for name in filled) >= len(filled):
+            return [_with_unit(name, unit) for name, unit in zip(groups, names, strict=True)], above.line, row.line, 2
         if _filled(groups) < len(groups) and _filled(names) == len(names):
             names = [f"{group} {name}".strip() for group, name in zip(_carried(groups), names, strict=True)]
-            return names, above.line, row.line
-        return names, row.line, 0
+            return names, above.line, 0, 2
+        return names, row.line, 0, 1
 
     def _fitted(self, cells: list[str]) -> list[str] | None:
         """Return the cells of a header as many as the columns, None if it is none."""
@@ -298,17 +308,19 @@ class _Layout:
             return joined if len(joined) == self.width else None
         return None
 
-    def _from_comment(self, first: int) -> tuple[list[str], int, int]:
+    def _from_comment(self, first: int) -> tuple[list[str], int, int, int]:
         """Return the names that stand in a comment, as NumPy writes them."""
         for row in reversed(self.rows[:first]):
             text = self.separator.join(row.cells).lstrip("#%/ ").strip()
             cells = next(iter(_rows([text], self.separator)), Row(0, [], 0)).cells
             if row.cells[0].lstrip().startswith(_COMMENT) and len(cells) == self.width:
-                return cells, row.line, 0
+                return cells, row.line, 0, 1
         last = self.rows[first - 1] if first else None
-        if last and _filled(last.cells) > 1 and len(last.cells) != self.width and not self._is_comment(first - 1):
+        # A single cell is a title, but above two columns it may as well be the name of one, with decimal commas.
+        names = _filled(last.cells) if last and not self._is_comment(first - 1) else 0
+        if last and len(last.cells) != self.width and names > (self.width > 2):
             raise Misfit(last.line, len(last.cells), self.width)
-        return [], 0, 0
+        return [], 0, 0, 0
 
     def _cut(self, names: list[str], line: int, units: int, above: int, rows: list[Row]) -> Grid:
         """Leave out what is no row of the table."""

@@ -254,7 +254,7 @@ def _foreign(content: bytes) -> Fault | None:
 def _refuse_other_formats(text: str) -> None:
     head = text[:2000].lstrip().lower()
     if head.startswith("<") and re.match(
-        r"<(?:!doctype|\?xml|!--|html|head|body|table|tr|div|meta|style)\b|<!--", head
+        r"<(?:!doctype|\?xml|!--|html|head|body|table|tr|div|meta|style|svg|math|kml|gpx|rss)\b|<!--", head
     ):
         raise TableError(Fault.WEB_PAGE)
     if re.match(r"[{\[]\s*(?:[{\[\"\]}]|-?\d)", head) and text.rstrip()[-1:] in ("}", "]"):
@@ -278,9 +278,13 @@ def _grid(text: str, reading: Reading) -> Grid:
     return found
 
 
+def _unquoted(name: str) -> str:
+    return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "'" else name
+
+
 def _names(found: Grid) -> list[str]:
     """Return a name for each column, none twice."""
-    written = [" ".join(cell.split()) for cell in found.names] or [""] * len(found.rows[0].cells)
+    written = [_unquoted(" ".join(cell.split())) for cell in found.names] or [""] * len(found.rows[0].cells)
     written[0] = written[0].lstrip("#").strip()
     names: list[str] = []
     for i, text in enumerate(written, 1):

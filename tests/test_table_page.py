@@ -237,6 +237,32 @@ def test_rows_without_a_cell_are_counted_and_formulas_in_cells_are_left_out():
     assert "5 rows were dropped" in said(app) and "d (“`=1+0`” in row 2 is not a number)" in said(app)
 
 
+def test_how_a_file_is_read_is_corrected_by_the_link_and_begins_anew_with_another_file():
+    content = "speed;weight;drag\n" + "".join(f"{i};{i % 7};1.{100 + i}\n" for i in range(40))
+    app = upload(page(decimal="comma", missing="3, x"), content)
+    assert "semicolons, decimal comma, utf-8" in said(app) and "6 rows were dropped" in said(app)
+    assert {"decimal", "missing"} < set(app.query_params)
+    app = upload(app, content, "other.csv")
+    assert "semicolons, decimal point, utf-8" in said(app) and "decimal" not in app.query_params
+    assert "“1.100” in row 2 of drag was read as 1.1; if it is 1100," in said(app).replace("`", "")
+
+
+def test_a_file_that_cannot_be_read_as_it_is_told_to_says_so_and_can_be_read_again():
+    app = upload(page(separator="bar"), GOOD)
+    assert "own.csv is not used." in app.error[0].value.replace("`", "")
+    assert app.error[0].value.replace("`", "").endswith("The picture shows the sample table houses.csv.")
+    assert "“price_k”" in said(app) and "“drag”" not in said(app)
+    again = upload(app, GOOD, "other.csv")
+    assert not again.error and "“drag”" in said(again)
+
+
+def test_words_are_features_of_a_visitors_table_and_can_be_of_the_sample():
+    app = upload(fine(), "kind,a,b\n" + "".join(f"{'xyz'[i % 3]},{i % 11},{i * i % 23}\n" for i in range(40)))
+    assert app.multiselect(key="table~features").value == ["a", "kind"]
+    assert "4-16-1" in said(app) and "kind is made of words, x, y, z" in said(app)
+    assert "7-16-1" in said(fine(features=["area_m2", "rooms", "age_years", "distance_km", "district"]))
+
+
 def test_what_one_visitor_uploads_no_other_sees_and_no_cache_keeps():
     before = table._sample.cache_info().currsize
     app = upload(fine(), GOOD)
