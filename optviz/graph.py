@@ -269,13 +269,14 @@ RULES: Mapping[str, Rule] = {
         "atanh", "atanh {0}", math.atanh, (lambda u: 1.0 / (1.0 - u * u),), ("1/(1 − {0}²)",), "tf.atanh({0})"
     ),
     "sign": Rule("sign", "sign {0}", _sign, (lambda u: 0.0,), ("0",), "tf.sign({0})"),
+    # At a tie TensorFlow's own maximum gives the whole slope to one of the two.
     "max": Rule(
         "max",
         "max({0}, {1})",
         max,
         (lambda u, v: (1.0 + _sign(u - v)) / 2.0, lambda u, v: (1.0 + _sign(v - u)) / 2.0),
         ("[{0} > {1}]", "[{1} > {0}]"),
-        "tf.maximum({0}, {1})",
+        "({0} + {1} + tf.abs({0} - {1})) / 2",
     ),
     "min": Rule(
         "min",
@@ -283,7 +284,7 @@ RULES: Mapping[str, Rule] = {
         min,
         (lambda u, v: (1.0 - _sign(u - v)) / 2.0, lambda u, v: (1.0 - _sign(v - u)) / 2.0),
         ("[{0} < {1}]", "[{1} < {0}]"),
-        "tf.minimum({0}, {1})",
+        "({0} + {1} - tf.abs({0} - {1})) / 2",
     ),
 }
 """Every operation of a formula by name."""

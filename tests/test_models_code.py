@@ -25,9 +25,10 @@ def weights(network, w):
     ],
     ids=["default", "changed"],
 )
-def test_7_3_and_7_4_the_line_and_the_net_in_tensorflow(settings):
+def test_7_3_and_7_4_the_line_and_the_net_in_tensorflow(settings, capsys):
     names = {}
     exec(logistic.program(settings), names)
+    assert capsys.readouterr().out.count("[") >= 6
     for run, theirs in zip(logistic.runs_of(settings), (names["line"], names["net"]), strict=True):
         for mine, part in zip(weights(run.network, run.w), theirs, strict=True):
             np.testing.assert_allclose(part.numpy(), mine, rtol=1e-9, atol=1e-12)

@@ -51,6 +51,8 @@ VALUES = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0, "x": 0.7, "
         "log(x) + sqrt(z) - cos(b)/tan(a)",
         "x^2 + 2^y - z^x + (-3)*b - -2",
         "x",
+        "max(x, y) + min(z, 3)*a",
+        "max(a, 1.5) - min(-3, w1)^2",
     ],
 )
 def test_6_4_the_gradients_of_the_tape(text, capsys):

@@ -254,4 +254,6 @@ def train(sizes):
 
 
 line = train((2, 1))
-net = train((2, {settings.units}, 1))"""
+net = train((2, {settings.units}, 1))
+for part in (*line, *net):
+    print(part.numpy())"""
