@@ -252,8 +252,11 @@ def test_rules(settings, reduced, stopped, capsys):
         replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu",
                 methods=(Method(learning_rate=0.05, l2=0.3),)),
         replace(LONG, starts=2, stopping=RESTORES, reducing=REDUCES, epochs=12),
+        # The best start was stopped before the fork, and never saw the L2 of the others.
+        replace(LONG, starts=3, stopping=STOPS, epochs=16, methods=(
+            Method(learning_rate=0.5, l2=0.001, switch=Switch(9, Leg("sgd", (), 0.1), 0.5)),)),
     ],
-    ids=["validation", "training", "penalty", "rules"],
+    ids=["validation", "training", "penalty", "rules", "stopped before the fork"],
 )  # fmt: skip
 def test_several_starts(settings, capsys):
     check(settings, capsys)

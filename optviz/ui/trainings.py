@@ -181,7 +181,7 @@ class Net:
             standing = self.standing
             if np.isfinite(standing).any():
                 self.leader = int(np.nanargmin(standing))
-            self.shown = following.run(self.leader)
+            self.shown = self._penalized(following.run(self.leader))
         self.left = self.shown.epoch
         with np.errstate(over="ignore"):
             self.numbers[self.epoch] = [getattr(self.left, name) for name in NUMBERS]
@@ -190,6 +190,18 @@ class Net:
         self._mark(following)
         if following.epoch.reason == "stopped" and self.settings.stopping and self.settings.stopping.restore:
             self.restore()
+
+    def _penalized(self, start: Watched) -> Watched:
+        """Return how one of several starts stands under the penalty that it was trained with.
+
+        One that was stopped before the fork never saw the L2 under which the others go on.
+        """
+        switch, watch = self.method.switch, start.watch
+        if switch is None or watch is None or not watch.stopped or watch.stopped_at > switch.epoch:
+            return start
+        mask = self.classifier.network.weight_mask
+        penalty = Penalized(self.classifier, self.method.l1, self.method.l2, mask).penalty(start.epoch.w)
+        return start._replace(epoch=start.epoch._replace(penalty=penalty[()]))
 
     def _going(self) -> Array:
         """Return the loss of each start that still trains: the curves of the others end."""
