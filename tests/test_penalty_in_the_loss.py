@@ -159,7 +159,7 @@ def test_on_the_digits_page(l2):
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 def test_on_the_page_of_ones_own_table(l2):
-    own = table.houses()
+    own = table.Own(table.SAMPLE, table.houses())
     settings = table.Settings("price_k", table.features_of(own, "price_k"))
     settings = replace(settings, plan=replace(settings.plan, l2=l2, epochs=3))
     result = table._sample(settings)
