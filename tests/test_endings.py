@@ -285,6 +285,8 @@ def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said
     with mock.patch.object(races, "language", lambda: "en"):
         report, summary = races.report(given), races.say(given)
     assert cell in report and said in summary
+    assert all(caption.text.partition(": ")[2] in summary for caption in races.captions(given))
+    assert races.captions(given) or cell in ("arrived", "still going", "falls without end")
     assert "step -1" not in report + summary and "—" not in summary
     others = {text for text in races.ENDINGS.values() if text not in cell}
     assert not any(f"<td>{text}</td>" in report for text in others)

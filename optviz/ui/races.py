@@ -408,6 +408,9 @@ def whys_report(settings: Settings) -> str:
 def captions(settings: Settings) -> list[Caption]:
     """Return the same, each sentence with the step at which it becomes true."""
     text = _("Step {step}: {said}")
+    ends = race_of(settings).ends
+    if ends and all(end.step < 0 or end.ending is Ending.CONSTANT for end in ends):
+        return [Caption(0, text.format(step=0, said=_outcome(settings, language())))]
     return [
         Caption(step, text.format(step=step, said=said), series.color, series.glyph)
         for series, step, said in _whys(settings)
