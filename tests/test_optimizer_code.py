@@ -70,6 +70,8 @@ CASES = [
     *(("nadam", {"psi": psi}, 3) for psi in (0.0, 0.004, 1.0)),
     *((name, {"epsilon": 0.01}, 4) for name in ("adam", "adamw", "amsgrad", "adagrad", "rmsprop", "adamax")),
     ("adagrad", {"initial_accumulator": 0.0}, 5),
+    # Here V forgets as fast as the gradient falls, so that its largest value so far is another.
+    ("amsgrad", {"beta1": 0.5, "beta2": 0.3, "epsilon": 1e-8}, 5),
     ("lion", {"beta1": 0.0}, 5),
     *((name, {"beta": 0.0}, 5) for name in ("momentum", "nesterov", "nesterov_keras")),
 ]
