@@ -39,6 +39,7 @@ with st.sidebar:
         graphs.checked,
         FormulaError,
         lambda error: formula_error(error, NAMES),
+        formula=True,
     )
     values = {name: controls.exact(link, name, name, INPUT, VALUES[name]) for name in graphs.graph_of(text).inputs}
 

@@ -73,6 +73,7 @@ with st.sidebar:
             descent.readable,
             FormulaError,
             lambda error: formula_error(error, ("w",)),
+            formula=True,
         )
     learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.2, RATES)
     others = controls.typed(

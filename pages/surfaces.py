@@ -31,7 +31,7 @@ with st.sidebar:
     )
     formula = ""
     if surface_name == "formula":
-        formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA)
+        formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
     learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
     chosen = runs.choose(link, RACE, learning_rate, lambda i: SERIES[i].glyph)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, Lecture, Scene, pack, read, unpack, write
-from optviz.ui import lectures
+from optviz.ui import lectures, links
 from optviz.ui.language import LANGUAGES
 from optviz.ui.moments import LONGEST_QUESTION
 from optviz.ui.ready_lectures import ASK, READY
@@ -185,3 +185,64 @@ def test_a_link_opens_a_lecture_at_a_scene():
     healthy(app.run())
     assert app.session_state["lecture-played"] == lectures.Played(TWO, 1)
     assert app.title[0].value == "Descent on a curve"
+
+
+def offered():
+    import streamlit as st
+
+    from optviz.ui import lectures
+
+    lectures.take_back(st.session_state["offered"])
+    lectures.draw_bar()
+
+
+def offer(kept, **state):
+    app = AppTest.from_function(offered)
+    app.session_state["offered"] = kept
+    for name, value in state.items():
+        app.session_state[name] = value
+    return healthy(app.run())
+
+
+def test_a_session_that_knows_of_no_lecture_takes_back_what_the_tab_has_kept(monkeypatch):
+    monkeypatch.setattr(st, "switch_page", lambda page: None)
+    before = played(0)
+    healthy(before.button(key="lecture-next").click().run())
+    kept = {"draft": pack(TWO.remove(0)), **before.session_state["lecture-kept"]}
+    app = offer(kept)
+    assert "<b>2 / 2</b>" in texts(app)
+    assert app.session_state["lecture-played"] == lectures.Played(TWO, 1)
+    assert app.session_state["lecture-draft"] == TWO.remove(0)
+    assert app.session_state["lecture-kept"] == kept
+
+
+def test_a_session_with_a_lecture_of_its_own_keeps_it():
+    kept = {"draft": pack(TWO), "played": pack(TWO), "at": 1}
+    own = TWO.remove(1)
+    app = offer(kept, **{"lecture-draft": own, "lecture-played": lectures.Played(own, 0)})
+    assert app.session_state["lecture-draft"] == own and app.session_state["lecture-played"].lecture == own
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {},
+        {"draft": "junk"},
+        {"draft": 7, "played": None},
+        {"played": pack(TWO), "at": 2},
+        {"played": pack(TWO), "at": "0"},
+        {"played": "x" * 300_000, "at": 0},
+    ],
+)
+def test_what_no_lecture_can_be_made_of_is_not_taken(kept):
+    app = offer(kept)
+    assert "lecture-played" not in app.session_state and not app.get("html")
+
+
+def test_back_never_puts_an_earlier_lecture_in_the_place_of_the_one_that_was_made(monkeypatch):
+    app = page(lecture=pack(TWO))
+    app.session_state["lecture-draft"] = TWO.remove(0)
+    monkeypatch.setattr(links, "travelled", lambda: True)
+    app.query_params["lecture"] = pack(TWO)
+    healthy(app.run())
+    assert app.session_state["lecture-draft"] == TWO.remove(0) and not app.warning

@@ -1,5 +1,7 @@
 """Links: what a page keeps, writes and says, whatever the URL holds."""
 
+from urllib.parse import quote_plus, unquote
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +12,7 @@ from optviz.ui import links
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.links import OutOfRange, Unreadable
 from optviz.ui.runs import MOST, Run, read_runs, write_runs
+from tests.pages import opened
 
 
 def open_link(**parameters):
@@ -229,3 +232,37 @@ def test_several_choices_come_in_the_order_of_the_options_and_no_more_than_allow
     ):
         with pytest.raises(Unreadable, match=reason):
             links.read_choices(list("abc"), 2)(texts)
+
+
+@pytest.mark.parametrize(
+    ("written", "formula"),
+    [
+        ("x1^2+x2^2", "x1^2+x2^2"),
+        ("x1^2%20+%203*x2^2", "x1^2 + 3*x2^2"),
+        ("(x1-1)^2+(x2+1)^2+sin(x1)", "(x1-1)^2+(x2+1)^2+sin(x1)"),
+        ("x1%5E2+%2B+x2%5E2", "x1^2 + x2^2"),
+        ("x1%5E2%2Bx2%5E2", "x1^2+x2^2"),
+        ("2+*+x1%5E2+-+x2", "2 * x1^2 - x2"),
+        ("2++x1", "2 x1"),
+        ("2%20x1", "2 x1"),
+        ("max(x1,+x2)", "max(x1, x2)"),
+        ("+x1+", " x1 "),
+    ],
+)
+def test_a_plus_sign_in_a_hand_written_formula_is_one(written, formula):
+    assert links.sums(unquote(written.replace("+", links.PLUS))) == formula
+
+
+@pytest.mark.parametrize("formula", ["x1^2 + x2^2", "2 x1 (x2 + 1)", "sin x1 + x1 x2", "x1*x2", "x1  x2"])
+def test_a_formula_reads_back_as_it_was_written(formula):
+    [text] = links.write_formula(formula)
+    read = links.sums(unquote(quote_plus(text).replace("+", links.PLUS)))
+    assert read.split() == formula.split()
+
+
+def test_a_plus_sign_elsewhere_is_a_blank_as_everywhere():
+    # The address of a test is written as browsers write it: `0.9+1.04`.
+    app = opened("descent", compare="0.9 1.04")
+    assert app.text_input(key="descent~compare").value == "0.9 1.04" and not app.error
+    app = opened("descent", curve="formula", f="w^2 cos(w)")
+    assert app.text_input(key="descent~f").value == "w^2+cos(w)" and not app.error

@@ -10,6 +10,7 @@ from optviz.activations import ACTIVATIONS
 from optviz.network import INITIALIZATIONS
 from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
 from optviz.training_plan import Plan
+from optviz.ui import links
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Own, Settings
 from tests.markup import read_in
@@ -295,3 +296,37 @@ def test_junk_in_the_link_is_a_word_and_no_exception(name, junk):
 
 def test_the_sample_is_the_file_in_data():
     assert HOUSES.name == table.SAMPLE
+
+
+def test_the_link_has_the_files_name_and_back_and_forward_change_the_table(monkeypatch):
+    app = upload(fine(), GOOD)
+    assert app.query_params["file"] in ("own.csv", ["own.csv"])
+    monkeypatch.setattr(links, "travelled", lambda: True)
+    del app.query_params["file"]
+    sound(app.run())
+    assert "“price_k”" in said(app)
+    app.query_params["file"] = "own.csv"
+    app.query_params["target"] = "weight"
+    sound(app.run())
+    assert "“weight”" in said(app) and "40 rows" in said(app)
+
+
+def test_a_table_that_is_not_at_hand_is_asked_for_and_then_all_goes_on():
+    app = page(file="own.csv", target="weight", features="speed", lr="0.03")
+    assert "The table `own.csv` is not at hand" in app.warning[0].value and not said(app)
+    link = {"epochs": "3", "file": "own.csv", "target": "weight", "features": "speed", "lr": "0.03"}
+    assert dict(app.query_params) == link
+    upload(app, GOOD)
+    assert not app.warning and "“weight”" in said(app)
+    assert app.multiselect(key="table~features").value == ["speed"]
+    assert dict(app.query_params) == link
+
+
+def test_another_table_begins_anew_and_the_sample_can_be_had_instead():
+    lost = {"file": "own.csv", "target": "weight", "features": "speed"}
+    app = upload(page(**lost), GOOD.replace("weight", "mass"), "other.csv")
+    assert not app.warning and "“drag”" in said(app) and "target" not in app.query_params
+    app = page(**lost)
+    app.button(key="table-back").click().run()
+    sound(app)
+    assert "“price_k”" in said(app) and not {"file", "target", "features"} & {*app.query_params}

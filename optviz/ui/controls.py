@@ -157,9 +157,12 @@ def draw_toggle(key: str, label: str, value: bool, change: Change) -> None:
     st.toggle(label, value, key=key, on_change=_pass_on, args=(key, change))
 
 
-def text(link: Link, name: str, label: str, default: str) -> str:
-    """Draw a line of text."""
-    value = link.keep(name, default, links.single, links.write_choice)
+def text(link: Link, name: str, label: str, default: str, *, formula: bool = False) -> str:
+    """Draw a line of text; in a `formula` a plus sign in the address is one."""
+    if formula:
+        value = link.keep(name, default, links.single, links.write_formula, plus=links.sums)
+    else:
+        value = link.keep(name, default, links.single, links.write_choice)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
@@ -176,12 +179,14 @@ def typed(
     read: Callable[[str], T],
     errors: type[E] | tuple[type[E], ...],
     explain: Callable[[E], str],
+    *,
+    formula: bool = False,
 ) -> T:
     """Draw a line of text and return what `read` makes of it; where it cannot, say why and keep what it was before.
 
     `explain` says, in the visitor's language, what is wrong with a text for which `read` raises one of `errors`.
     """
-    written = text(link, name, label, default)
+    written = text(link, name, label, default, formula=formula)
     good = f"{link.page}-good-{name}"
     try:
         value = read(written)

@@ -36,7 +36,7 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     frame.enter()
     link = Link(page)
     if links.travelled():
-        link.open(links.address())
+        link.open(links.opened_address())
     moments.keep(link)  # a page may publish its link before its picture is shown
     st.title(title, anchor=False)
     notes = st.container()

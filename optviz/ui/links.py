@@ -6,10 +6,12 @@ the session under names that never change, and this module carries them to the U
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,8 +28,12 @@ LONGEST = 2000
 MOMENT = "moment."
 """What the names begin with that are no settings: the step, the speed and the views at which a link was opened."""
 SHOWN = 40
-FOREIGN = frozenset((language.KEY, "embed", "embed_options"))
+EMBEDDING = frozenset(("embed", "embed_options"))
+FOREIGN = EMBEDDING | {language.KEY}
 """Parameters that are none of a page's."""
+PLUS = "\0"
+ENDS, BEGINS = tuple(")]}_|"), tuple("([{_|.√")
+"""What the left operand of a plus sign may end with, and the right one begin with, beside letters and digits."""
 SHORT, CLOSE = 4, 0.82
 """The letters from which on a name can be misspelt, and how alike (`difflib`) it is then to the one that is meant."""
 HELD = "held"
@@ -73,13 +79,15 @@ class Link:
         read: Callable[[list[str]], T],
         write: Callable[[T], list[str]],
         longest: int = LONGEST,
+        plus: Callable[[str], str] = lambda text: text.replace(PLUS, " "),
     ) -> T:
         """Return the value of a control, and note it for the link.
 
-        `read` turns the texts of the URL into the value and raises `Unreadable`; `write` is its inverse.
+        `read` turns the texts of the URL into the value and raises `Unreadable`; `write` is its inverse. `plus` says
+        what the plus signs in the URL are, which stand there as PLUS: blanks, as a rule.
         """
         if name not in self._values:
-            self._values[name] = self._read(name, default, read, longest)
+            self._values[name] = self._read(name, default, lambda texts: read([*map(plus, texts)]), longest)
         value: T = self._values[name]
         self._names.add(name)
         if value != default:
@@ -152,7 +160,7 @@ class Link:
 
     def _source(self) -> dict[str, list[str]]:
         if self._opened not in st.session_state:
-            st.session_state[self._opened] = address()
+            st.session_state[self._opened] = opened_address()
         source: dict[str, list[str]] = st.session_state[self._opened]
         return source
 
@@ -160,6 +168,7 @@ class Link:
         texts = self._source().get(name)
         if not texts:
             return default
+        shown = foreign.markdown(texts[0].replace(PLUS, "+"), SHOWN)
         try:
             if sum(map(len, texts)) > longest:
                 raise Unreadable(_("it is too long"))
@@ -167,15 +176,13 @@ class Link:
         except OutOfRange as beyond:
             self._complain(
                 _("The link's {name}={value} is out of range; {nearest} was taken.").format(
-                    name=name, value=foreign.markdown(texts[0], SHOWN), nearest=write_number(beyond.nearest)[0]
+                    name=name, value=shown, nearest=write_number(beyond.nearest)[0]
                 )
             )
             return cast(T, beyond.nearest)
         except Unreadable as reason:
             self._complain(
-                _("The link's {name}={value} was not used: {reason}.").format(
-                    name=name, value=foreign.markdown(texts[0], SHOWN), reason=reason
-                )
+                _("The link's {name}={value} was not used: {reason}.").format(name=name, value=shown, reason=reason)
             )
             return default
 
@@ -225,6 +232,37 @@ def settings_elsewhere() -> frozenset[str]:
 def address() -> dict[str, list[str]]:
     """Return the settings in the address."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def opened_address() -> dict[str, list[str]]:
+    """Return the settings in the address that the browser told, with PLUS for each plus sign.
+
+    There it stands for a blank, but who writes `f=x1^2+x2^2` by hand means what is seen.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return {}
+    found = parse_qs(context.query_string.replace("+", PLUS), keep_blank_values=True)
+    return {name.replace(PLUS, " "): texts for name, texts in found.items() if name not in EMBEDDING}
+
+
+def sums(text: str) -> str:
+    """Return a formula in which each plus sign of the address is one where it stands between two operands."""
+
+    def sign(found: re.Match[str]) -> str:
+        left, right = text[: found.start()].rstrip(), text[found.end() :].lstrip()
+        if not (left[-1:].isalnum() or left.endswith(ENDS)) or not (right[:1].isalnum() or right.startswith(BEGINS)):
+            return " " * len(found[0])
+        # `write_formula` doubles the blank that stands between two operands.
+        return "+" if len(found[0]) == 1 else " " * (len(found[0]) - 1)
+
+    return re.sub(f"{PLUS}+", sign, text)
+
+
+def write_formula(text: str) -> list[str]:
+    """Write a formula so that `sums` finds no plus sign where it has a blank."""
+    between = rf"(?<=[\w{re.escape(''.join(ENDS))}]) (?=[\w{re.escape(''.join(BEGINS))}])"
+    return [re.sub(between, "  ", text)]
 
 
 def travelled() -> bool:

@@ -3,8 +3,8 @@
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ class Line:
     def cut(self) -> None:
         self.whole = False
         for end in list(self.ends):
-            end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         self.whole = True
@@ -105,11 +106,12 @@ def house(
 def tab(house: House, profile: Callable[..., "BrowserContext"]) -> Iterator[Callable[..., "Page"]]:
     pages: list[Page] = []
 
-    def open_it(path: str, **options: Any) -> "Page":
-        page = profile(locale=options.pop("locale", "en-US")).new_page()
-        page.set_viewport_size({"width": 1280, "height": 720, **options})
+    def open_it(path: str, drawn: str = f"{PLAYER}[data-run]") -> "Page":
+        page = profile(locale="en-US").new_page()
+        page.set_viewport_size({"width": 1280, "height": 720})
         pages.append(page)
         page.goto(house.line.address + path)
+        page.wait_for_selector(drawn)
         rested(page)
         return page
 
@@ -119,9 +121,8 @@ def tab(house: House, profile: Callable[..., "BrowserContext"]) -> Iterator[Call
 
 
 def rested(page: "Page") -> None:
-    """Wait until a page is drawn, and the server has nothing more to say."""
+    """Wait until the server has nothing more to say."""
     page.wait_for_selector(f"{APP}[data-test-connection-state=CONNECTED][data-test-script-state=notRunning]")
-    page.wait_for_selector(f"{PLAYER}[data-run], .st-key-lectures-own")
 
 
 def again(house: House, *pages: "Page") -> None:
@@ -206,3 +207,89 @@ def test_the_first_action_after_the_server_started_again_is_taken(house: House, 
         becomes(page, ACTIONS[act][1])
         assert not page.locator("[data-testid=stAlert]").count(), act.__name__
     assert field(pages[choose_surface], "Surface").input_value() == "Long valley"
+
+
+def own_table() -> bytes:
+    rows = "".join(f"{i},{i % 7},{3 * i + 2 * (i % 7)}\n" for i in range(40))
+    return f"speed,weight,drag\n{rows}".encode()
+
+
+def said(page: "Page") -> str:
+    return page.locator("[data-testid=stMain]").inner_text()
+
+
+def bar(page: "Page") -> str:
+    return page.locator(".st-key-lecture b").first.inner_text()
+
+
+def says(page: "Page", read: Callable[["Page"], str], text: str) -> None:
+    def check() -> None:
+        assert text in read(page)
+
+    eventually(page, check)
+
+
+def _any(found: Iterable[bool]) -> None:
+    assert any(found)
+
+
+def test_a_cut_line_stops_no_player_and_nothing_is_lost_over_it(house: House, tab: Callable[..., "Page"]) -> None:
+    lecture = tab("/lectures?lecture=learning_rate", drawn=".st-key-lectures-own")
+    lecture.get_by_role("button", name="Play from scene 2").click()
+    says(lecture, bar, "2 / ")
+    rested(lecture)
+    table = tab("/table?epochs=10")
+    table.locator(".st-key-table-upload input").set_input_files(
+        {"name": "own.csv", "mimeType": "text/csv", "buffer": own_table()}
+    )
+    says(table, said, "own.csv")
+    choose(field(table, "Target"), "weight")
+    becomes(table, lambda link: link == {"epochs": ["10"], "file": ["own.csv"], "target": ["weight"]})
+    classifier = tab("/classifier?epochs=30")
+    trained = run_after(classifier)
+    pages = (lecture, table, classifier)
+    heard: list[str] = []
+    lecture.on("console", lambda message: heard.append(message.text))
+
+    house.line.cut()
+    for page in pages:
+        page.wait_for_selector(f"{APP}:not([data-test-connection-state=CONNECTED])")
+        page.get_by_text("The connection to the server is lost.").wait_for()
+    house.stop()
+    # Streamlit gives up hope, and would lay its dialog over the page.
+    eventually(lecture, lambda: _any("not responding" in text for text in heard))
+    lecture.locator(".optviz-home").click()
+    lecture.locator(".optviz-play").click()
+    lecture.wait_for_selector(f"{PLAYER}[data-playing=true]")
+    lecture.wait_for_selector(f"{PLAYER}:not([data-step='0'])")
+    assert not lecture.locator("[role=dialog]").count()
+    house.start()
+    house.line.mend()
+    for page in pages:
+        page.wait_for_selector(f"{APP}[data-test-connection-state=CONNECTED]")
+
+    lecture.get_by_role("button", name="Next").click()
+    says(lecture, bar, "3 / ")
+    rested(lecture)
+    lecture.reload()
+    says(lecture, bar, "3 / ")
+    lecture.get_by_role("button", name="Next").click()
+    says(lecture, bar, "4 / ")
+
+    choose(field(classifier, "Data set"), "XOR")
+    becomes(classifier, lambda link: link == {"epochs": ["30"], "data": ["xor"]})
+    run_after(classifier, trained)
+
+    # the tab hands its file over again, and then all is as it was
+    says(table, said, "“weight”")
+    choose(field(table, "Target"), "speed")
+    becomes(table, lambda link: link == {"epochs": ["10"], "file": ["own.csv"], "target": ["speed"]})
+    says(table, said, "“speed”")
+    # after a reload the tab has no file any more
+    table.reload()
+    says(table, said, "Choose the file again")
+    assert settings(table) == {"epochs": ["10"], "file": ["own.csv"], "target": ["speed"]}
+    table.locator(".st-key-table-upload input").set_input_files(
+        {"name": "own.csv", "mimeType": "text/csv", "buffer": own_table()}
+    )
+    says(table, said, "“speed”")
