@@ -15,7 +15,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
 from optviz.saved_models import Flaw, ModelError, SavedModel, read_model
 from optviz.schedules import Schedule
-from optviz.ui import language, training_files, training_words
+from optviz.ui import language, links, training_files, training_words
 from optviz.ui.tables import digits
 from optviz.ui.training_files import event_runs
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
@@ -374,6 +374,16 @@ def test_a_loaded_net_takes_the_place_of_the_network_until_it_is_left(lang):
     app.session_state["classifier-values"]["loaded"] = None
     app.run()
     assert at(app).settings.sizes == (2, 11, 1)
+
+
+def test_back_and_forward_bring_back_a_loaded_net(monkeypatch):
+    app = page(loaded="2-4-3-1")
+    assert "load the file again" in app.warning[0].value and at(app).settings.sizes == (2, 11, 1)
+    app.session_state["classifier-net"] = trained()
+    monkeypatch.setattr(links, "travelled", lambda: True)
+    app.query_params["loaded"] = "2-4-3-1"
+    app.run()
+    assert not app.exception and at(app).settings.sizes == (2, 4, 3, 1)
 
 
 def test_an_example_leaves_a_loaded_net():

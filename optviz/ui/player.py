@@ -269,6 +269,7 @@ def player(
         "summary": summary,
         "captions": [caption._asdict() for caption in captions],
         "watch": watch,
+        "rested": step_at_rest(key, run) if watch else None,
         "opening": opening,
         "slow": slow and slow._asdict(),
         "junction": junction and junction._asdict(),

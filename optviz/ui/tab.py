@@ -5,6 +5,7 @@ holds (the lectures) and offers it to a session that does not know of it: after 
 forgotten the one before. With its offer the whole script runs, so that whatever is done next finds its controls drawn.
 """
 
+import json
 from collections.abc import Mapping
 
 import streamlit as st
@@ -32,11 +33,9 @@ def draw() -> None:
     """Draw what cannot be seen of it; call it once in a run, outside of all fragments."""
     serve_scripts()
     offline = _("The connection to the server is lost. What is on the screen plays on; controls wait for it.")
-    _tab(
-        key=KEY,
-        data={"lang": language.TAGS[language.language()], "offline": offline, "kept": lectures.kept()},
-        on_back_change=_take,
-    )
+    told = {"lang": language.TAGS[language.language()], "offline": offline, "kept": lectures.kept()}
+    # As bytes: in anything else Streamlit looks for tables, and loads pandas for it.
+    _tab(key=KEY, data=json.dumps(told).encode(), on_back_change=_take)
 
 
 def hand_over(uploader: str) -> None:

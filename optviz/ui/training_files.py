@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from optviz.activations import ACTIVATIONS
 from optviz.event_files import EventRun, curve, layers, losses
@@ -134,7 +134,7 @@ def _load(link: Link, key: str) -> None:
     file = st.session_state[key]
     st.session_state[_refused(link)] = None
     # A file that went with an earlier session is known by its number alone.
-    if not isinstance(file, UploadedFile):
+    if file is None or isinstance(file, DeletedFile):
         return
     try:
         model = read_model(file.getvalue())

@@ -98,6 +98,11 @@ class Session {
     if (this.store.lacking) this.#askForRows();
     this.playhead.arrive(this.store);
     this.player?.arrived(fresh);
+    // A session that knows of no rest began after it was told.
+    if (header.watch && header.rested == null && this.told?.run === header.run) {
+      this.told = undefined;
+      this.rest();
+    }
     if (header.shared) this.player?.share.answer(header.shared);
   }
   // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.

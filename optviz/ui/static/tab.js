@@ -9,7 +9,9 @@ const DOCUMENT = 60; // characters: a setting so long is a text that is edited, 
 let told; // how the server is told, and what it said last
 let offered = false; // whether it was told what the tab keeps, since it may have forgotten
 
-export default function ({ data, setTriggerValue }) {
+const decoder = new TextDecoder();
+export default function ({ data: bytes, setTriggerValue }) {
+  const data = JSON.parse(decoder.decode(bytes));
   told = { data, tell: value => setTriggerValue("back", value) };
   document.documentElement.lang = data.lang;
   if (data.kept) keep(data.kept);
