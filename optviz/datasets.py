@@ -122,7 +122,7 @@ def parse_table(content: bytes) -> Dataset:
 
 def _read_cells(content: bytes) -> "pd.DataFrame":
     """Return the table's cells as text, header included, every row as long as the first."""
-    # Only a table needs pandas, which takes a quarter of a second to import: the numbers of the other lessons do without it.
+    # Only a table needs pandas, which takes a quarter of a second to import.
     import pandas as pd
 
     try:

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Plotly looks for pandas among what is loaded, and fails on one that another visitor's page is loading just now, as when
-# all come back after a restart. So it is loaded before any page.
+# Plotly looks for pandas among what is loaded, and fails on one that another visitor's page is loading just now, as
+# when all come back after a restart. So it is loaded before any page.
 import pandas  # noqa: F401
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
