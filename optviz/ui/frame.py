@@ -60,7 +60,6 @@ def configure() -> None:
 
 def pages() -> Any:
     """Draw the frame, name the tab after the page, and return the page to run."""
-    st.session_state[FRAMED] = True
     language.choose()
     st.html(STYLE)
     tab.draw()
@@ -72,6 +71,8 @@ def pages() -> Any:
         }
     # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
     page = copy(st.navigation(made[language.language()], position="top"))
+    # Not before: a run that is overtaken earlier has ended nothing, and the next one begins as a page alone again.
+    st.session_state[FRAMED] = True
     lectures.draw_bar()
     st.set_page_config(page_title=tab_title(page.title))
     return page
