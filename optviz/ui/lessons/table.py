@@ -65,7 +65,7 @@ MOST_REMARKS = 8
 """What is told of a table's columns, at most."""
 
 SAMPLE = "houses.csv"
-FILE, UPLOAD = "file", "table~upload"
+OWN_FILE, UPLOAD = "file", "table~upload"
 """The parameter with the name of the visitor's own file, and the key of the field in which it is chosen."""
 SAVED = "table.csv"
 """The table as it was read, as a visitor saves it."""
@@ -180,14 +180,14 @@ def take(link: Link, upload: Upload | None, reading: Reading) -> TableError | No
             if file_of(link) != own.name or not lost(link):
                 forget(link)
             st.session_state[f"{link.page}-own"] = own
-            link.change(FILE, own.name)
+            link.change(OWN_FILE, own.name)
         st.session_state[place] = ((upload.file_id, reading), error)
     return error
 
 
 def file_of(link: Link) -> str:
     """Return the name of the file whose table is to be at hand; empty for the sample."""
-    return link.keep(FILE, "", read_file, links.write_choice)
+    return link.keep(OWN_FILE, "", read_file, links.write_choice)
 
 
 def read_file(texts: list[str]) -> str:
@@ -219,7 +219,7 @@ def at_hand(link: Link) -> Own:
 
 def put_back(link: Link) -> None:
     """Take the sample again, as the button does."""
-    link.change(FILE, "")
+    link.change(OWN_FILE, "")
     forget(link)
 
 
