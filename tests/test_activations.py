@@ -6,6 +6,7 @@ import pytest
 
 from optviz.activations import ACTIVATIONS, softmax
 from optviz.ui.training_code import ACTIVATION_LINES
+from tests.tex_arithmetic import evaluated
 
 EDGES = [0.0, -0.0, 1e-300, -1e-300, 1e-17, -1e-17, 30.0, -30.0, 750.0, -750.0]
 EDGES += [1000.0, -1000.0, 1e160, -1e160, 1e308, -1e308]
@@ -176,9 +177,27 @@ def test_equal_activations_are_equal_and_others_are_not(name):
     assert ACTIVATIONS["leaky_relu"](alpha=0.25) != ACTIVATIONS["prelu"](alpha=0.25)
 
 
-@pytest.mark.parametrize("name", GIVEN)
-def test_the_formula_has_the_arguments_in_it(name):
-    assert ACTIVATIONS[name](**GIVEN[name]).formula != ACTIVATIONS[name]().formula
+ROUNDED = {"selu": 4e-5, "rrelu": 2e-4}
+"""Relative tolerance where the formula prints four or five digits of its numbers."""
+
+
+@every_activation
+def test_the_formula_with_the_arguments_in_it_has_the_value(activation):
+    for z in (-3.0, -0.4, 0.0, 0.7, 2.0):
+        value = float(activation.value(np.array(z)))
+        rel = ROUNDED.get(activation.name, 1e-12)
+        assert evaluated(activation.formula, z=z) == pytest.approx(value, rel=rel, abs=1e-15), z
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_formula_in_letters_has_the_value_at_their_values(name):
+    recipe = ACTIVATIONS[name]
+    values = {**recipe.defaults, **GIVEN.get(name, {})}
+    letters = {p.range.symbol.removeprefix("\\"): values[p.name] for p in recipe.parameters}
+    for z in (-3.0, 0.0, 2.0):
+        value = float(recipe(**values).value(np.array(z)))
+        rel = ROUNDED.get(name, 1e-12)
+        assert evaluated(recipe.formula, z=z, **letters) == pytest.approx(value, rel=rel, abs=1e-15), z
 
 
 def test_rrelu_in_inference_has_the_mean_slope():

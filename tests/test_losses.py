@@ -17,6 +17,7 @@ from optviz.losses import (
     margin,
     naive_softmax,
 )
+from tests.tex_arithmetic import evaluated
 
 EDGES = [0.0, -0.0, 1e-17, -1e-17, 40.0, -40.0, 800.0, -800.0, 1000.0, -1000.0, 1e150, -1e150]
 OUTPUT = np.repeat([*np.linspace(-5, 5, 21), *EDGES], 2)
@@ -150,6 +151,27 @@ def test_every_loss_equals_its_own_words_in_tensorflow():
             value = loss.tensorflow(tf, tf.constant(TARGET), z)
         np.testing.assert_allclose(loss.value(OUTPUT, TARGET), value, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(loss.derivative(OUTPUT, TARGET), tape.gradient(value, z), rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *LOSSES.values(),
+        huber(delta=0.25),
+        focal(gamma=0.5, balance=True, alpha=0.75),
+        focal(gamma=5.0, balance=False, alpha=0.75),
+        asymmetric(1, 99),
+        asymmetric(99, 1),
+    ],
+    ids=lambda loss: loss.name,
+)
+def test_the_printed_formula_of_one_row_has_the_value_of_the_loss(loss):
+    of_one_row = loss.formula.replace(r"\frac{1}{N} \sum_i", "")
+    assert of_one_row != loss.formula
+    for output in (-3.0, -0.3, 0.0, 0.2, 0.9, 1.5, 4.0):
+        for y in (0.0, 1.0):
+            value = float(loss.value(np.array(output), np.array(y)))
+            assert evaluated(of_one_row, haty_i=output, y_i=y) == pytest.approx(value, rel=1e-12), (output, y)
 
 
 LOGITS = np.array([*FIVE, [0, -0.0, 0], [1000, -1000, 0], [750, 749, -750], [1e-300, -1e-300, 0], [1e150, -1e150, 1]])

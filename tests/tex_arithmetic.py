@@ -4,8 +4,48 @@ import math
 import re
 from collections.abc import Collection
 
+import sympy as sp
+from sympy.parsing.sympy_parser import implicit_multiplication_application, parse_expr, standard_transformations
+
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?: \\cdot 10\^\{(-?\d+)\})?")
 KNOWN = {"sqrt": math.sqrt, "larger": max, "size": abs, "sign": lambda x: (x > 0) - (x < 0), "__builtins__": {}}
+
+
+CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}", re.DOTALL)
+WORDS = {
+    r"\frac": "frac", r"\tfrac": "frac", r"\sqrt": "sqrt", r"\pi": "pi", r"\max": "Max", r"\ln": "log",
+    r"\tanh": "tanh", r"\sigma": "sigma", r"\cdot": "*", r"\le": "<=", r"\left": "", r"\right": "", r"\big": "",
+    r"\,": " ", r"\ ": " ",
+}  # fmt: skip
+"""What a word of TeX is to SymPy; any other that has no value here is a letter."""
+
+
+def evaluated(tex: str, **letters: float) -> float:
+    """Return the value of a printed formula at the values of its letters, `haty_i` for `\\hat y_i`.
+
+    Definitions may stand behind the formula, after a quad, and cases within it, of which one has to hold.
+    """
+    formula, *definitions = re.split(r",\s*\\quad\s*", tex)
+    for definition in definitions:
+        name, right = definition.split("=")
+        letters[_words(name).replace(" ", "")] = evaluated(right, **letters)
+    if cases := CASES.search(formula):
+        rows = [row.split("&") for row in cases[1].split(r"\\")]
+        (holds,) = (value for value, condition in rows if _evaluated(condition, letters))
+        formula = f"{formula[: cases.start()]}({holds}){formula[cases.end() :]}"
+    return float(_evaluated(formula, letters))
+
+
+def _evaluated(tex: str, letters: dict[str, float]) -> sp.Basic:
+    text = re.sub(r"\|([^|]*)\|", r" Abs(\1) ", _fractions(_words(tex)))
+    text = text.replace("{", "(").replace("}", ")").replace("^", "**")
+    names = {"e": sp.E, "sigma": lambda z: 1 / (1 + sp.exp(-z)), **{name: sp.Float(x) for name, x in letters.items()}}
+    return parse_expr(text, names, (*standard_transformations, implicit_multiplication_application))
+
+
+def _words(tex: str) -> str:
+    joined = re.sub(r"\\(hat|bar)\s*\\?", r"\\\1", tex)
+    return re.sub(r"\\([a-zA-Z]+|[, ])", lambda word: WORDS.get(word[0], word[1]), joined)
 
 
 def recompute(tex: str) -> float:
@@ -37,13 +77,18 @@ def _python(tex: str) -> str:
     text = text.replace(r"\left|", "size(").replace(r"\right|", ")")
     text = text.replace(r"\left(", "(").replace(r"\right)", ")")
     text = text.replace(r"\operatorname{sign}", "sign").replace(r"\max", "larger").replace(r"\times", "*")
-    text = re.sub(r"\\frac\{", "frac{", text).replace(r"\sqrt", "sqrt")
+    text = _fractions(text.replace(r"\frac{", "frac{")).replace(r"\sqrt", "sqrt")
+    text = text.replace("^{", "**(").replace("{", "(").replace("}", ")")
+    assert "\\" not in text, f"not arithmetic: {tex}"
+    return text
+
+
+def _fractions(text: str) -> str:
+    """Write `frac{a}{b}` as `((a)/(b))`."""
     while (start := text.find("frac{")) >= 0:
         end = _closing(text, start + 4)
         last = _closing(text, end + 1)
         text = f"{text[:start]}(({text[start + 5 : end]})/({text[end + 2 : last]})){text[last + 1 :]}"
-    text = text.replace("^{", "**(").replace("{", "(").replace("}", ")")
-    assert "\\" not in text, f"not arithmetic: {tex}"
     return text
 
 
