@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, softmax
+from optviz.activations import ACTIVATIONS, mean_output, softmax, span
 from optviz.ui.training_code import ACTIVATION_LINES
 from tests.tex_arithmetic import evaluated
 
@@ -202,3 +202,33 @@ def test_the_formula_in_letters_has_the_value_at_their_values(name):
 
 def test_rrelu_in_inference_has_the_mean_slope():
     assert ACTIVATIONS["rrelu"]().slope(np.array([-1.0])) == pytest.approx(11 / 48, rel=1e-15)
+
+
+DIPS = {"silu": -0.2784645427610738, "gelu": -0.1700408}
+"""The least values of those that dip below their limits: -W(1/e), and for the tanh form of GELU by mpmath.findroot."""
+
+BELL = {
+    "relu": 0.3989422804,
+    "leaky_relu": 0.8 * 0.3989422804,
+    "prelu": 0.75 * 0.3989422804,
+    "rrelu": 37 / 48 * 0.3989422804,
+    "sigmoid": 0.5,
+    "tanh": 0.0,
+    "softsign": 0.0,
+    "linear": 0.0,
+}
+"""Means over the normal distribution: (1 - alpha) / sqrt(2 pi) for a slope alpha below zero, and by symmetry."""
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_span_is_that_of_the_limits_and_of_the_dip(name):
+    assert span(ACTIVATIONS[name]()) == pytest.approx((DIPS.get(name, LIMITS[name][0]), LIMITS[name][1]), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted({*BELL, *EXACT}))
+def test_the_mean_output_is_the_integral_over_the_normal_distribution(name):
+    mean = BELL.get(name)
+    if mean is None:
+        value = mpmath.quad(lambda z: EXACT[name](z) * mpmath.npdf(z), [-mpmath.inf, 0, mpmath.inf])
+        mean = float(value)
+    assert mean_output(ACTIVATIONS[name]()) == pytest.approx(mean, abs=2e-7)

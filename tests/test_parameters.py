@@ -15,6 +15,7 @@ from optviz.datasets import DATASETS
 from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Recipe
 from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
 
 KEPT = Path(__file__).with_name("parameters.json")
 REGISTRIES = {
@@ -27,8 +28,12 @@ REGISTRIES = {
 
 
 def stand() -> dict[str, dict[str, list[object]]]:
-    """Return every parameter by its registry, recipe and name: kind, default, bounds and scale."""
-    return {
+    """Return every parameter by its registry, recipe and name: kind, default, bounds and scale.
+
+    A surface has the bounds of its domain, its start, and how its levels are spaced.
+    """
+    surfaces = {name: [*map(list, each.domain), list(each.start), each.levels] for name, each in SURFACES.items()}
+    return {"surfaces": surfaces} | {
         registry: {
             f"{entry.name}.{p.name}": [p.kind.__name__, p.default, p.range.low, p.range.high, p.range.scale]
             for entry in recipes
@@ -38,7 +43,7 @@ def stand() -> dict[str, dict[str, list[object]]]:
     }
 
 
-@pytest.mark.parametrize("registry", REGISTRIES)
+@pytest.mark.parametrize("registry", [*REGISTRIES, "surfaces"])
 def test_what_links_carry_has_its_old_default_and_range(registry: str) -> None:
     assert stand()[registry] == json.loads(KEPT.read_text("utf-8"))[registry]
 

@@ -42,7 +42,7 @@ GUARDS = {
     "optviz/optimizers.py": "parameters optimizers stability keras_parity",
     "optviz/race.py": "race forks",
     "optviz/schedules.py": "parameters schedules",
-    "optviz/surfaces.py": "surfaces_from_the_literature surfaces",
+    "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/ui/keras_code.py": "training_code",
     "optviz/ui/optimizer_code.py": "optimizer_code",
     "optviz/ui/race_code.py": "race_code",
