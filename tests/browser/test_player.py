@@ -501,7 +501,7 @@ def colors(page: "Page") -> dict[str, Any]:
         f"""() => {{
           const gd = document.querySelector('{ROOT} .optviz-plot'), l = gd._fullLayout;
           return {{line: gd._fullData[0].line.color, font: l.font.color, paper: l.paper_bgcolor, family: l.font.family,
-                   images: l.images.map(i => i.name)}};
+                   images: l.images.filter(i => i.opacity > 0).map(i => i.name)}};
         }}"""
     )
 

@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 
-from tests.browser.screen import at_the_end, opened
+from tests.browser.screen import PLAYER, at_the_end, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -16,6 +18,10 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 ROOM = {False: 703, True: 1031}
 """Pixels between the margins of a sheet of A4, upright and across."""
+MARGIN = 20
+"""Points between the edge of a sheet and all that is printed, at least."""
+PICTURE = np.s_[80:360, 60:240]
+"""Points from the top and from the left where the first picture is, upright and across."""
 WIDEST = """() => Math.max(...[...document.querySelectorAll('h1, .optviz-grid, .optviz-table :is(th, td), strong, p')]
               .filter(each => each.checkVisibility()).map(each => each.getBoundingClientRect().right))"""
 SEEN = """() => addEventListener('beforeprint', () => queueMicrotask(async () => {
@@ -23,22 +29,65 @@ SEEN = """() => addEventListener('beforeprint', () => queueMicrotask(async () =>
             const { width, font } = document.querySelector('.optviz-plot')._fullLayout;
             globalThis.seen = [width, font.color];
           }))"""
+COLORS = """() => {
+  const { themes } = [...optvizInbox.sessions.values()][0].player;
+  return Object.entries(themes.light).filter(([name]) => /^series[1-4]$/.test(name)).map(([, color]) => color);
+}"""
 
 
-def words(page: "Page", landscape: bool) -> str:
-    """Print a page as the browser would, and return its words without blanks."""
-    pdf = PdfReader(io.BytesIO(page.pdf(format="A4", landscape=landscape)))
-    assert all((sheet.mediabox.width > sheet.mediabox.height) == landscape for sheet in pdf.pages)
-    return "".join("".join(sheet.extract_text() for sheet in pdf.pages).split())
+def printed(page: "Page", landscape: bool) -> bytes:
+    """Print a page as the browser would."""
+    return page.pdf(format="A4", landscape=landscape)
 
 
-def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage) -> None:
-    page = opened(open_page, "/?steps=150", width=1600, color_scheme="dark")
+def words(pdf: bytes, landscape: bool) -> str:
+    """Return the words on the sheets without blanks."""
+    sheets = PdfReader(io.BytesIO(pdf)).pages
+    assert all((sheet.mediabox.width > sheet.mediabox.height) == landscape for sheet in sheets)
+    return "".join("".join(sheet.extract_text() for sheet in sheets).split())
+
+
+def picture(pdf: bytes) -> np.ndarray:
+    """Return the colors `(height, width, 3)` of the first picture, a point each."""
+    return pypdfium2.PdfDocument(pdf)[0].render(rev_byteorder=True).to_numpy()[PICTURE][..., :3].astype(int)
+
+
+def share_of(color: str, colors: np.ndarray) -> float:
+    """Return the share of the points that have a color, nearly."""
+    wanted = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)])
+    return float(np.mean(np.abs(colors - wanted).max(axis=-1) < 40))
+
+
+def blue(colors: np.ndarray) -> float:
+    """Return the share of the points that have the blue of a surface, dark or pale."""
+    return float(np.mean(colors[..., 2] - colors[..., 0] > 15))
+
+
+def check_place(pdf: bytes, text: str) -> None:
+    """Check that a text stands within the margins of a sheet, each time."""
+    places = []
+    for sheet in pypdfium2.PdfDocument(pdf):
+        found = sheet.get_textpage()
+        search = found.search(text)
+        while place := search.get_next():
+            first, count = place
+            places += [(found.get_charbox(i), sheet.get_size()) for i in (first, first + count - 1)]
+    assert places, text
+    for (left, bottom, right, top), (width, height) in places:
+        assert left >= MARGIN and right <= width - MARGIN and bottom >= MARGIN and top <= height - MARGIN, text
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage, scheme: Literal["dark", "light"]) -> None:
+    page = opened(open_page, "/?steps=150", width=1600, color_scheme=scheme)
     at_the_end(page, 150)
     width = page.locator(".optviz-plot").first.evaluate("plot => plot._fullLayout.width")
+    colors = page.evaluate(COLORS)
+    assert len(colors) == 4
     page.evaluate(SEEN)
     for landscape in (False, True):
-        seen = words(page, landscape)
+        pdf = printed(page, landscape)
+        seen = words(pdf, landscape)
         for text in (
             "Race optimizers on a surface",
             "From above",
@@ -50,8 +99,14 @@ def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage) -> None:
         assert "Addanoptimizer" not in seen and "Effectiverate" not in seen
         drawn, color = page.evaluate("seen")
         assert drawn < 500 < width and color == "#1c2430"
+        dots = picture(pdf)
+        assert blue(dots) > 0.6
+        for color in colors:
+            assert share_of(color, dots) > 5e-4, (color, landscape)
+        for text in ("still going", "arrived", "/?steps=150"):
+            check_place(pdf, text)
     page.wait_for_function("width => document.querySelector('.optviz-plot')._fullLayout.width === width", arg=width)
-    assert page.locator("[data-testid=optviz-player]").first.get_attribute("data-theme") == "dark"
+    assert page.locator(PLAYER).first.get_attribute("data-theme") == scheme
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     for room in ROOM.values():
@@ -59,8 +114,35 @@ def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage) -> None:
         assert page.evaluate(WIDEST) <= room
 
 
+def test_a_scene_and_what_is_projected_are_printed_too(open_page: OpenPage) -> None:
+    page = opened(open_page, "/?surface=bowl&run=sgd&steps=20", color_scheme="dark")
+    page.get_by_role("tab", name="In 3-D").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.optviz-plot')].some(each => each._fullLayout?.scene?._scene)"
+    )
+    at_the_end(page, 20)
+    page.keyboard.press("f")
+    page.wait_for_selector("html.optviz-projector", state="attached")
+    # What is copied holds the scene even where the browser has cleared that of WebGL.
+    page.evaluate(
+        """() => addEventListener('beforeprint', () => queueMicrotask(async () => {
+             for (let turn = 0; turn < 500; turn++) await null;
+             document.querySelectorAll('.gl-container canvas:not(.optviz-photo)').forEach(each => (each.width = 0));
+           }))"""
+    )
+    pdf = printed(page, landscape=False)
+    assert blue(picture(pdf)) > 0.15
+    seen = words(pdf, landscape=False)
+    for text in ("Race optimizers on a surface", "In 3-D", "How it ended", "run=sgd"):
+        assert text.replace(" ", "") in seen, (text, seen)
+    page.wait_for_selector(".optviz-photo", state="detached")
+    assert page.locator("html.optviz-projector").count() == 1
+
+
 def test_the_course_is_printed_in_chinese_with_its_address(open_page: OpenPage) -> None:
     page = open_page("/course?lang=zh", color_scheme="dark")
     page.wait_for_selector(".optviz-contents")
     page.wait_for_function("document.documentElement.lang.startsWith('zh')")
-    assert "/course?lang=zh" in words(page, landscape=False)
+    pdf = printed(page, landscape=False)
+    assert "/course?lang=zh" in words(pdf, landscape=False)
+    check_place(pdf, "/course?lang=zh")

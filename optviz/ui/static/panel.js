@@ -102,6 +102,7 @@ export class Panel {
     const first = !this.plot._fullLayout;
     await Plotly.react(this.plot, data, layout, { displayModeBar: false, doubleClick: false, responsive: false });
     if (first) this.#listen();
+    this.sent = null; // the rows of a scene are not in the figure
     this.#plotted();
   }
 
@@ -289,18 +290,22 @@ export class Panel {
       if (this.sent !== step) setTimeout(() => this.player.request(), 30);
       return;
     }
-    const known = this.sources.filter(source => source.rows);
-    if (!known.length) return;
-    const values = known.map(source => source.values(step));
-    const change = Object.fromEntries(["x", "y", "z"].map(d => [d, values.map(v => Array.from(v[d] ?? []))]));
+    if (!this.sources.some(source => source.rows)) return;
     const began = performance.now();
     this.busy = true;
     this.sent = step;
     this.#queue(async () => {
-      await this.player.Plotly.restyle(this.plot, change, known.map(source => source.track.trace)).finally(() => (this.busy = false));
+      await this.#restyle(step).finally(() => (this.busy = false));
       this.restUntil = 2 * performance.now() - began;
       this.player.request();
     });
+  }
+  async #restyle(step) {
+    const known = this.sources.filter(source => source.rows);
+    if (!known.length) return;
+    const values = known.map(source => source.values(step));
+    const change = Object.fromEntries(["x", "y", "z"].map(d => [d, values.map(v => Array.from(v[d] ?? []))]));
+    await this.player.Plotly.restyle(this.plot, change, known.map(source => source.track.trace));
   }
 
   // ---- picking a point: Plotly reports clicks on points only
@@ -415,12 +420,29 @@ export class Panel {
   }
   // The figure at the size that it has now, without the timer of Plotly's own resizing.
   print() {
-    if (this.open && this.plot._fullLayout) this.#queue(() => this.player.Plotly.relayout(this.plot, { autosize: true }));
+    const { printed, Plotly, slow } = this.player;
+    if (this.open && this.plot._fullLayout) this.#queue(() => Plotly.relayout(this.plot, { autosize: true }));
     this.#queue(() => {
       Object.values(this.layers).forEach(layer => layer.renew());
       this.brushes = this.shownStep = null;
+      this.photo?.remove();
     });
+    if (printed && this.open && this.is3d)
+      this.#queue(async () => {
+        await this.#restyle(Math.floor(slow.view[0]));
+        this.#scenes().forEach(({ _scene }) => this.#photograph(_scene));
+      });
     return this.tasks;
+  }
+  // What WebGL draws is blank on paper, where the browser has cleared it: a copy is not. It is as wide and high as on the
+  // screen, for in another shape the scene would lose its sides.
+  #photograph({ glplot, container }) {
+    glplot.redraw();
+    this.photo = document.createElement("canvas");
+    this.photo.className = "optviz-photo";
+    Object.assign(this.photo, { width: glplot.canvas.width, height: glplot.canvas.height });
+    this.photo.getContext("2d").drawImage(glplot.canvas, 0, 0);
+    container.append(this.photo);
   }
   remove() {
     this.gone = true;

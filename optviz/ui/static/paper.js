@@ -2,11 +2,16 @@
 //
 // What a browser prints is what stands when its event has been heard: all that is awaited here takes no timer.
 
+import * as projector from "./projector.js";
+
 const players = new Set(); // those that are mounted
 
 export const add = player => players.add(player);
 export const drop = player => players.delete(player);
 
-const turn = printed => players.forEach(player => player.print(printed));
+const turn = printed => {
+  projector.pause(printed);
+  players.forEach(player => player.print(printed));
+};
 addEventListener("beforeprint", () => turn(true));
 addEventListener("afterprint", () => turn(false));

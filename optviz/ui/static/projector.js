@@ -2,13 +2,14 @@
 
 const players = new Set(); // those that are mounted
 let on = false; // outlives a mount: the next page of a lecture is projected as well
+let paused = false; // while the page is printed, whole
 let chosen; // the key of the player in which it was begun
 
 export const isProjected = () => on;
 
 const projected = () => {
   const all = [...players].sort((a, b) => (a.root.compareDocumentPosition(b.root) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
-  return on ? (all.find(player => player.session.key === chosen) ?? all[0]) : undefined;
+  return on && !paused ? (all.find(player => player.session.key === chosen) ?? all[0]) : undefined;
 };
 
 function apply() {
@@ -30,6 +31,10 @@ export function leave() {
   on = false;
   apply();
   if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+}
+export function pause(printed) {
+  paused = printed;
+  apply();
 }
 // A visitor's wish: the whole screen too, where the browser allows it.
 export function toggle(player) {

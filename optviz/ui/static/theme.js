@@ -104,7 +104,8 @@ export class Theme {
     const { data = [], layout = {} } = JSON.parse(text);
     layout.template = this.template();
     layout.uirevision ??= "kept";
-    layout.images = layout.images?.filter(({ name }) => !["light", "dark"].includes(name) || name === this.name);
+    // That of the other theme is there, unseen: a browser that prints does not wait until it is loaded.
+    for (const image of layout.images ?? []) if (["light", "dark"].includes(image.name) && image.name !== this.name) image.opacity = 0;
     for (const note of layout.annotations ?? [])
       if (note.name in this.colors) {
         note.font = { ...note.font, color: this.ink(note.name) };
