@@ -299,3 +299,16 @@ def test_adamax_adds_its_epsilon_outside_the_maximum():
         memory, update = optimizer.step(memory, Look(w, np.array(0.0), w, g), rate)
         w = w - update.eta
         assert w == pytest.approx(expected, rel=1e-12), t
+
+
+@pytest.mark.parametrize("gradient", [1.0, np.inf, np.nan])
+@pytest.mark.parametrize("curvature", [4.0, np.inf, np.nan])
+def test_newton_goes_nowhere_from_a_slope_or_a_curvature_that_is_not_finite_and_the_other_runs_go_on(
+    gradient, curvature
+):
+    g = np.array([[gradient, 2.0], [3.0, 2.0]])
+    hessian = np.array([np.diag([curvature, 8.0]), np.diag([6.0, 8.0])])
+    w, optimizer = np.ones((2, 2)), OPTIMIZERS["newton"]()
+    _memory, update = optimizer.step(optimizer.init(w), Look(w, np.ones(2), w, g, hessian), 1.0)
+    finite = np.isfinite([gradient, curvature]).all()
+    np.testing.assert_allclose(update.eta, [[0.25, 0.25] if finite else [np.nan] * 2, [0.5, 0.25]], rtol=1e-12)
