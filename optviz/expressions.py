@@ -19,7 +19,8 @@ _NUMPY_NAMES = [
     | {"Square": np.square, "Product": np.multiply},
     "numpy",
 ]
-_UNDERFLOW = 1e-150
+UNDERFLOW = 1e-150
+"""The square of what is smaller than this is 0."""
 
 
 def compiled(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Compiled:
@@ -82,7 +83,7 @@ def fill_gaps(derivative: Array, w: Array, loss: Array, again: Callable[[Array],
     if np.isfinite(derivative).all():
         return
     size = np.abs(w).max(axis=-1)
-    underflows = (size > 0) & (size < _UNDERFLOW)
+    underflows = (size > 0) & (size < UNDERFLOW)
     tail = (None,) * (derivative.ndim - loss.ndim)
     undefined = (np.isnan(derivative) | (np.isinf(derivative) & underflows[(..., *tail)])) & np.isfinite(loss)[
         (..., *tail)

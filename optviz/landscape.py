@@ -137,7 +137,7 @@ def _search(objective: Landscape, box: Box) -> Minima:
     edge = min(values[0].min(), values[-1].min(), values[:, 0].min(), values[:, -1].min())
     if not inside.any() or min(edge, lows.min()) < lows[inside].min() - tolerance:
         return no_minima(Kind.FALLS)
-    best = float(lows[inside].min())
+    best = float(lows[inside].min()) + 0.0  # no −0
     on_curve = _curve(objective, crossings, heights, best, cell)
     alike = inside & (lows <= best + tolerance)
     single = _distinct(ends[alike][np.argsort(lows[alike], kind="stable")], cell)
@@ -155,7 +155,7 @@ def _infinite(values: Array) -> Minima:
 
 def _region(objective: Objective, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
     """Return the border of what is flat on a grid; none where all of it is."""
-    best = float(values.min())
+    best = float(values.min()) + 0.0
     if flat.all(where=np.isfinite(values)):
         return Minima(best, np.empty((0, 2)), Kind.EVERYWHERE)
     slack = ROUNDINGS * float(_noise(objective, points[flat], cell).max()) + 4.0 * EPS * abs(best)
@@ -442,7 +442,8 @@ def closeness(objective: Objective, box: Box) -> float:
     low, middle = _low(values), float(np.median(gaps[gaps > 0]))
     if 1e-5 * low <= CLOSE <= 1e-2 * middle:
         return CLOSE
-    return CLOSE * float(10.0 ** np.round(np.log10(0.1 * low * min(middle, 100.0 * low)) / 2.0))
+    # The logarithms are added, for the product of two tiny losses is 0.
+    return CLOSE * float(10.0 ** np.round((np.log10(0.1 * low) + np.log10(min(middle, 100.0 * low))) / 2.0))
 
 
 def spacing(objective: Objective, box: Box) -> Levels:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from optviz.descent import Path, Step, descend, record
 from optviz.landscape import (
     CLOSE,
+    EPS,
+    ROUNDINGS,
     Box,
     Ground,
     Kind,
@@ -391,20 +393,33 @@ def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
 
 def _stationary(course: Course, w: Array, g: Array) -> Array | None:
     """Return the flat point nearby to which Newton's steps from w lead, None where they lead to none."""
-    steepness, here, slope = np.linalg.norm(g), w, g
-    for _step in range(STATIONARY):
-        if np.linalg.norm(slope) <= 1e-3 * steepness:
-            return here
+    # Below this a slope is only rounding.
+    flat = max(1e-3 * float(np.linalg.norm(g)), 1e-12 * course.scale.slope)
+    here, slope, before = w, g, np.inf
+    for _step in range(STATIONARY + 1):
         hessian = course.drawn.hessian(here)
         if not np.isfinite(hessian).all():
             return None
         curvatures, axes = np.linalg.eigh(hessian)
         bent = np.abs(curvatures) > 1e-12 * np.abs(curvatures).max()
-        here = here - axes @ np.divide(slope @ axes, curvatures, out=np.zeros(2), where=bent)
+        step = axes @ np.divide(slope @ axes, curvatures, out=np.zeros(2), where=bent)
+        size = float(np.linalg.norm(step))
+        if np.linalg.norm(slope) <= flat and _comes_to_rest(course, size, before):
+            return here
+        here, before = here - step, size
         if not np.linalg.norm(here - w) <= NEARBY * course.scale.diameter:
             return None
         slope = course.drawn(here)[1]
-    return here if np.linalg.norm(slope) <= 1e-3 * steepness else None
+    return None
+
+
+def _comes_to_rest(course: Course, size: float, before: float) -> bool:
+    """Whether Newton's steps, of which the next has this size and the last had that, lead to a point nearby.
+
+    Down a high power they shrink so slowly that the slope is far smaller soon, and the flat point still far away.
+    """
+    near = NEARBY * course.scale.diameter
+    return size <= 1e-6 * near or (size < before < np.inf and size / (1.0 - size / before) <= near)
 
 
 def _place(course: Course, w: Array) -> Ending:
@@ -421,7 +436,8 @@ def _place(course: Course, w: Array) -> Ending:
     ring = w + RING * course.scale.diameter * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     rises = course.drawn(ring)[0] - course.drawn(w)[0]
     least = 1e-6 * np.abs(rises).max()
-    if not least > 0:
+    # What differs by rounding alone is flat.
+    if not least > 1e-6 * ROUNDINGS * EPS * abs(float(course.drawn(w)[0])):
         return Ending.PLATEAU
     if np.any(rises < -least):
         return Ending.SADDLE if np.any(rises > least) else Ending.MAXIMUM

@@ -97,6 +97,24 @@ def test_formulas_with_kinks_poles_and_edges_run_as_on_the_page(formula, start):
     assert_same(race(Ground("formula", formula, 0.0, 0.0, 0.0, 0), runs, 20, start=start))
 
 
+@pytest.mark.parametrize(
+    ("surface", "formula", "slope"),
+    [
+        ("formula", "cos(sqrt(x1^2+x2^2))+3*x1", [3.0, 0.0]),
+        ("formula", "sqrt(x1^2+x2^2)+2*x2", [0.0, 0.0]),
+        ("formula", "sin(2*sqrt(x1^2+x2^2))^2+x1*x2-x2", [0.0, -1.0]),
+        ("drop_wave", "", [0.0, 0.0]),
+    ],
+)
+def test_a_slope_that_is_0_through_0_has_its_limit_in_the_program_too(surface, formula, slope):
+    """The gradient and the Hessian of Newton's first step stand in its second row."""
+    ground = Ground(surface, formula, 0.0, 0.0, 0.0, 0)
+    settings = race(ground, [Run("sgd"), Run("newton", 0.5, (("damping", 0.1),))], 10, start=(0.0, 0.0))
+    assert_same(settings)
+    path = race_of(settings).path.w[:, 0]
+    np.testing.assert_allclose(path[1], -0.05 * np.array(slope), atol=1e-6)
+
+
 @pytest.mark.parametrize("warmup", [0, 6])
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_schedule_and_warm_up_runs_as_on_the_page(schedule, warmup):

@@ -41,7 +41,7 @@ _FLAT: Mapping[Trouble, str] = {
     ),
     Trouble.LOCAL_MINIMUM: N_(
         "{name} is stuck in a local minimum: the slope is only {slope} and the curvature between {low} and {high}, and "
-        "the loss rises on every side."
+        "the loss falls on no side."
     ),
     Trouble.MAXIMUM: N_(
         "{name} is stuck on a maximum: the slope is only {slope} and the curvature between {low} and {high}, and the "
@@ -49,6 +49,8 @@ _FLAT: Mapping[Trouble, str] = {
     ),
 }
 """What is said where the signs of the curvatures do not tell what a place is."""
+ROUNDING = 1e-12
+"""A curvature that is no larger than this share of the other may be rounding, and its sign tells nothing."""
 _DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
 _DIVERGED_AT_LAST = N_("{name} diverged: its loss was {first} at the start, and in the end it is {loss}.")
 _DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
@@ -123,8 +125,8 @@ def _is_bent(found: Finding) -> bool:
     """Whether the signs of the curvatures are those of the place."""
     signs = {
         Trouble.SADDLE: found.low < 0 < found.high,
-        Trouble.LOCAL_MINIMUM: found.low > 0,
-        Trouble.MAXIMUM: found.high < 0,
+        Trouble.LOCAL_MINIMUM: found.low > ROUNDING * found.high,
+        Trouble.MAXIMUM: -found.high > ROUNDING * -found.low,
     }
     return signs.get(found.trouble, True)
 

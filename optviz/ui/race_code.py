@@ -5,9 +5,9 @@ from typing import cast
 
 import sympy as sp
 
-from optviz.expressions import has_poles, numpy_program
+from optviz.expressions import NEAR, ROUNDING, SAME, UNDERFLOW, has_poles, numpy_program
 from optviz.objectives import NOISE_BLOCK
-from optviz.surfaces import Surface, x1, x2
+from optviz.surfaces import x1, x2
 from optviz.ui.forks import Fork
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, numpy_class, rate_code
 from optviz.ui.races import Ground, Settings, names_of, surface_of
@@ -47,28 +47,31 @@ def _scheduled(settings: Settings) -> tuple[str, dict[str, float], int]:
 def _objective(settings: Settings) -> list[str]:
     ground, surface = settings.ground, surface_of(settings.ground.surface, settings.ground.formula)
     first = [surface.expression.diff(x) for x in (x1, x2)]
+    second = [[each.diff(x) for x in (x1, x2)] for each in first] if _needs_hessian(settings) else []
     bare = "f" if _l2(settings) or ground.l1 else "loss"
     return [
         *_function(bare, "w", _scalar(surface.expression)),
         *(_function("loss", "w", f"f(w){_penalty(settings)}", unpacked=False) if bare == "f" else []),
         *_noise(ground),
-        *_function(
-            "gradient",
-            "w, step",
-            f"np.array([{', '.join(map(_scalar, first))}])",
-            _push(settings),
-            _kinks(surface, bare),
-        ),
-        *(_hessian(settings, surface, first, bare) if _needs_hessian(settings) else []),
+        *(_filled(bare) if has_poles(first) or (second and has_poles(sum(second, []))) else []),
+        *_derivative("gradient", "w, step", f"[{', '.join(map(_scalar, first))}]", _push(settings), has_poles(first)),
+        *(_hessian(settings, second) if second else []),
     ]
 
 
-def _function(
-    name: str, arguments: str, value: str, more: str = "", kinks: Sequence[str] = (), *, unpacked: bool = True
-) -> list[str]:
-    body = ["    x1, x2 = w"] if unpacked else []
-    body += [f"    g = {value}", *kinks, f"    return g{more}"] if kinks or more else [f"    return {value}"]
-    return [f"def {name}({arguments}):", *body, "", ""]
+def _function(name: str, arguments: str, value: str, *, unpacked: bool = True) -> list[str]:
+    return [f"def {name}({arguments}):", *(["    x1, x2 = w"] if unpacked else []), f"    return {value}", "", ""]
+
+
+def _derivative(name: str, arguments: str, value: str, more: str, has_gaps: bool) -> list[str]:
+    """Write a derivative and what is added to it; where it can be 0 / 0 its formula is a function of its own."""
+    if not has_gaps:
+        return _function(name, arguments, f"np.array({value}){more}")
+    formula = f"{name}_formula"
+    return [
+        *_function(formula, "w", f"np.array({value})"),
+        *_function(name, arguments, f"filled({formula}, w){more}", unpacked=False),
+    ]
 
 
 def _scalar(expression: sp.Expr) -> str:
@@ -76,13 +79,25 @@ def _scalar(expression: sp.Expr) -> str:
     return numpy_program(expression) if expression.free_symbols else repr(float(expression))
 
 
-def _kinks(surface: Surface, bare: str) -> list[str]:
-    if not has_poles([surface.expression.diff(x) for x in (x1, x2)]):
-        return []
+def _filled(bare: str) -> list[str]:
+    """Write what `fill_gaps` does."""
     return [
-        "    # At a kink a slope that is 0 / 0 counts as 0; near 0 also one that overflows because squares underflow.",
-        "    kink = np.isnan(g) | np.isinf(g) & (0 < np.abs(w).max() < 1e-150)",
-        f"    g = np.where(kink & np.isfinite({bare}(w)), 0.0, g)",
+        "def filled(derivative, w):",
+        "    # What is 0 / 0 is the limit where there is one, and 0 at a kink; near 0 also what overflows because squares",
+        "    # underflow.",
+        "    g, size = derivative(w), np.abs(w).max()",
+        f"    gap = (np.isnan(g) | np.isinf(g) & (0 < size < {UNDERFLOW!r})) & np.isfinite({bare}(w))",
+        "    if not gap.any():",
+        "        return g",
+        "    angles = 0.3 + np.pi * np.arange(8) / 4",
+        f"    ring = w + {NEAR!r} * (1 + size) * np.stack([np.cos(angles), np.sin(angles)], axis=-1)",
+        "    near = np.array([derivative(each) for each in ring])",
+        "    mean, largest = near.mean(0), np.abs(near).max()",
+        f"    alike = np.ptp(near, axis=0) <= {SAME!r} * max(1, largest)",
+        f"    is_limit = alike & (np.abs(mean) > {ROUNDING!r} * largest) & np.isfinite(near).all()",
+        "    return np.where(gap, np.where(is_limit, mean, 0.0), g)",
+        "",
+        "",
     ]
 
 
@@ -115,10 +130,10 @@ def _noise(ground: Ground) -> list[str]:
     ]
 
 
-def _hessian(settings: Settings, surface: Surface, first: list[sp.Expr], bare: str) -> list[str]:
-    rows = ", ".join(f"[{', '.join(_scalar(each.diff(x)) for x in (x1, x2))}]" for each in first)
+def _hessian(settings: Settings, second: list[list[sp.Expr]]) -> list[str]:
+    rows = ", ".join(f"[{', '.join(map(_scalar, row))}]" for row in second)
     more = " + l2 * np.eye(2)" if _l2(settings) else ""
-    return _function("hessian", "w", f"np.array([{rows}])", more, _kinks(surface, bare))
+    return _derivative("hessian", "w", f"[{rows}]", more, has_poles(sum(second, [])))
 
 
 def _needs_hessian(settings: Settings) -> bool:
