@@ -5,6 +5,7 @@ from time import process_time
 from typing import Any
 from unittest import mock
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -347,3 +348,35 @@ def test_a_formula_that_is_typed_has_the_levels_of_the_ready_surface(name):
 def test_the_kept_formula_keeps_its_levels():
     assert races.relief_of(settings("x1^2+3*x2^2", (4, 3), "sgd").ground, 41).levels == "linear"
     assert races.relief_of(settings("(1-x1)^2+100*(x2-x1^2)^2", (4, 3), "sgd").ground, 41).levels == "log"
+
+
+def newton_in_mpmath(l1, l2):
+    """Return Rosenbrock's minimum under a penalty by Newton's steps in mpmath, the penalty grown from nothing."""
+    point = mpmath.matrix([1, 1])
+    for share in np.linspace(0, 1, 41).tolist():
+
+        def slope(x, y, a=share * l1, b=share * l2):
+            return [-2 * (1 - x) - 400 * x * (y - x**2) + a + b * x, 200 * (y - x**2) + a + b * y]
+
+        point = mpmath.findroot(slope, tuple(point))
+    assert point[0] > 0 and point[1] > 0
+    return [float(each) for each in point]
+
+
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.1), (0.05, 0.0), (0.02, 0.1), (0.0, 0.001)])
+def test_the_star_of_rosenbrock_under_a_penalty_is_where_newton_s_steps_end(l1, l2):
+    surface = SURFACES["rosenbrock"]
+    (point,) = Course(surface, surface.domain, np.array(surface.minima, dtype=float), l1, l2).minima.points
+    assert point == pytest.approx(newton_in_mpmath(l1, l2), abs=1e-6)
+
+
+def test_the_local_minima_of_goldstein_and_price_are_called_so():
+    """Beside (0, -1) with loss 3 there are (1.2, 0.8) with 840, (1.8, 0.2) with 84 and (-0.6, -0.4) with 30."""
+    surface = SURFACES["goldstein_price"]
+    course = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
+    for w, loss in (((1.2, 0.8), 840.0), ((1.8, 0.2), 84.0), ((-0.6, -0.4), 30.0)):
+        start, racers = np.array(w) + 0.01, [Racer(OPTIMIZERS["sgd"](), 1e-5), Racer(OPTIMIZERS["newton"](), 1.0)]
+        result = race(course, racers, lambda t: 1.0, start, 400)
+        for end, trouble in zip(result.ends, diagnose(course, racers, result), strict=True):
+            assert end.ending is Ending.LOCAL_MINIMUM and end.loss == pytest.approx(loss, rel=1e-3)
+            assert trouble.trouble is Trouble.LOCAL_MINIMUM and trouble.low > 0

@@ -1,6 +1,7 @@
 """The program of a race in NumPy: every optimizer by hand on a surface, with its schedule, penalty, noise and fork."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import cast
 
 import sympy as sp
@@ -53,7 +54,7 @@ def _objective(settings: Settings) -> list[str]:
         *_function(bare, "w", _scalar(surface.expression)),
         *(_function("loss", "w", f"f(w){_penalty(settings)}", unpacked=False) if bare == "f" else []),
         *_noise(ground),
-        *(_filled(bare) if has_poles(first) or (second and has_poles(sum(second, []))) else []),
+        *(_filled(bare) if has_poles(first) or (second and has_poles([*chain(*second)])) else []),
         *_derivative("gradient", "w, step", f"[{', '.join(map(_scalar, first))}]", _push(settings), has_poles(first)),
         *(_hessian(settings, second) if second else []),
     ]
@@ -83,7 +84,7 @@ def _filled(bare: str) -> list[str]:
     """Write what `fill_gaps` does."""
     return [
         "def filled(derivative, w):",
-        "    # What is 0 / 0 is the limit where there is one, and 0 at a kink; near 0 also what overflows because squares",
+        "    # What is 0 / 0 is the limit where there is one, and 0 at a kink; near 0 also what overflows, for squares",
         "    # underflow.",
         "    g, size = derivative(w), np.abs(w).max()",
         f"    gap = (np.isnan(g) | np.isinf(g) & (0 < size < {UNDERFLOW!r})) & np.isfinite({bare}(w))",
@@ -133,7 +134,7 @@ def _noise(ground: Ground) -> list[str]:
 def _hessian(settings: Settings, second: list[list[sp.Expr]]) -> list[str]:
     rows = ", ".join(f"[{', '.join(map(_scalar, row))}]" for row in second)
     more = " + l2 * np.eye(2)" if _l2(settings) else ""
-    return _derivative("hessian", "w", f"[{rows}]", more, has_poles(sum(second, [])))
+    return _derivative("hessian", "w", f"[{rows}]", more, has_poles([*chain(*second)]))
 
 
 def _needs_hessian(settings: Settings) -> bool:
