@@ -1,13 +1,13 @@
 """Optimizers: hand-computed steps, closed forms, stacking, and every optimizer reaching a known minimizer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 
 from optviz.descent import descend, record
-from optviz.optimizers import OPTIMIZERS, Look, Memory, Moment, stack
+from optviz.optimizers import ONE, OPTIMIZERS, Look, Memory, Moment, stack
 
 CURVATURES = np.array([0.2, 4.0])
 
@@ -312,3 +312,10 @@ def test_newton_goes_nowhere_from_a_slope_or_a_curvature_that_is_not_finite_and_
     _memory, update = optimizer.step(optimizer.init(w), Look(w, np.ones(2), w, g, hessian), 1.0)
     finite = np.isfinite([gradient, curvature]).all()
     np.testing.assert_allclose(update.eta, [[0.25, 0.25] if finite else [np.nan] * 2, [0.5, 0.25]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("psi", "t", "bound"), [(1.0, np.inf, 13.57), (0.004, 400, 3.658), (0.0, np.inf, 3.486)])
+def test_the_bound_of_nadam_follows_its_psi(psi, t, bound):
+    # 2 (1 + b) / (1 + b - 2 b mu) with b = 0.9 and mu = 0.9, 0.4784 and 0.45.
+    frozen = replace(OPTIMIZERS["nadam"](psi=psi), second=ONE)
+    assert frozen.largest_rate(1.0, t) == pytest.approx(bound, rel=3e-4)
