@@ -98,7 +98,12 @@ class Surface:
     def undefined(self, w: ArrayLike) -> bool:
         """Whether f, or else its slope or its curvature, has no value at a point `w: (2,)`; one that overflows has."""
         along_1, along_2 = _as_points(np.atleast_2d(w)).T
-        return any(lacks_value(each, along_1, along_2) for each in (self._height, self._slope, self._curvature))
+        if lacks_value(self._height, along_1, along_2):
+            return True
+        # Where f overflows, its derivatives tell nothing more.
+        with np.errstate(all="ignore"):
+            overflows = not np.isfinite(self._height(along_1, along_2)[0]).all()
+        return not overflows and any(lacks_value(each, along_1, along_2) for each in (self._slope, self._curvature))
 
     def _computed(self, w: Array) -> tuple[Array, Array]:
         loss, gradient = np.empty_like(w[..., 0]), np.empty_like(w)
