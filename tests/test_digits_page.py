@@ -142,7 +142,8 @@ def test_every_number_of_hidden_layers(hidden, lang):
 @pytest.mark.parametrize(
     ("hidden", "word"),
     [("0", "too small"), ("-3", "too small"), ("1000000", "at most 64"), ("1,1,1,1", "too much"), ("a", "not a number"),
-     ("2.5", "not a whole number"), ("__import__('os')", "not a number"), ("nan", "not a number"), ("9**9", "at most 64")],
+     ("2.5", "not a whole number"), ("__import__('os')", "not a number"), ("nan", "not a number"),
+     ("9**9", "at most 64")],
 )  # fmt: skip
 def test_hidden_layers_that_cannot_be_are_explained_and_the_picture_stays(hidden, word):
     app = page(hidden=hidden)
