@@ -103,6 +103,7 @@ KNOWN = [
     ("acos(x1)", (2, 1), 0.1, ALL, {E.NO_VALUE}),
     ("log(log(x1))", (1, 1), 0.1, ALL, {E.NO_VALUE}),
     ("log(log(x1))", (2, 1), 0.1, ("sgd", "momentum", "adam", "lion"), {E.LEFT}),
+    ("tanh(10*x1)", (2, 1), 0.1, ("sgd", "momentum", "adam", "newton"), {E.PLATEAU}),
     ("x1^4+x2^4", (2, 1), 0.1, ("sgd", "momentum", "adam", "lion", "newton"), {E.ARRIVED}),
     ("(x1^2+x2)^2", (2, 1), 0.1, ("sgd", "momentum", "adam", "newton"), {E.ARRIVED}),
     ("min(x1^2+x2^2,(x1-3)^2+x2^2+1)", (2, 1), 0.1, ("sgd", "momentum", "adam"), {E.LOCAL_MINIMUM}),
