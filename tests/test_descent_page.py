@@ -186,6 +186,7 @@ PROGRAMS = [
     replace(DEFAULT, curve="wavy", start=6.5, warmup=7),
     replace(DEFAULT, curve="formula", formula="sqrt(w^2+1) + abs(w-2)/3 - pi", start=3.0),
     replace(DEFAULT, curve="formula", formula="sqrt(w^2)", start=0.0),
+    replace(DEFAULT, curve="formula", formula="cos(sqrt(w^2)) + 3w", start=0.0),
     replace(DEFAULT, curve="formula", formula="max(w, -w) + min(w, 1)/4", start=1.0, rates=(0.25, 0.8)),
     replace(DEFAULT, curve="formula", formula="3"),
     *(replace(DEFAULT, curve="kink", start=2.5, schedule=name, warmup=i % 2 * 4, single=i % 3 == 0,

@@ -1,5 +1,6 @@
 """Descent on a curve: from what the controls say to the panels, the sentences, the tables and the program."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +11,7 @@ import numpy as np
 
 from optviz.curve_descent import TROUBLED, Behavior, Descent, Verdict, better_rate, moment, run
 from optviz.curves import CURVES, Curve
+from optviz.expressions import NEAR, SAME
 from optviz.figures import curves as pictures
 from optviz.figures import races
 from optviz.figures.style import SERIES
@@ -432,7 +434,6 @@ def program(settings: Settings) -> str:
     # The schedule is computed in double precision as on the page, whatever the weight is in.
     schedule = [*PRECISION, "", *factor.definitions, f"factor = {factor.call}", ""]
     kind = "float32" if settings.single else "float64"
-    kinks = ["gradient = tf.where(tf.math.is_nan(gradient), 0.0, gradient)  # at a kink 0 / 0"] * curve.has_poles
     lines = [
         *([] if factor.steady else IMPORTS),
         "import tensorflow as tf",
@@ -444,9 +445,26 @@ def program(settings: Settings) -> str:
         "        with tf.GradientTape() as tape:",
         f"            loss = {curve.program}",
         "        gradient = tape.gradient(loss, w)",
-        *(f"        {line}" for line in kinks),
+        *(f"        {line}" for line in _gap(curve)),
         f"        lr = rate{'' if factor.steady else ' * float(factor(step))'}",
         '        print(f"{step:3} w {w.numpy():.7g} gradient {gradient:.7g} loss {loss:.7g} lr {lr:.7g}")',
         "        w.assign_sub(lr * gradient)",
     ]
     return "\n".join(lines)
+
+
+def _gap(curve: Curve) -> list[str]:
+    """Write what `fill_gaps` does to a slope that is 0 / 0."""
+    if not curve.has_poles:
+        return []
+    beside = re.sub(r"\bw\b", "beside", curve.program)
+    return [
+        "if tf.math.is_nan(gradient):  # 0 / 0 is the limit where there is one, and 0 at a kink",
+        f"    beside = w + {NEAR!r} * (1 + tf.abs(w)) * tf.constant([1, -1], w.dtype)",
+        "    with tf.GradientTape() as tape:",
+        "        tape.watch(beside)",
+        f"        near = {beside}",
+        "    right, left = tape.gradient(near, beside)",
+        "    largest = max(1, abs(right), abs(left))",
+        f"    gradient = (right + left) / 2 if abs(right - left) <= {SAME!r} * largest else 0 * right",
+    ]
