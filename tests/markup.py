@@ -17,10 +17,10 @@ _SIGNS = {
 
 
 def read_in(text: str) -> set[str]:
-    """Return the names of all that is read in a text as more than words; code spans are none of it."""
+    """Return the names of all that is read in a text as more than words; code, in spans or blocks, is none of it."""
     found = set()
     for block in _MARKDOWN.parse(text):
-        found |= {block.type} - {"paragraph_open", "paragraph_close", "inline"}
+        found |= {block.type} - {"paragraph_open", "paragraph_close", "inline", "fence"}
         for token in block.children or ():
             if token.type == "text":
                 found |= {name for name, signs in _SIGNS.items() if re.search(signs, token.content)}
