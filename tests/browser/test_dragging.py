@@ -99,6 +99,7 @@ def test_the_start_is_dragged_and_each_race_is_drawn_whole(open_page: OpenPage) 
     here = page.evaluate(GRIP)
     assert here == pytest.approx([x + 115, y - 115], abs=1.5), "it stays under the pointer, where it was taken hold of"
     page.get_by_text("Start and axes").click()
+    page.wait_for_function("document.querySelector('input[aria-label=\"x₁\"]')?.value")
     assert float(page.get_by_label("x₁").input_value()) == pytest.approx(start[0], abs=1e-3)
 
 
