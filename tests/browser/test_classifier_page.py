@@ -276,17 +276,17 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
         sockets.append((socket, socket.connect_to_server()))
 
     page.route_web_socket(re.compile("/_stcore/stream"), connect)
-    page.goto(f"{server}/classifier?epochs=600&units=64&layers=2&init=he&lr=0.001")
+    page.goto(f"{server}/classifier?epochs=300&units=64&layers=2&init=he&lr=0.001")
     page.wait_for_selector(f"{PLAYER}[data-step]")
     wait_step(page, "+d.step > 3")
     run = shown(page, "run")
     for end in sockets[0]:
         end.close(code=1012, reason="lost")
-    to_the_end(page, 600)
+    to_the_end(page, 300)
     assert len(sockets) > 1 and shown(page, "run") == run
-    settings = Settings(epochs=600, units=64, layers=2, initialization="he", methods=(Method(learning_rate=0.001),))
+    settings = Settings(epochs=300, units=64, layers=2, initialization="he", methods=(Method(learning_rate=0.001),))
     curve = trace(page, "loss", 0)
-    np.testing.assert_array_equal(curve["x"], np.arange(601))
+    np.testing.assert_array_equal(curve["x"], np.arange(301))
     np.testing.assert_allclose(curve["y"], finished(settings).arrays["numbers"][:, 0, 0], rtol=1e-4)
     page.close()
 
