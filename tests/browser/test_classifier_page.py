@@ -271,6 +271,7 @@ def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage):
 
 def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium: "Browser", server: str):
     page, sockets = chromium.new_page(), []
+    page.set_default_timeout(120_000)  # a wide net, beside other tests
 
     def connect(socket: "WebSocketRoute") -> None:
         sockets.append((socket, socket.connect_to_server()))
