@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
 import pytest
+import streamlit
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
@@ -72,3 +74,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture
+def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open every group that is folded away, so that all controls are drawn."""
+    from optviz.ui import controls
+
+    @contextmanager
+    def group(link, name, label, icon, *, alone=True) -> Iterator[None]:
+        with streamlit.expander(label, icon=icon, expanded=True):
+            yield
+
+    monkeypatch.setattr(controls, "folded", group)

@@ -2,15 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import pytest
-import streamlit
 
-from optviz.ui import controls, course
+from optviz.ui import course
 from optviz.ui.language import LANGUAGES
 from tests.pages import healthy, opened
 
@@ -21,16 +18,7 @@ every_page = pytest.mark.parametrize("name", course.LESSONS)
 in_both = pytest.mark.parametrize("lang", LANGUAGES)
 
 
-@pytest.fixture(autouse=True)
-def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open every group that is folded away, so that all controls are drawn."""
-
-    @contextmanager
-    def group(link, name, label, icon, *, alone=True) -> Iterator[None]:
-        with streamlit.expander(label, icon=icon, expanded=True):
-            yield
-
-    monkeypatch.setattr(controls, "folded", group)
+pytestmark = pytest.mark.usefixtures("unfolded")
 
 
 @cache

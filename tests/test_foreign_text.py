@@ -4,19 +4,17 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from html.parser import HTMLParser
 from itertools import cycle
 from pathlib import Path
 
 import pytest
-import streamlit
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from optviz.lecture import KIND, pack
 from optviz.saved_models import Flaw, ModelError
-from optviz.ui import controls, course, lectures
+from optviz.ui import course, lectures
 from optviz.ui.links import Link
 from optviz.ui.words import model_error
 from tests.markup import read_in
@@ -76,16 +74,7 @@ PLAIN = {
 """Where Streamlit writes plain text; a test in the browser looks at it."""
 
 
-@pytest.fixture(autouse=True)
-def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open every group that is folded away, so that all controls are drawn."""
-
-    @contextmanager
-    def group(link, name, label, icon, *, alone=True) -> Iterator[None]:
-        with streamlit.expander(label, icon=icon, expanded=True):
-            yield
-
-    monkeypatch.setattr(controls, "folded", group)
+pytestmark = pytest.mark.usefixtures("unfolded")
 
 
 def shown(app: AppTest) -> Iterator[tuple[str, str, str]]:
