@@ -26,7 +26,7 @@ correction (Kingma & Ba, PyTorch), unless `epsilon_inside`; a zero gradient neve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -229,7 +229,7 @@ class AdaDelta(Optimizer):
 class Nadam(Optimizer):
     """Adam that looks ahead: `m` is read out with the next step's weight, `mu_t = b1 * (1 - 0.96^(t psi) / 2)`."""
 
-    psi: Number = 1.0
+    psi: Number = field(kw_only=True)
 
     def init(self, w: Array) -> Memory:
         """Return the memory with the running product of the weights mu in `u`."""
@@ -300,7 +300,7 @@ class Adamax(Optimizer):
 class AdamW(Optimizer):
     """Adam with the weight decay beside the gradient, not in it: `eta = eta_Adam + lr * decay * w`."""
 
-    weight_decay: Number = 0.0
+    weight_decay: Number = field(kw_only=True)
 
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update."""
@@ -312,7 +312,7 @@ class AdamW(Optimizer):
 class Lion(Optimizer):
     """`eta = lr * sign(b1 m + (1-b1) g)`, then `m = b2 m + (1-b2) g`: every coordinate steps by lr."""
 
-    mixing: Number = 0.9
+    mixing: Number = field(kw_only=True)
 
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update."""
@@ -332,7 +332,7 @@ class Newton(Optimizer):
     It runs to any point with zero gradient, saddles and maxima too; a singular H is solved in the least-squares sense.
     """
 
-    damping: Number = 0.0
+    damping: Number = field(kw_only=True)
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
         """Ask for the Hessian too; TypeError where the objective has none."""
@@ -483,7 +483,7 @@ def nadam(
     psi: Annotated[float, Range(0.0, 1.0, r"\psi")] = 1.0,
 ) -> Optimizer:
     """Adam with Nesterov's look-ahead. psi = 1 is Keras' momentum schedule, psi = 0.004 is PyTorch's."""
-    return Nadam(average(beta1, 1.0), average(beta2, 1.0), epsilon, 0.0, psi)
+    return Nadam(average(beta1, 1.0), average(beta2, 1.0), epsilon, psi=psi)
 
 
 @recipe(
@@ -522,7 +522,7 @@ def adamw(
     weight_decay: Annotated[float, Range(0.0, 1.0, r"\lambda")] = 0.01,
 ) -> Optimizer:
     """Adam with decoupled weight decay: the decay is not divided by the root of V."""
-    return AdamW(average(beta1, 1.0), average(beta2, 1.0), epsilon, 0.0, weight_decay)
+    return AdamW(average(beta1, 1.0), average(beta2, 1.0), epsilon, weight_decay=weight_decay)
 
 
 @recipe(
@@ -572,7 +572,7 @@ def _spread(value: Any, shape: tuple[int, ...]) -> Any:
         return np.broadcast_to(value, shape).copy()
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    parts = {field.name: getattr(value, field.name) for field in fields(value)}
+    parts = {part.name: getattr(value, part.name) for part in fields(value)}
     changed = {name: full for name, part in parts.items() if (full := _spread(part, shape)) is not part}
     return replace(value, **changed) if changed else value
 
@@ -582,7 +582,7 @@ def _stack(values: Sequence[Any]) -> Any:
         return values[0]
     first = values[0]
     if is_dataclass(first) and not isinstance(first, type):
-        names = [field.name for field in fields(first)]
+        names = [part.name for part in fields(first)]
         return replace(first, **{name: _stack([getattr(value, name) for value in values]) for name in names})
     return np.array(values, dtype=float)[:, None]
 

@@ -171,6 +171,7 @@ def test_a_run_axis_equals_the_runs_done_singly(name):
     variants = [
         recipe(),
         *(recipe(**{p.name: p.range.clamp(p.default * 0.5)}) for p in recipe.parameters if p.kind is float),
+        *(recipe(**{p.name: not p.default}) for p in recipe.parameters if p.kind is bool),
     ]
     starts, rates = np.linspace((-5, -2), (3, 1), len(variants)), np.linspace(0.01, 0.2, len(variants))
     together = record(descend(BOWL, stack(variants), lambda t: rates, starts), 30)

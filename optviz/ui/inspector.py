@@ -143,7 +143,7 @@ MOMENTS = {
 }
 """What happens to the moments, by whether the first remembers and whether there is a second."""
 
-OWN_MOMENTS = {
+OWN_MOMENTS: Mapping[type[Optimizer], str] = {
     Lion: N_("2 · Of the momentum only the signs count: ({m1}, {m2})."),
     Newton: N_("2 · Newton has no memory: the curvature takes the place of the moments."),
 }

@@ -11,20 +11,24 @@ fault.
 
 import argparse
 import ast
+import difflib
 import os
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+import pytest
 from cosmic_ray.commands import init
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.tools.filters.git import GitFilter
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec
@@ -33,6 +37,12 @@ ROOT = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("explained.toml")
 PATIENCE = 300.0
 """Seconds after which a mutant that keeps its tests busy counts as noticed."""
+
+# Each mutant's tests run in a fork of a process that has imported what takes long and is never broken.
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["tensorflow", "keras", "hypothesis", "plotly.graph_objects", "streamlit.testing.v1", "sympy"]
+)
 
 GUARDS = {
     "optviz/activations.py": "parameters activations network",
@@ -44,8 +54,9 @@ GUARDS = {
     "optviz/schedules.py": "parameters schedules",
     "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/ui/keras_code.py": "training_code",
-    "optviz/ui/optimizer_code.py": "optimizer_code",
+    "optviz/ui/optimizer_code.py": "optimizer_code race_code",
     "optviz/ui/race_code.py": "race_code",
+    "optviz/ui/training_code.py": "training_code",
 }
 """The modules that are broken, and the tests that are to notice, by their names."""
 
@@ -119,29 +130,40 @@ def copy_of_the_tree(folder: Path) -> Path:
 
 def tested(mutant: Mutant, folder: Path) -> Outcome:
     """Break one copy of the tree in one place, and run the tests of the module."""
-    # Cosmic Ray breaks the file below the current directory, so that each copy wants a process of its own.
-    spec = mutant.spec
-    arguments = [str(spec.module_path), spec.operator_name, str(spec.occurrence), str(PATIENCE)]
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("one.py"), *arguments, *_guards(mutant.module)],
-        cwd=folder, check=True, capture_output=True, text=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
-    noticed, _line, changed = done.stdout.partition("\n")
-    return Outcome(mutant, changed.strip(), noticed == "noticed")
+    spec, module = mutant.spec, folder / mutant.module
+    whole = module.read_text("utf-8")
+    broken = mutate_code(whole, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
+    module.write_text(broken, "utf-8")
+    try:
+        noticed = not passed(_guards(mutant.module), folder)
+    finally:
+        module.write_text(whole, "utf-8")
+    differences = difflib.unified_diff(whole.splitlines(), broken.splitlines(), n=0, lineterm="")
+    changed = [line for line in differences if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
+    return Outcome(mutant, "\n".join(changed).strip(), noticed)
+
+
+def passed(tests: Sequence[str], folder: Path, said: Path = Path(os.devnull)) -> bool:
+    """Run tests in a copy of the tree, in a process of their own; what they say goes to a file."""
+    running = FORKS.Process(target=_run, args=(tests, folder, said))
+    running.start()
+    running.join(PATIENCE)
+    running.kill()
+    running.join()
+    return running.exitcode == 0
+
+
+def _run(tests: Sequence[str], folder: Path, said: Path) -> NoReturn:
+    with said.open("w") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    os.chdir(folder)
+    # As a program of its own ends: TensorFlow's threads may keep another end waiting.
+    os._exit(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--assert", "plain", *tests]))
 
 
 def _guards(module: str) -> list[str]:
     return [f"tests/test_{name}.py" for name in GUARDS[module].split()]
-
-
-def failing(module: str) -> str:
-    """Return what the tests of a module that is whole say if they fail, and nothing if they pass."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *_guards(module)],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    return done.stdout + done.stderr if done.returncode else ""
 
 
 def outcomes(drawn: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
@@ -179,13 +201,16 @@ def main() -> int:
     if unguarded := set(wanted.modules) - set(GUARDS):
         parser.error(f"no tests are named for {', '.join(sorted(unguarded))}")
     os.chdir(ROOT)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # or a mutant could be run from what was compiled of the one before
     found = mutants(wanted.modules or list(GUARDS), wanted.since)
     drawn = random.Random(wanted.seed).sample(found, min(wanted.sample or len(found), len(found)))
     print(f"{len(drawn)} of {len(found)} mutants", flush=True)
-    for module in sorted({mutant.module for mutant in drawn}):
-        if said := failing(module):
-            print(f"\n{module}: its tests fail though nothing is broken\n{said}")
-            return 2
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        for module in sorted({mutant.module for mutant in drawn}):
+            if not passed(_guards(module), ROOT, said):
+                print(f"\n{module}: its tests fail though nothing is broken\n{said.read_text('utf-8')}")
+                return 2
     known, noticed, unexplained = explained(), 0, 0
     for outcome in outcomes(drawn, wanted.jobs):
         if outcome.noticed:
