@@ -1,5 +1,6 @@
 """How a test runs a program that a page prints, and draws the values that one may choose there."""
 
+import ast
 import contextlib
 import io
 from collections.abc import Mapping
@@ -16,6 +17,27 @@ def run(program: str, **names: Any) -> tuple[dict[str, Any], str]:
     with contextlib.redirect_stdout(printed):
         exec(program, known)
     return known, printed.getvalue()
+
+
+def idle(program: str) -> list[str]:
+    """Return the functions and classes of a program that nothing calls, and what functions assign and never read."""
+    tree = ast.parse(program)
+    made = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    methods = {each for node in made if isinstance(node, ast.ClassDef) for each in node.body}
+    uncalled = [node.name for node in made if node not in methods and node.name not in _names(tree, ast.Load)]
+    functions = [node for node in made if isinstance(node, ast.FunctionDef)]
+    lines = [(function, line) for function in functions for line in ast.walk(function) if isinstance(line, ast.Assign)]
+    # Of what is unpacked, such as `x1, x2 = w`, some may stand there for the rest.
+    unread = [
+        ast.unparse(line)
+        for function, line in lines
+        if (stored := _names(line, ast.Store)) and not stored & _names(function, ast.Load)
+    ]
+    return uncalled + unread
+
+
+def _names(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
 
 
 def drawn(recipe: Recipe[Any], rng: np.random.Generator, **fixed: float) -> Mapping[str, float]:

@@ -85,6 +85,19 @@ def test_an_optimizer_at_any_values_takes_the_same_path(name, fixed, seed):
     assert_equal(name, values, code, lambda t: 0.02)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        *((name, {}) for name in ("sgd", "momentum", "momentum_classical", "nesterov_keras")),
+        *((name, {"epsilon_inside": True}) for name in ("adagrad", "rmsprop")),
+        *((name, {}) for name in ("adadelta", "nadam", "adamax", "lion")),
+    ],
+)
+def test_keras_own_optimizer_is_taken_where_it_is_equal(name, values):
+    code = optimizer_code(name, values, rate_code(0.02, "constant", {}, 0))
+    assert code.call.startswith("keras.optimizers.") and not code.definitions
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_an_optimizer_takes_the_same_path_under_a_schedule_with_a_warm_up(name):
     rng = np.random.default_rng(len(name))

@@ -16,7 +16,7 @@ from optviz.ui.race_code import program
 from optviz.ui.races import Ground, Settings, race_of
 from optviz.ui.runs import Run, read_runs
 from tests.pages import opened
-from tests.programs import drawn, run
+from tests.programs import drawn, idle, run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROW = re.compile(r"(.*): step (\d+), w (\S+) (\S+), loss (\S+)")
@@ -30,10 +30,13 @@ def race(ground=FLAT, runs=(), steps=40, start=None, **others):
 
 
 def printed(settings):
-    """Run the program with all digits, and return its rows (run, step, w1, w2, loss)."""
-    _names, text = run(program(settings).replace(":.6g", ":.17g"))
+    """Run the program, which has nothing to spare, with all digits, and return its rows (run, step, w1, w2, loss)."""
+    text = program(settings)
+    assert not idle(text)
+    known, output = run(text.replace(":.6g", ":.17g"))
+    assert len(known.get("factor", range(settings.steps + 1))) == settings.steps + 1
     rows, number, names = [], -1, []
-    for line in text.splitlines():
+    for line in output.splitlines():
         name, step, *numbers = ROW.fullmatch(line).groups()
         number += step == "0"
         names.append(name)

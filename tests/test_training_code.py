@@ -24,6 +24,7 @@ from optviz.ui.lessons import dead_relu, digits, penalties, practice, table
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import Training
 from tests.pages import opened
+from tests.programs import idle
 
 keras = pytest.importorskip("keras")
 tensorflow = pytest.importorskip("tensorflow")
@@ -63,7 +64,8 @@ pytestmark = [
 
 
 def run(program, file, arrays, capsys):
-    """Run a program beside its file, and return its names and the numbers of each line that it prints."""
+    """Run a program, which has nothing to spare, and return its names and the numbers of each line that it prints."""
+    assert not idle(program)
     np.savez_compressed(file, **arrays)
     capsys.readouterr()
     names = {}
@@ -100,7 +102,9 @@ def check(settings, capsys, side=0):
     """Compare every number that a program prints, and the weights, with the page's."""
     training = trained(settings)
     epoch, network = training.latest[side], training.classifier.network
-    names, printed = run(keras_code(settings, side, epoch), FILE, arrays_of(settings), capsys)
+    program = keras_code(settings, side, epoch)
+    assert program.count("the training diverges") == (epoch.reason == "diverged")
+    names, printed = run(program, FILE, arrays_of(settings), capsys)
     # The number 0.96 of Keras' Nadam is one of single precision.
     rel = 1e-6 if any(leg.optimizer == "nadam" for leg in settings.methods[side].legs) else 1e-9
     penalized = settings.methods[side].penalized
@@ -208,6 +212,9 @@ NESTEROV = Leg("nesterov", (("beta", 0.7),), 0.03)
 )  # fmt: skip
 def test_forks(settings, capsys):
     check(settings, capsys)
+    switch = settings.methods[0].switch
+    changes_l2 = switch.l2 is not None and 0 < switch.epoch <= settings.epochs
+    assert (".regularizer = " in keras_code(settings)) == changes_l2
 
 
 LONG = replace(SMALL, initialization="he", epochs=30, batch_size=28, methods=(Method(learning_rate=0.5, l2=0.001),))
@@ -224,7 +231,9 @@ FALLS = {"schedule": "cosine_restarts", "schedule_values": (("first_decay_steps"
         (replace(LONG, stopping=EarlyStopping(50, 0.0, True), epochs=9), False, False),
         (replace(LONG, reducing=REDUCES, epochs=16), True, False),
         (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),)), True, False),
-        (replace(LONG, reducing=REDUCES, epochs=12, warmup=3, **FALLS), True, False),
+        (replace(LONG, reducing=REDUCES, epochs=12, warmup=3, methods=(Method("momentum_classical", (), 0.3),),
+                 **FALLS),
+         True, False),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, warmup=2), True, True),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, methods=(
             Method(learning_rate=0.5, switch=Switch(5, Leg("nesterov", (), 0.5), 0.01)),)), True, True),
@@ -271,9 +280,20 @@ def test_a_net_that_was_loaded_keeps_its_penalty(side, activation, capsys):
     check(replace(SMALL, start=loaded, activation=activation, methods=methods), capsys, side)
 
 
-@pytest.mark.parametrize("stopping", [None, EarlyStopping(30, 0.0, True)], ids=["plain", "restores elsewhere"])
-def test_a_training_that_diverges_ends_at_its_last_finite_epoch(stopping, capsys):
-    settings = replace(SMALL, activation="relu", epochs=60, methods=(Method(learning_rate=2.0),), stopping=stopping)
+STEEP = Method(learning_rate=2.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "stopping"),
+    [
+        (STEEP, None),
+        (STEEP, EarlyStopping(30, 0.0, True)),
+        (replace(STEEP, learning_rate=0.05, switch=Switch(2, Leg("sgd", (), 2.0))), None),
+    ],
+    ids=["plain", "restores elsewhere", "after a fork"],
+)
+def test_a_training_that_diverges_ends_at_its_last_finite_epoch(method, stopping, capsys):
+    settings = replace(SMALL, activation="relu", epochs=60, methods=(method,), stopping=stopping)
     training, _names = check(settings, capsys)
     assert training.latest[0].reason == "diverged" and 0 < training.latest[0].epoch < 60
 

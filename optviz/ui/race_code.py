@@ -52,7 +52,7 @@ def _objective(settings: Settings) -> list[str]:
     bare = "f" if _l2(settings) or ground.l1 else "loss"
     return [
         *_function(bare, "w", _scalar(surface.expression)),
-        *(_function("loss", "w", f"f(w){_penalty(settings)}", unpacked=False) if bare == "f" else []),
+        *(_function("loss", "w", f"f(w){_penalty(settings)}") if bare == "f" else []),
         *_noise(ground),
         *(_filled(bare) if has_poles(first) or (second and has_poles([*chain(*second)])) else []),
         *_derivative("gradient", "w, step", f"[{', '.join(map(_scalar, first))}]", _push(settings), has_poles(first)),
@@ -60,8 +60,9 @@ def _objective(settings: Settings) -> list[str]:
     ]
 
 
-def _function(name: str, arguments: str, value: str, *, unpacked: bool = True) -> list[str]:
-    return [f"def {name}({arguments}):", *(["    x1, x2 = w"] if unpacked else []), f"    return {value}", "", ""]
+def _function(name: str, arguments: str, value: str) -> list[str]:
+    unpacked = ["    x1, x2 = w"] if "x1" in value or "x2" in value else []
+    return [f"def {name}({arguments}):", *unpacked, f"    return {value}", "", ""]
 
 
 def _derivative(name: str, arguments: str, value: str, more: str, has_gaps: bool) -> list[str]:
@@ -71,7 +72,7 @@ def _derivative(name: str, arguments: str, value: str, more: str, has_gaps: bool
     formula = f"{name}_formula"
     return [
         *_function(formula, "w", f"np.array({value})"),
-        *_function(name, arguments, f"filled({formula}, w){more}", unpacked=False),
+        *_function(name, arguments, f"filled({formula}, w){more}"),
     ]
 
 

@@ -273,9 +273,9 @@ def _batches(code: TrainingCode) -> list[str]:
 def _definitions(code: TrainingCode) -> list[str]:
     """Return the functions and classes that the program needs to be defined, once each."""
     optimizers = [code.optimizer(leg) for leg in code.legs]
-    method = code.method
+    method, activation = code.method, code.activation
     found = [
-        ACTIVATION_LINES.get(code.activation.name, "").format(**dict(code.activation.arguments)),
+        ACTIVATION_LINES.get(activation.name, "").format(**dict(activation.arguments)) if len(code.sizes) > 2 else "",
         _penalty("penalty", method.l1, method.l2_at(0)),
         _penalty("other_penalty", method.l1, method.l2_at(code.epochs)) if _changes_l2(code) else "",
     ]
@@ -347,8 +347,7 @@ def _legs(code: TrainingCode, seed: str) -> list[str]:
     method = code.method
     switch = method.switch
     if not second or switch is None:
-        begin = switch.epoch if switch and first is switch.leg else 0
-        return [*_compile(code, first), *_callbacks(code, last=True), *_fit(code, seed, begin, code.epochs)]
+        return [*_compile(code, first), *_callbacks(code, last=True), *_fit(code, seed, 0, code.epochs)]
     lines = [*_compile(code, first), *_callbacks(code, last=False), *_fit(code, seed, 0, switch.epoch)]
     others = [
         *_other_l2(code),
