@@ -14,6 +14,7 @@ from optviz.ui.optimizer_code import (
     SCHEDULE_CODES,
     optimizer_code,
     rate_code,
+    schedule_code,
 )
 from tests import programs
 from tests.programs import drawn
@@ -136,13 +137,13 @@ def test_two_of_a_kind_with_other_values_stand_side_by_side(name):
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_at_any_values_gives_the_same_learning_rates(name, steps):
     values = drawn(SCHEDULES[name], np.random.default_rng(steps))
-    code = rate_code(0.3, name, values, steps)
-    names = run([*code.definitions, f"rate = {code.call}"])
-    rate = names["rate"]
     ours = Schedule(0.3, warmup(SCHEDULES[name](**values), steps))
-    shown = [float(rate(t)) if callable(rate) else rate for t in range(36)]
-    np.testing.assert_allclose(shown, [ours(t) for t in range(36)], rtol=1e-12, atol=1e-16)
-    assert code.steady == (name == "constant" and not steps)
+    for code in (rate_code(0.3, name, values, steps), schedule_code(0.3, name, values, steps)):
+        names = run([*code.definitions, f"rate = {code.call}"])
+        rate = names["rate"]
+        shown = [rate if code.steady else float(rate(t)) for t in range(36)]
+        np.testing.assert_allclose(shown, [ours(t) for t in range(36)], rtol=1e-12, atol=1e-16)
+    assert not code.steady and rate_code(0.3, name, values, steps).steady == (name == "constant" and not steps)
 
 
 def test_restarts_come_at_the_right_step_where_a_logarithm_would_round():

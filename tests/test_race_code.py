@@ -3,10 +3,12 @@
 import os
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from optviz.expressions import fill_gaps
 from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
@@ -64,7 +66,9 @@ def test_every_optimizer_at_random_values_runs_as_on_the_page(name):
     rng = np.random.default_rng(len(name))
     runs = [Run(name, float(rng.uniform(0.01, 0.1)), tuple(drawn(OPTIMIZERS[name], rng).items())) for _ in range(6)]
     assert_same(race(runs=[Run(name), *runs]))
-    assert_same(race(Ground("booth", "", 0.01, 0.03, 0.2, 5), [Run(name), *runs], steps=30, learning_rate=0.01))
+    penalized = Ground("booth", "", 0.01, 0.03, 0.2, 5)
+    assert_same(race(penalized, [Run(name), *runs], steps=30, learning_rate=0.01))
+    assert_same(race(penalized, [Run(name)], steps=3, learning_rate=0.01, start=(0.0, -0.5)))
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -84,6 +88,7 @@ def test_every_surface_has_its_value_its_slope_and_its_curvature(surface):
         ("abs(x1) + 2*abs(x2)", (1.0, 0.0)),
         ("sqrt(x1^2 + x2^2)", (0.3, 0.0)),
         ("sqrt(x1^2 + x2^2)", (1e-160, 0.0)),
+        ("sqrt(x1) + x2^2", (0.0, 0.0)),
         ("log(x1) + x2^2", (0.5, 1.0)),
         ("x1*log(x1) + x2^2", (3.0, 1.0)),
         ("x1^64", (1.01, 2.0)),
@@ -116,6 +121,33 @@ def test_a_slope_that_is_0_through_0_has_its_limit_in_the_program_too(surface, f
     assert_same(settings)
     path = race_of(settings).path.w[:, 0]
     np.testing.assert_allclose(path[1], -0.05 * np.array(slope), atol=1e-6)
+
+
+def slope_with_a_gap(v, w, missing, one_sided, levels, tilts):
+    """Return levels and a tilt around w, where it is missing, and perhaps on one side of w too."""
+    if (v == w).all() or (one_sided and v[0] > w[0]):
+        return np.array([missing, levels[1]])
+    return levels + tilts @ (v - w) / 1e-6
+
+
+def test_gaps_are_filled_as_on_the_page():
+    ground = Ground("drop_wave", "", 0.0, 0.0, 0.0, 0)
+    filled = run(program(race(ground, [Run("sgd")], 1)))[0]["filled"]
+    rng, found = np.random.default_rng(0), []
+    for _ in range(1500):
+        size = rng.choice([0.0, 1e-150, 10.0 ** rng.uniform(-170, -130), 10.0 ** rng.uniform(-3, 3)])
+        level = 10.0 ** rng.uniform(-14, 3)
+        tilt = rng.choice([10.0 ** rng.uniform(-20, 3), rng.uniform(0.0, 0.01) * max(1.0, level)])
+        w = size * np.array([1.0, rng.uniform(-1, 1)])
+        levels, tilts = level * rng.choice([-1, 0, 1], 2), tilt * rng.normal(size=(2, 2))
+        missing, one_sided = rng.choice([np.nan, np.inf]), rng.random() < 0.1
+        slope = partial(slope_with_a_gap, w=w, missing=missing, one_sided=one_sided, levels=levels, tilts=tilts)
+        page = slope(w)
+        with np.errstate(all="ignore"):
+            fill_gaps(page, w, np.zeros(()), lambda ring, slope=slope: np.array([slope(v) for v in ring]))
+        np.testing.assert_allclose(filled(slope, w), page, rtol=1e-6)
+        found.append(page[0])
+    assert min(np.isinf(found).sum(), (np.isfinite(found) & (np.array(found) != 0)).sum(), found.count(0.0)) > 100
 
 
 @pytest.mark.parametrize("warmup", [0, 6])

@@ -41,12 +41,14 @@ class Rule(NamedTuple):
     looks_ahead: bool = False
 
 
-VELOCITY = "Keras keeps the learning rate inside the velocity; here it stands before it, which differs once it changes."
-OUTSIDE = "Keras adds epsilon inside the root; here it is added to the root."
-CORRECTED = "Keras adds epsilon before the bias correction of V; here it is added after it."
-NO_PSI = "Keras' Nadam has no psi: there it is always 1."
-NO_AHEAD = "Keras' Nesterov takes the gradient at w; here it is taken at w - lr * m."
-NO_SIGN = "Keras' Lion refuses beta_1 = 0."
+VELOCITY = (
+    "# Keras keeps the learning rate inside the velocity; here it stands before it, which differs once it changes."
+)
+OUTSIDE = "# Keras adds epsilon inside the root; here it is added to the root."
+CORRECTED = "# Keras adds epsilon before the bias correction of V; here it is added after it."
+NO_PSI = "# Keras' Nadam has no psi: there it is always 1."
+NO_AHEAD = "# Keras' Nesterov takes the gradient at w; here it is taken at w - lr * m."
+NO_SIGN = "# Keras' Lion refuses beta_1 = 0."
 
 AVERAGE = ("m", "beta * m + (1 - beta) * g")
 FIRST = ("m", "beta1 * m + (1 - beta1) * g")
@@ -275,7 +277,7 @@ def _class(rule: Rule, numbers: Sequence[str]) -> str:
     return "\n".join(
         [
             f"class {rule.name}(keras.optimizers.Optimizer):",
-            f"    # {rule.differs}",
+            f"    {rule.differs}",
             f"    def __init__(self, {', '.join(['learning_rate', *numbers])}):",
             "        super().__init__(learning_rate)",
             f"        self.numbers = {', '.join(numbers)}",

@@ -25,6 +25,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple, NoReturn
 
+import printed
 import pytest
 from cosmic_ray.commands import init
 from cosmic_ray.mutating import mutate_code
@@ -88,12 +89,17 @@ def mutants(modules: Sequence[str], since: str | None) -> list[Mutant]:
             settings = Path(folder) / "cosmic-ray.toml"
             settings.write_text(f'[cosmic-ray.filters.git-filter]\nbranch = "{since}"\n', "utf-8")
             GitFilter().filter(found, argparse.Namespace(config=str(settings)))
-        made = [Mutant(spec) for item in found.pending_work_items for spec in item.mutations]
+        made = [Mutant(spec) for item in found.pending_work_items for spec in item.mutations if _is_code(spec)]
     unseen = {module: list(_unseen(ast.parse((ROOT / module).read_text("utf-8")))) for module in modules}
     return sorted(
         (mutant for mutant in made if not any(_inside(mutant.spec, node) for node in unseen[mutant.module])),
         key=lambda mutant: (mutant.module, mutant.spec.start_pos, mutant.spec.operator_name, mutant.spec.occurrence),
     )
+
+
+def _is_code(spec: MutationSpec) -> bool:
+    """Whether what is broken is code: in a string only where a program writer holds it."""
+    return spec.operator_name != printed.NAME or spec.module_path.stem.endswith("_code")
 
 
 def _unseen(tree: ast.Module) -> Iterator[ast.expr]:
