@@ -1,7 +1,7 @@
 """The Keras programs of the pages that train a net: run beside the page's file, each prints the page's numbers."""
 
 import re
-from dataclasses import replace
+from dataclasses import astuple, replace
 from io import BytesIO
 
 import numpy as np
@@ -21,8 +21,10 @@ from optviz.table import houses, parse
 from optviz.training_plan import Plan
 from optviz.ui.keras_code import FILE, arrays_of, keras_code
 from optviz.ui.lessons import dead_relu, digits, penalties, practice, table
+from optviz.ui.training_code import REDUCE_SCHEDULE
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import Training
+from tests import programs
 from tests.pages import opened
 from tests.programs import idle
 
@@ -252,6 +254,22 @@ def test_rules(settings, reduced, stopped, capsys):
     assert ("callbacks" in names) == settings.held_out
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_program_reduces_a_schedule_as_the_page_does(seed):
+    """The losses are whole numbers, so that many are what counts as fallen to the digit."""
+    rng = np.random.default_rng(seed)
+    rule = ReduceOnPlateau(0.5, int(rng.integers(1, 4)), (0.0, 0.013)[seed % 2], float(seed % 3))
+    rate, pace = keras.Variable(0.1, dtype="float64", trainable=False), rule.begin(0.1)
+    names = programs.run(f"import keras\nimport numpy as np\n{REDUCE_SCHEDULE}")[0]
+    callback = names["ReduceSchedule"](rate, *astuple(rule))
+    callback.on_train_begin()
+    for epoch, loss in enumerate(20.0 - np.arange(30) // 2 + rng.integers(0, 4, 30)):
+        pace = rule.observe(pace, loss)
+        callback.on_epoch_end(epoch, {"val_data_loss": loss})
+        assert float(rate.numpy()) == pytest.approx(float(pace.learning_rate), rel=1e-12)
+    assert float(pace.learning_rate) < 0.1
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -278,6 +296,18 @@ def test_a_net_that_was_loaded_keeps_its_penalty(side, activation, capsys):
     loaded = SavedModel(network.sizes, made, "mse", network.init(8, "xavier") + 0.1)
     methods = (Method("adam", l2=0.3, l1=0.02), Method("sgd", l2=0.5))
     check(replace(SMALL, start=loaded, activation=activation, methods=methods), capsys, side)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_lies_on_a_bound_is_counted_as_on_the_page(loss, capsys):
+    """Every output lies between the two classes, and one weight at what is a small one; at rate 0 they stay."""
+    sample = Sample("moons", (("n", 43), ("noise", 0.3)), 0.3)  # more rows of one class
+    settings = replace(SMALL, sample=sample, loss=loss, methods=(Method(learning_rate=0.0),))
+    network = Network(settings.sizes, ACTIVATIONS["tanh"]())
+    w = network.init(0, "zero")
+    views = network.views(w)
+    views[0][0][0], views[-1][1][:] = 0.001, 0.5 if loss in {"mse", "mae", "huber"} else 0.0
+    check(replace(settings, start=SavedModel(network.sizes, network.activation, loss, w)), capsys)
 
 
 STEEP = Method(learning_rate=2.0)
