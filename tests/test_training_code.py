@@ -106,12 +106,14 @@ def check(settings, capsys, side=0):
     epoch, network = training.latest[side], training.classifier.network
     program = keras_code(settings, side, epoch)
     assert program.count("the training diverges") == (epoch.reason == "diverged")
+    assert ("model.losses" in program) == settings.methods[side].penalized
     names, printed = run(program, FILE, arrays_of(settings), capsys)
     # The number 0.96 of Keras' Nadam is one of single precision.
     rel = 1e-6 if any(leg.optimizer == "nadam" for leg in settings.methods[side].legs) else 1e-9
     penalized = settings.methods[side].penalized
     expected = told(epoch, penalized, "validation" if settings.held_out else "")
     if settings.starts > 1:
+        assert tuple(names["starts"]) == settings.seeds
         expected["best start, its seed: #"] = settings.seeds[training.nets[side].leader]
     weights = epoch.w[network.weight_mask > 0]
     expected["weights below #: # of #"] = [0.001, (abs(weights) < 0.001).sum(), len(weights)]
@@ -216,7 +218,9 @@ def test_forks(settings, capsys):
     check(settings, capsys)
     switch = settings.methods[0].switch
     changes_l2 = switch.l2 is not None and 0 < switch.epoch <= settings.epochs
-    assert (".regularizer = " in keras_code(settings)) == changes_l2
+    program = keras_code(settings)
+    assert (".regularizer = " in program) == changes_l2
+    assert program.count("model.fit(") == 1 + (0 < switch.epoch < settings.epochs)
 
 
 LONG = replace(SMALL, initialization="he", epochs=30, batch_size=28, methods=(Method(learning_rate=0.5, l2=0.001),))
@@ -254,6 +258,13 @@ def test_rules(settings, reduced, stopped, capsys):
     assert ("callbacks" in names) == settings.held_out
 
 
+def test_keras_own_optimizer_is_taken_unless_a_rule_reduces_its_rate():
+    momentum = replace(SMALL, methods=(Method("momentum_classical"),))
+    reduced = replace(momentum, reducing=REDUCES)
+    nothing_held_out = replace(reduced, sample=replace(SMALL.sample, share=0.0))
+    assert ["class " in keras_code(each) for each in (momentum, reduced, nothing_held_out)] == [False, True, False]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_program_reduces_a_schedule_as_the_page_does(seed):
     """The losses are whole numbers, so that many are what counts as fallen to the digit."""
@@ -276,6 +287,7 @@ def test_a_program_reduces_a_schedule_as_the_page_does(seed):
         replace(SMALL, starts=3, seed=5),
         replace(SMALL, starts=2, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu"),
         # The least loss and the least loss of the data are not the same start's.
+        replace(SMALL, starts=3, activation="leaky_relu", methods=(Method(learning_rate=0.05, l2=0.3),)),
         replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu",
                 methods=(Method(learning_rate=0.05, l2=0.3),)),
         replace(LONG, starts=2, stopping=RESTORES, reducing=REDUCES, epochs=12),
@@ -283,7 +295,7 @@ def test_a_program_reduces_a_schedule_as_the_page_does(seed):
         replace(LONG, starts=3, stopping=STOPS, epochs=16, methods=(
             Method(learning_rate=0.5, l2=0.001, switch=Switch(9, Leg("sgd", (), 0.1), 0.5)),)),
     ],
-    ids=["validation", "training", "penalty", "rules", "stopped before the fork"],
+    ids=["validation", "training", "penalty, validation", "penalty", "rules", "stopped before the fork"],
 )  # fmt: skip
 def test_several_starts(settings, capsys):
     check(settings, capsys)
