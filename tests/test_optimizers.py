@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optviz.descent import descend, record
-from optviz.optimizers import ONE, OPTIMIZERS, Look, Memory, Moment, stack
+from optviz.optimizers import ONE, OPTIMIZERS, Look, Memory, Moment, spread, stack
 
 CURVATURES = np.array([0.2, 4.0])
 
@@ -197,6 +197,13 @@ def test_hyper_parameters_broadcast_over_a_sweep():
         assert np.allclose(swept[:, row, 2], path(OPTIMIZERS["momentum"](beta=float(beta)), 0.1, 20))
 
 
+def test_spread_repeats_arrays_to_the_shape_of_the_weights_and_leaves_numbers():
+    adam = OPTIMIZERS["adam"]
+    full = spread(stack([adam(beta1=0.5), adam(beta1=0.9)]), (2, 3))
+    np.testing.assert_array_equal(full.first.decay, [[0.5] * 3, [0.9] * 3])
+    assert full.second.decay == 0.999
+
+
 def test_unlike_classes_do_not_stack():
     with pytest.raises(TypeError, match="one class"):
         stack([OPTIMIZERS["sgd"](), OPTIMIZERS["lion"]()])
@@ -262,6 +269,15 @@ def test_a_descent_goes_on_from_any_step_as_if_never_stopped(name):
     rest = descend(BOWL, OPTIMIZERS[name](), lambda t: 0.1 * 0.9**t, middle.w, middle.memory)
     for step, again in zip(whole[12:], rest, strict=False):
         assert np.array_equal(step.w, again.w) and step.t == again.t
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_counts_its_updates(name):
+    optimizer = OPTIMIZERS[name]()
+    memory = optimizer.init(START)
+    for t in range(3):
+        assert memory.t == t
+        memory, _update = optimizer.step(memory, optimizer.look(BOWL, memory, START, 0.1), 0.1)
 
 
 def test_memory_starts_empty():

@@ -235,6 +235,8 @@ FALLS = {"schedule": "cosine_restarts", "schedule_values": (("first_decay_steps"
         (replace(LONG, stopping=RESTORES), False, True),
         (replace(LONG, stopping=STOPS), False, True),
         (replace(LONG, stopping=EarlyStopping(50, 0.0, True), epochs=9), False, False),
+        (replace(LONG, stopping=EarlyStopping(50, 0.0, True), epochs=9, methods=(
+            Method(learning_rate=0.5, switch=Switch(4, Leg("sgd", (), 3.0))),)), False, False),
         (replace(LONG, reducing=REDUCES, epochs=16), True, False),
         (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),)), True, False),
         (replace(LONG, reducing=REDUCES, epochs=12, warmup=3, methods=(Method("momentum_classical", (), 0.3),),
@@ -248,8 +250,9 @@ FALLS = {"schedule": "cosine_restarts", "schedule_values": (("first_decay_steps"
         (replace(LONG, stopping=RESTORES, reducing=REDUCES, epochs=4, sample=replace(LONG.sample, share=0.0)),
          False, False),
     ],
-    ids=["restores", "stops", "restores at the end", "reduces", "reduces momentum", "reduces a schedule",
-         "stops and reduces", "forks", "stops before the fork", "nothing held out"],
+    ids=["restores", "stops", "restores at the end", "restores at the end of a fork", "reduces",
+         "reduces momentum", "reduces a schedule", "stops and reduces", "forks", "stops before the fork",
+         "nothing held out"],
 )  # fmt: skip
 def test_rules(settings, reduced, stopped, capsys):
     training, names = check(settings, capsys)
