@@ -7,7 +7,7 @@ from optviz.ui import lesson, tables
 from optviz.ui.course import LESSONS, href
 from optviz.ui.language import _
 
-link, notes, stage = lesson.begin("course", _("The whole course"), ())
+link, notes, stage = lesson.begin("course", _("The course"), ())
 with stage:
     st.markdown(_("Everything that the course teaches, by the numbers of its syllabus. Each line opens what it names."))
     for section in SECTIONS.values():

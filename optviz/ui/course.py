@@ -1,6 +1,7 @@
 """The pages as the course groups them; a lesson's name is its file in pages/ and its place in a link, for ever."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ class Lesson(NamedTuple):
 
 
 HOME = "surfaces"
+COURSE = Lesson("course", N_("The course"), ":material/list:")
+"""The table of contents, which stands before all chapters."""
 
 GROUPS: Mapping[str, tuple[Lesson, ...]] = {
     N_("Learning rate"): (
@@ -58,7 +61,6 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
         Lesson("classifier", N_("Classifier"), ":material/scatter_plot:"),
     ),
     N_("Practice"): (
-        Lesson("course", N_("The whole course"), ":material/list:"),
         Lesson("functions", N_("Warm-up functions"), ":material/functions:"),
         Lesson("practice", N_("Advice"), ":material/checklist:"),
         Lesson("lectures", N_("Lectures"), ":material/co_present:"),
@@ -66,8 +68,8 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
 }  # fmt: skip
 """Every lesson, a line each, in the order of the course."""
 
-LESSONS = {lesson.name: lesson for lessons in GROUPS.values() for lesson in lessons}
-"""Every lesson by name."""
+LESSONS = {lesson.name: lesson for lesson in (COURSE, *chain.from_iterable(GROUPS.values()))}
+"""Every page by name."""
 
 
 def href(page: str, parameters: Mapping[str, Sequence[str]] | None = None) -> str:

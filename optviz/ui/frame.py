@@ -66,11 +66,11 @@ def pages() -> Any:
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
     if language.language() not in made:
-        made[language.language()] = {
-            _(group): [_page(lesson) for lesson in lessons] for group, lessons in course.GROUPS.items()
-        }
-    # The sidebar is for the controls. A page may be run once: a run that is overtaken by the next one has its own copy.
-    page = copy(st.navigation(made[language.language()], position="top"))
+        chapters = {_(title): [_page(lesson) for lesson in lessons] for title, lessons in course.GROUPS.items()}
+        made[language.language()] = {"": [_page(course.COURSE)], **chapters}
+    # The sidebar is for the controls, and on a phone for the list of all pages. A page may be run once: a run that is
+    # overtaken by the next one has its own copy.
+    page = copy(st.navigation(made[language.language()], position="top", expanded=True))
     # Not before: a run that is overtaken earlier has ended nothing, and the next one begins as a page alone again.
     st.session_state[FRAMED] = True
     lectures.draw_bar()

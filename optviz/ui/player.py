@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "loading": "Loading the charts …",
     "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
     "retry": "Try again",
+    "settings": "Settings",
     "share": "Share this moment",
     "link": "Link",
     "copy": "Copy",

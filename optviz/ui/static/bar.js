@@ -1,5 +1,6 @@
 // The buttons.
 
+import * as phone from "./phone.js";
 import * as projector from "./projector.js";
 
 const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -13,6 +14,7 @@ const ICONS = {
   ghost: "M12 2a8 8 0 0 0-8 8v12l2.7-2 2.6 2 2.7-2 2.7 2 2.6-2 2.7 2V10a8 8 0 0 0-8-8zM9 8.5a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4zm6 0a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4z",
   project: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
   loop: "M12 4V1L8 5l4 4V6a6 6 0 0 1 5.3 8.8l1.5 1.5A8 8 0 0 0 12 4zm0 14a6 6 0 0 1-5.3-8.8L5.2 7.7A8 8 0 0 0 12 20v3l4-4-4-4z",
+  settings: "M3 17v2h6v-2H3zM3 5v2h10V5H3zm10 16v-2h8v-2h-8v-2h-2v6h2zM7 9v2H3v2h4v2h2V9H7zm14 4v-2H11v2h10zm-6-4h2V7h4V5h-4V3h-2v6z",
   share: "M18 16.1a3 3 0 0 0-2 .8l-7.1-4.2a3.3 3.3 0 0 0 0-1.4L16 7.2a3 3 0 1 0-1-2.2 3 3 0 0 0 .1.7L8 9.8a3 3 0 1 0 0 4.4l7.1 4.1a3 3 0 1 0 2.9-2.2z",
 };
 ICONS.slow =
@@ -37,6 +39,7 @@ export class Bar {
     this.loop = this.#button("loop", () => player.change("loop", !player.settings.loop));
     this.ghost = this.#button("ghost", () => player.toggleGhost());
     this.project = this.#button("project", () => projector.toggle(player));
+    this.settings = this.#button("settings", () => phone.toggle());
     this.share = this.#button("share", () => player.share.open());
     this.scrub = element("input", { type: "range", class: "optviz-scrub", min: 0, step: 1 });
     this.scrub.addEventListener("input", () => player.seek(Number(this.scrub.value)));
@@ -44,7 +47,7 @@ export class Bar {
     this.speed.addEventListener("change", () => player.change("speed", Number(this.speed.value)));
     this.count = element("output", { class: "optviz-count" });
     this.slow = this.#button("slow", () => player.slow.toggle());
-    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.ghost, this.loop, this.share, this.project);
+    this.node = element("div", { class: "optviz-bar" }, this.home, this.back, this.play, this.forward, this.scrub, this.count, this.speed, this.ghost, this.loop, this.settings, this.share, this.project);
   }
   #button(name, action) {
     const button = element("button", { type: "button", class: `optviz-${name}` });
@@ -54,7 +57,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "share", "project"]) {
+    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "settings", "share", "project"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }

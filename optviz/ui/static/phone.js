@@ -1,9 +1,12 @@
 // On a phone the controls stand under the page in the same column. The bar of the player that was seen last stays at
-// the foot of the screen, and its picture at the head of it while the controls are used, so that one sees what they do.
+// the foot of the screen, and its picture at the head of it while the controls are used, so that one sees what they do:
+// where they were scrolled to, or as a sheet that its Settings button opens.
 
-const phone = matchMedia("(max-width: 640px)");
+const phone = matchMedia("(max-width: 640px), (max-width: 960px) and (max-height: 480px)"); // as in the style sheets
+const across = matchMedia("(orientation: landscape)");
 const players = new Set();
 let docked;
+let open = false; // the sheet
 let path;
 
 const controls = () => document.querySelector("[data-testid=stSidebar]");
@@ -16,6 +19,7 @@ const inSight = new IntersectionObserver(
 );
 
 function dock(player) {
+  if (open && docked) return; // what lies under the sheet moves
   docked = player;
   for (const each of players) each.root.classList.toggle("optviz-docked", each === docked);
   pin();
@@ -23,28 +27,48 @@ function dock(player) {
 
 // Hold the picture while it would be above the screen and the controls are on it.
 function pin() {
+  const used = open || (!across.matches && controls()?.getBoundingClientRect().top < 0.6 * innerHeight);
   for (const { root, grid } of players) {
     const cell = grid.firstElementChild;
     const held = root.classList.contains("optviz-pinned");
-    const wanted = phone.matches && root === docked?.root && cell && controls()?.getBoundingClientRect().top < 0.6 * innerHeight && !root.closest("[data-testid=stSidebar]");
+    const wanted = phone.matches && root === docked?.root && cell && used && !root.closest("[data-testid=stSidebar]");
     if (held === Boolean(wanted)) continue;
     root.style.setProperty("--left", wanted ? `${cell.offsetHeight}px` : ""); // the room that it leaves
     root.classList.toggle("optviz-pinned", Boolean(wanted));
   }
 }
 addEventListener("scroll", pin, { capture: true, passive: true });
-phone.addEventListener("change", pin);
+for (const query of [phone, across]) query.addEventListener("change", () => toggle(open && phone.matches));
+
+// ---- the sheet
+
+export function toggle(wanted = !open) {
+  open = wanted;
+  document.documentElement.classList.toggle("optviz-sheet", open);
+  for (const { bar } of players) bar.settings.setAttribute("aria-expanded", open);
+  pin();
+}
+addEventListener("keydown", ({ key }) => key === "Escape" && open && toggle(false));
+addEventListener("click", ({ target }) => open && target.closest?.(".optviz-pinned .optviz-cell") && !target.closest("[role=tab]") && toggle(false));
+
+// ---- players
 
 export function add(player) {
   players.add(player);
+  player.bar.settings.setAttribute("aria-expanded", open);
   inSight.observe(player.root);
   if (!docked) dock(player);
-  // Another page begins at its top.
-  if (phone.matches && path && path !== location.pathname) player.root.closest("[data-testid=stAppViewContainer]")?.scrollTo(0, 0);
+  if (path && path !== location.pathname) {
+    toggle(false);
+    // Another page begins at its top.
+    if (phone.matches) player.root.closest("[data-testid=stAppViewContainer]")?.scrollTo(0, 0);
+  }
   path = location.pathname;
 }
 export function drop(player) {
   players.delete(player);
   inSight.unobserve(player.root);
-  if (docked === player) dock([...players][0]);
+  if (docked !== player) return;
+  docked = undefined;
+  dock([...players][0]);
 }

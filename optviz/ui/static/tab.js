@@ -1,6 +1,7 @@
 // What belongs to the tab and not to a page: its history, its connection, and what it keeps while the server forgets.
 
 import { element } from "./bar.js";
+import "./menu.js";
 
 const ITEM = "optviz-tab"; // in the tab's own storage, which outlives a reload
 const MOVING = 1000; // ms: a number that is changed again so soon moves still
