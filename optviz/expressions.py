@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+from sympy.printing.pycode import MpmathPrinter
 from sympy.printing.str import StrPrinter
 
 from optviz.formula import Larger, Modulus, Smaller
@@ -19,6 +21,9 @@ _NUMPY_NAMES = [
     | {"Square": np.square, "Product": np.multiply},
     "numpy",
 ]
+# A context of its own: the digits of mpmath's usual one are everybody's.
+DIGITS = mpmath.MPContext()
+DIGITS.dps = 450
 UNDERFLOW = 1e-150
 """The square of what is smaller than this is 0."""
 
@@ -33,6 +38,14 @@ def compiled(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Comp
     if any(np.iscomplexobj(result) for result in tried):
         return lambda *values: tuple(map(_real, function(*values)))
     return function
+
+
+def precise(variables: Sequence[sp.Symbol], expression: sp.Expr) -> Callable[..., Any]:
+    """Return the function of numbers of `DIGITS`, which are 450 digits long and of any size, that an expression is."""
+    names = {name: getattr(DIGITS, name) for name in dir(DIGITS) if not name.startswith("_")}
+    ours = {"Modulus": abs, "Signum": DIGITS.sign, "Larger": max, "Smaller": min}
+    printer = MpmathPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
+    return sp.lambdify(tuple(variables), expression, modules=[ours, names], printer=printer)
 
 
 def _share(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:

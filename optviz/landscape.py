@@ -1,11 +1,13 @@
 """What a 2-D objective looks like in a box: where it is least, found by search, and its typical slope and curvature."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optviz.expressions import DIGITS
 from optviz.optimizers import Array, Curved, Objective
 
 Box = tuple[tuple[float, float], tuple[float, float]]
@@ -17,6 +19,8 @@ CANDIDATES = 24
 CROSSINGS = 400
 """Of the minima along the rows of a grid so many are looked at, the lowest, and as many along its columns."""
 CREEPERS = 4
+SAMPLED = 8
+"""Of what looks flat about so many points are computed with many digits."""
 HALVINGS = 60
 WIDER = (1.0, 4.0, 16.0, 64.0)
 """A minimum that lies outside the box is searched for in boxes so many times as wide."""
@@ -131,7 +135,7 @@ def _search(objective: Landscape, box: Box) -> Minima:
         return no_minima(Kind.FALLS)
     ends, lows = _unbent(objective, ends, lows, cell, _low(values))
     crossings, heights = _crossings(objective, points, values, cell)
-    least = [heights.argmin()]
+    least = np.argsort(heights, kind="stable")[:1]
     ends, lows = np.concatenate([ends, crossings[least]]), np.concatenate([lows, heights[least]])
     inside = np.all((ends > points[0, 0]) & (ends < points[-1, -1]), axis=-1)
     edge = min(values[0].min(), values[-1].min(), values[:, 0].min(), values[:, -1].min())
@@ -141,7 +145,17 @@ def _search(objective: Landscape, box: Box) -> Minima:
     on_curve = _curve(objective, crossings, heights, best, cell)
     alike = inside & (lows <= best + tolerance)
     single = _distinct(ends[alike][np.argsort(lows[alike], kind="stable")], cell)
-    return Minima(best, on_curve, Kind.CURVE, tolerance) if len(on_curve) else Minima(best, single)
+    curve = Minima(best, on_curve, Kind.CURVE, tolerance)
+    return _settled(objective, curve, points, cell) if len(on_curve) else Minima(best, single)
+
+
+def _settled(objective: Objective, curve: Minima, points: Array, cell: Array) -> Minima:
+    """Return a curve, or what it really is if only rounding makes it one: its lowest point, or a way out of the box."""
+    lowest = _lowest(objective, curve.points)
+    if lowest is None:
+        return curve
+    is_inside = np.all((lowest > points[0, 0] + 2.0 * cell) & (lowest < points[-1, -1] - 2.0 * cell))
+    return Minima(curve.value, lowest[None]) if is_inside else no_minima(Kind.FALLS)
 
 
 def _infinite(values: Array) -> Minima:
@@ -154,7 +168,9 @@ def _infinite(values: Array) -> Minima:
 
 
 def _region(objective: Objective, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
-    """Return the border of what is flat on a grid; none where all of it is."""
+    """Return the border of what is flat on a grid; none where all of it is, or where it is so by rounding alone."""
+    if _sinks(objective, points[1:-1, 1:-1][_core(flat)], points):
+        return no_minima(Kind.FALLS)
     best = float(values.min()) + 0.0
     if flat.all(where=np.isfinite(values)):
         return Minima(best, np.empty((0, 2)), Kind.EVERYWHERE)
@@ -222,6 +238,86 @@ def _is_pole(objective: Objective, start: Array, end: Array, tolerance: float) -
     way = end + 0.5 ** np.arange(0, 41, 20)[:, None] * (start - end)
     first, middle, last = objective(way, 0)[0]
     return bool(middle - last > tolerance and middle - last > 0.5 * (first - middle))
+
+
+def _sampled(points: Array) -> Array:
+    """Return some points `(k, 2)`: every so many, and the outermost ones in eight directions."""
+    if len(points) <= SAMPLED:
+        return points
+    outermost = (points @ np.concatenate([AXES, AXES @ [[1, 1], [-1, 1]]]).T).argmax(0)
+    return cast(Array, points[np.union1d(outermost, np.arange(0, len(points), len(points) // SAMPLED))])
+
+
+def _sinks(objective: Objective, flat: Array, points: Array) -> bool:
+    """Whether what is flat, `(k, 2)`, is so by rounding alone, and really lower next to the edge than inside."""
+    precisely = getattr(objective, "precisely", None)
+    flat = _sampled(flat)
+    values = _precise(precisely, flat) if precisely else None
+    if values is None:
+        return False
+    lowest = flat[[value <= min(values) + _rounding(min(values)) for value in values]]
+    is_outermost = np.any((lowest <= points[1, 1]) | (lowest >= points[-2, -2]), axis=-1)
+    return len(lowest) < len(flat) and bool(is_outermost.all())
+
+
+def _lowest(objective: Objective, curve: Array) -> Array | None:
+    """Return the lowest of the points `(k, 2)` of what seems a curve of minima, None if they are alike or may be.
+
+    With many digits, each is brought down across the curve by Newton's steps; what the last one still gains is how
+    well the minimum there is known.
+    """
+    precisely = getattr(objective, "precisely", None)
+    if precisely is None:
+        return None
+    points = _sampled(curve)
+    along, _reach = _directions(Minima(0.0, curve, Kind.CURVE), points)
+    found = []
+    for point, (x, y) in zip(points, along.tolist(), strict=True):
+        try:
+            value, gain = _brought_down(precisely, point.tolist(), (-y, x))
+        except (ArithmeticError, NameError, TypeError, ValueError):
+            continue
+        if gain is not None:
+            found.append((value, gain, point))
+    if len(found) < 3:
+        return None
+    values = [value for value, _gain, _point in found]
+    unknown = ROUNDINGS * max(gain for _value, gain, _point in found) + _rounding(min(values))
+    return min(found, key=lambda each: each[0])[2] if max(values) - min(values) > unknown else None
+
+
+def _brought_down(precisely: Callable[..., Any], w: list[float], across: tuple[float, float]) -> tuple[Any, Any]:
+    """Return the least value on a line and what the last step has gained; None for that where it bends down."""
+    width, at = DIGITS.mpf(10) ** -110, DIGITS.mpf(0)
+    gain = None
+    for _step in range(7):
+        before, here, after = (
+            precisely(*(x + (at + beside) * c for x, c in zip(w, across, strict=True))) for beside in (-width, 0, width)
+        )
+        bend = (before - 2 * here + after) / width**2
+        if not bend > 0:
+            return here, None
+        slope = (after - before) / (2 * width)
+        gain = slope**2 / bend
+        at -= slope / bend
+        if gain <= _rounding(here):
+            break
+    return here, gain
+
+
+def _precise(precisely: Callable[..., Any], points: Array) -> list[Any] | None:
+    """Return the values at points `(k, 2)` with many digits; None where they are not real or cannot be had."""
+    try:
+        values = [precisely(*map(DIGITS.mpf, point)) for point in points.tolist()]
+        # Complex numbers have no order.
+        return values if max(values) >= min(values) else None
+    except (ArithmeticError, NameError, TypeError, ValueError):
+        return None
+
+
+def _rounding(value: Any) -> Any:
+    """Return what many digits leave unknown of a value."""
+    return DIGITS.mpf(10) ** -400 * (1 + abs(value))
 
 
 def _crossings(objective: Objective, points: Array, values: Array, cell: Array) -> tuple[Array, Array]:

@@ -4,16 +4,16 @@ A `Surface` is an objective, `surface(w, t) -> (loss, gradient)`, on `w: (..., 2
 compiled before the first call.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, fill_gaps, has_poles, lacks_value
+from optviz.expressions import Compiled, compiled, fill_gaps, has_poles, lacks_value, precise
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -94,6 +94,11 @@ class Surface:
         if self._bends_have_poles:
             fill_gaps(hessian, w, self.value(w), self._bends)
         return hessian
+
+    @cached_property
+    def precisely(self) -> Callable[..., Any]:
+        """The value at numbers `x1, x2` of 450 digits."""
+        return precise((x1, x2), self.expression)
 
     def undefined(self, w: ArrayLike) -> bool:
         """Whether f, or else its slope or its curvature, has no value at a point `w: (2,)`; one that overflows has."""

@@ -207,6 +207,19 @@ def course(formula: str, **options: Any) -> Course:
         ("x1^3", Kind.FALLS, None),
         ("atan(x1)", Kind.FALLS, None),
         ("sqrt(-1-x1^2)", Kind.NOWHERE, None),
+        # What only rounding makes flat.
+        ("tanh(10*x1)", Kind.FALLS, None),
+        ("log(1+exp(20*x1))", Kind.FALLS, None),
+        ("1/(1+exp(-50*x1))", Kind.FALLS, None),
+        ("x1^2+exp(-10*x2)", Kind.FALLS, None),
+        ("(x1-x2)^2+exp(-10*x2)", Kind.FALLS, None),
+        ("tanh(10*(x1+x2))", Kind.FALLS, None),
+        ("x1^64+x2^2", Kind.POINTS, np.hypot),
+        ("(x1-0.25)^64+(x2-0.5)^2+3", Kind.POINTS, lambda x, y: np.hypot(x - 0.25, y - 0.5)),
+        ("(x1-x2)^2+(x1+x2)^64", Kind.POINTS, np.hypot),
+        # What is flat in truth, or a curve in truth.
+        ("max(x1-0.3,0)", Kind.REGION, lambda x, y: max(x - 0.3, 0.0)),
+        ("1e-300*x1^2", Kind.CURVE, lambda x, y: abs(x)),
     ],
 )
 def test_where_a_formula_is_least(formula, kind, distance):
@@ -226,6 +239,14 @@ def test_where_a_formula_is_least(formula, kind, distance):
         assert len(ground.minima.points) > 20
         rough = ground.distances(w, exact=False)
         assert rough == pytest.approx(away, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [("max(x1,0)^64", Kind.REGION), ("(x1+x2-1)^20", Kind.CURVE), ("(x1^2+x2^2-4)^20", Kind.CURVE)],
+)
+def test_what_a_high_power_makes_flatter_is_what_it_is(formula, kind):
+    assert course(formula).minima.kind is kind
 
 
 def dense(formula: str) -> Any:
