@@ -2,18 +2,14 @@
 
 import streamlit as st
 
-from optviz.syllabus import SECTIONS
-from optviz.ui import lesson, tables
-from optviz.ui.course import LESSONS, href
+from optviz.ui import lesson
+from optviz.ui.course import COURSE, GROUPS
 from optviz.ui.language import _
+from optviz.ui.lessons import contents
 
-link, notes, stage = lesson.begin("course", _("The course"), ())
+link, notes, stage = lesson.begin(COURSE.name, _(COURSE.title), ())
 with stage:
-    st.markdown(_("Everything that the course teaches, by the numbers of its syllabus. Each line opens what it names."))
-    for section in SECTIONS.values():
-        st.header(_(section.title), anchor=False)
-        lines = [
-            (row.id, _(row.title), href(row.page, row.parameters), _(LESSONS[row.page].title)) for row in section.rows
-        ]
-        st.html(tables.contents(lines))
+    st.html(contents.onward())
+    for title in GROUPS:
+        st.html(contents.chapter(title))
 link.publish(notes)

@@ -1,11 +1,17 @@
 """The syllabus: every number of the course is there, and its link opens what it names."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from optviz.syllabus import ROWS, SECTIONS, Row, Section, by_id
-from optviz.ui.course import LESSONS, href
+from optviz.syllabus import ROWS, Row, by_id
+from optviz.ui import player
+from optviz.ui.course import GROUPS, HOME, LESSONS, href, turning
+from optviz.ui.lessons.contents import chapter, minutes
 from tests.pages import opened
 
+PICTURES = Path(player.__file__).parent / "static" / "pictures"
 CHAPTERS = {1: 6, 2: 16, 3: 5, 4: 5, 5: 7, 6: 5, 7: 7}
 IDS = [f"{chapter}.{row}" for chapter, rows in CHAPTERS.items() for row in range(1, rows + 1)] + ["8", "9"]
 
@@ -29,6 +35,28 @@ def test_the_table_of_contents_lists_them_all():
         assert href(row.page, row.parameters).replace("&", "&amp;") in text
 
 
+def test_the_course_has_the_chapters_of_the_menu_and_a_picture_of_every_lesson():
+    text = " ".join(part.proto.body for part in opened("course").get("html"))
+    assert re.findall(r"<h2>([^<]*) <small>", text) == list(GROUPS)
+    pictures = re.findall(r"/pictures/(\w+)\.png", text)
+    assert pictures == [lesson.name for lessons in GROUPS.values() for lesson in lessons]
+    for name in pictures:
+        assert (PICTURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chapter_takes_as_long_as_its_lessons():
+    assert minutes(LESSONS["descent"]) == 2 * 3 and minutes(LESSONS["schedules"]) == 5
+    assert "<small>about 11 minutes</small>" in chapter("Learning rate")
+
+
+def test_each_page_leads_to_its_neighbours():
+    way = [re.findall(r"rel='(\w+)' href='\./(\w*)'", turning(name)) for name in LESSONS]
+    names = ["" if name == HOME else name for name in LESSONS]
+    assert [dict(links).get("next") for links in way] == [*names[1:], None]
+    assert [dict(links).get("prev") for links in way] == [None, *names[:-1]]
+    assert turning("descent") in [part.proto.body for part in opened("descent").get("html")]
+
+
 def test_every_lesson_is_in_the_syllabus():
     assert {row.page for row in ROWS.values()} | {"course", "lectures"} == set(LESSONS)
 
@@ -36,5 +64,4 @@ def test_every_lesson_is_in_the_syllabus():
 def test_a_number_stands_once():
     row = Row("1.1", "", "surfaces")
     with pytest.raises(ValueError, match=r"1\.1"):
-        by_id([Section("", (row, row))])
-    assert SECTIONS
+        by_id([row, row])

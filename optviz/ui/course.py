@@ -1,12 +1,13 @@
 """The pages as the course groups them; a lesson's name is its file in pages/ and its place in a link, for ever."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from optviz.ui import language
-from optviz.ui.language import N_
+from optviz.ui.language import N_, _
 
 
 class Lesson(NamedTuple):
@@ -77,3 +78,21 @@ def href(page: str, parameters: Mapping[str, Sequence[str]] | None = None) -> st
     chosen = language.chosen()
     query = urlencode({**(parameters or {}), **({language.KEY: [chosen]} if chosen else {})}, doseq=True)
     return f"./{'' if page == HOME else page}" + (f"?{query}" if query else "")
+
+
+def go(page: str, inner: str, attributes: str = "", parameters: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return a link to a page as HTML, followed without loading the app again (`static/menu.js`)."""
+    return f"<a class='optviz-go' {attributes} href='{escape(href(page, parameters))}'>{inner}</a>"
+
+
+def turning(page: str) -> str:
+    """Return the links from a page to the one before it and the one after it, as HTML."""
+    pages = list(LESSONS.values())
+    at = pages.index(LESSONS[page])
+    beside = [("prev", _("Previous"), pages[:at][-1:]), ("next", _("Next"), pages[at + 1 : at + 2])]
+    links = "".join(
+        go(lesson.name, f"<small>{word}</small>{escape(_(lesson.title))}", f"rel='{way}'")
+        for way, word, found in beside
+        for lesson in found
+    )
+    return f"<nav class='optviz-turn' aria-label='{escape(_(COURSE.title))}'>{links}</nav>"

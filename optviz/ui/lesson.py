@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
-from optviz.ui import controls, foreign, frame, links, moments, sharing
+from optviz.ui import controls, course, foreign, frame, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _
@@ -32,7 +32,7 @@ class Beginning(NamedTuple):
 
 
 def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
-    """Draw the head of a page: its title, and its examples to tap."""
+    """Draw the head of a page, its title and its examples to tap, and at its foot the way to its neighbours."""
     frame.enter()
     link = Link(page)
     if links.travelled():
@@ -41,7 +41,9 @@ def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
     st.title(title, anchor=False)
     notes = st.container()
     offer(link, examples)
-    return Beginning(link, notes, st.container())
+    stage = st.container()
+    st.html(course.turning(page))
+    return Beginning(link, notes, stage)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The tables under the pictures, as HTML that becomes a list on a phone, and how their numbers are written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -41,15 +41,6 @@ def digits(value: float | None) -> str:
 def share(value: float) -> str:
     """Write a share as percent, without a space as on the axes."""
     return NOTHING if not np.isfinite(value) else f"{value:.1%}"
-
-
-def contents(lines: Iterable[tuple[str, str, str, str]]) -> str:
-    """Return a table of contents as HTML: of each line a number, a text, the address to open, and the page's name."""
-    rows = "".join(
-        f"<li><a href='{escape(address)}'><b>{number}</b><span>{escape(text)}</span></a><i>{escape(page)}</i></li>"
-        for number, text, address, page in lines
-    )
-    return f"<ul class='optviz-contents'>{rows}</ul>"
 
 
 def tex(value: float, precision: int = 4, *, nan: str = r"\text{–}", bare: bool = False) -> str:

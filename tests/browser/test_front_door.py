@@ -100,3 +100,27 @@ def test_reveal_can_be_tapped_on_a_phone(open_page: OpenPage, width: int, height
     assert not page.locator(".optviz-settings").is_visible()
     reveal.click()
     page.wait_for_selector(f"{PLAYER}[data-playing=true]")
+
+
+def test_the_course_shows_what_was_visited_and_where_to_go_on(open_page: OpenPage) -> None:
+    page = open_page("/course", 1280, 720)
+    onward = page.locator(".optviz-onward a:visible")
+    eventually(page, lambda: _equal(onward.all_inner_texts(), ["Descent"]))
+    card = page.locator("[data-lesson=descent]").last
+    page.wait_for_function("document.querySelector('.optviz-lessons img').naturalWidth > 0")
+    assert not card.locator(".optviz-visited").is_visible()
+    page.evaluate("window.opened = true")
+    card.locator("summary").click()
+    card.get_by_role("link", name="1.2").click()
+    page.get_by_role("heading", name="Descent on a curve").wait_for()
+    page.wait_for_function("location.search === '?curve=square&steps=20&lr=0.1&compare=0.9%2C1.04'")
+    page.wait_for_selector(PLAYER)
+    page.get_by_role("link", name="The course").last.click()
+    page.get_by_role("heading", name="The course").wait_for()
+    assert page.evaluate("window.opened"), "the app was loaded again"
+    eventually(page, lambda: _equal(onward.all_inner_texts(), ["Schedules"]))
+    assert card.locator(".optviz-visited").is_visible()
+    page.reload()
+    eventually(page, lambda: _equal(onward.all_inner_texts(), ["Schedules"]))
+    page.locator(".optviz-turn [rel=next]").click()
+    page.get_by_role("heading", name="Descent on a curve").wait_for()

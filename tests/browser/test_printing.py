@@ -141,7 +141,7 @@ def test_a_scene_and_what_is_projected_are_printed_too(open_page: OpenPage) -> N
 
 def test_the_course_is_printed_in_chinese_with_its_address(open_page: OpenPage) -> None:
     page = open_page("/course?lang=zh", color_scheme="dark")
-    page.wait_for_selector(".optviz-contents")
+    page.wait_for_selector(".optviz-lessons")
     page.wait_for_function("document.documentElement.lang.startsWith('zh')")
     pdf = printed(page, landscape=False)
     assert "/course?lang=zh" in words(pdf, landscape=False)

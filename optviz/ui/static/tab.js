@@ -1,6 +1,7 @@
 // What belongs to the tab and not to a page: its history, its connection, and what it keeps while the server forgets.
 
 import { element } from "./bar.js";
+import { visit } from "./course.js";
 import "./menu.js";
 
 const ITEM = "optviz-tab"; // in the tab's own storage, which outlives a reload
@@ -74,6 +75,7 @@ for (const name of ["pointerdown", "pointerup", "click", "keydown", "input", "dr
 addEventListener("popstate", () => {
   acted = false;
   moved = { time: -Infinity };
+  visit();
 }, true);
 
 history.pushState = (state, title, url) => {
@@ -84,7 +86,9 @@ history.pushState = (state, title, url) => {
   if (acted && !goesOn) push(state, title, url);
   else history.replaceState(state, title, url);
   acted = false;
+  visit();
 };
+visit();
 
 // The one setting that differs in another address of this page; null where it is another page, or there are more.
 function changeTo(url) {
