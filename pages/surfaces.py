@@ -9,7 +9,7 @@ from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
-from optviz.ui import controls, forks, inspector, lesson, race_code, races, remedies, runs
+from optviz.ui import controls, course, forks, inspector, lesson, race_code, races, remedies, runs
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.language import _
 from optviz.ui.panels import run_of
@@ -97,6 +97,7 @@ def race() -> Result:
 
 
 with picture:
+    st.html(course.welcome())
     lesson.live(race)
 with stage:
     remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))

@@ -7,7 +7,7 @@ import pytest
 
 from optviz.syllabus import ROWS, Row, by_id
 from optviz.ui import player
-from optviz.ui.course import GROUPS, HOME, LESSONS, href, turning
+from optviz.ui.course import GROUPS, HOME, LESSONS, href, turning, welcome
 from optviz.ui.lessons.contents import chapter, minutes
 from tests.pages import opened
 
@@ -55,6 +55,12 @@ def test_each_page_leads_to_its_neighbours():
     assert [dict(links).get("next") for links in way] == [*names[1:], None]
     assert [dict(links).get("prev") for links in way] == [None, *names[:-1]]
     assert turning("descent") in [part.proto.body for part in opened("descent").get("html")]
+
+
+def test_a_newcomer_is_led_to_a_race_a_net_and_the_course():
+    told = [part.proto.body for part in opened(HOME).get("html")]
+    assert welcome() in told
+    assert re.findall(r"href='\./(\w*)", welcome()) == ["", "classifier", "course"]
 
 
 def test_every_lesson_is_in_the_syllabus():

@@ -96,3 +96,15 @@ def turning(page: str) -> str:
         for lesson in found
     )
     return f"<nav class='optviz-turn' aria-label='{escape(_(COURSE.title))}'>{links}</nav>"
+
+
+def welcome() -> str:
+    """Return what a newcomer is told on the first page as HTML, until something is touched (`static/welcome.js`)."""
+    said = _("Each path is an optimizer on its way from the ring to the star, the minimum. Tap to start elsewhere.")
+    race = {"surface": ["saddle"], "steps": ["100"], "lr": ["0.03"]}
+    links = (
+        go(HOME, escape(_("Watch a race")), parameters=race),
+        go("classifier", escape(_("Train a net"))),
+        go(COURSE.name, escape(_("Take the course"))),
+    )
+    return f"<aside class='optviz-welcome'><p>{said}</p>{' '.join(links)}</aside>"

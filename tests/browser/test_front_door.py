@@ -124,3 +124,29 @@ def test_the_course_shows_what_was_visited_and_where_to_go_on(open_page: OpenPag
     eventually(page, lambda: _equal(onward.all_inner_texts(), ["Schedules"]))
     page.locator(".optviz-turn [rel=next]").click()
     page.get_by_role("heading", name="Descent on a curve").wait_for()
+
+
+@pytest.mark.parametrize(("width", "height", "locale"), [(1280, 720, "en-US"), (360, 740, "zh-CN")])
+def test_a_newcomer_is_told_once_what_is_seen(open_page: OpenPage, width: int, height: int, locale: str) -> None:
+    page = opened(open_page, "/?steps=20", width=width, height=height, locale=locale)
+    welcome = page.locator(".optviz-welcome")
+    welcome.wait_for()
+    for link in welcome.get_by_role("link").all():
+        assert link.evaluate(ON_TOP)
+    assert not welcome.locator("p").evaluate(ON_TOP), "it takes the taps that are meant for the picture"
+    page.emulate_media(media="print")
+    assert not welcome.is_visible()
+    page.emulate_media(media="screen")
+    page.keyboard.press("Tab")
+    assert welcome.is_visible()
+    page.keyboard.press("ArrowRight")
+    welcome.wait_for(state="hidden")
+    page.reload()
+    page.wait_for_selector(f"{PLAYER}[data-run]")
+    assert welcome.count() == 1 and not welcome.is_visible()
+
+
+def test_a_newcomer_is_led_on_with_one_tap(open_page: OpenPage) -> None:
+    page = open_page("/?steps=20", 1280, 720)
+    page.get_by_role("link", name="Train a net").click()
+    page.get_by_role("heading", name="Train a classifier").wait_for()

@@ -3,6 +3,7 @@
 import { element } from "./bar.js";
 import { visit } from "./course.js";
 import "./menu.js";
+import "./welcome.js";
 
 const ITEM = "optviz-tab"; // in the tab's own storage, which outlives a reload
 const MOVING = 1000; // ms: a number that is changed again so soon moves still
