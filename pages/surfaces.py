@@ -65,14 +65,17 @@ if not chosen:
 
 settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
 with stage:
-    picture, under_it = st.container(), st.container()
-with under_it:
+    picture, at_it, told = st.container(), st.container(), st.empty()
+with at_it:
+    forking = st.container()
     if surface_name == "formula":
         controls.formula(link, f"f = {surface.latex}")
     settings = races.choose_fork(link, settings)
     log = log and races.gap_known(settings)
     rest = step_at_rest(PAGE, run_of(settings, log))
-    forks.offer(link, rest, steps)
+    selected = runs.chosen(link)
+    with forking:
+        forks.offer(link, settings.fork, selected, chosen[selected].title(learning_rate), rest, steps)
 
 
 def race() -> Result:
@@ -92,7 +95,7 @@ def race() -> Result:
         junction=here.fork and here.fork.junction,
         on_point=lambda picked: controls.move(link, picked.point),
     )
-    st.html(races.report(here))
+    told.html(races.report(here))
     return shown
 
 

@@ -226,7 +226,7 @@ def test_a_fork_takes_the_step_where_the_playhead_rests_and_is_dropped_again():
     run_name, _held = app.session_state["surfaces-held"]
     app.session_state["surfaces-rest"] = (run_name, 37)
     app.run()
-    assert app.button(key="surfaces-fork").label == "Fork at step 37"
+    assert app.button(key="surfaces-fork").label == "Fork SGD at step 37"
     app.button(key="surfaces-fork").click().run()
     assert app.query_params["fork"] == "37" and "nothing is changed yet" in report(app)
     app.selectbox(key="surfaces~fork.optimizer").set_value("adam").run()
@@ -236,6 +236,20 @@ def test_a_fork_takes_the_step_where_the_playhead_rests_and_is_dropped_again():
     app.button(key="surfaces-unfork").click().run()
     assert not [name for name in app.query_params if name.startswith("fork")]
     assert "as it was" not in report(app) and not app.exception
+
+
+def test_the_run_that_is_chosen_is_forked():
+    app = page(fork="20", **{"fork.lr": "0.05"})
+    run_name, _held = app.session_state["surfaces-held"]
+    app.session_state["surfaces-rest"] = (run_name, 20)
+    app.run()
+    assert app.button(key="surfaces-fork").disabled, "SGD is forked there already"
+    app.session_state["surfaces~edit"] = 3
+    app.run()
+    assert app.button(key="surfaces-fork").label == "Fork Adam at step 20"
+    app.button(key="surfaces-fork").click().run()
+    assert app.query_params["fork.run"] == "4" and "fork.lr" not in app.query_params, "a rate is that of its run"
+    assert "Adam is forked at step 20" in report(app)
 
 
 def test_a_fork_after_the_last_step_is_explained_and_what_is_no_step_gets_a_word():

@@ -150,7 +150,7 @@ def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int |
     name, start = f"{prefix}switch", f"{side}{_(': ')}" if side else ""
     made = method.switch.epoch if method.switch and method.haunted else None
     here = rest is not None and rest < epochs and rest != made
-    text = _("Fork at epoch {epoch}").format(epoch=rest) if here else _("Fork where the playhead stands")
+    text = _("Fork at epoch {epoch}").format(epoch=rest) if here else _("Pause to fork here")
     pressed = st.button(
         start + text,
         key=f"{link.page}-{prefix}fork",
@@ -187,21 +187,26 @@ def junction_of(methods: Sequence[Method]) -> Junction | None:
     return Junction(min(switch.epoch for _method, switch in forked), repr(forked), not changes)
 
 
-def offer(link: Link, rest: int | None, steps: int) -> None:
-    """Draw the buttons that fork a race where the playhead rests, and that drop its fork."""
+def offer(link: Link, made: Fork | None, run: int, name: str, rest: int | None, steps: int) -> None:
+    """Draw the buttons that fork a run, given by number and name, where the playhead rests, and that drop the fork."""
     with st.container(horizontal=True):
-        here = rest is not None and rest < steps and rest != _step(link)
+        here = rest is not None and rest < steps and not (made and (rest, run) == (made.step, made.run))
         st.button(
-            _("Fork at step {step}").format(step=rest) if here else _("Fork where the playhead stands"),
+            _("Fork {name} at step {step}").format(name=name, step=rest) if here else _("Pause to fork here"),
             key=f"{link.page}-fork",
             icon=":material/fork_right:",
             help=None if here else _("Pause at the step from which a run should go on otherwise."),
-            on_click=link.change,
-            args=(STEP, rest),
+            on_click=_fork,
+            args=(link, run, rest, [] if made and made.run == run else [RATE]),
             disabled=not here,
         )
         if _step(link) is not None:
             _draw_drop(link, "", f"{link.page}-unfork", (STEP, None), (RUN, OPTIMIZER, RATE, L2))
+
+
+def _fork(link: Link, run: int, step: int, resets: Sequence[str]) -> None:
+    link.change(RUN, str(run + 1), resets=resets)
+    link.change(STEP, step)
 
 
 def _draw_drop(link: Link, start: str, key: str, change: tuple[str, object], resets: Sequence[str]) -> bool:

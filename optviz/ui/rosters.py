@@ -143,6 +143,10 @@ class Roster(Generic[E]):
             self._draw_editor(link, entries, chosen, shared, most)
         return entries
 
+    def chosen(self, link: Link) -> int:
+        """Return the number of the entry that is chosen in the list, the first where none is."""
+        return st.session_state.get(f"{link.page}~edit") or 0
+
     def _draw_list(
         self, link: Link, entries: Sequence[E], shared: float, series: Callable[[int], str], most: int
     ) -> int | None:

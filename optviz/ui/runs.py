@@ -62,6 +62,11 @@ def write_runs(runs: Sequence[Run]) -> list[str]:
     return RUNS.write(runs)
 
 
+def chosen(link: Link) -> int:
+    """Return the number of the run that is chosen in the list."""
+    return RUNS.chosen(link)
+
+
 def choose(
     link: Link, default: Sequence[Run], shared: float, series: Callable[[int], str], most: int = MOST
 ) -> tuple[Run, ...]:

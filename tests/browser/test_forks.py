@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 WORDS = {
-    "en": ("Fork at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD (as it was)"),
-    "zh": ("在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
+    "en": ("Fork SGD at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD (as it was)"),
+    "zh": ("让 SGD 在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
 }
 RACE = Settings(
     Ground("booth", "", 0.0, 0.0, 0.0, 0), (Run("sgd"), Run("momentum")), 0.03, "constant", (), 0, (-7, 6), 60
@@ -83,7 +83,10 @@ def check_fork(page: "Page", given: Settings) -> None:
 def test_a_race_is_forked_where_it_stands_and_its_link_shows_the_same(open_page: OpenPage):
     page = open_page(LINK)
     to_step(page, 12)
-    page.get_by_role("button", name=WORDS["en"][0]).click()
+    fork = page.get_by_role("button", name=WORDS["en"][0])
+    bar, button, table = (place.bounding_box() for place in (page.locator(".optviz-bar"), fork, page.locator("table")))
+    assert bar and button and table and bar["y"] < button["y"] < table["y"]
+    fork.click()
     page.wait_for_url(re.compile(r"fork=12"))
     page.get_by_text("nothing is changed yet").first.wait_for()
     page.wait_for_selector(f"{PLAYER}[data-step='12'][data-playing=false]")
