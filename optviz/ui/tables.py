@@ -25,7 +25,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
         for first, *rest in rows
     )
     kind = "optviz-table optviz-prose" if prose else "optviz-table"
-    return f"<div class='{kind}'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    # One that is too wide for its page is pushed aside, by the keyboard as well.
+    return f"<div class='{kind}' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def scrolling(table: str, label: str) -> str:
