@@ -302,7 +302,7 @@ export class Panel {
   }
   async #restyle(step) {
     const known = this.sources.filter(source => source.rows);
-    if (!known.length) return;
+    if (!known.length || !this.plot._fullLayout) return; // purged since it was asked for: it is drawn anew
     const values = known.map(source => source.values(step));
     const change = Object.fromEntries(["x", "y", "z"].map(d => [d, values.map(v => Array.from(v[d] ?? []))]));
     await this.player.Plotly.restyle(this.plot, change, known.map(source => source.track.trace));
