@@ -87,7 +87,7 @@ class Link:
         what the plus signs in the URL are, which stand there as PLUS: blanks, as a rule.
         """
         if name not in self._values:
-            self._values[name] = self._read(name, default, lambda texts: read([*map(plus, texts)]), longest)
+            self._values[name] = self._read(name, default, read, longest, plus)
         value: T = self._values[name]
         self._names.add(name)
         if value != default:
@@ -164,11 +164,13 @@ class Link:
         source: dict[str, list[str]] = st.session_state[self._opened]
         return source
 
-    def _read(self, name: str, default: T, read: Callable[[list[str]], T], longest: int) -> T:
-        texts = self._source().get(name)
+    def _read(
+        self, name: str, default: T, read: Callable[[list[str]], T], longest: int, plus: Callable[[str], str]
+    ) -> T:
+        texts = [plus(text[: longest + 1]) for text in self._source().get(name, ())]
         if not texts:
             return default
-        shown = foreign.markdown(texts[0].replace(PLUS, "+"), SHOWN)
+        shown = foreign.markdown(texts[0], SHOWN)
         try:
             if sum(map(len, texts)) > longest:
                 raise Unreadable(_("it is too long"))
