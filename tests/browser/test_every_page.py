@@ -173,7 +173,7 @@ def looked_at(page: "Page", lang: str) -> list[str]:
             found += [
                 f"{width} px: {fault}"
                 for fault in faults(page)
-                + (page.evaluate(SMALL) if width < 600 else [])
+                + (small(page) if width < 600 else [])
                 + (page.evaluate(VIOLATIONS, ACCEPTED) if accessible else [])
             ]
     return found
@@ -210,11 +210,21 @@ def faults(page: "Page") -> list[str]:
 
 def cut(page: "Page") -> list[str]:
     """List the words that are cut off and stay so: the navigation finds its new width a moment after the others."""
+    return lasting(page, CUT)
+
+
+def small(page: "Page") -> list[str]:
+    """List the fields into which a phone zooms: in a group that is folded, letters grow a moment later."""
+    return lasting(page, SMALL)
+
+
+def lasting(page: "Page", look: str) -> list[str]:
+    """Return what a look finds again and again, and so is there to stay."""
     for pause in (100, 300, 1000):
-        if not page.evaluate(CUT):
+        if not page.evaluate(look):
             break
         page.wait_for_timeout(pause)
-    return list(page.evaluate(CUT))
+    return list(page.evaluate(look))
 
 
 def test_the_check_finds_what_is_cut(open_page: OpenPage) -> None:
