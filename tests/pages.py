@@ -1,5 +1,6 @@
 """How a test opens a page without a browser, and what every such test asks of it."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,3 +41,13 @@ def sound(app: AppTest) -> AppTest:
 def said(app: AppTest) -> str:
     """Return the texts of a page."""
     return " ".join(text.value for text in app.markdown)
+
+
+def examples(app: AppTest) -> list[str]:
+    """Return the titles of a page's examples as they are shown, and that of Reset."""
+    return [button.label for button in app.button if re.search(r"~(example\d+|reset)$", str(button.key))]
+
+
+def tap(app: AppTest, title: str) -> AppTest:
+    """Tap the example, or another button, that has a title."""
+    return next(button for button in app.button if button.label == title).click().run()

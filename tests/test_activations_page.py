@@ -9,7 +9,7 @@ from optviz.activations import ACTIVATIONS, mean_output, span
 from optviz.ui import course
 from optviz.ui.lessons import activations as told
 from optviz.ui.lessons.activations import Curves, Softmax, Stability
-from tests.pages import opened, sound
+from tests.pages import opened, sound, tap
 
 FOUR = Curves(tuple((name, ()) for name in ("relu", "leaky_relu", "sigmoid", "tanh")), -2.0)
 COURSE_LOGITS = Softmax((4.0, 5.0, 1.0), 0.0)
@@ -202,7 +202,7 @@ def test_more_curves_than_can_be_told_apart_are_refused():
 )
 def test_examples(example):
     app = fine()
-    app.button_group(key="activations~examples").set_value(example).run()
+    tap(app, example)
     assert not app.exception and not app.error and not app.warning
 
 

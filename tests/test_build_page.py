@@ -7,7 +7,7 @@ import pytest
 from optviz.frame import members
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.lessons.build import LEAVES, Row, own, recognize, remark
-from tests.pages import opened, said, sound
+from tests.pages import examples, opened, said, sound
 
 page = partial(opened, "build", folds=("editor", "starts", "tensorflow", "leavers"))
 
@@ -39,7 +39,7 @@ def test_it_says_the_name(parameters, name):
 
 
 def test_every_named_optimizer_of_the_frame_is_an_example():
-    assert {OPTIMIZERS[name].title for name in members()} <= set(fine().pills(key="build~examples").options)
+    assert {OPTIMIZERS[name].title for name in members()} <= set(examples(fine()))
 
 
 def test_controls_change_the_name_live():

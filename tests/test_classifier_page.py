@@ -22,7 +22,7 @@ from optviz.ui.keras_code import keras_code
 from optviz.ui.training_settings import Method, Sample, Settings
 from optviz.ui.trainings import Training
 from optviz.ui.words import data_error
-from tests.pages import opened, said, sound
+from tests.pages import opened, said, sound, tap
 
 SHORT = Settings(epochs=12)
 TWO = replace(SHORT, methods=(Method(), Method(l2=0.03)))
@@ -266,12 +266,12 @@ def test_every_example_is_a_link_that_the_page_knows(example):
 
 def test_an_example_is_one_tap_and_reset_brings_the_course_back():
     app = fine()
-    app.button_group("classifier~examples").set_value("Learning rate far too large").run()
+    tap(app, "Learning rate far too large")
     assert "diverged in epoch 1, at learning rate 1" in said(app) and "smaller learning rate" in said(app)
     app.button("classifier~help0").click().run()
     assert at(app).settings.methods[0].learning_rate == 0.3
     assert not any(epoch.reason for epoch in at(app).latest)
-    app.button_group("classifier~examples").set_value("Reset").run()
+    tap(app, "Reset")
     assert at(app).settings == Settings()
 
 

@@ -21,7 +21,7 @@ from optviz.ui.training_files import event_runs
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import MARKS, NUMBERS, Training
 from optviz.ui.words import model_error
-from tests.pages import opened, said
+from tests.pages import opened, said, tap
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], TRAINING)
@@ -388,7 +388,7 @@ def test_back_and_forward_bring_back_a_loaded_net(monkeypatch):
 
 def test_an_example_leaves_a_loaded_net():
     app = page(net=trained())
-    app.button_group("classifier~examples").set_value("XOR").run()
+    tap(app, "XOR")
     assert at(app).settings.start is None and at(app).settings.sample.dataset == "xor"
 
 

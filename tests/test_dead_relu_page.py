@@ -11,7 +11,7 @@ from optviz.network import INITIALIZATIONS
 from optviz.ui.lessons import dead_relu as told
 from optviz.ui.lessons.dead_relu import Settings
 from optviz.ui.player import Thinned
-from tests.pages import opened, said, sound
+from tests.pages import examples, opened, said, sound, tap
 
 COURSE = Settings(Setup(), ("rate", "he", "leaky"))
 
@@ -96,8 +96,8 @@ def test_the_formula_has_a_dead_unit_in_it():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_opening_and_examples(lang):
     app = fine(lang=lang)
-    for example in app.button_group(key="dead_relu~examples").options:
-        app.button_group(key="dead_relu~examples").set_value(example).run()
+    for example in examples(app):
+        tap(app, example)
         assert not app.exception and not app.error and not app.warning
 
 

@@ -20,7 +20,7 @@ from optviz.training_plan import NUMBERS, Plan
 from optviz.ui import downloads
 from optviz.ui.lessons import digits, nets
 from optviz.ui.lessons.digits import Settings
-from tests.pages import opened, said, sound
+from tests.pages import opened, said, sound, tap
 
 SHORT = Settings(Plan(epochs=3, learning_rate=0.3))
 HIDDEN = replace(SHORT, plan=replace(SHORT.plan, hidden=(12,)))
@@ -157,7 +157,7 @@ def test_hidden_layers_that_cannot_be_are_explained_and_the_picture_stays(hidden
 )  # fmt: skip
 def test_an_example_is_one_tap(example):
     app = fine()
-    app.button_group("digits~examples").set_value(example).run()
+    tap(app, example)
     assert not app.exception and not app.error and not app.warning and "test images" in said(app)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from optviz.ui import course
 from optviz.ui.language import LANGUAGES
-from tests.pages import healthy, opened
+from tests.pages import examples, healthy, opened, tap
 
 ROOT = Path(__file__).parents[1]
 JUNK = ("", "§", "nan", "1e308", "-1e308", "0", "-1", "__import__('os')", "9**9**9", "[", "x" * 3000, "1,2;3")
@@ -51,7 +51,7 @@ def test_every_choice_of_every_select_box(name, lang):
 @every_page
 def test_every_choice_of_every_row_of_buttons_and_every_switch(name):
     app = opened(name)
-    groups = [(group.key, group.options) for group in app.button_group if not group.key.endswith("~examples")]
+    groups = [(group.key, group.options) for group in app.button_group]
     for key, options in groups:
         for option in options:
             group = next((each for each in app.button_group if each.key == key), None)
@@ -68,11 +68,9 @@ def test_every_choice_of_every_row_of_buttons_and_every_switch(name):
 @in_both
 def test_every_example_opens_without_a_complaint(name, lang):
     app = opened(name, lang)
-    key = f"{name}~examples"
-    rows = [group for group in app.button_group if group.key == key]
-    for option in rows[0].options if rows else ():
-        healthy(app.button_group(key=key).set_value(option).run())
-        assert not app.error and not app.warning, option
+    for title in examples(app):
+        healthy(tap(app, title))
+        assert not app.error and not app.warning, title
 
 
 @every_page

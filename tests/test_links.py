@@ -12,7 +12,7 @@ from optviz.ui import links
 from optviz.ui.examples import SURFACE_EXAMPLES
 from optviz.ui.links import OutOfRange, Unreadable
 from optviz.ui.runs import MOST, Run, read_runs, write_runs
-from tests.pages import opened
+from tests.pages import opened, tap
 
 
 def open_link(**parameters):
@@ -69,7 +69,7 @@ def test_an_example_is_a_link_and_opens_without_a_word(example):
     assert not app.warning
     assert url(app).items() <= {name: list(texts) for name, texts in example.parameters.items()}.items()
     tapped = open_link()
-    tapped.pills(key="surfaces~examples").set_value(example.title).run()
+    tap(tapped, example.title)
     assert not tapped.exception and url(tapped) == url(app)
 
 

@@ -14,7 +14,7 @@ from optviz.ui import training_settings
 from optviz.ui.lessons import logistic
 from optviz.ui.lessons.logistic import Settings
 from optviz.ui.training_settings import Sample
-from tests.pages import opened, said, sound
+from tests.pages import opened, said, sound, tap
 
 EXAMPLES = ("A disc in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
 
@@ -146,7 +146,7 @@ def test_the_ends_of_every_range(name, value):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_is_one_tap(example):
     app = fine()
-    app.button_group("logistic~examples").set_value(example).run()
+    tap(app, example)
     assert not app.exception and not app.error and not app.warning
     assert "After 1000 updates" in said(app) or "After 5000 updates" in said(app)
 

@@ -54,7 +54,7 @@ def test_the_first_action_in_a_new_session_is_a_change_and_the_link_the_rest(kin
 
 def test_an_example_that_is_tapped_first_is_opened():
     later = after_a_restart(
-        opened(lr="0.2"), lambda app: app.pills(key="surfaces~examples").set_value("Leaving a saddle")
+        opened(lr="0.2"), lambda app: next(b for b in app.button if b.label == "Leaving a saddle").click()
     )
     assert url(later)["surface"] == ["saddle"] and url(later)["lr"] == ["0.03"]
 

@@ -14,7 +14,7 @@ from optviz.ui import links
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Own, Settings
 from tests.markup import read_in
-from tests.pages import opened, said, sound
+from tests.pages import opened, said, sound, tap
 
 OWN = Own(table.SAMPLE, houses())
 FEATURES = table.features_of(OWN, "price_k")
@@ -153,7 +153,7 @@ def test_chinese(target):
 )  # fmt: skip
 def test_an_example_is_one_tap(example):
     app = fine()
-    app.button_group("table~examples").set_value(example).run()
+    tap(app, example)
     assert not app.exception and not app.error and not app.warning and "The network's" in said(app)
 
 

@@ -10,7 +10,7 @@ from optviz.datasets import DataError
 from optviz.network import INITIALIZATIONS
 from optviz.ui.lessons import vanishing as told
 from optviz.ui.lessons.vanishing import Settings
-from tests.pages import opened, said, sound
+from tests.pages import examples, opened, said, sound, tap
 
 COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)
 
@@ -82,9 +82,8 @@ def test_the_ends_of_the_sliders(depth, z):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_opening_and_examples(lang):
     app = fine(lang=lang)
-    row = app.button_group(key="vanishing~examples")
-    for example in row.options:
-        app.button_group(key="vanishing~examples").set_value(example).run()
+    for example in examples(app):
+        tap(app, example)
         assert not app.exception and not app.error and not app.warning
 
 

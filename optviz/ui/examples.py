@@ -147,27 +147,29 @@ CLASSIFIER_EXAMPLES = (
 )
 
 
-RESET = N_("Reset")
-
-
 def offer(link: Link, examples: Sequence[Example]) -> None:
-    """Draw a row of examples to tap, and at its end one that sets everything back."""
+    """Draw a row of examples to tap, and beside it a button that sets everything back.
+
+    Buttons have no state: while a training streams, what a choice was before would come back as another tap.
+    """
     if not examples:
         return
-    key = f"{link.page}~examples"
-    titles = [*(example.title for example in examples), RESET]
-    # A tap is no state: nothing stays chosen.
-    st.session_state[key] = None
-    st.pills(
-        _("Examples"),
-        titles,
-        format_func=_,
-        key=key,
-        label_visibility="collapsed",
-        on_change=_open,
-        args=(link, key, {example.title: example.parameters for example in examples}),
-    )
-
-
-def _open(link: Link, key: str, examples: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-    link.open(examples.get(st.session_state[key], {}))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, wrap=False, gap="small", key=f"{link.page}-examples"):
+            for number, example in enumerate(examples):
+                st.button(
+                    _(example.title),
+                    key=f"{link.page}~example{number}",
+                    on_click=link.open,
+                    args=(example.parameters,),
+                    width="content",
+                )
+        st.button(
+            _("Reset"),
+            key=f"{link.page}~reset",
+            icon=":material/restart_alt:",
+            type="tertiary",
+            on_click=link.open,
+            args=({},),
+            width="content",
+        )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from optviz.plateau import EarlyStopping
+from optviz.ui.examples import CLASSIFIER_EXAMPLES, Example
 from optviz.ui.training_settings import Method, Settings
 from optviz.ui.trainings import Training
 from tests.browser.screen import PLAYER, query, trace
@@ -92,7 +93,7 @@ def test_it_trains_by_itself_and_draws_the_numbers_of_the_backend(open_page: Ope
 
 def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, turn_to: Callable[["Page", str], None]):
     page = classifier(open_page, SLOW)
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for()
+    page.get_by_role("button", name="Stop", exact=True).wait_for()
     run = shown(page, "run")
     wait_step(page, "+d.step > 1")
     turn_to(page, "Surfaces")
@@ -106,21 +107,21 @@ def test_it_goes_on_where_it_was_after_the_page_was_left(open_page: OpenPage, tu
     # every epoch is there, those trained before the page was left among them
     np.testing.assert_array_equal(curve["x"], np.arange(len(curve["x"])))
     assert np.isfinite(curve["y"]).all()
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Continue").wait_for()
 
 
 def test_stop_and_continue(open_page: OpenPage):
     page = classifier(open_page, SLOW)
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Continue").wait_for()
     text = page.get_by_text(" of 3000").inner_text()
     page.wait_for_timeout(500)
     assert page.get_by_text(" of 3000").inner_text() == text
     page.get_by_role("button", name="Continue").click()
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").wait_for()
+    page.get_by_role("button", name="Stop", exact=True).wait_for()
     page.get_by_text(text, exact=True).wait_for(state="detached")
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Continue").wait_for()
 
 
@@ -305,3 +306,17 @@ def test_a_link_to_this_page_is_whole_on_a_server_that_has_just_started(
         assert page.get_by_test_id("stTopNavSection").filter(has_text="Learning rate").count() == 1
         assert page.get_by_role("dialog").count() == 0
     page.close()
+
+
+def test_an_example_that_is_tapped_while_it_trains_stays(open_page: OpenPage) -> None:
+    page = classifier(open_page, "epochs=3000&batch=1")
+    for example in (*CLASSIFIER_EXAMPLES[1:], Example("Reset", {})):
+        run = shown(page, "run")
+        page.get_by_role("button", name=example.title, exact=True).click()
+        page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{run}'])")
+        opened, tapped = shown(page, "run"), query(page)
+        # Some updates later, which report all widgets again, it is the same training, of the same link.
+        page.wait_for_timeout(1500)
+        assert (shown(page, "run"), query(page)) == (opened, tapped), example.title
+        expected = {name: list(values) for name, values in example.parameters.items()}
+        assert expected.items() >= tapped.items(), example.title

@@ -38,6 +38,17 @@ def shows(page: "Page", settings: dict[str, list[str]], *controls: tuple[Callabl
     eventually(page, check)
     page.wait_for_selector(f"{APP}[data-test-script-state=notRunning]")
     check()
+
+    def rest() -> None:
+        before = drawn(page)
+        page.wait_for_timeout(300)
+        assert drawn(page) == before
+
+    eventually(page, rest)  # the picture follows the script
+    return drawn(page)
+
+
+def drawn(page: "Page") -> str:
     return str(page.locator(PLAYER).first.get_attribute("data-run"))
 
 

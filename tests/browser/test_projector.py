@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 FILLS = """() => {
-  const { x, y, width, height } = document.querySelector('.optviz-projected').getBoundingClientRect();
+  const projected = document.querySelector('.optviz-projected');
+  if (!projected) return false; // between two pages
+  const { x, y, width, height } = projected.getBoundingClientRect();
   const seen = [...document.querySelectorAll('[data-testid=stApp] :is(h1, p, label, button, a, summary)')]
     .filter(e => !e.closest('.optviz-projected') && e.checkVisibility({ visibilityProperty: true }));
   return x === 0 && y === 0 && width === innerWidth && height === innerHeight && seen.length === 0;
