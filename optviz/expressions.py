@@ -101,9 +101,13 @@ def fill_gaps(derivative: Array, w: Array, loss: Array, again: Callable[[Array],
     undefined = (np.isnan(derivative) | (np.isinf(derivative) & underflows[(..., *tail)])) & np.isfinite(loss)[
         (..., *tail)
     ]
-    for place in map(tuple, np.argwhere(undefined.reshape(*loss.shape, -1).any(-1))):
-        limit = _limit(again(w[place] + NEAR * (1.0 + size[place]) * _around(w.shape[-1])))
-        derivative[place] = np.where(undefined[place], limit, derivative[place])
+    places = undefined.reshape(*loss.shape, -1).any(-1)
+    if not places.any():
+        return
+    around, kept = _around(w.shape[-1]), undefined[places]
+    rings = w[places][:, None] + NEAR * (1.0 + np.asarray(size)[places])[:, None, None] * around
+    near = again(rings.reshape(-1, w.shape[-1])).reshape(len(kept), len(around), -1)
+    derivative[places] = np.where(kept, _limits(near).reshape(kept.shape), derivative[places])
 
 
 NEAR = 1e-6
@@ -118,12 +122,11 @@ def _around(n: int) -> Array:
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
-def _limit(near: Array) -> Array:
-    """Return the mean of what is found around a point, 0 where it is not the same on all sides."""
-    if not np.isfinite(near).all():
-        return np.zeros(near.shape[1:])
-    size, mean = np.abs(near).max(), near.mean(0)
-    is_limit = (np.ptp(near, axis=0) <= SAME * max(1.0, size)) & (np.abs(mean) > ROUNDING * size)
+def _limits(near: Array) -> Array:
+    """Return the means of what is found around points, `(k, around, entries)`, 0 where it is not alike on all sides."""
+    near = np.where(np.isfinite(near).all((1, 2), keepdims=True), near, 0.0)
+    size, mean = np.abs(near).max((1, 2))[:, None], near.mean(1)
+    is_limit = (np.ptp(near, axis=1) <= SAME * np.maximum(1.0, size)) & (np.abs(mean) > ROUNDING * size)
     return np.where(is_limit, mean, 0.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.expressions import DIGITS
-from optviz.optimizers import Array, Curved, Objective
+from optviz.optimizers import Array
 
 Box = tuple[tuple[float, float], tuple[float, float]]
 
@@ -37,9 +37,11 @@ TURN = np.pi * (3.0 - np.sqrt(5.0))
 
 
 class Landscape(Protocol):
-    """A 2-D objective with second derivatives."""
+    """A 2-D objective with second derivatives, whose values can be had alone."""
 
     def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]: ...
+
+    def value(self, w: Array) -> Array: ...
 
     def hessian(self, w: Array) -> Array: ...
 
@@ -121,7 +123,7 @@ def _search(objective: Landscape, box: Box) -> Minima:
     """Search one box, in which an objective falls if it is lower on the edge than inside."""
     xs, ys, points = grid(box, GRID)
     cell = np.array([xs[1] - xs[0], ys[1] - ys[0]])
-    values = np.nan_to_num(objective(points, 0)[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    values = np.nan_to_num(objective.value(points), nan=np.inf, posinf=np.inf, neginf=-np.inf)
     if not np.isfinite(values.min()):
         return _infinite(values)
     flat = _flat(objective, points, values, cell)
@@ -149,7 +151,7 @@ def _search(objective: Landscape, box: Box) -> Minima:
     return _settled(objective, curve, points, cell) if len(on_curve) else Minima(best, single)
 
 
-def _settled(objective: Objective, curve: Minima, points: Array, cell: Array) -> Minima:
+def _settled(objective: Landscape, curve: Minima, points: Array, cell: Array) -> Minima:
     """Return a curve, or what it really is if only rounding makes it one: its lowest point, or a way out of the box."""
     lowest = _lowest(objective, curve.points)
     if lowest is None:
@@ -167,7 +169,7 @@ def _infinite(values: Array) -> Minima:
     return no_minima(Kind.FALLS if _core(bottomless).any() else Kind.POLE)
 
 
-def _region(objective: Objective, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
+def _region(objective: Landscape, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
     """Return the border of what is flat on a grid; none where all of it is, or where it is so by rounding alone."""
     if _sinks(objective, points[1:-1, 1:-1][_core(flat)], points):
         return no_minima(Kind.FALLS)
@@ -192,15 +194,15 @@ def _low(values: Array) -> float:
     return float(np.quantile(above, LOW)) if len(above) else 0.0
 
 
-def _noise(objective: Objective, w: Array, cell: Array) -> Array:
+def _noise(objective: Landscape, w: Array, cell: Array) -> Array:
     """Return how much the values at points `(..., 2)` change when their last digits do."""
     least = 2.0 * EPS * (np.abs(w) + cell)
-    values = objective(w, 0)[0]
-    shaken = [objective(w + least * sign, 0)[0] for sign in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    values = objective.value(w)
+    shaken = [objective.value(w + least * sign) for sign in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
     return cast(Array, np.nan_to_num(np.abs(np.array(shaken) - values), nan=0.0, posinf=0.0).max(0))
 
 
-def _flat(objective: Objective, points: Array, values: Array, cell: Array) -> NDArray[np.bool_]:
+def _flat(objective: Landscape, points: Array, values: Array, cell: Array) -> NDArray[np.bool_]:
     """Return at which points of a grid the objective is as low as anywhere, but for rounding."""
     least = float(values.min())
     flat = values <= least + ALIKE * _low(values) + 1e-12 * abs(least)
@@ -221,7 +223,7 @@ def _hollows(objective: Landscape, points: Array, values: Array, cell: Array) ->
     return starts, *_polished(objective, *_compass(objective, starts, cell))
 
 
-def _unbent(objective: Objective, w: Array, lows: Array, cell: Array, low: float) -> tuple[Array, Array]:
+def _unbent(objective: Landscape, w: Array, lows: Array, cell: Array, low: float) -> tuple[Array, Array]:
     """Find the minima near the lowest points `(k, 2)` that still have a slope: along a bent kink a compass creeps."""
     slopes = np.linalg.norm(objective(w, 0)[1] * cell, axis=-1)
     creeps = np.flatnonzero(
@@ -233,10 +235,10 @@ def _unbent(objective: Objective, w: Array, lows: Array, cell: Array, low: float
     return w, lows
 
 
-def _is_pole(objective: Objective, start: Array, end: Array, tolerance: float) -> bool:
+def _is_pole(objective: Landscape, start: Array, end: Array, tolerance: float) -> bool:
     """Whether values fall on the way to a point as they do at a pole: in its last part no less than before."""
     way = end + 0.5 ** np.arange(0, 41, 20)[:, None] * (start - end)
-    first, middle, last = objective(way, 0)[0]
+    first, middle, last = objective.value(way)
     return bool(middle - last > tolerance and middle - last > 0.5 * (first - middle))
 
 
@@ -248,7 +250,7 @@ def _sampled(points: Array) -> Array:
     return cast(Array, points[np.union1d(outermost, np.arange(0, len(points), len(points) // SAMPLED))])
 
 
-def _sinks(objective: Objective, flat: Array, points: Array) -> bool:
+def _sinks(objective: Landscape, flat: Array, points: Array) -> bool:
     """Whether what is flat, `(k, 2)`, is so by rounding alone, and really lower next to the edge than inside."""
     precisely = getattr(objective, "precisely", None)
     flat = _sampled(flat)
@@ -260,7 +262,7 @@ def _sinks(objective: Objective, flat: Array, points: Array) -> bool:
     return len(lowest) < len(flat) and bool(is_outermost.all())
 
 
-def _lowest(objective: Objective, curve: Array) -> Array | None:
+def _lowest(objective: Landscape, curve: Array) -> Array | None:
     """Return the lowest of the points `(k, 2)` of what seems a curve of minima, None if they are alike or may be.
 
     With many digits, each is brought down across the curve by Newton's steps; what the last one still gains is how
@@ -320,7 +322,7 @@ def _rounding(value: Any) -> Any:
     return DIGITS.mpf(10) ** -400 * (1 + abs(value))
 
 
-def _crossings(objective: Objective, points: Array, values: Array, cell: Array) -> tuple[Array, Array]:
+def _crossings(objective: Landscape, points: Array, values: Array, cell: Array) -> tuple[Array, Array]:
     """Return the minima along the rows and the columns of a grid, where curves of minima cross them."""
     found = []
     for along in (1, 0):
@@ -334,13 +336,13 @@ def _crossings(objective: Objective, points: Array, values: Array, cell: Array) 
     return np.concatenate([rows, columns]), np.concatenate([row_values, column_values])
 
 
-def _section(objective: Objective, w: Array, reach: Array, halvings: int = 52) -> tuple[Array, Array]:
+def _section(objective: Landscape, w: Array, reach: Array, halvings: int = 52) -> tuple[Array, Array]:
     """Narrow brackets `w - reach ... w + reach`, `w: (..., 2)`, each about a minimum on a line; kinks will do."""
-    low = objective(w, 0)[0]
+    low = objective.value(w)
     left, middle, right = -np.ones_like(low), np.zeros_like(low), np.ones_like(low)
     for _halving in range(halvings):
         tried = np.stack([left + middle, middle + right]) / 2.0
-        values = np.nan_to_num(objective(w + tried[..., None] * reach, 0)[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+        values = np.nan_to_num(objective.value(w + tried[..., None] * reach), nan=np.inf, posinf=np.inf, neginf=-np.inf)
         is_left = (values[0] < low) & (values[0] <= values[1])
         is_right = (values[1] < low) & ~is_left
         left, right = (
@@ -352,7 +354,7 @@ def _section(objective: Objective, w: Array, reach: Array, halvings: int = 52) -
     return w + middle[..., None] * reach, low
 
 
-def _curve(objective: Objective, w: Array, values: Array, best: float, cell: Array) -> Array:
+def _curve(objective: Landscape, w: Array, values: Array, best: float, cell: Array) -> Array:
     """Return those of the crossings `(k, 2)` that are as low as any, if neighbouring lines have them; else none."""
     lowest = w[values <= best + ROUNDINGS * _noise(objective, w, cell) + 4.0 * EPS * abs(best)]
     apart = np.linalg.norm((lowest[:, None] - lowest) / cell, axis=-1)
@@ -374,7 +376,7 @@ def _polished(objective: Landscape, w: Array, low: Array) -> tuple[Array, Array]
     return w, low
 
 
-def _nested(objective: Objective, w: Array, low: Array, cell: Array) -> tuple[Array, Array]:
+def _nested(objective: Landscape, w: Array, low: Array, cell: Array) -> tuple[Array, Array]:
     """Minimize along one axis the minima along the other, about points `(k, 2)`: no bend of a kink hinders that."""
     for outer in (0, 1):
         across = cell * np.array([outer == 0, outer == 1], dtype=float)
@@ -390,13 +392,13 @@ def _nested(objective: Objective, w: Array, low: Array, cell: Array) -> tuple[Ar
     return w, low
 
 
-def _compass(objective: Objective, w: Array, cell: Array) -> tuple[Array, Array]:
-    low, size = objective(w, 0)[0], np.ones(len(w))
+def _compass(objective: Landscape, w: Array, cell: Array) -> tuple[Array, Array]:
+    low, size = objective.value(w), np.ones(len(w))
     for turn in TURN * np.arange(6 * HALVINGS):
         # Along a bent kink only few directions lead down, so half of the compass turns.
         turned = AXES @ np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
         trial = w[:, None] + size[:, None, None] * cell * np.concatenate([AXES, turned])
-        values = np.nan_to_num(objective(trial, 0)[0], nan=np.inf)
+        values = np.nan_to_num(objective.value(trial), nan=np.inf)
         best = values.argmin(1)
         lower = values[np.arange(len(w)), best] < low
         w = np.where(lower[:, None], trial[np.arange(len(w)), best], w)
@@ -448,13 +450,13 @@ def _to_region(landscape: Landscape, minima: Minima, w: Array, closest: Array) -
     depth = np.vecdot(closest - w, across)
     ways = np.stack([closest - w, (depth + np.sign(depth) * reach)[:, None] * across])
     out, into = np.zeros(ways.shape[:-1]), np.ones(ways.shape[:-1])
-    leads_in = landscape(w + ways)[0] <= least
+    leads_in = landscape.value(w + ways) <= least
     for _halving in range(50):
         middle = (out + into) / 2.0
-        is_in = landscape(w + middle[..., None] * ways)[0] <= least
+        is_in = landscape.value(w + middle[..., None] * ways) <= least
         out, into = np.where(is_in, out, middle), np.where(is_in, middle, into)
     lengths = np.where(leads_in, into * np.linalg.norm(ways, axis=-1), np.inf).min(0)
-    return np.where(landscape(w)[0] <= least, 0.0, lengths)
+    return np.where(landscape.value(w) <= least, 0.0, lengths)
 
 
 def _directions(minima: Minima, near: Array) -> tuple[Array, float]:
@@ -486,7 +488,7 @@ def _to_curve(landscape: Landscape, minima: Minima, w: Array, near: Array) -> Ar
         )
         step = width * np.nan_to_num((before - after) / (2.0 * (before - 2.0 * here + after)))
         near = _onto_curve(landscape, near + step[:, None] * along, along)
-    on_curve = landscape(near)[0] <= minima.value + minima.slack
+    on_curve = landscape.value(near) <= minima.value + minima.slack
     return np.where(on_curve, np.linalg.norm(near - w, axis=-1), straight)
 
 
@@ -508,13 +510,13 @@ class Scale(NamedTuple):
     diameter: float
 
 
-def scale(objective: Objective, box: Box) -> Scale:
+def scale(objective: Landscape, box: Box) -> Scale:
     """Measure a box on a coarse grid."""
     _, _, points = grid(box, 41)
     with np.errstate(all="ignore"):
         slopes = np.linalg.norm(objective(points, 0)[1], axis=-1)
         slopes = slopes[np.isfinite(slopes)]
-        hessians = cast(Curved, objective).hessian(points).reshape(-1, 2, 2)
+        hessians = objective.hessian(points).reshape(-1, 2, 2)
         curvatures = np.abs(np.linalg.eigvalsh(hessians[np.isfinite(hessians).all((1, 2))])).max(-1)
     (x0, x1), (y0, y1) = box
     diameter = float(np.hypot(x1 - x0, y1 - y0))
@@ -526,7 +528,7 @@ CLOSE = 1e-3
 """A run has arrived when its loss is within this of the best value, where such a number means anything."""
 
 
-def closeness(objective: Objective, box: Box) -> float:
+def closeness(objective: Landscape, box: Box) -> float:
     """Return how near to the best value is near: 0.001, unless in all of the box the loss is far smaller or larger.
 
     There it is a thousandth of the power of ten that is nearest to a third of what lies between the low and the middle.
@@ -542,7 +544,7 @@ def closeness(objective: Objective, box: Box) -> float:
     return CLOSE * float(10.0 ** np.round((np.log10(0.1 * low) + np.log10(min(middle, 100.0 * low))) / 2.0))
 
 
-def spacing(objective: Objective, box: Box) -> Levels:
+def spacing(objective: Landscape, box: Box) -> Levels:
     """Return how levels are best spaced: by logarithms where both a hill and a hollow would fill the picture alone.
 
     The top is then four times as high as the middle and, in the geometric mean, 35 times as high as what is in the
@@ -557,7 +559,7 @@ def spacing(objective: Objective, box: Box) -> Levels:
     return "log" if is_stretched else "linear"
 
 
-def _finite(objective: Objective, box: Box) -> Array:
+def _finite(objective: Landscape, box: Box) -> Array:
     with np.errstate(all="ignore"):
-        values = objective(grid(box, 81)[2], 0)[0]
+        values = objective.value(grid(box, 81)[2])
     return values[np.isfinite(values)]

@@ -1,8 +1,9 @@
 """What is minimized: wrappers that compose around any objective, a surface or the classifier alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -41,6 +42,21 @@ class Penalized:
         if self._sizes:
             loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + _column(self.l1) * np.sign(kept)
         return loss, g
+
+    def value(self, w: Array) -> Array:
+        """Return the loss with penalty alone, of an objective whose values can be had alone."""
+        return cast(Array, cast(Any, self.objective).value(w) + self.penalty(w))
+
+    @property
+    def precisely(self) -> Callable[..., Any]:
+        """The loss with penalty at numbers of many digits, of an objective that can be had so."""
+        value = cast(Any, self.objective).precisely
+
+        def penalized(*w: Any) -> Any:
+            kept = w if self.mask is None else [x * share for x, share in zip(w, self.mask.tolist(), strict=True)]
+            return value(*w) + self.l2 * sum(x**2 for x in kept) / 2 + self.l1 * sum(map(abs, kept))
+
+        return penalized
 
     def hessian(self, w: Array) -> Array:
         """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""

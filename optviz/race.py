@@ -27,7 +27,7 @@ from optviz.landscape import (
     scale,
 )
 from optviz.objectives import Later, Noisy, Penalized
-from optviz.optimizers import Array, Optimizer, stack
+from optviz.optimizers import Array, Curved, Optimizer, stack
 from optviz.schedules import Factor, unchanged
 
 STATIONARY = 8
@@ -111,7 +111,7 @@ class Course:
         return Penalized(self.surface, self.l1, self.l2) if self.l1 or self.l2 else self.surface
 
     @property
-    def descended(self) -> Landscape:
+    def descended(self) -> Curved:
         """The objective that the optimizers see."""
         return Noisy(self.drawn, self.sigma, self.seed) if self.sigma else self.drawn
 
@@ -383,7 +383,7 @@ def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     here = _stationary(course, w, g)
     if here is not None:
         kind = _place(course, here)
-        on_the_way = kind is Ending.LOCAL_MINIMUM and course.drawn(here)[0] - course.minima.value <= course.close
+        on_the_way = kind is Ending.LOCAL_MINIMUM and course.drawn.value(here) - course.minima.value <= course.close
         return None if course.minima.known and on_the_way else kind
     if not np.linalg.eigvalsh(course.drawn.hessian(w))[-1] < 0.05 * curvature:
         return None
@@ -434,10 +434,10 @@ def _place(course: Course, w: Array) -> Ending:
         return Ending.MAXIMUM
     angles = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)
     ring = w + RING * course.scale.diameter * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    rises = course.drawn(ring)[0] - course.drawn(w)[0]
+    rises = course.drawn.value(ring) - course.drawn.value(w)
     least = 1e-6 * np.abs(rises).max()
     # What differs by rounding alone is flat.
-    if not least > 1e-6 * ROUNDINGS * EPS * abs(float(course.drawn(w)[0])):
+    if not least > 1e-6 * ROUNDINGS * EPS * abs(float(course.drawn.value(w))):
         return Ending.PLATEAU
     if np.any(rises < -least):
         return Ending.SADDLE if np.any(rises > least) else Ending.MAXIMUM

@@ -81,7 +81,7 @@ class Surface:
 
     def value(self, w: ArrayLike) -> Array:
         """Return `f(w)` of shape `(...)` at `w: (..., 2)`."""
-        return self(w)[0]
+        return self._computed(_as_points(w))[0][()]
 
     def gradient(self, w: ArrayLike) -> Array:
         """Return the gradient of shape `(..., 2)` at `w: (..., 2)`; at a kink it is a finite subgradient."""

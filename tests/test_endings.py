@@ -269,8 +269,32 @@ def test_the_star_under_a_penalty_is_where_the_loss_is_least():
         assert point == pytest.approx([x[loss.argmin()], y[loss.argmin()]], abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("formula", "penalty", "kind"),
+    [
+        ("tanh(10*x1)-0.125*abs(x1)-0.125*abs(x2)", {"l1": 0.125}, Kind.FALLS),
+        ("(x1-0.25)^64+(x2-0.5)^2-0.05*(x1^2+x2^2)", {"l2": 0.1}, Kind.POINTS),
+    ],
+)
+def test_what_only_rounding_makes_flat_is_told_with_a_penalty_too(formula, penalty, kind):
+    assert course(formula, **penalty).minima.kind is kind
+
+
+def test_values_alone_are_those_of_the_objective():
+    w = np.random.default_rng(3).uniform(-4, 4, (20, 2))
+    drawn = course("sin(x1)*x2+abs(x1-x2)", l1=0.1, l2=0.2).drawn
+    np.testing.assert_allclose(drawn.value(w), drawn(w)[0], rtol=1e-14)
+    for point, loss in zip(w.tolist(), drawn.value(w), strict=True):
+        assert float(drawn.precisely(*map(mpmath.mpf, point))) == pytest.approx(loss, rel=1e-12)
+
+
+SEARCHED = ["x1^2+3*x2^2+2*sin(2*x1)", "(x1^2+x2^2-4)^2", "(x1-1)^2/4+abs(x2-2*x1^2+1)", "1/(x1^2+x2^2-4)"]
+# Where they overflow, gradient and Hessian come out as inf/inf at half of all points.
+SEARCHED += ["1/(1+exp(-20*x1))", "1/(1+exp(-300*(x1-x2)))", "exp(200*x1)/(1+exp(200*x1))", "x1/(1+exp(-90*x1))"]
+
+
 def test_what_takes_long_is_not_the_search():
-    for formula in ("x1^2+3*x2^2+2*sin(2*x1)", "(x1^2+x2^2-4)^2", "(x1-1)^2/4+abs(x2-2*x1^2+1)", "1/(x1^2+x2^2-4)"):
+    for formula in SEARCHED:
         surface = Surface.from_formula(formula)
         Course(surface, surface.domain)
         begun = process_time()

@@ -12,7 +12,8 @@ from PIL import Image
 
 from optviz.figures.arrows import Arrows, arrows
 from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line, path
-from optviz.landscape import Box, Landscape, Levels, grid
+from optviz.landscape import Box, Levels, grid
+from optviz.optimizers import Objective
 
 Array = NDArray[np.float64]
 
@@ -54,11 +55,11 @@ class Relief(NamedTuple):
         return self.height(loss) + 0.015 * (top - bottom)
 
 
-def relief(surface: Landscape, box: Box, levels: Levels, n: int = PIXELS) -> Relief:
+def relief(surface: Objective, box: Box, levels: Levels, n: int = PIXELS) -> Relief:
     """Evaluate a surface on a grid of n × n points of a box."""
     xs, ys, points = grid(box, n)
     with np.errstate(all="ignore"):
-        z = surface(points)[0]
+        z = surface(points, 0)[0]
     finite = z[np.isfinite(z)]
     base, top = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     return Relief(xs, ys, np.nan_to_num(z, nan=top, posinf=top, neginf=base), levels, base, top)

@@ -248,7 +248,7 @@ def _on_the_ground(settings: Settings, path: Path) -> Array:
     if settings.onward == settings.ground:
         return path.loss
     with np.errstate(over="ignore", invalid="ignore"):
-        height: Array = course_of(settings.ground).drawn(path.w)[0]
+        height: Array = course_of(settings.ground).drawn.value(path.w)
     return height
 
 
