@@ -35,7 +35,7 @@ ROWS = by_id(
     (
         Row(
             "1.1",
-            "One learning rate is good, one is too slow, and one never settles",
+            "One learning rate is good, one is too slow, and one hardly settles",
             "descent",
             "compare=0.001,0.999",
         ),
@@ -101,7 +101,7 @@ ROWS = by_id(
         ),
         Row(
             "2.14",
-            "Adam circles in an S; a smaller β₁ shrinks it",
+            "Adam swings in an S; a smaller β₁ shrinks it",
             "surfaces",
             "surface=bowl&steps=30&run=adam,lr=1,beta2=0.99&run=adam,lr=1,beta1=0.5,beta2=0.99"
             "&run=adam,lr=0.35,beta1=0.5,beta2=0.99",

@@ -25,7 +25,7 @@ THETA = {"curve": ["square"], "steps": ["20"]}
 EXAMPLES = (
     Example(N_("Learning rate 0.2"), {}),
     Example(N_("0.001: too slow"), {"lr": ["0.001"]}),
-    Example(N_("0.999: never settles"), {"lr": ["0.999"]}),
+    Example(N_("0.999: swings, and hardly settles"), {"lr": ["0.999"]}),
     Example(N_("θ² with 0.1, 0.9 and 1.04"), {**THETA, "lr": ["0.1"], "compare": ["0.9, 1.04"]}),
     Example(
         N_("Exponential decay, row by row"),

@@ -160,7 +160,7 @@ def test_each_behavior_is_said_in_words_of_its_own():
             assert descent.behavior(verdict).split()[0] in sentence
             assert f"Learning rate {rate:g} " in sentence and "{" not in sentence
     assert "far below 1/λ = 0.5" in said["shifted", 0.001]
-    assert "swings on and on: it stands at the limit 2/λ = 1" in said["shifted", 0.999]
+    assert "swings on and on: it is within a hundredth of the limit 2/λ = 1" in said["shifted", 0.999]
     assert "above 2/λ = 1" in said["shifted", 1.1]
     assert "local minimum: the loss is lower at w = −0.748" in said["wavy", 0.05]
     assert "λ = 3.61, and there 2/λ = 0.554" in said["wavy", 0.6]

@@ -17,6 +17,8 @@ class Example(NamedTuple):
 
 
 BOWL = {"surface": ["bowl"], "steps": ["50"]}
+EFFECTIVE = '{"tabs":{"rates":1}}'
+"""The view of a race that shows the effective learning rates."""
 
 SURFACE_EXAMPLES = (
     Example(
@@ -25,21 +27,14 @@ SURFACE_EXAMPLES = (
     ),
     Example(
         N_("Momentum tames the zig-zag"),
-        {
-            **BOWL,
-            "run": [
-                "momentum_classical,lr=0.61,beta=0.42",
-                "momentum_classical,lr=0.61,beta=0.81",
-                "momentum_classical,lr=0.02,beta=0.91",
-            ],
-        },
+        {**BOWL, "run": ["sgd,lr=0.45", "momentum_classical,lr=0.45,beta=0.42"]},
     ),
     Example(
         N_("AdaGrad stalls, RMSProp goes on"),
-        {**BOWL, "run": ["adagrad,lr=1", "rmsprop,lr=0.15"]},
+        {**BOWL, "run": ["adagrad,lr=0.15", "rmsprop,lr=0.15"], "moment.views": [EFFECTIVE]},
     ),
     Example(
-        N_("Adam circles"),
+        N_("Adam swings; a smaller β₁ calms it"),
         {
             "surface": ["bowl"],
             "steps": ["30"],

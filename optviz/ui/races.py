@@ -466,6 +466,7 @@ def _outcome(settings: Settings, spoken: str) -> str:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
             text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
             parts.append(text.format(name=name, close=_close(settings), step=end.arrival))
+    parts += _say_departures(settings)
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
         parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
@@ -474,6 +475,46 @@ def _outcome(settings: Settings, spoken: str) -> str:
     if _penalized(settings):
         parts.append(_("Every loss has its penalty in it."))
     return _joined(*parts)
+
+
+def departures_of(settings: Settings) -> list[int | None]:
+    """Return for each run the step from which on its loss is below that of the surface's saddle, None if it is stuck.
+
+    A surface that has no saddle marked is left by nobody.
+    """
+    saddles = surface_of(settings.ground.surface, settings.ground.formula).saddles
+    if not saddles:
+        return [None] * len(settings.runs)
+    below = race_of(settings).path.loss < course_of(settings.ground).drawn(np.array(saddles, dtype=float))[0].min()
+    found = []
+    for end, rows in zip(race_of(settings).ends, below.T, strict=True):
+        above = np.flatnonzero(~rows[: end.step + 1])
+        step = int(above[-1]) + 1 if len(above) else 0
+        found.append(step if step <= end.step and end.ending is not Ending.SADDLE else None)
+    return found
+
+
+def _say_departures(settings: Settings) -> list[str]:
+    """Say who leaves the surface's saddle first, and who then."""
+    left = sorted(
+        (
+            (step, name)
+            for name, step in zip(names_of(settings), departures_of(settings), strict=True)
+            if step is not None
+        ),
+        key=lambda pair: pair[0],
+    )
+    if len(settings.runs) < 2 or not left:
+        return []
+    first = [name for step, name in left if step == left[0][0]]
+    text = ngettext(
+        "{name} leaves the saddle first: from step {step} on its loss is below the saddle's.",
+        "{name} leave the saddle first: from step {step} on their loss is below the saddle's.",
+        len(first),
+    )
+    others = [_("{name} ({step})").format(name=name, step=step) for step, name in left[len(first) :]]
+    then = ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=_list(others))
+    return [text.format(name=_list(first), step=left[0][0]), *([then] if others else [])]
 
 
 def _say_start(settings: Settings, ending: Ending) -> str:

@@ -185,8 +185,8 @@ _EXACT: Mapping[Behavior, str] = {
         "minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
     ),
     Behavior.SWINGS: N_(
-        "Learning rate {rate} swings on and on: it stands at the limit 2/λ = {two}, so each step leaps over the "
-        "minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
+        "Learning rate {rate} swings on and on: it is within a hundredth of the limit 2/λ = {two}, so each step leaps "
+        "over the minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
     ),
     Behavior.DIVERGES: N_(
         "Learning rate {rate} diverges: it is above 2/λ = {two}, so each step leaps over the minimum and lands "

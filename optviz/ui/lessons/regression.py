@@ -231,18 +231,23 @@ def say(settings: Settings) -> str:
                 )
         return text.format(**values)
     left = (float(path.loss[-1]) - least) / max(float(path.loss[0]) - least, 1e-300)
-    text = (
-        _(
-            "After {updates} updates the curve fits: the loss has fallen from {first} to {loss}, "
-            "the least possible is {least}."
-        )
-        if left <= ARRIVED
-        else _(
+    true = int(np.flatnonzero([1.0, *settings.truth[1:]])[-1])
+    if left > ARRIVED:
+        text = _(
             "The curve is on its way: {updates} updates took the loss from {first} to {loss}, "
             "the least possible is {least}."
         )
-    )
-    return " ".join([text, _say_bound(settings, bound)]).format(**values)
+    elif settings.degree < true:
+        text = _(
+            "After {updates} updates the loss has fallen from {first} to {loss}, and no further. The true curve has "
+            "degree {true}, which degree {degree} cannot follow: even the least possible loss is {least}."
+        )
+    else:
+        text = _(
+            "After {updates} updates the curve fits: the loss has fallen from {first} to {loss}, "
+            "the least possible is {least}."
+        )
+    return " ".join([text, _say_bound(settings, bound)]).format(**values, true=true, degree=settings.degree)
 
 
 def _say_bound(settings: Settings, bound: float | None) -> str:
