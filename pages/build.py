@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.figures.style import SERIES
 from optviz.recipes import Range
 from optviz.surfaces import SURFACES
 from optviz.ui import controls, lesson, races, remedies, runs
@@ -78,7 +77,7 @@ with st.sidebar:
     )
     learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.3, controls.LEARNING_RATES)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 1000, "n"), 100, step=10)
-    rivals = runs.choose(link, RIVALS, learning_rate, lambda i: SERIES[i + 1].glyph, MOST - 1)
+    rivals = runs.choose(link, RIVALS, learning_rate, MOST - 1)
     with controls.folded(link, "starts", _("Start"), ":material/my_location:"):
         start = controls.point(link, SURFACES[surface].start)
 

@@ -40,7 +40,7 @@ with st.sidebar:
     learning_rate = controls.dial(
         link, "lr", _("Initial learning rate"), controls.LEARNING_RATE, 0.5, (*controls.LEARNING_RATES, 0.5)
     )
-    plans = PLANS.choose(link, STAIRS, learning_rate, lambda i: SERIES[i].glyph, MOST)
+    plans = PLANS.choose(link, STAIRS, learning_rate, lambda plans: [look.glyph for look in SERIES], MOST)
     warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, LAST, "n"), 400, step=10)
     probe = controls.whole(link, "at", _("Step to look at"), Range(0, LAST, "t"), 10)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.figures.style import SERIES
 from optviz.formula import FormulaError
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
@@ -34,7 +33,7 @@ with st.sidebar:
         formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
     learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
-    chosen = runs.choose(link, RACE, learning_rate, lambda i: SERIES[i].glyph)
+    chosen = runs.choose(link, RACE, learning_rate)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.choice(
             link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"

@@ -142,7 +142,7 @@ def test_a_race_of_8_times_1000_steps_is_at_most_150_kilobytes():
 
 
 def test_the_sentence_names_all_that_come_first_together():
-    assert "SGD and SGD arrive first, at step 194." in races.say(settings(runs=(Run("sgd"), Run("sgd")), steps=200))
+    assert "① SGD and ② SGD arrive first, at step 194." in races.say(settings(runs=(Run("sgd"), Run("sgd")), steps=200))
 
 
 def test_the_sentence_says_who_came_near_and_left_again():

@@ -1,15 +1,15 @@
 """The family tree of optimizers as a drawing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from optviz.family import FAMILY, Branch
-from optviz.figures.style import SERIES, Series, dots, figure, follows, line
+from optviz.family import FAMILY, Member
+from optviz.figures.style import Series, dots, figure, follows, line, looks_of
 
-BRANCHES = dict(zip(Branch, SERIES, strict=False))
-"""How the branches are drawn."""
+LOOKS = dict(zip(FAMILY, looks_of(list(FAMILY)), strict=True))
+"""How the members are drawn."""
 
 ABOVE, BELOW = 0.16, 0.66
 """How far a line keeps from a marker above it, and from the name below one."""
@@ -18,8 +18,8 @@ RING = 20
 """The diameter of the ring around the chosen marker, clear of the name below it."""
 
 
-def tree(names: Mapping[Branch, str]) -> go.Figure:
-    """Draw the tree with time running down; `names` are those of the branches.
+def tree() -> go.Figure:
+    """Draw the tree with time running down.
 
     Follows `chosen: (1, 2)`, the place of the member that is looked at.
     """
@@ -36,8 +36,8 @@ def tree(names: Mapping[Branch, str]) -> go.Figure:
     return figure(
         [
             edges,
-            *(_branch(branch, name) for branch, name in names.items()),
-            *(_labels(branch) for branch in names),
+            *(_marker(member) for member in FAMILY.values()),
+            *(_label(member) for member in FAMILY.values()),
             ring,
         ],
         xaxis=_bare([-0.6, 4.5]),
@@ -46,33 +46,24 @@ def tree(names: Mapping[Branch, str]) -> go.Figure:
     )
 
 
-def _branch(branch: Branch, name: str) -> go.Scatter:
-    members, series = [m for m in FAMILY.values() if m.branch is branch], BRANCHES[branch]
-    return dots(
-        name,
-        series,
-        {},
-        x=[m.place[0] for m in members],
-        y=[m.place[1] for m in members],
-        size=15,
-        customdata=[m.paper for m in members],
-        hover="%{customdata}<extra></extra>",
-    )
+def _marker(member: Member) -> go.Scatter:
+    (x, y), look, told = member.place, LOOKS[member.name], f"{member.paper}<extra></extra>"
+    return dots(member.label, look, {}, x=[x], y=[y], size=15, hover=told)
 
 
-def _labels(branch: Branch) -> go.Scatter:
-    members = [m for m in FAMILY.values() if m.branch is branch]
+def _label(member: Member) -> go.Scatter:
+    x, y = member.place
     return go.Scatter(
-        x=[m.place[0] for m in members],
-        y=[m.place[1] for m in members],
+        x=[x],
+        y=[y],
         mode="markers+text",
         marker={"size": RING + 4, "opacity": 0},  # not seen: it keeps the name off the ring
-        text=[f"<b>{m.label}</b><br>{m.year}" for m in members],
+        text=[f"<b>{member.label}</b><br>{member.year}"],
         textposition="bottom center",
         textfont={"size": 13},
         hoverinfo="skip",
         showlegend=False,
-        meta={"color": BRANCHES[branch].color},
+        meta={"color": LOOKS[member.name].color},
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import EMPTY, SERIES, follows
+from optviz.figures.style import EMPTY, Series, follows
 
 Array = NDArray[np.float64]
 
@@ -16,9 +16,9 @@ THIN = 1.3
 
 
 class Ghost(NamedTuple):
-    """The ghost of a run, by its number, that was left at `step`; `name` is its own, `fork` that of the place."""
+    """The ghost of a run of this look that was left at `step`; `name` is its own, `fork` that of the place."""
 
-    run: int
+    look: Series
     step: int
     name: str
     fork: str
@@ -85,7 +85,7 @@ def on_curves(figure: go.Figure, ghost: Ghost, array: str, *, width: int = 1) ->
 
 def in_3d(figure: go.Figure, ghost: Ghost) -> None:
     """Add the ghost and the point of the fork to a relief. Follows `ghost3d: (rows, 3)` and `fork: (1, 3)`."""
-    color = {"color": SERIES[ghost.run].color}
+    color = {"color": ghost.look.color}
     columns = {d: ("ghost3d", i) for i, d in enumerate("xyz")}
     place = {d: ("fork", i) for i, d in enumerate("xyz")}
     point = {"x": [0], "y": [0], "z": [0], "hoverinfo": "skip"}
@@ -105,30 +105,28 @@ def in_3d(figure: go.Figure, ghost: Ghost) -> None:
 
 
 def _line(ghost: Ghost, columns: Mapping[str, Any]) -> go.Scatter:
-    series = SERIES[ghost.run]
     return go.Scatter(
         x=EMPTY,
         y=EMPTY,
         name=ghost.name,
         mode="lines",
-        line={"dash": series.dash, "width": THIN},
+        line={"dash": ghost.look.dash, "width": THIN},
         opacity=FAINT,
         hovertemplate="%{x:.5g}, %{y:.5g}",
-        meta={"color": series.color, **follows("all", **columns)},
+        meta={"color": ghost.look.color, **follows("all", **columns)},
     )
 
 
 def _head(ghost: Ghost, columns: Mapping[str, Any]) -> go.Scatter:
-    series = SERIES[ghost.run]
     return go.Scatter(
         x=EMPTY,
         y=EMPTY,
         name=ghost.name,
         mode="markers+text",
-        marker={"symbol": f"{series.symbol}-open", "size": 11},
+        marker={"symbol": f"{ghost.look.symbol}-open", "size": 11},
         text=[ghost.name],
-        textposition=series.label_at,
+        textposition=ghost.look.label_at,
         textfont={"size": 13},
         hoverinfo="skip",
-        meta={"color": series.color, **follows("at", **columns)},
+        meta={"color": ghost.look.color, **follows("at", **columns)},
     )

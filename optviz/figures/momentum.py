@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from optviz.figures.style import SERIES, Ref, Series, figure, follows, head, line
+from optviz.figures.style import Ref, Series, figure, follows, head, line, looks_of
 
-PLAIN, CLASSICAL, AVERAGED, SCALED = SERIES[2], SERIES[1], SERIES[0], SERIES[5]
+PLAIN, CLASSICAL, AVERAGED, SCALED = looks_of(("sgd", "momentum_classical", "momentum", "momentum"))
 FORMS = (PLAIN, CLASSICAL, AVERAGED, SCALED)
 """How plain descent, the two forms, and the averaged form at lr / (1 - decay) are drawn."""
 

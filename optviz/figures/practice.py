@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from optviz.figures.style import SERIES, figure, follows, line, path
+from optviz.figures.style import Runner, figure, follows, line, path
 
 
-def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str, str], ceiling: float) -> go.Figure:
+def against_rate(
+    runners: Sequence[Runner], rates: Sequence[float], words: tuple[str, str], ceiling: float
+) -> go.Figure:
     """Draw the loss against the learning rate, a curve an optimizer. Curve k follows `sweep{k}: (epochs, rates)`.
 
     `words` are the titles of the axes; above `ceiling` a curve leaves the picture.
@@ -15,7 +17,7 @@ def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str,
     rates, none = list(rates), [None] * len(rates)
     traces = [
         path(name, series, follows("at", y=f"sweep{k}"), x=rates, y=none, size=9, hover="%{x:g}: %{y:.4g}")
-        for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
+        for k, (name, series) in enumerate(runners)
     ]
     return figure(
         traces,
@@ -25,11 +27,11 @@ def against_rate(names: Sequence[str], rates: Sequence[float], words: tuple[str,
     )
 
 
-def over_epochs(names: Sequence[str], words: tuple[str, str]) -> go.Figure:
+def over_epochs(runners: Sequence[Runner], words: tuple[str, str]) -> go.Figure:
     """Draw the loss over the epochs, a growing curve an optimizer: the columns of `best: (epochs, optimizers)`."""
     traces = [
         line(name, series, follows("grow", x="step", y=("best", k)), hover="%{x}: %{y:.4g}")
-        for k, (name, series) in enumerate(zip(names, SERIES, strict=False))
+        for k, (name, series) in enumerate(runners)
     ]
     return figure(
         traces,

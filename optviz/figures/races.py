@@ -1,31 +1,18 @@
 """The pictures of a race: the surface with the paths on it, in 2-D and 3-D, and the curves over the steps."""
 
-import base64
-from collections.abc import Sequence
-from io import BytesIO
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
 
 from optviz.figures.arrows import Arrows, arrows
-from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line, path
-from optviz.landscape import Box, Levels, grid
-from optviz.optimizers import Objective
+from optviz.figures.relief import Relief, Theme
+from optviz.figures.style import GOAL, START, Runner, dots, figure, follows, head, line, path
+from optviz.landscape import Box
 
 Array = NDArray[np.float64]
-
-PIXELS = 420
-MESH = 61
-BANDS = 18
-DENSE = 0.2
-# Low is deep, high is pale; quiet enough that eight series colors stand out on every band.
-PALETTES = {
-    "light": ((176, 205, 226), (252, 251, 247)),
-    "dark": ((20, 52, 78), (44, 46, 52)),
-}
 
 
 class Marks(NamedTuple):
@@ -35,98 +22,55 @@ class Marks(NamedTuple):
     on_curve: bool = False
 
 
-class Relief(NamedTuple):
-    """A surface on a regular grid: axes `(n,)`, heights `(n, n)` with rows along x2, and how its levels are spaced."""
-
-    xs: Array
-    ys: Array
-    z: Array
-    levels: Levels
-    base: float
-    top: float
-
-    def height(self, loss: Array) -> Array:
-        """Return what is drawn upwards: the loss, or on log levels `log10(1 + loss - base)`."""
-        return np.log10(1.0 + np.maximum(loss - self.base, 0.0)) if self.levels == "log" else loss
-
-    def lifted(self, loss: Array) -> Array:
-        """Return the height of a path drawn on the surface: a little above it, lest it sink between grid points."""
-        bottom, top = self.height(np.array([self.base, self.top]))
-        return self.height(loss) + 0.015 * (top - bottom)
-
-
-def relief(surface: Objective, box: Box, levels: Levels, n: int = PIXELS) -> Relief:
-    """Evaluate a surface on a grid of n × n points of a box."""
-    xs, ys, points = grid(box, n)
-    with np.errstate(all="ignore"):
-        z = surface(points, 0)[0]
-    finite = z[np.isfinite(z)]
-    base, top = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    return Relief(xs, ys, np.nan_to_num(z, nan=top, posinf=top, neginf=base), levels, base, top)
-
-
-def banded(ground: Relief, theme: Literal["light", "dark"]) -> str:
-    """Paint a relief as bands of equal height, with a line between them, and return it as the URL of a PNG."""
-    height = ground.height(ground.z)
-    low, high = float(height.min()), float(height.max())
-    band = np.minimum((height - low) / max(high - low, 1e-300) * BANDS, BANDS - 1).astype(np.uint8)
-    edge = np.zeros(band.shape, bool)
-    edge[:-1] |= band[:-1] != band[1:]
-    edge[:, :-1] |= band[:, :-1] != band[:, 1:]
-    start, end = (np.array(color, dtype=float) for color in PALETTES[theme])
-    colors = start + (end - start) * np.linspace(0, 1, BANDS)[:, None]
-    lines = colors * 0.86 if theme == "light" else colors * 1.25
-    # Where hills stand close, lines would be a moiré: there the bands alone are clearer.
-    painted = np.where(edge, band + BANDS, band) if edge.mean() < DENSE else band
-    image = Image.fromarray(painted[::-1].astype(np.uint8))
-    image.putpalette(np.concatenate([colors, lines]).clip(0, 255).astype(np.uint8).tobytes())
-    out = BytesIO()
-    image.save(out, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-
-
 def contour(
-    ground: Relief,
+    painting: Mapping[Theme, str],
     box: Box,
     minima: Marks,
-    names: Sequence[str],
+    runners: Sequence[Runner],
     words: dict[str, str],
     ahead: Sequence[int] = (),
     inside: Arrows | None = None,
+    usual: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """Draw the surface from above with the paths, their heads with the names, the start and the minima.
+    """Draw the `painting` of a surface from above with the paths, their heads with the names, the start and the minima.
 
     Follows `w: (steps, runs, 2)`, `start: (1, 2)` and, for the runs listed in `ahead`, the points where they look
     ahead, `ahead: (steps, len(ahead), 2)`. `words` has "start", "minimum" and "ahead". `inside`: the arrows of a step.
+    The legend keeps clear of the minima and of where runs usually start.
     """
     (x0, x1), (y0, y1) = box
-    plane = "%{x:.6g}, %{y:.6g}"
+    plane, in_legend = "%{x:.6g}, %{y:.6g}", {"showlegend": True}
+    bare = {"zeroline": False, "showgrid": False}
     begins = {"grip": True, **follows("at", x=("start", 0), y=("start", 1))}
     # Points a grid cell apart, drawn as dots, are a line.
     goal, size, edge = (GOAL._replace(symbol="circle"), 5, 0) if minima.on_curve else (GOAL, 17, 2)
     x, y = minima.points.T
     traces = [
-        dots(words["minimum"], goal, {}, x=x, y=y, size=size, edge=edge, hover=plane),
-        dots(words["start"], START, begins, size=14, edge=3, hover=plane),
+        dots(words["minimum"], goal, {}, x=x, y=y, size=size, edge=edge, hover=plane, **in_legend),
+        dots(words["start"], START, begins, size=14, edge=3, hover=plane, **in_legend),
     ]
-    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+    for run, (name, series) in enumerate(runners):
         columns = {"x": ("w", 2 * run), "y": ("w", 2 * run + 1)}
-        way = follows("grow", **columns)
+        way = {"cased": True, **follows("grow", **columns)}
         traces += [
-            path(name, series, way, size=4, edge=0, hover="%{x:.5g}, %{y:.5g}", legendgroup=name),
+            path(name, series, way, size=5, edge=0, hover="%{x:.5g}, %{y:.5g}", showlegend=False),
             head(name, series, follows("at", **columns), edge=0, label=name),
         ]
     for place, run in enumerate(ahead):
-        hollow = SERIES[run]._replace(symbol=f"{SERIES[run].symbol}-open")
+        name, look = runners[run]
+        hollow = look._replace(symbol=f"{look.symbol}-open")
         point = follows("at", x=("ahead", 2 * place), y=("ahead", 2 * place + 1))
-        traces.append(dots(f"{names[run]}: {words['ahead']}", hollow, point, size=13, hover="%{x:.5g}, %{y:.5g}"))
+        said = f"{name}: {words['ahead']}"
+        traces.append(dots(said, hollow, point, size=13, hover="%{x:.5g}, %{y:.5g}", **in_legend))
     return figure(
         traces + (arrows(*inside) if inside else []),
-        xaxis={"range": [x0, x1], "title": {"text": "x₁"}, "constrain": "domain", "zeroline": False},
-        yaxis={"range": [y0, y1], "title": {"text": "x₂"}, "zeroline": False},
+        xaxis={"range": [x0, x1], "title": {"text": "x₁"}, "constrain": "domain", **bare},
+        yaxis={"range": [y0, y1], "title": {"text": "x₂"}, **bare},
+        showlegend=True,
+        legend=_corner(box, np.vstack([minima.points, *([usual] if usual else [])])),
         images=[
             {
-                "source": banded(ground, theme),
+                "source": source,
                 "name": theme,
                 "xref": "x",
                 "yref": "y",
@@ -139,14 +83,25 @@ def contour(
                 "xanchor": "left",
                 "yanchor": "top",
             }
-            for theme in ("light", "dark")
+            for theme, source in painting.items()
         ],
     )
 
 
+def _corner(box: Box, points: Array) -> dict[str, Any]:
+    """Return the layout of a legend in the corner of the picture that is farthest from all points `(n, 2)`."""
+    low, high = np.transpose(box)
+    corners = np.array([(1, 1), (0, 1), (0, 0), (1, 0)])
+    apart = np.linalg.norm((points - low) / (high - low) - corners[:, None], axis=-1)
+    x, y = corners[apart.min(axis=1, initial=2.0).argmax()].tolist()
+    anchors = {"xanchor": ("left", "right")[x], "yanchor": ("bottom", "top")[y]}
+    still = {"itemclick": False, "itemdoubleclick": False}
+    return {"orientation": "v", "x": 0.01 + 0.98 * x, "y": 0.01 + 0.98 * y, **anchors, **still, "font": {"size": 13}}
+
+
 def curves(
     array: str,
-    names: Sequence[str],
+    runners: Sequence[Runner],
     *,
     title: str,
     step_title: str,
@@ -161,7 +116,7 @@ def curves(
     dotted (the loss without its penalty). Above `ceiling` a curve leaves the picture.
     """
     traces = []
-    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+    for run, (name, series) in enumerate(runners):
         for part in range(per_run):
             label = name if per_run == 1 else f"{name}, x{'₁₂'[part]}"
             column = follows("grow", x="step", y=(array, run * per_run + part))
@@ -179,7 +134,7 @@ def curves(
     )
 
 
-def relief_3d(ground: Relief, box: Box, names: Sequence[str], height_title: str) -> go.Figure:
+def relief_3d(ground: Relief, box: Box, runners: Sequence[Runner], height_title: str) -> go.Figure:
     """Draw the surface as a relief with the paths on it. Follows `path3d: (rows, runs, 3)`."""
     z = ground.height(ground.z)
     traces: list[go.Surface | go.Scatter3d] = [
@@ -194,7 +149,7 @@ def relief_3d(ground: Relief, box: Box, names: Sequence[str], height_title: str)
             contours={"z": {"show": True, "width": 1, "usecolormap": False, "color": "rgba(90,110,130,0.6)"}},
         )
     ]
-    for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
+    for run, (name, series) in enumerate(runners):
         columns = {"x": ("path3d", 3 * run), "y": ("path3d", 3 * run + 1), "z": ("path3d", 3 * run + 2)}
         path = {"mode": "lines", "line": {"width": 7}, "meta": {"color": series.color, **follows("grow", **columns)}}
         head = {"mode": "markers", "marker": {"size": 6}, "meta": {"color": series.color, **follows("at", **columns)}}

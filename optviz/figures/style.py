@@ -1,9 +1,12 @@
 """What all figures share: how series are told apart, and how a trace names the numbers that it follows."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
+
+from optviz.looks import LOOKS
 
 EMPTY = (None,)
 """The points of a trace that will follow numbers; Plotly hides a trace without any."""
@@ -15,13 +18,17 @@ Ref = str | tuple[str, int]
 
 
 class Series(NamedTuple):
-    """How one of several runs is drawn: color, dash and marker all differ, so that color is never alone."""
+    """How one of several runs is drawn: color, dash and marker all differ, so that color is never alone.
+
+    `number` tells runs of one optimizer apart.
+    """
 
     color: str
     dash: str = "solid"
     symbol: str = "circle"
     glyph: str = "●"
     label_at: str = "top right"
+    number: str = ""
 
 
 SERIES = (
@@ -35,7 +42,39 @@ SERIES = (
     Series("series8", "9px,3px,2px,3px,2px,3px", "x", "✖", "bottom center"),
 )
 
-START, GOAL = Series("text", symbol="x-thin-open"), Series("text", symbol="star-open")
+OWN = Series("text", "solid", "octagon", "⬣")
+"""How an optimizer is drawn that has no name."""
+
+
+NUMBERS = "①②③④⑤⑥⑦⑧"
+
+
+def looks_of(optimizers: Sequence[str]) -> tuple[Series, ...]:
+    """Return how the runs of these optimizers are drawn: each as it is everywhere, its second run with another dash."""
+    seen: Counter[str] = Counter()
+    looks = []
+    for i, name in enumerate(optimizers):
+        look = Series(name, *LOOKS[name][2:]) if name in LOOKS else OWN
+        dashes = [look.dash, *(series.dash for series in SERIES if series.dash != look.dash)]
+        number = NUMBERS[seen[name]] if optimizers.count(name) > 1 else ""
+        looks.append(look._replace(dash=dashes[seen[name]], label_at=SERIES[i % len(SERIES)].label_at, number=number))
+        seen[name] += 1
+    return tuple(looks)
+
+
+class Runner(NamedTuple):
+    """One of several runs in a picture: its name there, and how it is drawn."""
+
+    name: str
+    look: Series
+
+    @classmethod
+    def all(cls, names: Sequence[str]) -> "tuple[Runner, ...]":
+        """Return runs that differ in something else than their optimizer: each is the next of the series."""
+        return tuple(map(cls, names, SERIES))
+
+
+START, GOAL = Series("text", symbol="circle-open"), Series("text", symbol="star-open")
 """How the point is marked at which runs begin, and the one that they should reach."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from optviz.descent import Path
-from optviz.figures.races import Relief
+from optviz.figures.relief import Relief
 from optviz.optimizers import OPTIMIZERS, Array
 from optviz.recipes import Range
 from optviz.ui import controls, links

@@ -20,6 +20,7 @@ import streamlit.components.v1 as components_v1
 from numpy.typing import ArrayLike, NDArray
 from streamlit.components.v1.component_registry import ComponentRegistry
 
+from optviz.looks import LOOKS
 from optviz.ui import links
 
 Ref = str | tuple[str, int]
@@ -83,6 +84,7 @@ THEMES: Mapping[Literal["light", "dark"], Theme] = {
         "bad": "#c1121f",
         "class0": "#1f5fd0",
         "class1": "#d0342c",
+        **{name: look.light for name, look in LOOKS.items()},
     },
     "dark": {
         "series1": "#008fff",
@@ -99,12 +101,14 @@ THEMES: Mapping[Literal["light", "dark"], Theme] = {
         "bad": "#ff7b72",
         "class0": "#6ea8ff",
         "class1": "#ff7d74",
+        **{name: look.dark for name, look in LOOKS.items()},
     },
 }
 """Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`.
 
 All have a contrast of 3:1 or more to Streamlit's backgrounds. The eight series are at least 20 apart in CIELAB, to eyes
 without red or green cones (Machado 2009) as well, and traces tell themselves apart by dash and marker besides.
+Optimizers have colors of their own, by their names.
 """
 
 

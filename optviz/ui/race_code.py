@@ -11,7 +11,7 @@ from optviz.objectives import NOISE_BLOCK
 from optviz.surfaces import x1, x2
 from optviz.ui.forks import Fork
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, numpy_class, rate_code
-from optviz.ui.races import Ground, Settings, names_of, surface_of
+from optviz.ui.races import Ground, Settings, surface_of, titles_of
 from optviz.ui.runs import Run
 
 ROWS = 10
@@ -176,7 +176,7 @@ def _schedule(settings: Settings, rate: RateCode) -> list[str]:
 
 def _race(settings: Settings, rate: RateCode) -> list[str]:
     rates = [settings.learning_rate if run.learning_rate is None else run.learning_rate for run in settings.runs]
-    entered = zip(names_of(settings), _runs(settings), rates, strict=True)
+    entered = zip(titles_of(settings), _runs(settings), rates, strict=True)
     return [
         "runs = [",
         *(f"    ({name!r}, {_made(run)}, {own!r})," for name, run, own in entered),

@@ -1,6 +1,6 @@
 """The surfaces page's race: from what the controls say to the panels, the table and the sentence under them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -15,7 +15,8 @@ from optviz.figures import ghosts
 from optviz.figures import races as pictures
 from optviz.figures.arrows import Arrows
 from optviz.figures.ghosts import Ghost
-from optviz.figures.style import SERIES, Series
+from optviz.figures.relief import PIXELS, Relief, Theme, paintings, relief
+from optviz.figures.style import Runner, Series, looks_of
 from optviz.landscape import Kind, Minima, spacing
 from optviz.objectives import Later
 from optviz.optimizers import OPTIMIZERS, Array
@@ -182,12 +183,28 @@ def choose_fork(link: Link, settings: Settings) -> Settings:
     return replace(settings, fork=forks.choose(link, names_of(settings), rates, settings.ground.l2, settings.steps))
 
 
+def titles_of(settings: Settings) -> tuple[str, ...]:
+    """Return what the runs are called in the visitor's language."""
+    titles = [run.title(settings.learning_rate) for run in settings.runs]
+    if settings.fork:
+        titles[settings.fork.run] = settings.fork.title(titles[settings.fork.run])
+    return tuple(titles)
+
+
+def looks(runs: Sequence[Contestant]) -> tuple[Series, ...]:
+    """Return how runs are drawn."""
+    return looks_of([run.optimizer for run in runs])
+
+
+def runners_of(settings: Settings) -> tuple[Runner, ...]:
+    """Return the runs as they are shown: their titles, numbered where an optimizer has several, and their looks."""
+    shown = zip(titles_of(settings), looks(settings.runs), strict=True)
+    return tuple(Runner(f"{look.number} {title}".strip(), look) for title, look in shown)
+
+
 def names_of(settings: Settings) -> tuple[str, ...]:
     """Return the runs' names in the visitor's language."""
-    names = [run.title(settings.learning_rate) for run in settings.runs]
-    if settings.fork:
-        names[settings.fork.run] = settings.fork.title(names[settings.fork.run])
-    return tuple(names)
+    return tuple(runner.name for runner in runners_of(settings))
 
 
 def gap_known(settings: Settings) -> bool:
@@ -230,7 +247,7 @@ def arrays_of(settings: Settings, log: bool) -> dict[str, Thinned]:
 MESH = 61
 
 
-def _ceiling(ground: pictures.Relief, log: bool) -> float:
+def _ceiling(ground: Relief, log: bool) -> float:
     """Return the loss above which a curve leaves the picture: that of the whole surface, or on a log axis far above."""
     return max(abs(ground.top), ground.top - ground.base) * (1e4 if log else 1.2)
 
@@ -254,12 +271,12 @@ def _on_the_ground(settings: Settings, path: Path) -> Array:
 
 def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tuple[Panel, ...]:
     """Return the panels of a race: from above, with the arrows of a step, and in 3-D; the loss; the learning rates."""
-    names, ahead, faint = names_of(settings), ahead_of(_drivers(settings)), _penalized(settings)
+    runners, ahead, faint = runners_of(settings), ahead_of(_drivers(settings)), _penalized(settings)
     ghost = None
     if settings.fork:
         fork = settings.fork
-        ghost = Ghost(fork.run, fork.step, _left(settings, fork), _("Fork"))
-    return _panels(settings.ground, settings.onward, names, ahead, faint, ghost, log, inside, language())
+        ghost = Ghost(runners[fork.run].look, fork.step, _left(settings, fork), _("Fork"))
+    return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, language())
 
 
 def _drivers(settings: Settings) -> tuple[Contestant, ...]:
@@ -279,7 +296,7 @@ def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
 def _panels(
     ground: Ground,
     onward: Ground,
-    names: tuple[str, ...],
+    runners: tuple[Runner, ...],
     ahead: tuple[int, ...],
     penalized: bool,
     ghost: Ghost | None,
@@ -288,7 +305,8 @@ def _panels(
     spoken: str,
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
-    high, low = relief_of(ground, pictures.PIXELS), relief_of(ground, MESH)
+    low, painting = relief_of(ground, MESH), painting_of(ground)
+    usual = surface_of(ground.surface, ground.formula).start
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     step = _("Step")
     height, loss = _("Loss"), _("Loss − best value") if log else _("Loss")
@@ -298,13 +316,13 @@ def _panels(
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
     drawn = (
-        (_("From above"), pictures.contour(high, box, _marks(course.minima), names, words, ahead, inside)),
-        (_("In 3-D"), pictures.relief_3d(low, box, names, height)),
+        (_("From above"), pictures.contour(painting, box, _marks(course.minima), runners, words, ahead, inside, usual)),
+        (_("In 3-D"), pictures.relief_3d(low, box, runners, height)),
         (
             _("Loss"),
             pictures.curves(
                 "loss",
-                names,
+                runners,
                 title=loss,
                 step_title=step,
                 log=log,
@@ -312,11 +330,11 @@ def _panels(
                 ceiling=_ceiling(low, log),
             ),
         ),
-        (_("Learning rate"), pictures.curves("rate", names, title=_("Learning rate"), step_title=step)),
+        (_("Learning rate"), pictures.curves("rate", runners, title=_("Learning rate"), step_title=step)),
         (
             _("Effective rate"),
             pictures.curves(
-                "effective", names, title=_("Effective learning rate"), step_title=step, log=True, per_run=2
+                "effective", runners, title=_("Effective learning rate"), step_title=step, log=True, per_run=2
             ),
         ),
     )
@@ -341,11 +359,17 @@ def _penalized(settings: Settings) -> bool:
 
 
 @lru_cache(maxsize=64)
-def relief_of(ground: Ground, n: int) -> pictures.Relief:
+def relief_of(ground: Ground, n: int) -> Relief:
     """Return a ground on a grid of n × n points."""
     course, surface = course_of(ground), surface_of(ground.surface, ground.formula)
     levels = spacing(surface, surface.domain) if ground.surface == "formula" else surface.levels
-    return pictures.relief(course.drawn, course.domain, levels, n)
+    return relief(course.drawn, course.domain, levels, n)
+
+
+@lru_cache(maxsize=32)
+def painting_of(ground: Ground) -> Mapping[Theme, str]:
+    """Return the pictures of a ground from above."""
+    return paintings(relief_of(ground, PIXELS))
 
 
 ENDINGS = {
@@ -418,9 +442,9 @@ def captions(settings: Settings) -> list[Caption]:
 
 
 def _whys(settings: Settings) -> Iterator[tuple[Series, int, str]]:
-    for series, name, found in zip(SERIES, names_of(settings), findings_of(settings), strict=False):
+    for (name, look), found in zip(runners_of(settings), findings_of(settings), strict=True):
         if found:
-            yield series, found.step, diagnoses.explain(name, found)
+            yield look, found.step, diagnoses.explain(name, found)
 
 
 def _joined(*sentences: str) -> str:
@@ -568,12 +592,13 @@ def _report(settings: Settings, spoken: str) -> str:
         _("Steps to within {close} of the best").format(close=_close(settings)),
         _("How it ended"),
     )
-    fork, shown = settings.fork, zip(SERIES, names_of(settings), race_of(settings).ends, strict=False)
-    rows = [_row(series, series.glyph, name, _rates(settings, i), end) for i, (series, name, end) in enumerate(shown)]
+    fork, runners = settings.fork, runners_of(settings)
+    shown = enumerate(zip(runners, race_of(settings).ends, strict=True))
+    rows = [_row(look, look.glyph, name, _rates(settings, i), end) for i, ((name, look), end) in shown]
     if fork:
         left, end = _left(settings, fork), left_of(settings).ends[fork.run]
         rate = digits(_racers(settings)[fork.run].learning_rate)
-        rows.insert(fork.run + 1, _row(SERIES[fork.run], "◌", left, rate, end))
+        rows.insert(fork.run + 1, _row(runners[fork.run].look, "◌", left, rate, end))
     outcome = _outcome(settings, spoken)
     said = f"<p class='optviz-said'>{escape(outcome)}</p>" if outcome else ""
     return said + html([escape(text) for text in heads], rows)

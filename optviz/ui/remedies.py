@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, cast
 import streamlit as st
 
 from optviz.diagnosis import Cause, Finding, Trouble
-from optviz.figures.style import SERIES
 from optviz.optimizers import Optimizer
 from optviz.race import End, Ending
 from optviz.ui import controls, races
@@ -76,20 +75,20 @@ def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) ->
 def label(settings: Settings, remedy: Remedy) -> str:
     """Return what a remedy's button says: what is changed, from which value to which."""
     before, after = settings.runs[remedy.run], remedy.contestant
-    glyph, name = SERIES[remedy.run].glyph, races.names_of(settings)[remedy.run]
+    name, look = races.runners_of(settings)[remedy.run]
     if isinstance(before, Run) and isinstance(after, Run):
         name = _(before.recipe.title)
         if before.name != after.name:
             text = _("{name}: try {other}, learning rate {after:g}")
-            return f"{glyph} " + text.format(name=name, other=_(after.recipe.title), after=after.learning_rate)
+            return f"{look.glyph} " + text.format(name=name, other=_(after.recipe.title), after=after.learning_rate)
         if before.values != after.values:
             key = next(key for key, value in after.all_values.items() if before.all_values[key] != value)
             symbol = plain(next(p.range.symbol for p in before.recipe.parameters if p.name == key))
             text = _("{name}: {symbol} {before:g} → {after:g}")
             values = {"before": before.all_values[key], "after": after.all_values[key]}
-            return f"{glyph} " + text.format(name=name, symbol=symbol, **values)
+            return f"{look.glyph} " + text.format(name=name, symbol=symbol, **values)
     text = _("{name}: learning rate {before:g} → {after:g}")
-    return f"{glyph} " + text.format(name=name, before=_rate(settings, before), after=after.learning_rate)
+    return f"{look.glyph} " + text.format(name=name, before=_rate(settings, before), after=after.learning_rate)
 
 
 def remedy_of(settings: Settings, i: int) -> Remedy | None:

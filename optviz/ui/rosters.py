@@ -90,6 +90,7 @@ class Words:
 
 
 E = TypeVar("E", bound=Entry)
+Marks = Callable[[Sequence[E]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -130,15 +131,13 @@ class Roster(Generic[E]):
         """Write the entries for a link."""
         return [_write(entry) for entry in entries] or [NONE]
 
-    def choose(
-        self, link: Link, default: Sequence[E], shared: float, series: Callable[[int], str], most: int
-    ) -> tuple[E, ...]:
+    def choose(self, link: Link, default: Sequence[E], shared: float, marks: Marks[E], most: int) -> tuple[E, ...]:
         """Draw the list and the editor of one entry, and return the entries.
 
-        `series(i)` marks the i-th entry as the picture draws it.
+        `marks` gives each of the entries the sign with which the picture draws it.
         """
         entries = link.keep(self.name, tuple(default), partial(self.read, most=most), self.write)
-        chosen = self._draw_list(link, entries, shared, series, most)
+        chosen = self._draw_list(link, entries, shared, marks(entries), most)
         if chosen is not None:
             self._draw_editor(link, entries, chosen, shared, most)
         return entries
@@ -148,7 +147,7 @@ class Roster(Generic[E]):
         return st.session_state.get(f"{link.page}~edit") or 0
 
     def _draw_list(
-        self, link: Link, entries: Sequence[E], shared: float, series: Callable[[int], str], most: int
+        self, link: Link, entries: Sequence[E], shared: float, marks: Sequence[str], most: int
     ) -> int | None:
         key = f"{link.page}~edit"
         if entries and st.session_state.get(key, 0) not in range(len(entries)):
@@ -159,7 +158,7 @@ class Roster(Generic[E]):
                 _(self.words.choose),
                 range(len(entries)),
                 default=st.session_state.get(key, 0),
-                format_func=lambda i: f"{series(i)} {entries[i].title(shared)}",
+                format_func=lambda i: f"{marks[i]} {entries[i].title(shared)}",
                 key=key,
                 required=True,
             )

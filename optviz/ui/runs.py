@@ -1,9 +1,10 @@
 """The runs of a race: which optimizers take part, each with its own numbers, in the link and on screen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from optviz.figures.style import looks_of
 from optviz.optimizers import OPTIMIZERS, Optimizer
 from optviz.recipes import Recipe
 from optviz.ui.language import N_
@@ -18,6 +19,10 @@ class Contestant(Protocol):
 
     @property
     def learning_rate(self) -> float | None: ...
+
+    @property
+    def optimizer(self) -> str:
+        """The optimizer's name, by which it is drawn; empty if it has none."""
 
     def build(self) -> Optimizer:
         """Make the optimizer."""
@@ -67,11 +72,11 @@ def chosen(link: Link) -> int:
     return RUNS.chosen(link)
 
 
-def choose(
-    link: Link, default: Sequence[Run], shared: float, series: Callable[[int], str], most: int = MOST
-) -> tuple[Run, ...]:
-    """Draw the list of runs and the editor of one of them, and return the runs.
+def choose(link: Link, default: Sequence[Run], shared: float, most: int = MOST) -> tuple[Run, ...]:
+    """Draw the list of runs, marked as the picture draws them, and the editor of one of them, and return the runs."""
+    return RUNS.choose(link, default, shared, marks, most)
 
-    `series(i)` marks the i-th run as the picture draws it.
-    """
-    return RUNS.choose(link, default, shared, series, most)
+
+def marks(runs: Sequence[Run]) -> list[str]:
+    """Return the sign of each run, with a number where an optimizer has several."""
+    return [look.glyph + look.number for look in looks_of([run.optimizer for run in runs])]

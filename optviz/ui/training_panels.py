@@ -17,7 +17,8 @@ from optviz.ui.trainings import MARKS, NUMBERS, Training
 
 SIDES = ("A", "B")
 DASHES = ("solid", "dash")
-COLORS = ("series1", "series2")
+COLORS = ("series4", "series8")
+"""Those of the two nets, which are not those of training and validation."""
 
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
@@ -186,7 +187,7 @@ def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tu
             Line(
                 names[name] if single else f"{SIDES[side]} {names[name]}",
                 _column(name, side, penalized),
-                curve.color,
+                COLORS[side] if name == "learning_rate" and not single else curve.color,
                 curve.dash if single else DASHES[side],
                 curve.symbol if side == 0 else f"{curve.symbol}-open",
             ),

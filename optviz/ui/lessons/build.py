@@ -60,6 +60,11 @@ class Own:
     epsilon_inside: bool = False
     learning_rate: float | None = None
 
+    @property
+    def optimizer(self) -> str:
+        """It has no name."""
+        return ""
+
     def build(self) -> Optimizer:
         """Make the optimizer."""
         return Optimizer(self.first, self.second, self.epsilon, float(self.epsilon_inside))

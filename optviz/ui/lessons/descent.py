@@ -14,7 +14,7 @@ from optviz.curves import CURVES, Curve
 from optviz.expressions import NEAR, SAME
 from optviz.figures import curves as pictures
 from optviz.figures import races
-from optviz.figures.style import SERIES
+from optviz.figures.style import SERIES, Runner
 from optviz.schedules import SCHEDULES, warmup
 from optviz.ui.language import N_, _, language
 from optviz.ui.links import write_number
@@ -124,16 +124,17 @@ def _panels(
     curve, seen = curve_of(name, formula), _view(name, formula, widened)
     step, ceiling = _("Step"), abs(seen.y[1] - seen.y[0])
     words = {"curve": _("Loss"), "minimum": _("Minimum"), "tangent": _("Tangent"), "w": "w", "loss": _("Loss")}
+    runners = Runner.all(names)
     loss = races.curves(
         "gap" if log else "loss",
-        names,
+        runners,
         title=_("Loss − best value") if log else _("Loss"),
         step_title=step,
         log=log,
         ceiling=ceiling * (1e4 if log else 1.2),
     )
-    rate = races.curves("rate", names, title=_("Learning rate"), step_title=step)
-    weight = races.curves("w", names, title="w", step_title=step, ceiling=seen.x[1] + ceiling)
+    rate = races.curves("rate", runners, title=_("Learning rate"), step_title=step)
+    weight = races.curves("w", runners, title="w", step_title=step, ceiling=seen.x[1] + ceiling)
     drawn = (
         (_("On the curve"), pictures.picture(seen, curve.minima, names, words, grip=True), "curve"),
         (_("Loss"), loss, "steps"),

@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from optviz.family import FAMILY, Branch
+from optviz.family import FAMILY, Branch, Member
 from optviz.figures import family as pictures
 from optviz.frame import members
 from optviz.optimizers import OPTIMIZERS
@@ -214,7 +214,7 @@ def panels_of(settings: Settings) -> tuple[Panel, ...]:
 
 @lru_cache(maxsize=4)
 def _tree(spoken: str) -> Panel:
-    figure = pictures.tree({branch: _(name) for branch, name in BRANCHES.items()})
+    figure = pictures.tree()
     return Panel(figure.to_json(), tracks_of(figure), _("Family tree: choose one"), "tree", True)
 
 
@@ -241,12 +241,20 @@ def outside(name: str) -> str:
 
 
 def legend() -> str:
-    """Return the marks of the branches as HTML."""
-    marks = (
-        f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(_(BRANCHES[branch]))}'
-        for branch, series in pictures.BRANCHES.items()
+    """Return the branches with the marks of their members as HTML."""
+    branches = (
+        escape(_(text)) + _(": ") + _(", ").join(map(_marked, _members(branch))) for branch, text in BRANCHES.items()
     )
-    return f"<p>{' &ensp; '.join(marks)}</p>"
+    return f"<p>{' &ensp; '.join(branches)}</p>"
+
+
+def _members(branch: Branch) -> list[Member]:
+    return [member for member in FAMILY.values() if member.branch is branch]
+
+
+def _marked(member: Member) -> str:
+    look = pictures.LOOKS[member.name]
+    return f'<span style="color:var(--optviz-{look.color})">{look.glyph}</span> {escape(member.label)}'
 
 
 def everyone() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from optviz.activations import ACTIVATIONS
 from optviz.classifier import Classifier
 from optviz.figures import practice as pictures
-from optviz.figures.style import SERIES
+from optviz.figures.style import Runner, looks_of
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS, Array
@@ -74,6 +74,12 @@ def title_of(name: str) -> str:
     return "SGD + Nesterov" if name == "nesterov_keras" else _(OPTIMIZERS[name].title)
 
 
+def runners_of(settings: Settings) -> tuple[Runner, ...]:
+    """Return the optimizers as they are shown."""
+    shown = zip(settings.optimizers, looks_of(settings.optimizers), strict=True)
+    return tuple(Runner(title_of(name), look) for name, look in shown)
+
+
 def arrays_of(settings: Settings) -> dict[str, Array]:
     """Return what the panels follow."""
     sweeps = list(sweeps_of(settings).values())
@@ -84,13 +90,13 @@ def arrays_of(settings: Settings) -> dict[str, Array]:
 def panels_of(settings: Settings) -> tuple[Panel, ...]:
     """Return the panels: the loss against the rate, and over the epochs at the best rate."""
     first = float(f"{2 * max(float(each.loss[0, 0]) for each in sweeps_of(settings).values()):.1g}")
-    return _panels(tuple(title_of(name) for name in settings.optimizers), first, language())
+    return _panels(runners_of(settings), first, language())
 
 
 @lru_cache(maxsize=64)
-def _panels(names: tuple[str, ...], ceiling: float, spoken: str) -> tuple[Panel, ...]:
-    against = pictures.against_rate(names, RATES, (_("Learning rate"), _("Training loss")), ceiling)
-    over = pictures.over_epochs(names, (_("Epoch"), _("Training loss")))
+def _panels(runners: tuple[Runner, ...], ceiling: float, spoken: str) -> tuple[Panel, ...]:
+    against = pictures.against_rate(runners, RATES, (_("Learning rate"), _("Training loss")), ceiling)
+    over = pictures.over_epochs(runners, (_("Epoch"), _("Training loss")))
     return (
         Panel(against.to_json(), tracks_of(against), _("Loss after this epoch, at every learning rate"), "rates"),
         Panel(over.to_json(), tracks_of(over), _("At each one's best learning rate"), "epochs"),
@@ -141,11 +147,11 @@ def results(settings: Settings) -> str:
         _("Diverges from"),
     )
     rows = []
-    for series, (name, each) in zip(SERIES, sweeps_of(settings).items(), strict=False):
+    for (title, look), (name, each) in zip(runners_of(settings), sweeps_of(settings).items(), strict=True):
         broken = each.rates[~np.isfinite(each.final)]
         rows.append(
             (
-                f'<span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(title_of(name))}',
+                f'<span style="color:var(--optviz-{look.color})">{look.glyph}</span> {escape(title)}',
                 digits(each.final.min()),
                 f"{each.rates[each.best]:g}",
                 str(working(settings, name)),

@@ -10,6 +10,8 @@ from optviz.activations import Array
 from optviz.descent import Path, descend, record
 from optviz.figures import races
 from optviz.figures import regression as pictures
+from optviz.figures.relief import paintings, relief
+from optviz.figures.style import Runner, looks_of
 from optviz.landscape import Box
 from optviz.optimizers import OPTIMIZERS, Optimizer
 from optviz.regression import REACH, LeastSquares, monomials, sample
@@ -173,11 +175,12 @@ def _surface(settings: Settings) -> Any:
     objective = objective_of(settings)
     best = objective.solution()
     box = box_of(best, _filled(settings.start, 1))
-    relief = races.relief(objective, box, "log")
+    painting = paintings(relief(objective, box, "log"))
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     recipe = OPTIMIZERS[settings.optimizer]
     ahead = (0,) if recipe(**dict(settings.values)).looks_ahead else ()
-    figure = races.contour(relief, box, races.Marks(best[None]), [_(recipe.title)], words, ahead)
+    runner = Runner(_(recipe.title), *looks_of([settings.optimizer]))
+    figure = races.contour(painting, box, races.Marks(best[None]), [runner], words, ahead)
     figure.update_layout(xaxis_title_text="b", yaxis_title_text="w", margin=pictures.MARGIN)
     return figure
 

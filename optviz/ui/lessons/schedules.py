@@ -16,7 +16,7 @@ from optviz.expressions import tensorflow_program
 from optviz.figures import curves as curve_pictures
 from optviz.figures import races as race_pictures
 from optviz.figures import schedules as pictures
-from optviz.figures.style import SERIES
+from optviz.figures.style import SERIES, Runner
 from optviz.optimizers import OPTIMIZERS
 from optviz.race import Race, Racer
 from optviz.recipes import Recipe
@@ -162,11 +162,12 @@ def _applied(curve: str, zoom: float, ground: Ground, names: tuple[str, ...], sp
     words = {"curve": loss, "minimum": _("Minimum"), "start": _("Start"), "w": "w", "loss": loss}
     # Full names would cover the paths.
     short = tuple("" for _name in names)
-    relief = races.relief_of(ground, race_pictures.PIXELS)
+    relief = races.relief_of(ground, races.MESH)
     on_curve = curve_pictures.picture(seen, line.minima, short, words, ("w1", "loss1"), tangent=False)
-    on_surface = race_pictures.contour(relief, course.domain, race_pictures.Marks(course.minima.points), short, words)
+    marks = race_pictures.Marks(course.minima.points)
+    on_surface = race_pictures.contour(races.painting_of(ground), course.domain, marks, Runner.all(short), words)
     losses = [
-        race_pictures.curves(array, names, title=loss, step_title=step, ceiling=ceiling)
+        race_pictures.curves(array, Runner.all(names), title=loss, step_title=step, ceiling=ceiling)
         for array, ceiling in (
             ("loss1", seen.y[1] + (seen.y[1] - seen.y[0])),
             ("loss2", relief.top + 0.2 * (relief.top - relief.base)),

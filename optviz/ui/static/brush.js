@@ -28,7 +28,11 @@ const SYMBOLS = {
   "triangle-right": polygon(3, 0).map(([x, y]) => [1.25 * x, 1.25 * y]),
   pentagon: polygon(5, UP),
   hexagon: polygon(6, 0),
+  octagon: polygon(8, Math.PI / 8),
   star: polygon(5, UP, 0.45).map(([x, y]) => [1.4 * x, 1.4 * y]),
+  hexagram: polygon(6, UP, 0.577).map(([x, y]) => [1.35 * x, 1.35 * y]),
+  "star-diamond": polygon(4, UP, 0.4).map(([x, y]) => [1.5 * x, 1.5 * y]),
+  bowtie: [[-1.1, -0.9], [0, -0.2], [1.1, -0.9], [1.1, 0.9], [0, 0.2], [-1.1, 0.9]],
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
@@ -120,10 +124,12 @@ export class Brush {
     }
   }
 
-  grow(canvas, step) {
+  // A path that is cased lies on a pale band, so that it can be seen on any ground.
+  grow(canvas, step, casing) {
     const last = this.source.rowAt(step);
     if (last <= this.drawn) return;
     this.#map(last);
+    if (this.looks.meta?.cased) casing.within(this.axes, 0, pen => this.#band(pen, last));
     canvas.within(this.axes, 0, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.mode.includes("lines")) this.#extend(pen, last);
@@ -134,9 +140,15 @@ export class Brush {
     this.drawn = last;
   }
 
+  #band(pen, last) {
+    Object.assign(pen, { strokeStyle: this.halo, lineWidth: this.looks.line.width + 3, lineJoin: "round", lineCap: "round", globalAlpha: 0.85 });
+    pen.beginPath();
+    this.#trace(pen, last);
+    pen.stroke();
+  }
+
   #extend(pen, last) {
-    const { color, width, dash, shape } = this.looks.line;
-    const p = this.points;
+    const { color, width, dash } = this.looks.line;
     const pattern = dashes(dash, width);
     pen.strokeStyle = color;
     pen.lineWidth = width;
@@ -145,7 +157,16 @@ export class Brush {
     pen.setLineDash(pattern);
     pen.lineDashOffset = this.along;
     pen.beginPath();
-    let from = Math.max(this.drawn, 0);
+    this.along += this.#trace(pen, last);
+    pen.stroke();
+  }
+
+  // The way from the last row that was drawn; returns its length.
+  #trace(pen, last) {
+    const { shape } = this.looks.line;
+    const p = this.points;
+    const from = Math.max(this.drawn, 0);
+    let length = 0;
     pen.moveTo(p[2 * from], p[2 * from + 1]);
     for (let r = from + 1; r <= last; r++) {
       const [x0, y0, x, y] = p.subarray(2 * r - 2, 2 * r + 2);
@@ -156,9 +177,9 @@ export class Brush {
       }
       if (shape === "hv") pen.lineTo(x, y0);
       pen.lineTo(x, y);
-      if (pattern.length) this.along += shape === "hv" ? Math.abs(x - x0) + Math.abs(y - y0) : Math.hypot(x - x0, y - y0);
+      length += shape === "hv" ? Math.abs(x - x0) + Math.abs(y - y0) : Math.hypot(x - x0, y - y0);
     }
-    pen.stroke();
+    return length;
   }
 
   #symbol(pen, x, y, r = 0) {

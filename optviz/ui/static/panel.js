@@ -31,7 +31,7 @@ export class Panel {
     this.plot.setAttribute("aria-label", spec.title || player.words.player);
     this.plot.setAttribute("aria-describedby", player.summary.id);
     this.node.append(this.plot);
-    this.layers = { under: new Canvas("under"), trail: new Canvas("trail"), heads: new Canvas("heads") };
+    this.layers = { under: new Canvas("under"), casing: new Canvas("casing"), trail: new Canvas("trail"), heads: new Canvas("heads") };
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.node);
     if (spec.pick) this.#listenForPicks();
@@ -197,9 +197,9 @@ export class Panel {
     // Plotly itself would wait for ever for a lost context to come back.
     for (const { _scene } of this.#scenes()) if (_scene?.glplot) _scene.glplot.oncontextloss = () => this.#redrawAnew();
     if (!picture || this.is3d) return this.player.request();
-    const { under, trail, heads } = this.layers;
+    const { under, casing, trail, heads } = this.layers;
     if (under.node.nextSibling !== picture) picture.before(under.node);
-    if (picture.nextSibling !== trail.node) picture.after(trail.node, heads.node);
+    if (picture.nextSibling !== casing.node) picture.after(casing.node, trail.node, heads.node);
     const tracked = new Set(this.spec.tracks.map(track => track.trace));
     for (const group of container.querySelectorAll(".cartesianlayer :is(g.trace, g.hm, g.contour, g.bars)"))
       group.style.display = tracked.has(group.__data__?.[0]?.trace?.index) ? "none" : "";
@@ -221,6 +221,7 @@ export class Panel {
     const ghosts = this.ghost?.brushes(this.plot._fullData, axesOf, background) ?? [];
     // under the present lines, but on the grids
     this.brushes = [...ghosts.filter(brush => !isGrid(brush.source)), ...this.brushes.filter(Boolean), ...ghosts.filter(brush => isGrid(brush.source))];
+    this.layers.casing.clear();
     this.layers.trail.clear();
     this.geometry = this.#geometry();
     this.gridRow = null;
@@ -238,7 +239,7 @@ export class Panel {
     if (current && this.shownStep === step && this.subStep === subStep) return;
     this.subStep = subStep;
     if (!current || this.brushes.some(brush => brush.drawn > brush.source.rowAt(step))) this.#prepare();
-    const { under, trail, heads } = this.layers;
+    const { under, casing, trail, heads } = this.layers;
     heads.clear();
     const grids = this.brushes.filter(brush => isGrid(brush.source));
     const gridRow = grids.map(brush => brush.source.rowAt(step)).join();
@@ -250,7 +251,7 @@ export class Panel {
     const labels = [];
     for (const brush of this.brushes) {
       if (isGrid(brush.source) || brush.looks.meta?.from > subStep) continue;
-      if (brush.source.track.mode !== "at") brush.grow(trail, step);
+      if (brush.source.track.mode !== "at") brush.grow(trail, step, casing);
       else labels.push(brush.at(heads, step));
       if (brush.lettering) labels.push(brush.name(heads));
     }

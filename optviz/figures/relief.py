@@ -1,0 +1,126 @@
+"""A surface on a grid, and its picture from above: even colors, shaded as hills are, with smooth level lines."""
+
+import base64
+from collections.abc import Sequence
+from functools import lru_cache
+from io import BytesIO
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from optviz import colors
+from optviz.landscape import Box, Levels, grid
+from optviz.optimizers import Objective
+
+Array = NDArray[np.float64]
+Theme = Literal["light", "dark"]
+
+PIXELS = 300
+FINER = 2
+"""So many times finer than the grid is the picture: between its points the surface is smooth."""
+BANDS = 18
+QUALITY = 80
+RAMPS: dict[Theme, Sequence[str]] = {
+    "light": ("#5b96bd", "#a9cfd0", "#eeeeda", "#fffdf8"),
+    "dark": ("#0a1c33", "#17475c", "#46655f", "#75786a"),
+}
+"""Low is deep, high is pale."""
+LINES: dict[Theme, tuple[str, float]] = {"light": ("#1d4258", 0.5), "dark": ("#cfe6ea", 0.38)}
+"""The color of level lines and how much they cover."""
+LINE = 1.5
+"""The width of a level line, in pixels of the picture."""
+DENSE = (4.0, 10.0)
+"""Where lines would stand as near as the first number of pixels there are none; from the second on they are whole."""
+LAMP = np.array([-1.0, 1.0, 1.6]) / np.linalg.norm([-1.0, 1.0, 1.6])
+"""Where the light comes from: the upper left, as on maps."""
+STEEP = 0.55
+"""How high the highest point stands, as a share of the picture's width."""
+SHADE = 0.28
+"""How much of the light's angle is seen."""
+
+
+class Relief(NamedTuple):
+    """A surface on a regular grid: axes `(n,)`, heights `(n, n)` with rows along x2, and how its levels are spaced."""
+
+    xs: Array
+    ys: Array
+    z: Array
+    levels: Levels
+    base: float
+    top: float
+
+    def height(self, loss: Array) -> Array:
+        """Return what is drawn upwards: the loss, or on log levels `log10(1 + loss - base)`."""
+        return np.log10(1.0 + np.maximum(loss - self.base, 0.0)) if self.levels == "log" else loss
+
+    def lifted(self, loss: Array) -> Array:
+        """Return the height of a path drawn on the surface: a little above it, lest it sink between grid points."""
+        bottom, top = self.height(np.array([self.base, self.top]))
+        return self.height(loss) + 0.015 * (top - bottom)
+
+
+def relief(surface: Objective, box: Box, levels: Levels, n: int = PIXELS) -> Relief:
+    """Evaluate a surface on a grid of n × n points of a box."""
+    xs, ys, points = grid(box, n)
+    with np.errstate(all="ignore"):
+        z = surface(points, 0)[0]
+    finite = z[np.isfinite(z)]
+    base, top = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return Relief(xs, ys, np.nan_to_num(z, nan=top, posinf=top, neginf=base), levels, base, top)
+
+
+def paintings(ground: Relief) -> dict[Theme, str]:
+    """Return the pictures of a relief from above, one for each paper, as URLs."""
+    return {theme: painted(ground, theme) for theme in RAMPS}
+
+
+@lru_cache(maxsize=4)
+def ramp(theme: Theme, n: int = 256) -> Array:
+    """Return n colors `(n, 3)`, shares of red, green and blue, from low to high: neighbors are equally far apart."""
+    stops = colors.oklab(colors.light([colors.rgb(color) for color in RAMPS[theme]]))
+    along = np.append(0.0, np.linalg.norm(np.diff(stops, axis=0), axis=1).cumsum())
+    at = np.linspace(0.0, along[-1], n)
+    return colors.shares(np.stack([np.interp(at, along, axis) for axis in stops.T], axis=-1))
+
+
+def painted(ground: Relief, theme: Theme) -> str:
+    """Paint a relief as it is seen from above, and return it as the URL of a picture.
+
+    Its light is that of the slope to the lamp, 1 where it is level.
+    """
+    height = ground.height(ground.z)
+    low, high = float(height.min()), float(height.max())
+    share = ((height - low) / max(high - low, 1e-300))[::-1].astype(np.float32)
+    size = tuple(FINER * n for n in share.shape[::-1])
+    share = np.asarray(Image.fromarray(share).resize(size, Image.Resampling.BICUBIC)).clip(0.0, 1.0)
+    down, right = np.gradient(share)
+    color = ramp(theme).astype(np.float32)[(share * 255).astype(np.uint8)]
+    color *= _shade(right * size[0], -down * size[1])[..., None]
+    line, strength = LINES[theme]
+    cover = strength * _lines(share * BANDS, np.hypot(down, right) * BANDS)[..., None]
+    color += cover * (colors.rgb(line).astype(np.float32) - color)
+    out = BytesIO()
+    Image.fromarray((color.clip(0.0, 1.0) * 255 + 0.5).astype(np.uint8)).save(out, "WEBP", quality=QUALITY, method=1)
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _shade(right: NDArray[np.float32], up: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how light it is where the surface rises so much to the right and up, as shares of height and width."""
+    right, up = STEEP * right, STEEP * up
+    facing = (LAMP[2] - LAMP[0] * right - LAMP[1] * up) / np.sqrt(1.0 + right**2 + up**2)
+    shade: NDArray[np.float32] = (1.0 + SHADE * (facing / LAMP[2] - 1.0)).clip(0.82, 1.06).astype(np.float32)
+    return shade
+
+
+def _lines(level: NDArray[np.float32], rise: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much of each pixel a line of a whole level covers; the level rises by `rise` a pixel."""
+    nearest = np.rint(level)
+    rise = np.maximum(rise, 1e-6)
+    cover = (LINE / 2 + 0.5 - np.abs(level - nearest) / rise).clip(0.0, 1.0)
+    # where hills stand close, lines would be a moiré
+    sparse = ((1.0 / rise - DENSE[0]) / (DENSE[1] - DENSE[0])).clip(0.0, 1.0)
+    inner = (nearest > 0) & (nearest < BANDS)
+    covered: NDArray[np.float32] = (cover * sparse * inner).astype(np.float32)
+    return covered
