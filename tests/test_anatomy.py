@@ -72,6 +72,8 @@ def check(updates, path, k):
             known[line.name] = result
         assert recompute(known["w_{t+1}"]) == pytest.approx(path.w[k + 1, coordinate], rel=5e-6, abs=1e-300)
         assert recompute(known["g_t"]) == pytest.approx(updates.look.g[k, coordinate], rel=5e-6)
+        if updates.optimizer.looks_ahead:
+            assert recompute(known["p_t"]) == pytest.approx(updates.look.point[k, coordinate], rel=5e-6)
 
 
 @every_case

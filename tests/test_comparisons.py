@@ -1,13 +1,24 @@
 """No sentence calls one number smaller or greater than another that a reader sees as the same."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from optviz.ui import races, training_words
 from optviz.ui.comparisons import alike, least, most
-from optviz.ui.lessons import activations, cross_entropy, graphs, losses, momentum, penalties, softmax_loss
+from optviz.ui.lessons import (
+    activations,
+    cross_entropy,
+    graphs,
+    losses,
+    momentum,
+    penalties,
+    practice,
+    softmax_loss,
+    yoghurt,
+)
 from optviz.ui.races import Ground
 from optviz.ui.runs import Run
 from optviz.ui.training_settings import Method, Sample, Settings
@@ -81,7 +92,49 @@ def test_steps_that_range_as_far_are_not_called_calmer():
     assert "only over" in momentum.say(replace(plain, decay=0.9))
 
 
-MODULES = (activations, cross_entropy, graphs, losses, momentum, penalties, softmax_loss)
+def test_slopes_that_are_written_alike_are_one():
+    for alpha, one in ((0.20001, True), (0.21, False)):
+        chosen = (("leaky_relu", (("alpha", 0.2),)), ("prelu", (("alpha", alpha),)))
+        said = activations.say_slopes(activations.Curves(chosen, -1.0))
+        assert ("the slope is 0.2:" in said) == one and ("is multiplied by 0.21 with" in said) != one
+
+
+def test_rows_that_cost_most_and_the_same():
+    for other, same in ((1.0000001, True), (1.1, False)):
+        given = softmax_loss.Settings(((0.0, 1.0), (1.0, 1.0 + other)), ((1.0, 0.0),) * 2, False, 15.0)
+        said = softmax_loss.say(given)
+        assert ("the rows that cost most cost the same" in said) == same and ("row 2 costs most" in said) != same
+
+
+def test_sides_that_cost_alike_are_not_favored():
+    for profit, even in ((5.001, True), (5.1, False)):
+        assert ("neither is favored" in yoghurt._why(yoghurt.Settings(5.0, profit))) == even
+
+
+def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
+    rates = np.array([0.1, 1.0])
+    for loss, said in ((0.2001, "Adam, RMSProp come equally low: loss 0.2."), (0.21, "Adam comes lowest: loss 0.2")):
+        sweeps = {
+            name: SimpleNamespace(final=np.array([each, 1.0]), rates=rates, best=0)
+            for name, each in (("adam", 0.2), ("sgd", 0.4), ("rmsprop", loss))
+        }
+        monkeypatch.setattr(practice, "sweeps_of", lambda _settings, sweeps=sweeps: sweeps)
+        assert said in practice.say(practice.Settings(Sample("xor"), "mse", 16, 20, 0, "none"))
+
+
+MODULES = (
+    activations,
+    cross_entropy,
+    graphs,
+    losses,
+    momentum,
+    penalties,
+    practice,
+    races,
+    softmax_loss,
+    training_words,
+    yoghurt,
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])

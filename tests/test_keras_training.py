@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS
-from optviz.keras_training import PENALTIES, Unheeded, read_loss
+from optviz.keras_training import Unheeded, read_loss
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.saved_models import Flaw, ModelError, SavedModel, read_model, write_json, write_keras
@@ -104,10 +104,11 @@ def test_what_of_its_loss_is_not_obeyed_is_told(compiled, output, name, words):
 def test_penalties_constraints_and_frozen_layers_are_told():
     l2 = {"class_name": "L2", "config": {"l2": 0.009999999776482582}}
     norm = {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}}
-    for name in PENALTIES:
+    for name in ("kernel_regularizer", "bias_regularizer", "activity_regularizer"):
         _loss, said = told(file({"loss": "mse"}, **{name: l2}))
         assert len(said) == 1 and f"{name}=L2(l2=0.01)" in said[0] and "set the strength" in said[0]
-    for changed, words in (({"kernel_constraint": norm}, "kernel_constraint=MaxNorm"), ({"trainable": False}, "train")):
+    told_of = {"kernel_constraint": norm}, {"bias_constraint": norm}, {"trainable": False}
+    for changed, words in zip(told_of, ("kernel_constraint=MaxNorm", "bias_constraint=MaxNorm", "train"), strict=True):
         _loss, said = told(file({"loss": "mse"}, **changed))
         assert len(said) == 1 and words in said[0]
 
@@ -148,7 +149,7 @@ def test_a_json_without_a_loss_of_ours_says_so():
 
 
 @pytest.mark.parametrize(("changed", "flaw", "words"), [
-    ({"hidden": "gelu"}, Flaw.FORM, "tanh form"),
+    ({"hidden": "gelu"}, Flaw.FORM, "“gelu” is the exact form, and this page has the tanh form"),
     ({"hidden": {"class_name": "function", "config": "gelu"}}, Flaw.FORM, "tanh form"),
     ({"output": "tanh"}, Flaw.OUTPUT, "output layer has the activation “tanh”"),
     ({"output": "relu"}, Flaw.OUTPUT, "an output is linear"),

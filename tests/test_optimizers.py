@@ -336,3 +336,43 @@ def test_the_bound_of_nadam_follows_its_psi(psi, t, bound):
     # 2 (1 + b) / (1 + b - 2 b mu) with b = 0.9 and mu = 0.9, 0.4784 and 0.45.
     frozen = replace(OPTIMIZERS["nadam"](psi=psi), second=ONE)
     assert frozen.largest_rate(1.0, t) == pytest.approx(bound, rel=3e-4)
+
+
+def walk(step, rate=0.1, n=5):
+    """Go n updates `w -= rate * step(g, t)` down the bowl by a straight loop."""
+    w, path = START, [START]
+    for t in range(1, n + 1):
+        w = w - rate * step(CURVATURES * w, t)
+        path.append(w)
+    return np.array(path)
+
+
+def test_what_is_said_of_other_libraries_is_so():
+    """PyTorch's buffer is g at first, then `momentum * buffer + (1 - dampening) * g`; epsilon is in the max."""
+
+    def damped(first):
+        buffer = []
+
+        def step(g, t):
+            buffer.append(0.9 * buffer[-1] + (1 - 0.9) * g if buffer else first * g)
+            return buffer[-1]
+
+        return walk(step)
+
+    def adamax(within):
+        m, u = np.zeros(2), np.zeros(2)
+
+        def step(g, t):
+            nonlocal m, u
+            m, u = 0.9 * m + (1 - 0.9) * g, np.maximum(0.999 * u, abs(g) + 0.5 * within)
+            return m / (1 - 0.9**t) / (u + 0.5 * (1 - within))
+
+        return walk(step)
+
+    momentum, ours = OPTIMIZERS["momentum"], {}
+    for name, values in (("momentum", {}), ("adamax", {"epsilon": 0.5})):
+        ours[name] = record(descend(BOWL, OPTIMIZERS[name](**values), lambda t: 0.1, START), 5).w
+    assert momentum.source.endswith("PyTorch with dampening = momentum, but for its first step, which is not damped")
+    assert np.allclose(damped(1 - 0.9), ours["momentum"]) and not np.allclose(damped(1.0), ours["momentum"])
+    assert "epsilon is added to the maximum; PyTorch and optax add it to |g| within" in OPTIMIZERS["adamax"].note
+    assert np.allclose(adamax(0), ours["adamax"]) and not np.allclose(adamax(1), ours["adamax"])

@@ -103,7 +103,7 @@ def _is_code(spec: MutationSpec) -> bool:
 
 
 def _unseen(tree: ast.Module) -> Iterator[ast.expr]:
-    """Give what no test can notice: annotations, which the type checker reads, and the decorators of dataclasses."""
+    """Give what no test can notice: what the type checker reads, decorators of dataclasses, and how strict a zip is."""
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
             yield node.annotation
@@ -111,6 +111,8 @@ def _unseen(tree: ast.Module) -> Iterator[ast.expr]:
             yield node.returns
         elif isinstance(node, ast.ClassDef):
             yield from node.decorator_list
+        elif isinstance(node, ast.keyword) and node.arg == "strict":
+            yield node.value
 
 
 def _inside(spec: MutationSpec, node: ast.expr) -> bool:
