@@ -24,6 +24,8 @@ _NUMPY_NAMES = [
 # A context of its own: the digits of mpmath's usual one are everybody's.
 DIGITS = mpmath.MPContext()
 DIGITS.dps = 450
+LARGEST = 200
+"""The largest power of two of which many digits give the exponential or the sine in no time."""
 UNDERFLOW = 1e-150
 """The square of what is smaller than this is 0."""
 
@@ -43,9 +45,23 @@ def compiled(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Comp
 def precise(variables: Sequence[sp.Symbol], expression: sp.Expr) -> Callable[..., Any]:
     """Return the function of numbers of `DIGITS`, which are 450 digits long and of any size, that an expression is."""
     names = {name: getattr(DIGITS, name) for name in dir(DIGITS) if not name.startswith("_")}
+    names |= {name: _bounded(names[name]) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh")}
     ours = {"Modulus": abs, "Signum": DIGITS.sign, "Larger": max, "Smaller": min}
     printer = MpmathPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
     return sp.lambdify(tuple(variables), expression, modules=[ours, names], printer=printer)
+
+
+def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that refuses numbers so large that it would need all of their digits."""
+
+    def bounded(x: Any) -> Any:
+        if DIGITS.mag(x) <= LARGEST:
+            return function(x)
+        if function == DIGITS.exp and x < 0:
+            return DIGITS.zero
+        raise OverflowError
+
+    return bounded
 
 
 def _share(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:

@@ -1,13 +1,12 @@
 """What a 2-D objective looks like in a box: where it is least, found by search, and its typical slope and curvature."""
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Literal, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.expressions import DIGITS
+from optviz.exactly import Exact, exact_of, number, rounding
 from optviz.optimizers import Array
 
 Box = tuple[tuple[float, float], tuple[float, float]]
@@ -28,6 +27,8 @@ ROUNDINGS = 64.0
 """Two values are the same where they differ by no more than so many times what rounding does to them."""
 ALIKE = 1e-9
 """The minima of two hollows are both global if they differ by no more than this share of what is low in the box."""
+BENT = 1e-6
+"""What bends so much less one way than the other, or is so far off a flat point as a share of a cell, is in doubt."""
 LOW = 0.02
 """What is low in a box: the gap to the least value that is not reached in this share of it."""
 AXES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], dtype=float)
@@ -61,6 +62,7 @@ class Kind(StrEnum):
     EVERYWHERE = "everywhere"
     FALLS = "falls"
     POLE = "pole"
+    GAP = "gap"
     NOWHERE = "nowhere"
 
 
@@ -72,6 +74,7 @@ class Minima(NamedTuple):
     - region: points along its border. Here as on a curve a value counts as least if it is within `slack` of it.
     - everywhere: the objective is constant.
     - falls: the objective falls towards the edge of every box; pole: it falls without bound at a point or a curve.
+    - gap: next to a jump, or to where it has no value, it comes ever nearer to `value`, which it never takes.
     - nowhere: it has no value in the box.
     """
 
@@ -147,17 +150,59 @@ def _search(objective: Landscape, box: Box) -> Minima:
     on_curve = _curve(objective, crossings, heights, best, cell)
     alike = inside & (lows <= best + tolerance)
     single = _distinct(ends[alike][np.argsort(lows[alike], kind="stable")], cell)
-    curve = Minima(best, on_curve, Kind.CURVE, tolerance)
-    return _settled(objective, curve, points, cell) if len(on_curve) else Minima(best, single)
+    found = Minima(best, on_curve, Kind.CURVE, tolerance) if len(on_curve) else Minima(best, single)
+    return _settled(objective, found, points, cell, tolerance)
 
 
-def _settled(objective: Landscape, curve: Minima, points: Array, cell: Array) -> Minima:
-    """Return a curve, or what it really is if only rounding makes it one: its lowest point, or a way out of the box."""
-    lowest = _lowest(objective, curve.points)
-    if lowest is None:
-        return curve
-    is_inside = np.all((lowest > points[0, 0] + 2.0 * cell) & (lowest < points[-1, -1] - 2.0 * cell))
-    return Minima(curve.value, lowest[None]) if is_inside else no_minima(Kind.FALLS)
+def _settled(objective: Landscape, found: Minima, points: Array, cell: Array, tolerance: float) -> Minima:
+    """Return minima, or with many digits what they really are if only rounding makes them so, or a jump."""
+    exact = exact_of(objective)
+    if exact is None:
+        return found
+    tried, is_curve = found.points, found.kind is Kind.CURVE
+    if is_curve:
+        lowest = _lowest(exact, found.points)
+        if lowest is None:
+            tried = _sampled(found.points)[::3]
+        elif np.all((lowest > points[0, 0] + 2.0 * cell) & (lowest < points[-1, -1] - 2.0 * cell)):
+            tried, is_curve = lowest[None], False
+        else:
+            return no_minima(Kind.FALLS)
+    regular, valleys = _is_regular(objective, tried, cell)
+    doubtful = zip(tried[~regular], valleys[~regular].tolist(), strict=True)
+    bottoms = [exact.bottom(number(w), cell.tolist(), None if is_curve else valley) for w, valley in doubtful]
+    ends = np.array(bottoms, dtype=float).reshape(-1, 2)
+    taken = np.array([exact.is_taken(w, cell.tolist()) for w in bottoms], dtype=bool)
+    inside = np.all((ends > points[0, 0]) & (ends < points[-1, -1]), axis=-1)
+    kept = np.concatenate([tried[regular], ends[inside & taken]])
+    if not len(kept):
+        return Minima(found.value, kept, Kind.GAP) if inside.any() else no_minima(Kind.FALLS)
+    if is_curve and len(_distinct(kept, cell)) > 1:
+        moves = ends - tried[~regular]
+        is_beside = len(moves) and np.ptp(moves, axis=0).max() < BENT * cell.min()
+        return found._replace(points=found.points + moves[0]) if is_beside else found
+    shown = [exact.rounded(number(w), cell.tolist()) for w in kept]
+    heights = np.array([found.value if (height := exact.height(w)) is None else float(height) for w in shown])
+    least = np.flatnonzero(heights <= heights.min() + tolerance)
+    return Minima(float(heights.min()) + 0.0, _distinct(np.array(shown, dtype=float)[least], cell))
+
+
+def is_limit(objective: Landscape, w: Array) -> bool:
+    """Whether an objective has no value at a point `(2,)`, but a limit, from all sides."""
+    exact = exact_of(objective)
+    return exact is not None and exact.value(number(w)) is None and exact.height(number(w)) is not None
+
+
+def _is_regular(objective: Landscape, w: Array, cell: Array) -> tuple[NDArray[np.bool_], Array]:
+    """Return which points `(k, 2)` are minima beyond doubt, and the directions `(k, 2)` in which they bend up least.
+
+    They are where they bend up every way, and no step of Newton's is left.
+    """
+    slopes, hessians = objective(w)[1], objective.hessian(w)
+    finite = np.isfinite(slopes).all(-1) & np.isfinite(hessians).all((-1, -2))
+    curvatures, axes = np.linalg.eigh(np.where(np.isfinite(hessians), hessians, 0.0))
+    is_near = np.all(np.abs(np.vecmat(slopes, axes)) < BENT * cell.min() * curvatures, axis=-1)
+    return np.asarray(finite & (curvatures[:, 0] > BENT * curvatures[:, 1]) & is_near), axes[..., 0]
 
 
 def _infinite(values: Array) -> Minima:
@@ -171,13 +216,31 @@ def _infinite(values: Array) -> Minima:
 
 def _region(objective: Landscape, points: Array, values: Array, flat: NDArray[np.bool_], cell: Array) -> Minima:
     """Return the border of what is flat on a grid; none where all of it is, or where it is so by rounding alone."""
-    if _sinks(objective, points[1:-1, 1:-1][_core(flat)], points):
-        return no_minima(Kind.FALLS)
     best = float(values.min()) + 0.0
+    deepest = _deepest(objective, points[1:-1, 1:-1][_core(flat)])
+    if len(deepest) and np.any((deepest <= points[1, 1]) | (deepest >= points[-2, -2]), axis=-1).all():
+        return no_minima(Kind.FALLS)
+    if len(deepest):
+        settled = _settled(objective, Minima(best, deepest[:1]), points, cell, 0.0)
+        if len(deepest) == 1 or settled.kind is not Kind.POINTS or np.any(settled.points != deepest[:1]):
+            return settled
     if flat.all(where=np.isfinite(values)):
         return Minima(best, np.empty((0, 2)), Kind.EVERYWHERE)
     slack = ROUNDINGS * float(_noise(objective, points[flat], cell).max()) + 4.0 * EPS * abs(best)
     return Minima(best, points[flat & ~np.pad(_core(flat), 1)], Kind.REGION, slack)
+
+
+def _deepest(objective: Landscape, flat: Array) -> Array:
+    """Return the lowest of the points `(k, 2)` of what seems flat; none where they are alike, or may be."""
+    exact, flat = exact_of(objective), _sampled(flat)
+    heights = [exact.height(number(w)) for w in flat] if exact else []
+    known = [height for height in heights if height is not None]
+    if not exact or not known:
+        return flat[:0]
+    low = min(known)
+    unknown = exact.unknown(number(flat[heights.index(low)]), low)
+    is_low = [height is not None and height <= low + unknown for height in heights]
+    return flat[:0] if all(is_low) else flat[is_low]
 
 
 def _core(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -250,76 +313,24 @@ def _sampled(points: Array) -> Array:
     return cast(Array, points[np.union1d(outermost, np.arange(0, len(points), len(points) // SAMPLED))])
 
 
-def _sinks(objective: Landscape, flat: Array, points: Array) -> bool:
-    """Whether what is flat, `(k, 2)`, is so by rounding alone, and really lower next to the edge than inside."""
-    precisely = getattr(objective, "precisely", None)
-    flat = _sampled(flat)
-    values = _precise(precisely, flat) if precisely else None
-    if values is None:
-        return False
-    lowest = flat[[value <= min(values) + _rounding(min(values)) for value in values]]
-    is_outermost = np.any((lowest <= points[1, 1]) | (lowest >= points[-2, -2]), axis=-1)
-    return len(lowest) < len(flat) and bool(is_outermost.all())
-
-
-def _lowest(objective: Landscape, curve: Array) -> Array | None:
+def _lowest(exact: Exact, curve: Array) -> Array | None:
     """Return the lowest of the points `(k, 2)` of what seems a curve of minima, None if they are alike or may be.
 
-    With many digits, each is brought down across the curve by Newton's steps; what the last one still gains is how
-    well the minimum there is known.
+    Each is brought down across the curve; what the last step still gains is how well the minimum there is known.
     """
-    precisely = getattr(objective, "precisely", None)
-    if precisely is None:
-        return None
     points = _sampled(curve)
     along, _reach = _directions(Minima(0.0, curve, Kind.CURVE), points)
     found = []
     for point, (x, y) in zip(points, along.tolist(), strict=True):
-        try:
-            value, gain = _brought_down(precisely, point.tolist(), (-y, x))
-        except (ArithmeticError, NameError, TypeError, ValueError):
-            continue
-        if gain is not None:
-            found.append((value, gain, point))
+        end, gain = exact.across(number(point), (-y, x))
+        height = exact.height(end)
+        if gain is not None and height is not None:
+            found.append((height, gain, point))
     if len(found) < 3:
         return None
-    values = [value for value, _gain, _point in found]
-    unknown = ROUNDINGS * max(gain for _value, gain, _point in found) + _rounding(min(values))
-    return min(found, key=lambda each: each[0])[2] if max(values) - min(values) > unknown else None
-
-
-def _brought_down(precisely: Callable[..., Any], w: list[float], across: tuple[float, float]) -> tuple[Any, Any]:
-    """Return the least value on a line and what the last step has gained; None for that where it bends down."""
-    width, at = DIGITS.mpf(10) ** -110, DIGITS.mpf(0)
-    gain = None
-    for _step in range(7):
-        before, here, after = (
-            precisely(*(x + (at + beside) * c for x, c in zip(w, across, strict=True))) for beside in (-width, 0, width)
-        )
-        bend = (before - 2 * here + after) / width**2
-        if not bend > 0:
-            return here, None
-        slope = (after - before) / (2 * width)
-        gain = slope**2 / bend
-        at -= slope / bend
-        if gain <= _rounding(here):
-            break
-    return here, gain
-
-
-def _precise(precisely: Callable[..., Any], points: Array) -> list[Any] | None:
-    """Return the values at points `(k, 2)` with many digits; None where they are not real or cannot be had."""
-    try:
-        values = [precisely(*map(DIGITS.mpf, point)) for point in points.tolist()]
-        # Complex numbers have no order.
-        return values if max(values) >= min(values) else None
-    except (ArithmeticError, NameError, TypeError, ValueError):
-        return None
-
-
-def _rounding(value: Any) -> Any:
-    """Return what many digits leave unknown of a value."""
-    return DIGITS.mpf(10) ** -400 * (1 + abs(value))
+    heights = [height for height, _gain, _point in found]
+    unknown = ROUNDINGS * max(gain for _height, gain, _point in found) + rounding(min(heights))
+    return min(found, key=lambda each: each[0])[2] if max(heights) - min(heights) > unknown else None
 
 
 def _crossings(objective: Landscape, points: Array, values: Array, cell: Array) -> tuple[Array, Array]:

@@ -217,6 +217,28 @@ def course(formula: str, **options: Any) -> Course:
         ("x1^64+x2^2", Kind.POINTS, np.hypot),
         ("(x1-0.25)^64+(x2-0.5)^2+3", Kind.POINTS, lambda x, y: np.hypot(x - 0.25, y - 0.5)),
         ("(x1-x2)^2+(x1+x2)^64", Kind.POINTS, np.hypot),
+        ("(x1-2*x2)^2+exp(-10*x2)", Kind.FALLS, None),
+        ("1/(1+exp(-300*(x1-x2)))", Kind.FALLS, None),
+        ("exp(200*x1)/(1+exp(200*x1))", Kind.FALLS, None),
+        ("x1^64+x2^64-x2^2+x2^2", Kind.POINTS, np.hypot),
+        # What is least next to a jump, or to where it has no value.
+        ("exp(1/x1)", Kind.GAP, None),
+        ("exp(-1/x1)", Kind.GAP, None),
+        ("exp(1/(x1-0.3))+x2^2", Kind.GAP, None),
+        ("1/(1+exp(1/x1))", Kind.GAP, None),
+        ("atan(1/x1)+x2^2", Kind.GAP, None),
+        ("x1^2+sign(x1)", Kind.GAP, None),
+        ("x1^2+x2^2-sign(x1-0.3)", Kind.GAP, None),
+        # A minimum where the formula has only a limit, and one that is taken at a jump.
+        ("exp(-1/x1^2)+x2^2", Kind.POINTS, np.hypot),
+        ("exp(-1/(x1-0.3)^2)+x2^2", Kind.POINTS, lambda x, y: np.hypot(x - 0.3, y)),
+        ("exp(-1/(x1^2+x2^2))", Kind.POINTS, np.hypot),
+        ("exp(-1/x1^4)+exp(-1/x2^4)", Kind.POINTS, np.hypot),
+        ("exp(-1/x1^2)", Kind.CURVE, lambda x, y: abs(x)),
+        ("exp(-1/(x1-0.3)^2)", Kind.CURVE, lambda x, y: abs(x - 0.3)),
+        ("-sin(x1)/x1+x2^2", Kind.POINTS, np.hypot),
+        ("max(sign(x1),0)+x1^2+x2^2", Kind.POINTS, np.hypot),
+        ("abs(sign(x1))+x2^2", Kind.POINTS, np.hypot),
         # What is flat in truth, or a curve in truth.
         ("max(x1-0.3,0)", Kind.REGION, lambda x, y: max(x - 0.3, 0.0)),
         ("1e-300*x1^2", Kind.CURVE, lambda x, y: abs(x)),
@@ -227,7 +249,7 @@ def test_where_a_formula_is_least(formula, kind, distance):
     assert ground.minima.kind is kind
     w = np.random.default_rng(5).uniform(-4.5, 4.5, (40, 2))
     away = ground.distances(w)
-    if kind in (Kind.POLE, Kind.FALLS, Kind.NOWHERE):
+    if kind in (Kind.POLE, Kind.FALLS, Kind.GAP, Kind.NOWHERE):
         assert not ground.minima.known and np.isnan(away).all()
     elif distance is not None:
         assert away == pytest.approx(np.array([distance(*point) for point in w]), rel=1e-5, abs=1e-6)
@@ -346,6 +368,7 @@ def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: An
         ("5", (-4, -3), "sgd", "nothing to descend", "The loss is 5 everywhere: every point is a minimum"),
         ("x1^2", (4, 3), "sgd", "arrived", "The minima lie on a curve, at loss 0"),
         ("1/x1", (-4, -3), "sgd", "still going", "There is no minimum: at a pole the loss falls without bound."),
+        ("exp(1/x1)", (-4, -3), "sgd", "still going", "the loss comes ever nearer to 0, but never takes it."),
         ("-x1^2-x2^2", (-1, 2), "newton,lr=1", "stuck on a maximum", "Newton lr 1 is stuck on a maximum"),
         ("-x1^4-x2^4", (0, 0), "sgd", "stuck on a maximum", "the loss rises on no side"),
         ("x1^2/x2", (2, 1), "sgd", "stuck in a local minimum", "the loss falls on no side"),
@@ -363,6 +386,14 @@ def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said
     assert "step -1" not in report + summary and "—" not in summary
     others = {text for text in races.ENDINGS.values() if text not in cell}
     assert not any(f"<td>{text}</td>" in report for text in others)
+
+
+def test_a_minimum_where_the_formula_has_only_a_limit_is_said_to_be_one():
+    for formula in ("exp(-1/x1^2)+x2^2", "-sin(x1)/x1+x2^2"):
+        assert "at (0, 0), where the formula has no value but a limit." in races.terrain(
+            settings(formula, (2, 1)).ground
+        )
+    assert races.terrain(settings("x1^2+x2^2", (2, 1)).ground) == "Its least loss is 0, at (0, 0)."
 
 
 def test_a_divergence_that_only_shows_in_the_last_step_is_not_said_to_have_risen():

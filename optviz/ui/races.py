@@ -17,7 +17,7 @@ from optviz.figures.arrows import Arrows
 from optviz.figures.ghosts import Ghost
 from optviz.figures.relief import PIXELS, Relief, Theme, paintings, relief
 from optviz.figures.style import Runner, Series, looks_of
-from optviz.landscape import Kind, Minima, spacing
+from optviz.landscape import Kind, Minima, is_limit, spacing
 from optviz.objectives import Later
 from optviz.optimizers import OPTIMIZERS, Array
 from optviz.race import Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
@@ -394,6 +394,10 @@ _MINIMA = {
     Kind.EVERYWHERE: N_("The loss is {value} everywhere: every point is a minimum, and there is nothing to descend."),
     Kind.FALLS: N_("There is no minimum: the loss falls without end."),
     Kind.POLE: N_("There is no minimum: at a pole the loss falls without bound."),
+    Kind.GAP: N_(
+        "There is no minimum: next to a jump or a gap of the formula the loss comes ever nearer to {value}, but never "
+        "takes it."
+    ),
     Kind.NOWHERE: N_("Nowhere in the picture does the formula have a value."),
 }
 
@@ -407,6 +411,9 @@ def terrain(ground: Ground) -> str:
     if len(minima.points) > 1:
         return _("Its least loss is {value}, at {n} points.").format(value=value, n=len(minima.points))
     x1, x2 = map(digits, minima.points[0])
+    if is_limit(course_of(ground).drawn, minima.points[0]):
+        text = _("Its least loss is {value}, at ({x1}, {x2}), where the formula has no value but a limit.")
+        return text.format(value=value, x1=x1, x2=x2)
     return _("Its least loss is {value}, at ({x1}, {x2}).").format(value=value, x1=x1, x2=x2)
 
 
