@@ -101,6 +101,8 @@ def test_the_contour_marks_the_minima_and_follows_every_run():
     assert heads == list(NAMES)
     assert {image.name: image.source for image in figure.layout.images} == PAPERS
     assert [trace.name for trace in looking.data if trace.showlegend] == ["Minimum", "Start", "Lion: Look-ahead"]
+    # What Plotly tells pictures apart by.
+    assert len({(image.x, image.sizex, image.y, image.sizey) for image in figure.layout.images}) == 2
     assert (figure.layout.images[0].x, figure.layout.images[0].sizex) == (-5.0, 10.0)
 
 

@@ -1,5 +1,8 @@
 """The surfaces page, run without a browser: every choice of every registry, in both languages."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +12,7 @@ from optviz.race import Ending
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
 from optviz.ui import races
+from optviz.ui.forks import Fork
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
@@ -109,7 +113,7 @@ def test_what_the_panels_follow_is_the_race():
     assert np.allclose(arrays["own"].array, race.path.loss - race.penalty, rtol=1e-5, atol=1e-5)
     assert np.allclose(arrays["effective"].array, race.path.rate, rtol=1e-6)
     for panel in races.panels_of(given, True):
-        assert panel.tracks
+        assert panel.tracks or panel.quiet
         for track in panel.tracks:
             for ref in (track.x, track.y, track.z):
                 if isinstance(ref, tuple):
@@ -174,3 +178,22 @@ def test_the_table_has_the_numbers_of_the_race():
 def test_the_same_settings_name_the_same_run_and_others_another():
     keys = {run_of(settings(steps=steps), log) for steps in (50, 60) for log in (True, False)}
     assert len(keys) == 4 and run_of(settings(steps=50), True) in keys
+
+
+def test_a_learning_rate_that_all_share_is_a_line_of_text_and_others_are_curves():
+    def rates(given):
+        return races.panels_of(given, True)[3]
+
+    text = rates(settings(learning_rate=0.03))
+    assert text.quiet and "The learning rate is 0.03 at every step." in text.figure and not text.tracks
+    warm = replace(settings(), warmup=5)
+    for given in (settings(runs=(Run("sgd"), Run("adam", 0.3))), warm, replace(settings(), fork=Fork(5))):
+        assert not rates(given).quiet and rates(given).tracks
+    assert sum(panel.quiet for panel in races.panels_of(settings(), True)) == 1
+
+
+def test_a_linear_axis_of_losses_reaches_down_to_the_best_value():
+    (loss,) = [panel for panel in races.panels_of(settings("himmelblau"), False) if panel.cell == "loss"]
+    assert json.loads(loss.figure)["layout"]["yaxis"]["autorangeoptions"]["include"] == pytest.approx(0.0, abs=1e-12)
+    (log,) = [panel for panel in races.panels_of(settings("himmelblau"), True) if panel.cell == "loss"]
+    assert "include" not in json.loads(log.figure)["layout"]["yaxis"]["autorangeoptions"]

@@ -76,14 +76,15 @@ def contour(
                 "yref": "y",
                 "x": x0,
                 "y": y1,
-                "sizex": x1 - x0,
+                # Plotly takes two pictures in the very same place for one.
+                "sizex": (x1 - x0) * (1 + 1e-9 * number),
                 "sizey": y1 - y0,
                 "sizing": "stretch",
                 "layer": "below",
                 "xanchor": "left",
                 "yanchor": "top",
             }
-            for theme, source in painting.items()
+            for number, (theme, source) in enumerate(painting.items())
         ],
     )
 
@@ -109,11 +110,13 @@ def curves(
     per_run: int = 1,
     faint: str | None = None,
     ceiling: float | None = None,
+    lowest: float | None = None,
 ) -> go.Figure:
     """Draw one growing curve a run over the steps: column `run * per_run` of `array`.
 
     With `per_run` 2 the second coordinate follows as a thinner curve; `faint` names a second array drawn thin and
-    dotted (the loss without its penalty). Above `ceiling` a curve leaves the picture.
+    dotted (the loss without its penalty). Above `ceiling` a curve leaves the picture, which reaches down to
+    `lowest` however far above it the curves are.
     """
     traces = []
     for run, (name, series) in enumerate(runners):
@@ -125,8 +128,8 @@ def curves(
             column = follows("grow", x="step", y=(faint, run))
             traces.append(line(name, series._replace(dash="dot"), column, width=1.2, hover="%{x}: %{y:.6g}"))
     axis: dict[str, Any] = {"type": "log", "exponentformat": "power"} if log else {"type": "linear"}
-    if ceiling is not None:
-        axis["autorangeoptions"] = {"clipmax": ceiling}
+    limits = {"include": lowest, "clipmax": ceiling}
+    axis["autorangeoptions"] = {name: limit for name, limit in limits.items() if limit is not None}
     return figure(
         traces,
         xaxis={"title": {"text": step_title}, "zeroline": False, "rangemode": "tozero"},

@@ -145,6 +145,14 @@ def _marker(look: Series, size: float, edge: float | None) -> dict[str, Any]:
     return {"symbol": look.symbol, "size": size, **rim}
 
 
+def remark(text: str) -> go.Figure:
+    """Return a picture that is a line of text, for what a plot would say no better."""
+    place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    unseen = {"visible": False, "fixedrange": True}
+    note = {"text": text, "name": "text", "font": {"size": 17}, **place}
+    return figure([], annotations=[note], xaxis=unseen, yaxis=unseen, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+
+
 def figure(traces: list[Any], **layout: Any) -> go.Figure:
     """Return a figure with tight margins and a legend above, in which zoom survives new numbers."""
     base: dict[str, Any] = {

@@ -139,7 +139,8 @@ class Panel:
     `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
     a click anywhere on the plot area is reported as a point, and the first point of a trace with `meta={"grip": True}`
     can be dragged; with `pick="drag"` every point is reported on which the pointer is held, as fast as they are
-    answered, in place of Plotly's zoom, with all those passed since. `figure` is a figure or its JSON.
+    answered, in place of Plotly's zoom, with all those passed since. A `quiet` panel says little: another tab of its
+    cell opens first. `figure` is a figure or its JSON.
     """
 
     figure: Figure | str
@@ -147,6 +148,7 @@ class Panel:
     title: str = ""
     cell: str = "main"
     pick: bool | Literal["drag"] = False
+    quiet: bool = False
 
 
 class Thinned(NamedTuple):
@@ -371,6 +373,7 @@ def _stage_message(
             "title": panel.title,
             "cell": panel.cell,
             "pick": panel.pick,
+            "quiet": panel.quiet,
             "tracks": [{"trace": t.trace, "mode": t.mode, "x": t.x, "y": t.y, "z": t.z} for t in panel.tracks],
             "bytes": len(figure),
             "hash": hashlib.sha1(figure, usedforsecurity=False).hexdigest(),

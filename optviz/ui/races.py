@@ -16,7 +16,7 @@ from optviz.figures import races as pictures
 from optviz.figures.arrows import Arrows
 from optviz.figures.ghosts import Ghost
 from optviz.figures.relief import PIXELS, Relief, Theme, paintings, relief
-from optviz.figures.style import Runner, Series, looks_of
+from optviz.figures.style import Runner, Series, looks_of, remark
 from optviz.landscape import Kind, Minima, is_limit, spacing
 from optviz.objectives import Later
 from optviz.optimizers import OPTIMIZERS, Array
@@ -276,7 +276,14 @@ def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tu
     if settings.fork:
         fork = settings.fork
         ghost = Ghost(runners[fork.run].look, fork.step, _left(settings, fork), _("Fork"))
-    return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, language())
+    shared = None if settings.fork else _shared(race_of(settings).path.learning_rate)
+    return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, shared, language())
+
+
+def _shared(rates: Array) -> float | None:
+    """Return the learning rate that all runs have at every step, if there is one."""
+    known = rates[np.isfinite(rates)]
+    return float(known[0]) if known.size and (known == known[0]).all() else None
 
 
 def _drivers(settings: Settings) -> tuple[Contestant, ...]:
@@ -302,6 +309,7 @@ def _panels(
     ghost: Ghost | None,
     log: bool,
     inside: Arrows | None,
+    shared: float | None,
     spoken: str,
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
@@ -315,6 +323,10 @@ def _panels(
         loss = _("Loss with penalty − best value") if log else height
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
+    if shared is None:
+        rates = pictures.curves("rate", runners, title=_("Learning rate"), step_title=step)
+    else:
+        rates = remark(_("The learning rate is {rate} at every step.").format(rate=digits(shared)))
     drawn = (
         (_("From above"), pictures.contour(painting, box, _marks(course.minima), runners, words, ahead, inside, usual)),
         (_("In 3-D"), pictures.relief_3d(low, box, runners, height)),
@@ -328,9 +340,10 @@ def _panels(
                 log=log,
                 faint="own" if penalized else None,
                 ceiling=_ceiling(low, log),
+                lowest=course.minima.value if course.minima.known and not log else None,
             ),
         ),
-        (_("Learning rate"), pictures.curves("rate", runners, title=_("Learning rate"), step_title=step)),
+        (_("Learning rate"), rates),
         (
             _("Effective rate"),
             pictures.curves(
@@ -343,7 +356,7 @@ def _panels(
         ghosts.haunt([figure for _title, figure in drawn], ghost, minima, f"L2 {onward.l2:g}")
     places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
     return tuple(
-        Panel(figure.to_json(), tracks_of(figure), title, cell, pick)
+        Panel(figure.to_json(), tracks_of(figure), title, cell, pick, quiet=figure is rates and shared is not None)
         for (title, figure), (cell, pick) in zip(drawn, places, strict=True)
     )
 

@@ -132,6 +132,7 @@ def _panels(
         step_title=step,
         log=log,
         ceiling=ceiling * (1e4 if log else 1.2),
+        lowest=None if log or not len(curve.minima) else float(curve(curve.minima[:, None])[0].min()),
     )
     rate = races.curves("rate", runners, title=_("Learning rate"), step_title=step)
     weight = races.curves("w", runners, title="w", step_title=step, ceiling=seen.x[1] + ceiling)

@@ -13,6 +13,7 @@ const REST = 500; // milliseconds from one lost WebGL context to the next new on
 const REACH = 22; // pixels: a point is taken hold of by a thumb
 const TOUCH = matchMedia("(pointer: coarse)");
 const clamp = (value, most) => Math.min(Math.max(value, 0), most);
+const LEAST = -12; // the power of ten where a log axis ends: what is smaller is rounding, and interests nobody
 const PRINTED = 3; // dots of a canvas for one of the page, on paper
 const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
 const isGrid = source => source.track.z != null;
@@ -478,6 +479,8 @@ function span(users, axis) {
     if (d === "y" && trace.type === "bar" && !log) include([0]);
   }
   if (low > high) return null;
+  include([axis.autorangeoptions?.include].flat());
+  if (log) low = Math.min(Math.max(low, LEAST), high);
   // What diverges leaves the picture at the top, and the others can still be told apart.
   const ceiling = axis.autorangeoptions?.clipmax ?? Infinity;
   high = Math.max(Math.min(high, log ? Math.log10(ceiling) : ceiling), low);

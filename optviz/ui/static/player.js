@@ -278,7 +278,7 @@ class Player {
   // ---- panels, cells and tabs
 
   #arrange(specs, even) {
-    const shape = JSON.stringify(specs.map(({ title, cell, pick }) => [title, cell, pick]));
+    const shape = JSON.stringify(specs.map(({ title, cell, pick, quiet }) => [title, cell, pick, quiet]));
     this.grid.classList.toggle("optviz-even", Boolean(even));
     this.grid.style.setProperty("--columns", even === true ? 2 : Number(even));
     if (shape === this.shape) return specs.forEach((spec, i) => this.panels[i].update(spec));
@@ -290,14 +290,14 @@ class Player {
     this.grid.style.setProperty("--sides", Math.max(1, cells.size - 1));
     this.grid.classList.toggle("optviz-single", cells.size === 1);
     this.panels.forEach(panel => panel.bind());
-    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? 0);
+    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? firstOf(panels));
   }
 
   // Open the tabs and views that the session now asks for.
   turn() {
     const cells = groupBy(this.panels, panel => panel.spec.cell);
     for (const panel of this.panels) panel.painted = null;
-    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? 0);
+    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? firstOf(panels));
   }
 
   #cell(name, panels) {
@@ -305,7 +305,7 @@ class Player {
     if (panels.length > 1) {
       const tabs = panels.map((panel, i) => {
         const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, panel.spec.title);
-        tab.addEventListener("click", () => this.#openTab(name, panels, i));
+        tab.addEventListener("click", () => this.#openTab(name, panels, i, true));
         panel.tab = tab;
         panel.node.setAttribute("role", "tabpanel");
         panel.node.setAttribute("aria-label", panel.spec.title);
@@ -316,7 +316,7 @@ class Player {
         const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (!to) return;
         const next = (panels.findIndex(panel => panel.open) + to + panels.length) % panels.length;
-        this.#openTab(name, panels, next);
+        this.#openTab(name, panels, next, true);
         tabs[next].focus();
         event.preventDefault();
       });
@@ -326,14 +326,14 @@ class Player {
     return cell;
   }
 
-  #openTab(name, panels, wanted) {
+  #openTab(name, panels, wanted, chosen) {
     const index = Math.min(wanted, panels.length - 1);
     panels.forEach((panel, i) => {
       panel.tab?.setAttribute("aria-selected", i === index);
       panel.tab?.setAttribute("tabindex", i === index ? 0 : -1);
       panel.setOpen(i === index);
     });
-    if (panels.length > 1) this.settings.tabs = { ...this.settings.tabs, [name]: index };
+    if (chosen) this.settings.tabs = { ...this.settings.tabs, [name]: index };
     this.session.save();
   }
 
@@ -416,6 +416,9 @@ class Player {
     if (this.session.player === this) this.session.player = undefined;
   }
 }
+
+// The tab that is in front until another one is chosen.
+const firstOf = panels => Math.max(0, panels.findIndex(panel => !panel.spec.quiet));
 
 function groupBy(items, nameOf) {
   const groups = new Map();
