@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.descent import Path
+from optviz.landscape import steepness
 from optviz.optimizers import ONE, Array, Optimizer
-from optviz.race import Course, End, Ending, Race, Racer
+from optviz.race import Course, End, Ending, Race, Racer, climbs, is_even
 
 ROUND = 2.0 * np.pi
 """The angle by which the steps turn in one round, about the minimum or over it and back."""
@@ -37,8 +38,6 @@ PATIENCE = 50
 """A run that needs no more steps than that is not slow, but begun."""
 STAYS = 0.01
 """A run is held where it moves no farther than this share of the surface's diameter."""
-EVEN = 0.05
-"""A place is flat where the slope is at most this share of the surface's usual one."""
 
 
 class Trouble(StrEnum):
@@ -52,6 +51,8 @@ class Trouble(StrEnum):
     PLATEAU = "plateau"
     LOCAL_MINIMUM = "local minimum"
     MAXIMUM = "maximum"
+    CLIMBING = "climbing"
+    SINGULAR = "singular"
     OVERFLOW = "overflow"
     LEFT = "left"
 
@@ -127,6 +128,10 @@ def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Findi
         found = _dead(course, path)
     elif end.ending in _HELD:
         found = _held(course, path, _HELD[end.ending])
+    elif end.ending is Ending.CLIMBING:
+        found = _noted(course, path, Trouble.CLIMBING, since(climbs(course, path)) or 0)
+    elif end.ending is Ending.SINGULAR:
+        found = _noted(course, path, Trouble.SINGULAR, since(_stays(course, path)) or 0)
     elif end.ending is Ending.GOING and len(path.w) > PERIOD:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = _swinging(course, optimizer, path) or _slow(course, path)
@@ -148,7 +153,7 @@ def _noted(course: Course, path: Path, trouble: Trouble, step: int) -> Finding:
     hessian = course.drawn.hessian(w)
     low, high = np.linalg.eigvalsh(hessian) if np.isfinite(hessian).all() else (np.nan, np.nan)
     with np.errstate(over="ignore", invalid="ignore"):
-        slope = float(np.linalg.norm(course.drawn(w)[1]))
+        slope = float(steepness(course.drawn(w)[1]))
         left = float(course.distances(w[None])[0])
     return Finding(trouble, step, float(path.learning_rate[step]), slope, float(low), float(high), left)
 
@@ -174,11 +179,13 @@ def _diverged(course: Course, path: Path, end: End) -> Finding:
     )
 
 
+def _stays(course: Course, path: Path) -> NDArray[np.bool_]:
+    """Return at which rows a run is near its end."""
+    return np.asarray(np.linalg.norm(path.w - path.w[-1], axis=-1) <= STAYS * course.scale.diameter)
+
+
 def _held(course: Course, path: Path, trouble: Trouble) -> Finding | None:
-    slope, _curvature, diameter = course.scale
-    near = np.linalg.norm(path.w - path.w[-1], axis=-1) <= STAYS * diameter
-    flat = np.linalg.norm(course.drawn(path.w)[1], axis=-1) <= EVEN * slope
-    step = since(near & flat)
+    step = since(_stays(course, path) & is_even(course, steepness(course.drawn(path.w)[1]), path.loss))
     return None if step is None else _noted(course, path, trouble, step)
 
 

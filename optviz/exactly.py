@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from optviz.expressions import DIGITS
 
@@ -20,17 +20,29 @@ ALIKE = DIGITS.mpf(10) ** -20
 """What differs by no more around a point has a limit there."""
 WIDTH = DIGITS.mpf(10) ** -110
 """How wide differences are."""
+LEVEL = DIGITS.mpf(10) ** -200
+"""A slope or a curvature no larger than this is what differences leave of none."""
 COARSE, FINE, FINEST = 10, 36, 72
 """A way down is looked for with a cell halved so often, followed with one so fine, and beside a jump still finer."""
 GRAIN = DIGITS.mpf(2) ** -64
 """A valley is followed on points that are whole multiples of this."""
-WIDEST = 20
-"""No box is as wide as a cell doubled so often."""
 STEPS = 400
 """So many steps are tried on a way down."""
 AXES = ((1, 0), (-1, 0), (0, 1), (0, -1))
 RING = tuple((a * x, b * y) for x, y in ((1, 3), (3, 1)) for a in (1, -1) for b in (1, -1))
 """Directions, each with its opposite, that no axis or diagonal is among."""
+
+
+class Grid(NamedTuple):
+    """Where it is looked for minima: a box, and how far the points of a grid in it are apart."""
+
+    low: Sequence[float]
+    high: Sequence[float]
+    cell: Sequence[float]
+
+    def holds(self, w: Sequence[Any]) -> bool:
+        """Whether a point lies in the box or on its edge."""
+        return all(low <= x <= high for low, x, high in zip(self.low, w, self.high, strict=True))
 
 
 def rounding(height: Any) -> Any:
@@ -79,28 +91,26 @@ class Exact:
         shaken = self.height((x1 + SHAKE * x1, x2 + SHAKE * x2))
         return SHAKE * abs(height) + (0 if shaken is None else ROUNDINGS * abs(shaken - height))
 
-    def bottom(
-        self,
-        w: Point,
-        cell: Sequence[float],
-        valley: Sequence[float] | None = None,
-        halvings: int = 0,
-        patience: int = COARSE,
-    ) -> Point:
+    def bottom(self, w: Point, grid: Grid, valley: Sequence[float] | None = None) -> Point:
         """Return the point to which steps down lead, along the axes or along a valley; w itself where none goes down.
 
-        They begin with a cell halved so often, and are doubled where one succeeds, else halved.
+        It may be the first one beyond the box.
         """
+        return self._descended(w, grid, valley, 0, COARSE)
+
+    def _descended(self, w: Point, grid: Grid, valley: Sequence[float] | None, halvings: int, patience: int) -> Point:
+        """Go down by steps of a cell halved so often; it is doubled where one succeeds, else halved."""
         low = self.height(w)
         for _step in range(STEPS if low is not None else 0):
             reach = DIGITS.mpf(2) ** -halvings
-            lower = next((each for each in self._around(w, reach, cell, valley) if self._is_lower(each, w, low)), None)
+            tried = self._around(w, reach, grid.cell, valley)
+            lower = next((each for each in tried if self._is_lower(each, w, low)), None)
             if lower is not None:
                 w, low, patience = lower, self.height(lower), max(patience, FINE)
                 halvings -= 1
             else:
                 halvings += 1
-            if not -WIDEST <= halvings <= patience:
+            if halvings > patience or not grid.holds(w):
                 break
         return w
 
@@ -122,20 +132,31 @@ class Exact:
         """
         gain = None
         for _step in range(7):
-            before, here, after = (self.height(_moved(w, reach, direction)) for reach in (-WIDTH, 0, WIDTH))
-            if before is None or here is None or after is None:
-                return w, None
-            bend = (before - 2 * here + after) / WIDTH**2
+            slope, bend = self._line(w, direction)
             if not bend > 0:
                 return w, None
-            slope = (after - before) / (2 * WIDTH)
             gain = slope**2 / bend
-            if gain <= rounding(here):
+            if gain <= rounding(self.height(w)):
                 break
             w = _moved(w, -slope / bend, direction)
         return w, gain
 
-    def is_taken(self, w: Point, cell: Sequence[float]) -> bool:
+    def way(self, w: Point, along: Sequence[float]) -> float:
+        """Return slope / curvature along a valley's floor, after Newton the way back to where it is level; 0 there."""
+        floor, _gain = self.across(w, (-along[1], along[0]))
+        slope, bend = self._line(floor, along)
+        if abs(slope) <= LEVEL:
+            return 0.0
+        return float(slope / bend) if abs(bend) > LEVEL else math.inf
+
+    def _line(self, w: Point, direction: Sequence[float]) -> tuple[Any, Any]:
+        """Return slope and curvature along a line, nan where there is no value."""
+        before, here, after = (self.height(_moved(w, reach, direction)) for reach in (-WIDTH, 0, WIDTH))
+        if before is None or here is None or after is None:
+            return DIGITS.nan, DIGITS.nan
+        return (after - before) / (2 * WIDTH), (before - 2 * here + after) / WIDTH**2
+
+    def is_taken(self, w: Point, grid: Grid) -> bool:
         """Whether a bottom is a point with a value, rather than one beside a jump, where the next one is always lower.
 
         Beside a jump the values very near rise as much as those farther off.
@@ -143,13 +164,15 @@ class Exact:
         low = self.height(w)
         if low is None:
             return False
-        far, near = (self.around(w, min(cell) * DIGITS.mpf(2) ** -halvings) for halvings in (FINE // 3, FINE // 3 * 2))
+        far, near = (
+            self.around(w, min(grid.cell) * DIGITS.mpf(2) ** -halvings) for halvings in (FINE // 3, FINE // 3 * 2)
+        )
         jumps = bool(far and near) and max(near) - low > 0.9 * (max(far) - low)
-        return not jumps or self.bottom(w, cell, None, FINE, FINEST) == w
+        return not jumps or self._descended(w, grid, None, FINE, FINEST) == w
 
-    def rounded(self, w: Point, cell: Sequence[float]) -> Point:
+    def rounded(self, w: Point, grid: Grid) -> Point:
         """Return a point in few decimals where it is as low there."""
-        decimals = 6 - math.floor(math.log10(min(cell)))
+        decimals = 6 - math.floor(math.log10(min(grid.cell)))
         shorter = number([round(float(x), decimals) for x in w])
         height, short = self.height(w), self.height(shorter)
         if height is None or short is None or short > height + self.unknown(w, height):

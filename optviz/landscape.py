@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.exactly import Exact, exact_of, number, rounding
+from optviz.exactly import Exact, Grid, exact_of, number, rounding
 from optviz.optimizers import Array
 
 Box = tuple[tuple[float, float], tuple[float, float]]
@@ -170,18 +170,23 @@ def _settled(objective: Landscape, found: Minima, points: Array, cell: Array, to
             return no_minima(Kind.FALLS)
     regular, valleys = _is_regular(objective, tried, cell)
     doubtful = zip(tried[~regular], valleys[~regular].tolist(), strict=True)
-    bottoms = [exact.bottom(number(w), cell.tolist(), None if is_curve else valley) for w, valley in doubtful]
+    area = Grid(points[0, 0].tolist(), points[-1, -1].tolist(), cell.tolist())
+    bottoms = []
+    for w, valley in doubtful:
+        bottoms.append(exact.bottom(number(w), area, None if is_curve else valley))
+        if not regular.any() and not area.holds(bottoms[-1]):
+            # As all are alike, the others lead there too.
+            return no_minima(Kind.FALLS)
     ends = np.array(bottoms, dtype=float).reshape(-1, 2)
-    taken = np.array([exact.is_taken(w, cell.tolist()) for w in bottoms], dtype=bool)
-    inside = np.all((ends > points[0, 0]) & (ends < points[-1, -1]), axis=-1)
-    kept = np.concatenate([tried[regular], ends[inside & taken]])
+    taken = [area.holds(w) and exact.is_taken(w, area) for w in bottoms]
+    kept = np.concatenate([tried[regular], ends[np.flatnonzero(taken)]])
     if not len(kept):
-        return Minima(found.value, kept, Kind.GAP) if inside.any() else no_minima(Kind.FALLS)
+        return Minima(found.value, kept, Kind.GAP)
     if is_curve and len(_distinct(kept, cell)) > 1:
         moves = ends - tried[~regular]
         is_beside = len(moves) and np.ptp(moves, axis=0).max() < BENT * cell.min()
         return found._replace(points=found.points + moves[0]) if is_beside else found
-    shown = [exact.rounded(number(w), cell.tolist()) for w in kept]
+    shown = [exact.rounded(number(w), area) for w in kept]
     heights = np.array([found.value if (height := exact.height(w)) is None else float(height) for w in shown])
     least = np.flatnonzero(heights <= heights.min() + tolerance)
     return Minima(float(heights.min()) + 0.0, _distinct(np.array(shown, dtype=float)[least], cell))
@@ -513,6 +518,11 @@ def _onto_curve(landscape: Landscape, w: Array, along: Array) -> Array:
     return w
 
 
+def steepness(gradients: Array) -> Array:
+    """Return the norms (...) of gradients (..., 2), also where their squares overflow or vanish."""
+    return np.hypot(gradients[..., 0], gradients[..., 1])
+
+
 class Scale(NamedTuple):
     """What is steep and curved in a box: the medians of gradient norm and largest absolute eigenvalue, its diameter."""
 
@@ -525,7 +535,7 @@ def scale(objective: Landscape, box: Box) -> Scale:
     """Measure a box on a coarse grid."""
     _, _, points = grid(box, 41)
     with np.errstate(all="ignore"):
-        slopes = np.linalg.norm(objective(points, 0)[1], axis=-1)
+        slopes = steepness(objective(points, 0)[1])
         slopes = slopes[np.isfinite(slopes)]
         hessians = objective.hessian(points).reshape(-1, 2, 2)
         curvatures = np.abs(np.linalg.eigvalsh(hessians[np.isfinite(hessians).all((1, 2))])).max(-1)
@@ -568,6 +578,11 @@ def spacing(objective: Landscape, box: Box) -> Levels:
     with np.errstate(all="ignore"):
         is_stretched = top > 3.95 * middle and np.log10(top / middle) + np.log10(top / low) > 2.0 * np.log10(35.0)
     return "log" if is_stretched else "linear"
+
+
+def least(objective: Landscape, box: Box) -> float:
+    """Return the least loss that is met in a box on a coarse grid; infinity where there is none."""
+    return float(_finite(objective, box).min(initial=np.inf))
 
 
 def _finite(objective: Landscape, box: Box) -> Array:

@@ -139,6 +139,8 @@ class Optimizer:
 
     looks_ahead: ClassVar[bool] = False
     """Whether the gradient is taken elsewhere than at `w`."""
+    follows_curvature: ClassVar[bool] = False
+    """Whether it divides by the curvature, so that where that is negative its steps lead uphill."""
 
     def init(self, w: Array) -> Memory:
         """Return the memory before the first update, for parameters of the shape of `w`."""
@@ -333,6 +335,8 @@ class Newton(Optimizer):
     """
 
     damping: Number = field(kw_only=True)
+
+    follows_curvature: ClassVar[bool] = True
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
         """Ask for the Hessian too; TypeError where the objective has none."""

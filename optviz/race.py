@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.descent import Path, Step, descend, record
+from optviz.exactly import exact_of, number
 from optviz.landscape import (
     CLOSE,
     EPS,
@@ -23,8 +25,10 @@ from optviz.landscape import (
     closeness,
     distances,
     global_minima,
+    least,
     no_minima,
     scale,
+    steepness,
 )
 from optviz.objectives import Later, Noisy, Penalized
 from optviz.optimizers import Array, Curved, Optimizer, stack
@@ -34,6 +38,14 @@ STATIONARY = 8
 """So many of Newton's steps are taken to find the flat point near a run that is held."""
 NEARBY = 0.02
 """Who is held is so near to the flat point, as a share of the surface's diameter."""
+EVEN = 0.05
+"""A place is flat where slope or curvature are at most this share of the surface's usual one."""
+FLAT = 1e-6
+"""It is too where the slope would gain no more than this share of what is to be gained."""
+SOFT = 1e-6
+"""What bends so much less one way than the other is asked for in many digits."""
+LEVEL = 1e-14
+"""What bends so much less one way than the other does not bend there, for a pseudo-inverse."""
 RING = 0.01
 """How far around a flat point it is looked whether the loss rises or falls, as a share of the surface's diameter."""
 
@@ -47,6 +59,8 @@ class Ending(StrEnum):
     PLATEAU = "plateau"
     LOCAL_MINIMUM = "local minimum"
     MAXIMUM = "maximum"
+    CLIMBING = "climbing"
+    SINGULAR = "singular"
     DEAD = "dead rate"
     CONSTANT = "constant"
     DESCENDING = "descending"
@@ -104,6 +118,11 @@ class Course:
         object.__setattr__(self, "scale", scale(self.drawn, self.domain))
         close = CLOSE if self.marked is not None else closeness(self.surface, self.domain)
         object.__setattr__(self, "close", close)
+
+    @cached_property
+    def least(self) -> float:
+        """The least loss that is met in the box, on a coarse grid."""
+        return least(self.drawn, self.domain)
 
     @property
     def drawn(self) -> Landscape:
@@ -313,13 +332,13 @@ def judge(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None 
     w, loss = path.w[-1], float(path.loss[-1])
     minima = course.minima
     close = np.flatnonzero(np.abs(path.loss - minima.value) <= course.close).tolist() if minima.known else []
-    ending = _ending(course, path, halt)
+    ending = _ending(course, optimizer, path, halt)
     end = End(
         ending,
         len(path.w) - 1,
         w,
         loss,
-        float(np.linalg.norm(course.drawn(w)[1])),
+        float(steepness(course.drawn(w)[1])),
         _distance(course, w, ending),
         close[0] if close else None,
     )
@@ -335,29 +354,57 @@ def _distance(course: Course, w: Array, ending: Ending) -> float | None:
     return None if np.isnan(distance) else distance
 
 
-def _ending(course: Course, path: Path, halt: Ending | None) -> Ending:
-    w, loss, minima = path.w[-1], path.loss[-1], course.minima
+def _ending(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None) -> Ending:
+    loss, minima = path.loss[-1], course.minima
     if halt is Ending.LEFT:
         return halt
     if minima.kind is Kind.EVERYWHERE:
         return Ending.CONSTANT
     if halt is None and minima.known and abs(loss - minima.value) <= course.close:
         return Ending.ARRIVED
+    return _on_the_way(course, optimizer, path, halt)
+
+
+def _on_the_way(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None) -> Ending:
+    """Say what a run does that has not arrived: where it goes, or else what holds it."""
+    w, loss, minima = path.w[-1], path.loss[-1], course.minima
     falls = loss < path.loss[0] and (not minima.known or loss < minima.value - course.close)
     g = course.drawn(w)[1]
-    if halt is not None or not np.isfinite(g).all() or _outside(course.domain, w, 1.0):
-        away = Ending.DIVERGED if loss > path.loss[0] else Ending.DESCENDING if falls else halt
-        if away:
-            return away
-    held = _held(course, path, g)
+    is_away = halt is not None or not np.isfinite(g).all() or _outside(course.domain, w, 1.0)
+    held = None if halt else _stuck(course, path, g)
+    if optimizer.follows_curvature and not held:
+        held = _misled(course, path, g)
+    if is_away and loss > path.loss[0]:
+        return held or Ending.DIVERGED
+    if is_away and falls:
+        return Ending.DESCENDING
+    if halt:
+        return halt
+    tenth = path.learning_rate[-_tenth(path) :]
+    # A rate that is 0 only in the end explains no flat place.
+    if not tenth.any() or not (held or tenth[-1]):
+        return Ending.DEAD
     return held or (Ending.DESCENDING if falls and _outside(course.domain, w, 0.0) else Ending.GOING)
 
 
-def _held(course: Course, path: Path, g: Array) -> Ending | None:
-    """Say what holds a run: a rate of 0, or a flat place, which a rate that is 0 only in the end does not explain."""
-    if not path.learning_rate[-_tenth(path) :].any():
-        return Ending.DEAD
-    return _stuck(course, path, g) or (None if path.learning_rate[-1] else Ending.DEAD)
+def _misled(course: Course, path: Path, g: Array) -> Ending | None:
+    """Say what becomes of a run that divides by the curvature, where that is negative or none."""
+    uphill, hessian = climbs(course, path)[-_tenth(path) :], course.drawn.hessian(path.w[-1])
+    if len(uphill) and uphill.all():
+        return Ending.CLIMBING
+    if not np.isfinite(hessian).all():
+        return None
+    curvatures, axes = np.linalg.eigh(hessian)
+    level = np.abs(curvatures) <= LEVEL * np.abs(curvatures).max()
+    return Ending.SINGULAR if np.linalg.norm(g @ axes[:, level]) > 0.9 * np.linalg.norm(g) else None
+
+
+def climbs(course: Course, path: Path) -> NDArray[np.bool_]:
+    """Return of each step of a path whether it leads uphill from where the Hessian is not positive definite."""
+    w, steps = path.w[:-1], np.diff(path.w, axis=0)
+    hessians = course.drawn.hessian(w)
+    is_bent_down = np.linalg.eigvalsh(np.where(np.isfinite(hessians), hessians, 0.0))[:, 0] < 0
+    return is_bent_down & (np.vecdot(course.drawn(w)[1], steps) > 0)
 
 
 def _tenth(path: Path) -> int:
@@ -374,35 +421,51 @@ def _outside(box: Box, w: Array, margin: float) -> bool:
 
 def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     """Name the kind of flat place that holds a run: hardly any slope, and hardly a move in the last tenth of it."""
-    slope, curvature, diameter = course.scale
     w, tenth = path.w[-1], _tenth(path)
-    if np.ptp(path.w[-tenth:], axis=0).max() > 0.01 * diameter or _gains(course, path.loss[-tenth:]):
+    if np.ptp(path.w[-tenth:], axis=0).max() > 0.01 * course.scale.diameter or _gains(course, path.loss[-tenth:]):
         return None
-    if not np.linalg.norm(g) <= 0.05 * slope:
+    slope = steepness(g)
+    if not is_even(course, slope, path.loss[-1]):
         return None
     here = _stationary(course, w, g)
     if here is not None:
         kind = _place(course, here)
         on_the_way = kind is Ending.LOCAL_MINIMUM and course.drawn.value(here) - course.minima.value <= course.close
         return None if course.minima.known and on_the_way else kind
-    if not np.linalg.eigvalsh(course.drawn.hessian(w))[-1] < 0.05 * curvature:
-        return None
-    sinks = course.minima.kind is Kind.FALLS and np.all(np.diff(path.loss[-tenth:]) < 0)
-    return Ending.DESCENDING if sinks else Ending.PLATEAU
+    is_low = path.loss[-1] < path.loss[0] and path.loss[-1] <= course.least + course.close
+    if course.minima.kind is Kind.FALLS and (is_low or np.all(np.diff(path.loss[-tenth:]) < 0)):
+        return Ending.DESCENDING
+    is_bent = np.linalg.eigvalsh(course.drawn.hessian(w))[-1] >= EVEN * course.scale.curvature
+    return None if is_bent and not _leads_nowhere(course, slope, path.loss[-1]) else Ending.PLATEAU
+
+
+def is_even(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
+    """Whether hardly any slope is left where the gradient's norm and the loss are these."""
+    return np.asarray(slope <= EVEN * course.scale.slope) | _leads_nowhere(course, slope, loss)
+
+
+def _leads_nowhere(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
+    """Whether all of the picture at such a slope would gain next to nothing of what is to be gained."""
+    return np.asarray(slope * course.scale.diameter <= FLAT * (loss - course.least))
 
 
 def _stationary(course: Course, w: Array, g: Array) -> Array | None:
     """Return the flat point nearby to which Newton's steps from w lead, None where they lead to none."""
     # Below this a slope is only rounding.
     flat = max(1e-3 * float(np.linalg.norm(g)), 1e-12 * course.scale.slope)
+    exact = exact_of(course.drawn)
     here, slope, before = w, g, np.inf
     for _step in range(STATIONARY + 1):
         hessian = course.drawn.hessian(here)
         if not np.isfinite(hessian).all():
             return None
         curvatures, axes = np.linalg.eigh(hessian)
-        bent = np.abs(curvatures) > 1e-12 * np.abs(curvatures).max()
-        step = axes @ np.divide(slope @ axes, curvatures, out=np.zeros(2), where=bent)
+        stiff = np.abs(curvatures).max()
+        ways = np.divide(slope @ axes, curvatures, out=np.zeros(2), where=np.abs(curvatures) > 1e-12 * stiff)
+        if exact is not None:
+            soft = np.flatnonzero(np.abs(curvatures) <= SOFT * stiff)
+            ways[soft] = [exact.way(number(here), axes[:, i].tolist()) for i in soft]
+        step = axes @ ways
         size = float(np.linalg.norm(step))
         if np.linalg.norm(slope) <= flat and _comes_to_rest(course, size, before):
             return here

@@ -112,6 +112,28 @@ KNOWN = [
     ("max(x1^2+x2^2,1)", (2, 1), 0.1, ("sgd", "momentum", "adam"), {E.ARRIVED}),
     ("1e-300*x1^2", (2, 1), 0.1, ("sgd", "momentum"), {E.GOING}),
     ("exp(x1^2+x2^2)", (2, 1), 0.1, ("sgd",), {E.OVERFLOW}),
+    # Newton's step leads uphill where the Hessian is not positive definite, and nowhere where it is singular.
+    ("-exp(-x1^2-x2^2)", (-1, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("-exp(-x1^2-x2^2)", (-4, -3), 0.3, ("newton",), {E.CLIMBING}),
+    ("-exp(-x1^2-x2^2)", (0.3, 0.2), 1.0, ("newton",), {E.ARRIVED}),
+    ("-1/(1+x1^2+x2^2)", (2, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("log(abs(x1))", (2, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("1/(1+exp(-20*x1))", (2, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("-x1^2-x2^2", (2, 1), 0.001, ("newton",), {E.CLIMBING}),
+    ("-x1^2-x2^2", (2, 1), 0.1, ("newton",), {E.MAXIMUM}),
+    ("abs(x1)+abs(x2)", (2, 1), 0.1, ("newton",), {E.SINGULAR}),
+    ("abs(x1-0.3)+x2^2", (2, 1), 0.1, ("newton",), {E.SINGULAR}),
+    ("sqrt(x1^2+x2^2)", (2, 1), 1.0, ("newton",), {E.SINGULAR}),
+    ("x1^2+x2^2", (2, 1), 1e-20, ("newton",), {E.GOING}),
+    # A plateau, however it was reached and however flat the rest is; the foot of a slope that goes on for ever.
+    ("-exp(-x1^2-x2^2)", (-1, 1), 100.0, ("sgd",), {E.PLATEAU}),
+    ("1/(1+exp(-20*x1))", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.PLATEAU}),
+    ("exp(-1/x1^2)+x2^2", (2, 1), 1.0, ("newton",), {E.PLATEAU}),
+    ("exp(-1/x1^2)+x2^2", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
+    ("x1^2+exp(-10*x2)", (2, 1), 1.0, ("newton",), {E.DESCENDING}),
+    ("x1^2+exp(-10*x2)", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.DESCENDING}),
+    ("(x1-2*x2)^2+exp(-10*x2)", (2, 1), 1.0, ("newton",), {E.DESCENDING}),
+    ("x1^2/x2", (2, 1), 1.0, ("newton",), {E.LOCAL_MINIMUM}),
 ]
 RUNS = [(f, start, rate, name, ends) for f, start, rate, names, ends in KNOWN for name in names]
 
@@ -373,6 +395,14 @@ def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: An
         ("-x1^4-x2^4", (0, 0), "sgd", "stuck on a maximum", "the loss rises on no side"),
         ("x1^2/x2", (2, 1), "sgd", "stuck in a local minimum", "the loss falls on no side"),
         ("x1^3-3*x1*x2^2", (0, 0), "sgd", "stuck on a saddle", "around it the loss rises and falls"),
+        (
+            "-exp(-x1^2-x2^2)",
+            (-1, 1),
+            "newton,lr=1",
+            "climbs",
+            "Newton lr 1 climbs: from step 0 on each step leads uphill",
+        ),
+        ("abs(x1)+x2^2", (2, 1), "newton", "its Hessian is singular", "Newton stands still from step "),
         ("x1", (-4, -3), "sgd,lr=0.3", "falls without end", "There is no minimum: the loss falls without end."),
     ],
 )

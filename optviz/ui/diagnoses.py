@@ -25,6 +25,14 @@ _TROUBLES: Mapping[Trouble, str] = {
     Trouble.MAXIMUM: N_(
         "{name} is stuck on a maximum: the slope is only {slope}, and both curvatures, {low} and {high}, are negative."
     ),
+    Trouble.CLIMBING: N_(
+        "{name} climbs: from step {step} on each step leads uphill, for it divides the slope by curvatures, {low} and "
+        "{high}, that are not all positive: the Hessian is not positive definite."
+    ),
+    Trouble.SINGULAR: N_(
+        "{name} stands still from step {step} on: its slope is {slope}, but along it is no curvature to divide by: "
+        "the Hessian, with the curvatures {low} and {high}, is singular."
+    ),
     Trouble.LEFT: N_(
         "{name} left the surface: at step {turn} it would stand where there is no value. Before, the slope was {slope} "
         "and its learning rate {rate}."

@@ -392,6 +392,8 @@ ENDINGS = {
     Ending.PLATEAU: N_("stuck on a plateau"),
     Ending.LOCAL_MINIMUM: N_("stuck in a local minimum"),
     Ending.MAXIMUM: N_("stuck on a maximum"),
+    Ending.CLIMBING: N_("climbs, its Hessian is not positive definite"),
+    Ending.SINGULAR: N_("stands still, its Hessian is singular"),
     Ending.DEAD: N_("stands still, its learning rate is 0"),
     Ending.CONSTANT: N_("nothing to descend"),
     Ending.DESCENDING: N_("falls without end"),
