@@ -1,6 +1,7 @@
 """Make your own optimizer: two rows of numbers, and the name that they have."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from optviz.ui.runs import MOST, Contestant, Run
 
 PAGE = "build"
 RIVALS = (Run("adam"), Run("sgd"))
+RATE = 0.3
 DECAY = Range(0.0, 1.0, "b", "decay")
 DECAYS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 GAIN = Range(0.0, 10.0, "c")
@@ -73,11 +75,17 @@ with st.sidebar:
             inside = controls.switch(link, "eps.inside", _("ε inside the root"))
     st.header(_("Race"), anchor=False)
     surface = controls.choice(
-        link, "surface", _("Surface"), {n: _(s.title) for n, s in SURFACES.items()}, "bowl", resets=controls.POINT
+        link,
+        "surface",
+        _("Surface"),
+        {n: _(s.title) for n, s in SURFACES.items()},
+        "bowl",
+        resets=controls.POINT,
+        then=partial(runs.tune, link, RIVALS, RATE),
     )
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.3, controls.LEARNING_RATES)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, RATE, controls.LEARNING_RATES)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 1000, "n"), 100, step=10)
-    rivals = runs.choose(link, RIVALS, learning_rate, MOST - 1)
+    rivals = runs.choose(link, RIVALS, learning_rate, surface, MOST - 1)
     with controls.folded(link, "starts", _("Start"), ":material/my_location:"):
         start = controls.point(link, SURFACES[surface].start)
 

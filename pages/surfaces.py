@@ -1,6 +1,7 @@
 """Race optimizers on a loss surface."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from optviz.ui.words import formula_error
 
 PAGE = "surfaces"
 RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
+RATE = 0.1
 FORMULA = "x1^2 + 3*x2^2 + 2*sin(2*x1)"
 
 link, notes, stage = lesson.begin(PAGE, _("Race optimizers on a surface"), SURFACE_EXAMPLES)
@@ -26,14 +28,20 @@ link, notes, stage = lesson.begin(PAGE, _("Race optimizers on a surface"), SURFA
 with st.sidebar:
     titles = {name: _(surface.title) for name, surface in SURFACES.items()}
     surface_name = controls.choice(
-        link, "surface", _("Surface"), {**titles, "formula": _("Your own formula")}, "bowl", resets=controls.POINT
+        link,
+        "surface",
+        _("Surface"),
+        {**titles, "formula": _("Your own formula")},
+        "bowl",
+        resets=controls.POINT,
+        then=partial(runs.tune, link, RACE, RATE, name="lr"),
     )
     formula = ""
     if surface_name == "formula":
         formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
-    chosen = runs.choose(link, RACE, learning_rate)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, RATE, controls.LEARNING_RATES)
+    chosen = runs.choose(link, RACE, learning_rate, surface_name)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.choice(
             link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"

@@ -64,17 +64,29 @@ def _close_others(key: str, groups: set[str]) -> None:
 
 
 def choice(
-    link: Link, name: str, label: str, titles: Mapping[str, str], default: str, *, resets: Sequence[str] = ()
+    link: Link,
+    name: str,
+    label: str,
+    titles: Mapping[str, str],
+    default: str,
+    *,
+    resets: Sequence[str] = (),
+    then: Change | None = None,
 ) -> str:
     """Draw a select box over `titles` (key -> title in the visitor's language) and return the key chosen.
 
-    Another choice puts the controls named in `resets` back to their defaults.
+    Another choice puts the controls named in `resets` back to their defaults, and is handed to `then`.
     """
     value = _one_of(link, name, titles, default)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
-    change = partial(link.change, name, resets=resets)
+
+    def change(chosen: str) -> None:
+        link.change(name, chosen, resets=resets)
+        if then:
+            then(chosen)
+
     options = list(titles)
     st.selectbox(
         label,

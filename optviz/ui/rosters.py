@@ -91,6 +91,7 @@ class Words:
 
 E = TypeVar("E", bound=Entry)
 Marks = Callable[[Sequence[E]], Sequence[str]]
+Make = Callable[[str, Sequence[E]], E]
 
 
 @dataclass(frozen=True)
@@ -131,13 +132,22 @@ class Roster(Generic[E]):
         """Write the entries for a link."""
         return [_write(entry) for entry in entries] or [NONE]
 
-    def choose(self, link: Link, default: Sequence[E], shared: float, marks: Marks[E], most: int) -> tuple[E, ...]:
+    def choose(
+        self,
+        link: Link,
+        default: Sequence[E],
+        shared: float,
+        marks: Marks[E],
+        most: int,
+        make: Make[E] | None = None,
+    ) -> tuple[E, ...]:
         """Draw the list and the editor of one entry, and return the entries.
 
-        `marks` gives each of the entries the sign with which the picture draws it.
+        `marks` gives each of the entries the sign with which the picture draws it; `make` an entry, by its recipe, that
+        is added to others.
         """
         entries = link.keep(self.name, tuple(default), partial(self.read, most=most), self.write)
-        chosen = self._draw_list(link, entries, shared, marks(entries), most)
+        chosen = self._draw_list(link, entries, shared, marks(entries), most, make)
         if chosen is not None:
             self._draw_editor(link, entries, chosen, shared, most)
         return entries
@@ -147,7 +157,13 @@ class Roster(Generic[E]):
         return st.session_state.get(f"{link.page}~edit") or 0
 
     def _draw_list(
-        self, link: Link, entries: Sequence[E], shared: float, marks: Sequence[str], most: int
+        self,
+        link: Link,
+        entries: Sequence[E],
+        shared: float,
+        marks: Sequence[str],
+        most: int,
+        make: Make[E] | None,
     ) -> int | None:
         key = f"{link.page}~edit"
         if entries and st.session_state.get(key, 0) not in range(len(entries)):
@@ -175,14 +191,14 @@ class Roster(Generic[E]):
             key=new,
             disabled=len(entries) >= most,
             on_change=self._add,
-            args=(link, entries, new),
+            args=(link, entries, new, make or (lambda name, _others: self.kind(name))),
         )
         return chosen
 
-    def _add(self, link: Link, entries: Sequence[E], key: str) -> None:
+    def _add(self, link: Link, entries: Sequence[E], key: str, make: Make[E]) -> None:
         name = st.session_state[key]
         if name is not None:
-            link.change(self.name, (*entries, self.kind(name)))
+            link.change(self.name, (*entries, make(name, entries)))
             st.session_state[f"{link.page}~edit"] = len(entries)
             st.session_state[key] = None
 

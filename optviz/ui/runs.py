@@ -1,9 +1,11 @@
 """The runs of a race: which optimizers take part, each with its own numbers, in the link and on screen."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
+from optviz import tuning
 from optviz.figures.style import looks_of
 from optviz.optimizers import OPTIMIZERS, Optimizer
 from optviz.recipes import Recipe
@@ -72,9 +74,42 @@ def chosen(link: Link) -> int:
     return RUNS.chosen(link)
 
 
-def choose(link: Link, default: Sequence[Run], shared: float, most: int = MOST) -> tuple[Run, ...]:
-    """Draw the list of runs, marked as the picture draws them, and the editor of one of them, and return the runs."""
-    return RUNS.choose(link, default, shared, marks, most)
+def choose(link: Link, default: Sequence[Run], shared: float, surface: str, most: int = MOST) -> tuple[Run, ...]:
+    """Draw the list of runs, marked as the picture draws them, and the editor of one of them, and return the runs.
+
+    Among runs that have the learning rates that work on a surface, a new one gets its own.
+    """
+    rates = tuning.kept().get(surface, {})
+
+    def make(name: str, others: Sequence[Run]) -> Run:
+        tuned = all((run.learning_rate or shared) == rates.get(run.name) for run in others)
+        rate = rates.get(name) if tuned else None
+        return Run(name, None if rate == shared else rate)
+
+    return RUNS.choose(link, default, shared, marks, most, make)
+
+
+def tune(link: Link, default: Sequence[Run], shared: float, surface: str, *, name: str = "") -> None:
+    """Give the runs of a link the learning rates that work on a surface; runs of one optimizer keep their ratios.
+
+    The rate that most of them need becomes the `shared` one, where that has a `name` in the link; what no rate works
+    for keeps the one it has.
+    """
+    rates = tuning.kept().get(surface)
+    if rates is None:
+        return
+    runs, shared = link.now(RUNS.name, tuple(default)), link.now("lr", shared)
+    first: dict[str, float] = {}
+    found = []
+    for run in runs:
+        before = run.learning_rate or shared
+        first.setdefault(run.name, before)
+        found.append(float(f"{rates.get(run.name, first[run.name]) * before / first[run.name]:.2g}"))
+    if name and found:
+        shared = Counter(found).most_common(1)[0][0]
+        link.change(name, shared)
+    own = zip(runs, found, strict=True)
+    link.change(RUNS.name, tuple(replace(run, learning_rate=None if rate == shared else rate) for run, rate in own))
 
 
 def marks(runs: Sequence[Run]) -> list[str]:
