@@ -330,7 +330,7 @@ def _slow(course: Course, path: Path) -> Finding | None:
 def _dead(course: Course, path: Path) -> Finding:
     """Return since when a rate that is 0 in the end is dead: since it was too small, or else since it is 0."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        fading = _slow(course, path) if course.minima.known and len(path.w) > PERIOD else None
+        fading = _slow(course, path)
     if fading and fading.scheduled and path.learning_rate[fading.step] > 0:
         return fading
     step = since(path.learning_rate == 0)

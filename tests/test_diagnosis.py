@@ -119,6 +119,13 @@ def test_diverged_above_its_bound(name, optimizer, rate, values, bound):
     assert (np.diff(finite[trouble.turn :]) > 0).all()
 
 
+def test_the_rate_of_a_divergence_is_that_where_the_loss_began_to_rise():
+    decay = SCHEDULES["exponential_decay"](decay_steps=10, rate=0.95)
+    trouble, path, _end = found("bowl", "sgd", 0.8, 60, factor=decay)
+    assert trouble.trouble is Trouble.DIVERGED and trouble.turn < trouble.step
+    assert trouble.rate == path.learning_rate[trouble.turn, 0] > trouble.limit
+
+
 def test_swinging_at_the_bound_of_plain_descent():
     # 2/lambda is 0.5: each step turns the second coordinate over and leaves 0.996 of it.
     trouble, path, _end = found("bowl", "sgd", 0.499, 200)
@@ -289,6 +296,13 @@ def test_of_a_circle_round_pace_and_beginning_are_known(n):
     assert trouble.pace == pytest.approx(2 * np.sin(np.pi / n))
 
 
+def test_a_leap_before_the_first_round_is_no_part_of_it():
+    """It leads into the circle, turned from its first step by as much as the steps from each other."""
+    heading = np.pi / 2 - np.pi / 12
+    leap = [1.0, 0.0] - 100 * np.array([np.cos(heading), np.sin(heading)])
+    assert walked(np.concatenate([[leap], circle(12, 100)])).step == 13
+
+
 def test_to_and_fro_is_two_steps_a_round():
     trouble = walked(np.stack([(-1.0) ** np.arange(40), np.zeros(40)], axis=-1))
     assert (trouble.trouble, trouble.circling, trouble.period, trouble.step) == (Trouble.SWINGING, False, 2, 3)
@@ -348,6 +362,16 @@ def test_a_swing_that_is_ended_by_its_rate_is_over():
     assert trouble.effective == pytest.approx(0.499e-6) and trouble.before == pytest.approx(0.499)
     # The pace is that of the last twenty steps.
     assert path.learning_rate[149, 0] == 0.499 and 150 <= trouble.step <= 170
+
+
+@pytest.mark.parametrize(
+    ("rests", "share", "swings"), [(19, 0.9e-3, False), (18, 0.9e-3, True), (19, 1.1e-3, True), (50, 1e-6, False)]
+)
+def test_a_run_that_has_come_to_rest_for_a_tenth_of_its_steps_does_not_swing(rests, share, swings):
+    w = circle(12, 200 - rests)
+    step = w[-1] - w[-2]
+    trouble = walked(np.concatenate([w, w[-1] + share * np.arange(1, rests + 1)[:, None] * step]))
+    assert (trouble is not None) == swings
 
 
 @pytest.mark.parametrize(("left", "swings"), [(1.1, True), (0.9, False)])
@@ -426,8 +450,8 @@ def test_it_crawls_from_where_its_pace_over_a_tenth_of_its_steps_is_too_little()
 
 
 def test_a_run_of_a_few_steps_has_patience():
-    """Twenty steps, of which another 49 are needed, or 51."""
-    for further, slow in ((49, False), (51, True)):
+    """Twenty steps, after which less than another fifty are needed, or more."""
+    for further, slow in ((49.5, False), (50.5, True)):
         w = np.linspace(LEFT, LEFT * (1 - 20 / (20 + further)), 21)[:, None] * [0.6, 0.8]
         assert (walked(w, "bowl") is not None) == slow
 
@@ -471,6 +495,16 @@ def test_a_rate_that_is_0_in_the_end_is_dead_since_it_was_too_small():
         trouble = walked(w, "bowl", rate=factor, ending=Ending.DEAD)
         assert (trouble.trouble, trouble.step, trouble.scheduled) == (Trouble.DEAD_RATE, since, True)
         assert (trouble.effective, trouble.before) == (factor[since], 1.0)
+
+
+def test_what_only_its_moments_had_made_small_is_dead_since_the_schedule_is_at_0():
+    w, _left = towards_the_minimum()
+    w[101:] = w[100]
+    rows = np.arange(121)
+    rates, schedule = np.where(rows < 60, 1.0, np.where(rows < 100, 0.02, 0.0)), np.where(rows < 100, 0.5, 0.0)
+    trouble = walked(w, "bowl", rate=rates, learning_rate=schedule, ending=Ending.DEAD)
+    assert (trouble.trouble, trouble.step, trouble.scheduled) == (Trouble.DEAD_RATE, 100, True)
+    assert (trouble.effective, trouble.before) == (0.0, 0.5)
 
 
 # ---- no way on

@@ -137,6 +137,24 @@ def test_pages_languages_and_scenes_are_entries_too(
     shows(page, {"lr": ["0.3"]}, (title, "Descent on a curve"))
 
 
+GROWN = """addresses => addresses.map(address => {
+  const before = history.length;
+  dispatchEvent(new Event("input"));
+  history.pushState(history.state, "", address);
+  return history.length - before;
+})"""
+
+
+def test_a_number_that_moves_still_is_one_entry(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/")
+    run_after(page)
+    shows(page, {})
+    moved = ["?steps=210", "?steps=220", "?steps=230"]
+    another = ["?steps=230&lr=0.2", "?steps=230&lr=0.3"]
+    chosen = ["?steps=230&lr=0.3&surface=booth", "?steps=230&lr=0.3&surface=beale"]
+    assert page.evaluate(GROWN, [*moved, *another, *chosen]) == [1, 0, 0, 1, 0, 1, 1]
+
+
 def title(page: "Page") -> str:
     return page.locator("h1").inner_text()
 

@@ -35,9 +35,9 @@ COLORS = """() => {
 }"""
 
 
-def printed(page: "Page", landscape: bool) -> bytes:
-    """Print a page as the browser would."""
-    return page.pdf(format="A4", landscape=landscape)
+def printed(page: "Page", landscape: bool, backgrounds: bool = False) -> bytes:
+    """Print a page as the browser would, or as it does where backgrounds are asked for."""
+    return page.pdf(format="A4", landscape=landscape, print_background=backgrounds)
 
 
 def words(pdf: bytes, landscape: bool) -> str:
@@ -112,6 +112,26 @@ def test_a_race_is_printed_whole_in_light_colors(open_page: OpenPage, scheme: Li
     for room in ROOM.values():
         page.set_viewport_size({"width": room, "height": 900})
         assert page.evaluate(WIDEST) <= room
+
+
+@pytest.mark.parametrize("landscape", [False, True])
+def test_the_sheet_is_white_with_its_backgrounds_too(open_page: OpenPage, landscape: bool) -> None:
+    page = opened(open_page, "/?surface=bowl&run=sgd&steps=20", color_scheme="dark")
+    at_the_end(page, 20)
+    sheets = pypdfium2.PdfDocument(printed(page, landscape, backgrounds=True))
+    lettering = 0
+    for sheet in sheets:
+        dots, letters = sheet.render().to_numpy()[..., :3], sheet.get_textpage()
+        edge = np.concatenate([dots[:MARGIN].reshape(-1, 3), dots[:, :MARGIN].reshape(-1, 3)])
+        assert edge.min() > 250 and np.mean(dots.min(axis=-1) > 250) > 0.3
+        search = letters.search("Race optimizers on a surface")
+        for first, count in iter(search.get_next, None):
+            for left, bottom, right, top in map(letters.get_charbox, range(first, first + count)):
+                box = dots[
+                    int(sheet.get_height() - top) : int(sheet.get_height() - bottom) + 1, int(left) : int(right) + 1
+                ]
+                lettering += box.size and int(box.max() > 240 and box.min() < 120)
+    assert lettering > 15
 
 
 def test_a_scene_and_what_is_projected_are_printed_too(open_page: OpenPage) -> None:

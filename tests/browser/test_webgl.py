@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.browser.screen import PLAYER, opened
+from tests.browser.screen import PLAYER, eventually, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -25,7 +25,21 @@ ALIVE = f"""() => {{
   return !gl.isContextLost() && Boolean(trace);
 }}"""
 EYE = f"() => ({SCENE})().scene._scene.getCamera().eye.x"
+MIDDLE = f"""() => {{
+  const {{ left, top, width, height }} = ({SCENE})().canvas.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}}"""
 ROWS = f"() => ({SCENE})().plot.data.find(each => each.type === 'scatter3d' && each.meta?.follows).x.length"
+
+
+def turn(page: "Page", home: float) -> None:
+    """Drag the scene, until it is seen from elsewhere."""
+    x, y = page.evaluate(MIDDLE)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 100, y - 50, steps=10)
+    page.mouse.up()
+    assert abs(page.evaluate(EYE) - home) > 0.1
 
 
 def test_a_lost_context_is_drawn_again_at_the_same_step_and_from_the_same_side(
@@ -39,6 +53,8 @@ def test_a_lost_context_is_drawn_again_at_the_same_step_and_from_the_same_side(
     page.keyboard.press("End")
     page.wait_for_selector(f"{PLAYER}[data-step='20']")
     page.wait_for_function(f"({ROWS})() === 21")
+    home = page.evaluate(EYE)
+    eventually(page, lambda: turn(page, home))
     eye = page.evaluate(EYE)
     for _time in range(2):  # it may be taken more than once
         page.evaluate(LOSE)

@@ -112,14 +112,11 @@ export class Panel {
     if (this.gone || this.lost) return;
     this.lost = true;
     this.painted = webGL = null;
-    const [scene] = this.#scenes();
-    if (scene?._scene) this.view.camera = structuredClone(scene._scene.getCamera());
     this.#queue(async () => {
       await new Promise(done => setTimeout(done, REST));
       if (this.gone) return;
       this.player.Plotly.purge(this.plot);
       this.lost = this.busy = false;
-      this.renew();
       this.painted = null;
       this.show();
     });
