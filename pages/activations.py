@@ -28,7 +28,7 @@ EXAMPLES = (
     Example(N_("ReLU, leaky ReLU, sigmoid, tanh"), {}),
     Example(N_("The family of the ReLU"), {"show": ["relu", "leaky_relu", "prelu", "rrelu", "elu"]}),
     Example(N_("S-shaped: where the slope fades"), {"show": ["sigmoid", "tanh", "softsign"], "z": ["5"]}),
-    Example(N_("Smooth ones"), {"show": ["relu", "elu", "selu", "softplus", "silu", "gelu"], "z": ["-0.5"]}),
+    Example(N_("ReLU and smooth ones"), {"show": ["relu", "elu", "softplus", "silu", "gelu"], "z": ["-0.5"]}),
     Example(N_("Softmax of 4, 5, 1"), {"part": ["softmax"]}),
     Example(N_("Softmax shifted by 1000"), {"part": ["softmax"], "c": ["1000"]}),
     Example(N_("tanh at ±∞"), {"part": ["stability"]}),

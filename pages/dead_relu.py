@@ -24,14 +24,18 @@ BIAS = Range(-10.0, 10.0, "b")
 BIASES = (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0)
 SCALE = Range(0.1, 10.0, "s")
 SHIFT = Range(-10.0, 10.0, "m")
+DYING = {"lr": ["0.3"], "units": ["12"], "seed": ["11"]}
+"""Three quarters of the units die, and each cure ends at about half the loss."""
 EXAMPLES = (
-    Example(N_("Learning rate too large"), {}),
-    Example(N_("Negative initial biases"), {"bias": ["-4"], "lr": ["0.01"], "cure": ["he", "leaky"]}),
+    Example(N_("Learning rate too large"), DYING),
+    Example(
+        N_("Negative initial biases"), {"bias": ["-4"], "lr": ["0.01"], "epochs": ["200"], "cure": ["he", "leaky"]}
+    ),
     Example(N_("Inputs far from 0"), {"shift": ["5"], "lr": ["0.03"], "init": ["he"], "cure": ["rate", "inputs"]}),
     Example(N_("No unit dies"), {"lr": ["0.01"], "init": ["he"], "cure": ["leaky"]}),
 )
 
-link, notes, stage = lesson.begin(PAGE, _("Dead ReLU units"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("Dead ReLU units"), EXAMPLES, DYING)
 
 with st.sidebar:
     cures = controls.several(

@@ -24,10 +24,11 @@ EXAMPLES = (
     Example(N_("64-32-16-10 with Adam"), {"hidden": ["32, 16"], "optimizer": ["adam"], "lr": ["0.003"]}),
     Example(N_("Two epochs with small steps"), {"epochs": ["2"], "lr": ["0.03"]}),
     Example(
-        N_("Without L2 it learns by heart"), {"hidden": ["64"], "optimizer": ["adam"], "lr": ["0.01"], "epochs": ["60"]}
+        N_("Without L2 the test loss rises again"),
+        {"hidden": ["64"], "optimizer": ["adam"], "lr": ["0.01"], "epochs": ["60"]},
     ),
     Example(
-        N_("L2 0.001: smoother weights"),
+        N_("L2 0.001: smoother weights, less test loss"),
         {"hidden": ["64"], "optimizer": ["adam"], "lr": ["0.01"], "epochs": ["60"], "l2": ["0.001"]},
     ),
     Example(N_("Learning rate far too large"), {"hidden": ["32"], "lr": ["10"]}),

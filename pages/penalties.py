@@ -19,12 +19,14 @@ from optviz.ui.words import data_error, epoch_words
 
 PAGE = "penalties"
 COURSE, START = Settings(), Chosen(0.03, 0.03)
+HELPS = {"l2": ["0.05"], "l1": ["0.02"], "units": ["32"], "validation": ["0.5"]}
+"""Many units and few points, where both penalties lower the validation loss."""
 EXAMPLES = (
-    Example(N_("The course's strength 0.03"), {}),
+    Example(N_("Many units, few points: penalties help"), HELPS),
+    Example(N_("The course's strength 0.03"), {"l1": ["0.03"], "l2": ["0.03"]}),
     Example(N_("The best strengths"), {"l1": ["0.01"], "l2": ["0.02"]}),
     Example(N_("Hardly any penalty"), {"l1": ["0.0003"], "l2": ["0.0003"]}),
     Example(N_("Too strong: nothing is left"), {"l1": ["0.3"], "l2": ["0.3"]}),
-    Example(N_("Many units, few points"), {"units": ["32"], "validation": ["0.5"], "l2": ["0.05"], "l1": ["0.02"]}),
     Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
     Example(N_("A large learning rate swings past zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
 )
@@ -33,7 +35,7 @@ METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newto
 STRENGTH = Range(0.0, 10.0, r"\lambda")
 SHARE = Range(0.0, 0.5, "v")
 
-link, notes, stage = lesson.begin(PAGE, _("No penalty, L1 and L2 side by side"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("No penalty, L1 and L2 side by side"), EXAMPLES, HELPS)
 
 with st.sidebar:
     l1 = controls.dial(link, "l1", _("L1 strength"), STRENGTH, START.l1, (0.0, *STRENGTHS))
@@ -72,7 +74,7 @@ def stream() -> None:
         even=3,
     )
     st.caption(penalties.legend())
-    lesson.say(sentence, penalties.say_best(sweep))
+    lesson.say(sentence, *penalties.say_trade(sweep, chosen), penalties.say_best(sweep))
     st.html(penalties.table(sweep, chosen))
     if picked.point and picked.panel in penalties.PICKED:
         link.change(penalties.PICKED[picked.panel], penalties.nearest(settings, picked.point[0]))
@@ -93,7 +95,13 @@ with stage:
     st.caption(penalties.say_hover(settings, chosen))
     for title, tex in penalties.formulas(sweep, chosen):
         controls.formula(link, tex, title)
-    compared = {"compare": ["1"], "b.l2": [f"{l2:g}"], "units": [f"{units}"], "seed": [f"{seed}"]}
+    compared = {
+        "compare": ["1"],
+        "b.l2": [f"{l2:g}"],
+        "units": [f"{units}"],
+        "validation": [f"{share:g}"],
+        "seed": [f"{seed}"],
+    }
     st.markdown(f"[{_('Without a penalty and with L2, in the classifier')}]({href('classifier', compared)})")
     programs = [partial(penalties.program, settings, chosen, kind) for kind in penalties.KINDS]
     beside = Beside(penalties.FILE, partial(penalties.program_arrays, settings))

@@ -27,7 +27,7 @@ EXAMPLES = (
     Example(N_("Two hidden layers"), {"hidden": ["32, 16"]}),
     Example(
         N_("Too many units for 118 rows"),
-        {"hidden": ["64, 64"], "validation": ["0.7"], "lr": ["0.03"], "batch": ["32"]},
+        {"target": ["age_years"], "hidden": ["64, 64"], "validation": ["0.7"], "lr": ["0.03"], "batch": ["32"]},
     ),
     Example(N_("The age cannot be told"), {"target": ["age_years"]}),
 )

@@ -16,11 +16,19 @@ from optviz.ui.panels import run_of
 PAGE = "vanishing"
 NETS = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
 PROBE = Range(-6.0, 6.0, "z")
-PROBES = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
+PROBES = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.3, 0.5, 1.0, 2.0, 3.0)
+TYPICAL = {"z": ["0.3"]}
+"""About where the units of these nets stand, so that the product of slopes says what becomes of the gradient."""
 EXAMPLES = (
-    Example(N_("Sigmoid, tanh, ReLU, leaky ReLU"), {}),
-    Example(N_("Small, Xavier and He with ReLU"), {"net": ["relu.small", "relu.xavier", "relu.he"], "depth": ["20"]}),
-    Example(N_("Small, Xavier and He with tanh"), {"net": ["tanh.small", "tanh.xavier", "tanh.he"], "depth": ["20"]}),
+    Example(N_("Sigmoid, tanh, ReLU, leaky ReLU"), TYPICAL),
+    Example(
+        N_("Small, Xavier and He with ReLU"),
+        {"net": ["relu.small", "relu.xavier", "relu.he"], "depth": ["20"], **TYPICAL},
+    ),
+    Example(
+        N_("Small, Xavier and He with tanh"),
+        {"net": ["tanh.small", "tanh.xavier", "tanh.he"], "depth": ["20"], **TYPICAL},
+    ),
     Example(
         N_("The sigmoid cannot be saved"),
         {"net": ["sigmoid.small", "sigmoid.xavier", "sigmoid.he"], "depth": ["20"], "z": ["0"]},

@@ -55,7 +55,10 @@ def tap(app: AppTest, title: str) -> AppTest:
 
 
 def ran(name: str, **parameters: Sequence[str]) -> SimpleNamespace:
-    """Run a page's script by a link with these parameters, and return the names that it leaves: its own numbers."""
+    """Run a page's script by a link with these parameters, and return the names that it leaves: its own numbers.
+
+    `given`, `arrays` and `summary` are what the picture that it showed last depends on, follows, and says.
+    """
     app = AppTest.from_function(_run, args=(str(PAGES / f"{name}.py"),), default_timeout=60)
     app.session_state["framed"] = True
     app.session_state["lang"] = "en"
@@ -68,7 +71,19 @@ def ran(name: str, **parameters: Sequence[str]) -> SimpleNamespace:
 def _run(page: str) -> None:
     import runpy
     from types import SimpleNamespace
+    from unittest.mock import patch
 
     import streamlit as st
 
-    st.session_state["left"] = SimpleNamespace(**runpy.run_path(page))
+    from optviz.ui import lesson, panels
+
+    with (
+        patch.object(lesson, "show", wraps=lesson.show) as show,
+        patch.object(panels, "run_of", wraps=panels.run_of) as run_of,
+    ):
+        left = runpy.run_path(page)
+    for call in show.call_args_list:
+        left |= {"arrays": call.args[2], "summary": call.kwargs["summary"]}
+    for call in run_of.call_args_list:
+        left |= {"given": call.args[0]}
+    st.session_state["left"] = SimpleNamespace(**left)

@@ -2,12 +2,14 @@
 
 import runpy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from optviz.ui import course, lesson
 from optviz.ui.examples import Example
-from tests.claims import CLAIMS, descents  # noqa: F401
+from optviz.ui.lessons.penalties import Sweep
+from tests.claims import CLAIMS, descents, losses, networks, trainings  # noqa: F401
 from tests.pages import PAGES, ran
 
 
@@ -18,7 +20,7 @@ class Begun(Exception):
 def examples_of(page: str) -> Sequence[Example]:
     """Return the examples of a page, as it hands them over."""
 
-    def begin(_page: str, _title: str, examples: Sequence[Example], **_more: object) -> None:
+    def begin(_page: str, _title: str, examples: Sequence[Example], *_more: object) -> None:
         raise Begun(examples)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Begun) as begun:
@@ -41,3 +43,14 @@ def test_an_example_keeps_what_its_title_promises(page, title):
 
 def test_no_claim_is_left_of_a_title_that_is_gone():
     assert set(CLAIMS) <= set(EXAMPLES)
+
+
+def test_regularization_opens_where_it_helps():
+    page = ran("penalties")
+    lower = []
+    for seed in range(10):
+        sweep = Sweep(replace(page.settings, seed=seed))
+        sweep.advance(1e9)
+        none, *penalized = sweep.frames[-1].validation_loss[list(sweep.runs(page.chosen))]
+        lower.append([loss < none for loss in penalized])
+    assert all(sum(wins) >= 8 for wins in zip(*lower, strict=True))

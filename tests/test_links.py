@@ -266,3 +266,28 @@ def test_a_plus_sign_elsewhere_is_a_blank_as_everywhere():
     assert app.text_input(key="descent~compare").value == "0.9 1.04" and not app.error
     app = opened("descent", curve="formula", f="w^2 cos(w)")
     assert app.text_input(key="descent~f").value == "w^2+cos(w)" and not app.error
+
+
+def test_a_link_without_settings_has_those_that_the_page_opens_with():
+    app = opened("dead_relu")
+    assert app.session_state["dead_relu-values"]["units"] == 12 and not app.query_params
+    # Whatever is set, the address tells it from the opening.
+    app.slider(key="dead_relu~units").set_value(24).run()
+    assert url(app) == {"lr": ["0.3"], "seed": ["11"]}
+    assert opened("dead_relu", **url(app)).session_state["dead_relu-values"]["units"] == 24
+    app = opened("dead_relu", units="12")
+    assert url(app) == {"units": ["12"]} and app.session_state["dead_relu-values"]["seed"] == 7
+    app.slider(key="dead_relu~units").set_value(24).run()
+    assert url(app) == {"lr": ["0.1"]}, "nothing but defaults is no bare address"
+    assert opened("dead_relu", **url(app)).session_state["dead_relu-values"]["units"] == 24
+    tap(app, "Reset")
+    assert app.session_state["dead_relu-values"]["units"] == 12 and not app.query_params
+
+
+def test_a_moment_is_no_setting_and_a_lecture_opens_a_page_as_its_link_does():
+    app = opened("dead_relu", **{"moment.step": "3"})
+    assert app.session_state["dead_relu-values"]["units"] == 12 and url(app) == {"moment.step": ["3"]}
+    scene = AppTest.from_file("../pages/dead_relu.py", default_timeout=60)
+    scene.session_state["framed"] = True
+    scene.session_state["dead_relu-opened"] = {"moment.speed": ["1"]}
+    assert not scene.run().exception and scene.session_state["dead_relu-values"]["units"] == 12

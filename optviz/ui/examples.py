@@ -72,7 +72,10 @@ SURFACE_EXAMPLES = (
 CLASSIFIER_EXAMPLES = (
     Example(N_("The course's net without L2"), {}),
     Example(N_("With L2 0.03: smooth"), {"l2": ["0.03"]}),
-    Example(N_("With and without L2, side by side"), {"compare": ["1"], "b.l2": ["0.03"]}),
+    Example(
+        N_("With and without L2: many units, few points"),
+        {"compare": ["1"], "b.l2": ["0.03"], "units": ["32"], "validation": ["0.5"]},
+    ),
     Example(N_("SGD against Adam"), {"compare": ["1"], "b.optimizer": ["adam"], "b.l2": ["0"], "epochs": ["300"]}),
     Example(N_("XOR"), {"data": ["xor"], "init": ["he"], "lr": ["0.03"], "epochs": ["300"]}),
     Example(

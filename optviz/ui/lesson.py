@@ -31,10 +31,15 @@ class Beginning(NamedTuple):
     stage: DeltaGenerator
 
 
-def begin(page: str, title: str, examples: Sequence[Example]) -> Beginning:
-    """Draw the head of a page, its title and its examples to tap, and at its foot the way to its neighbours."""
+def begin(
+    page: str, title: str, examples: Sequence[Example], opening: Mapping[str, Sequence[str]] | None = None
+) -> Beginning:
+    """Draw the head of a page, its title and its examples to tap, and at its foot the way to its neighbours.
+
+    `opening` are the settings of a link to the page that has none, where they are not the defaults.
+    """
     frame.enter()
-    link = Link(page)
+    link = Link(page, opening)
     if links.travelled():
         link.open(links.opened_address())
     moments.keep(link)  # a page may publish its link before its picture is shown

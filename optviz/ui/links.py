@@ -55,16 +55,19 @@ class Link:
     """The link of one page in one run of its script.
 
     `keep` gives a control its value: from the session, else from the link that was opened, else the default. `publish`
-    writes what differs from the defaults into the URL and says what could not be read.
+    writes what differs from the defaults into the URL and says what could not be read. A link without any settings has
+    those of `opening`, so that a page may open otherwise than by its defaults, which links count on for ever.
     """
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, opening: Mapping[str, Sequence[str]] | None = None) -> None:
         self.page = page
+        self._first = opening or {}
         self.drawn = True
         """Whether controls are drawn: not in a group that is folded away, where they only keep their values."""
         # One entry of the session for all values: Streamlit's widgets look through the entries again and again.
         self._values: dict[str, Any] = st.session_state.setdefault(f"{page}-values", {})
         self._texts: dict[str, list[str]] = {}
+        self._standing: dict[str, list[str]] = {}
         self._names: set[str] = set()
 
     @property
@@ -92,6 +95,8 @@ class Link:
         self._names.add(name)
         if value != default:
             self._texts[name] = write(value)
+        if name in self._first:
+            self._standing[name] = write(value)
         return value
 
     def now(self, name: str, before: T) -> T:
@@ -125,7 +130,7 @@ class Link:
         """Set the whole page as a link with these parameters would; controls not named take their defaults."""
         self._values.clear()
         st.session_state[f"{self.page}-opening"] = self.opening + 1
-        st.session_state[self._opened] = {name: list(texts) for name, texts in parameters.items()}
+        st.session_state[self._opened] = self._begun(parameters)
 
     def publish(self, notes: DeltaGenerator) -> None:
         """Write the URL of this run, and say in `notes` what could not be read in the link that was opened."""
@@ -134,7 +139,7 @@ class Link:
             self._object(opened)
         st.session_state[self._visited] = True
         st.session_state[self._opened] = {}
-        texts = dict(self._texts)
+        texts = self._written()
         chosen = language.chosen()
         if chosen:
             texts[language.KEY] = [chosen]
@@ -145,6 +150,21 @@ class Link:
             text = " ".join((*complaints, _("The rest of the link was used.")))
             notes.warning(text, icon=":material/link_off:")
             notes.button(_("Close this note"), key=f"{self.page}-close", on_click=self._forgive, type="tertiary")
+
+    def _written(self) -> dict[str, list[str]]:
+        """Return the texts for the address: without settings where they are those that the page opens with."""
+        settings = {name: texts for name, texts in self._texts.items() if not name.startswith(MOMENT)}
+        moment = {name: texts for name, texts in self._texts.items() if name.startswith(MOMENT)}
+        if self._first and settings == {name: list(texts) for name, texts in self._first.items()}:
+            return moment
+        # Of nothing but defaults one has to stand in the address, which would else be that of the opening.
+        return moment | (settings or dict([*self._standing.items()][:1]))
+
+    def _begun(self, parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return a link's parameters, with those that the page opens with where it has no settings."""
+        bare = all(name in FOREIGN or name.startswith(MOMENT) for name in parameters)
+        opening = self._first if bare else {}
+        return {name: list(texts) for name, texts in {**opening, **parameters}.items()}
 
     @property
     def _opened(self) -> str:
@@ -159,9 +179,12 @@ class Link:
         return f"{self.page}-complaints"
 
     def _source(self) -> dict[str, list[str]]:
-        if self._opened not in st.session_state:
-            st.session_state[self._opened] = opened_address()
-        source: dict[str, list[str]] = st.session_state[self._opened]
+        key = self._opened
+        if key not in st.session_state:
+            st.session_state[key] = self._begun(opened_address())
+        elif st.session_state[key]:  # by a lecture, which does not know what the page opens with
+            st.session_state[key] = self._begun(st.session_state[key])
+        source: dict[str, list[str]] = st.session_state[key]
         return source
 
     def _read(

@@ -279,9 +279,23 @@ def _say_compared(a: Result, b: Result) -> str:
     if alike(a.squares, b.squares, within=TRAINED):
         text = _("The weights of A and B are alike in size: ‖w‖² is {a} and {b}.")
         return text.format(a=digits(a.squares), b=digits(b.squares))
-    return _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.").format(
-        name=low[0], low=digits(low[1].squares), high=digits(high[1].squares)
+    text = _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.")
+    said = text.format(name=low[0], low=digits(low[1].squares), high=digits(high[1].squares))
+    return " ".join(filter(None, (said, _say_traded(low[1], high[1]))))
+
+
+def _say_traded(low: Result, high: Result) -> str:
+    """Say, where only the penalties differ, whether small weights lower the validation loss or are paid for with it."""
+    loss, other = (float(result.epoch.validation_loss) for result in (low, high))
+    one, another = (replace(result.net.method, l1=0.0, l2=0.0) for result in (low, high))
+    if one != another or not np.isfinite(loss + other) or alike(loss, other, within=TRAINED):
+        return ""
+    text = (
+        _("They pay off: the validation loss is {loss} against {other}.")
+        if loss < other
+        else _("They are paid for: the validation loss is {loss} against {other}.")
     )
+    return text.format(loss=digits(loss), other=digits(other))
 
 
 def _say_dead(dead: float) -> str:

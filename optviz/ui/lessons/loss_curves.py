@@ -202,11 +202,12 @@ def _say_logit(settings: Settings, here: Readings) -> str:
         "An example of class {label} whose class gets the probability {probability} costs {plain} by cross-entropy and "
         "{focal} by focal loss, {ratio} times as much."
     )
-    second = (
-        _("It is classified rightly already, so the focal loss turns to the others.")
-        if certain > 0.5
-        else _("It is classified wrongly, so the focal loss keeps most of its weight.")
-    )
+    if not settings.own["gamma"]:
+        second = _("With γ = 0 focal loss is cross-entropy, but for the weight α of a class where that is on.")
+    elif certain > 0.5:
+        second = _("It is classified rightly already, so the focal loss turns to the others.")
+    else:
+        second = _("It is classified wrongly, so the focal loss keeps most of its weight.")
     values = {"probability": digits(certain), "plain": digits(plain), "focal": digits(hard)}
     return " ".join((first.format(label=settings.label, ratio=f"{hard / plain:.2g}", **values), second))
 

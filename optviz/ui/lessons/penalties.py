@@ -356,6 +356,27 @@ def say(sweep: Sweep, chosen: Chosen) -> str:
     )
 
 
+def say_trade(sweep: Sweep, chosen: Chosen) -> list[str]:
+    """Say of each penalty whether it lowers the validation loss, and what it is traded for where it does not."""
+    frame, (none, *runs) = sweep.frames[-1], sweep.runs(chosen)
+    plain = float(frame.validation_loss[none])
+    said = []
+    for title, run in zip(titles_of(chosen)[1:], runs, strict=True):
+        loss = float(frame.validation_loss[run])
+        if run == none or not np.isfinite(loss + plain):
+            continue
+        if alike(loss, plain, within=TRAINED):
+            text = _(
+                "{name} makes the weights small and hardly changes the validation loss: {loss}, and {plain} without."
+            )
+        elif loss < plain:
+            text = _("{name} helps: the validation loss is {loss}, and {plain} without.")
+        else:
+            text = _("Here {name} trades validation loss for small weights: {loss}, and {plain} without.")
+        said.append(text.format(name=title, loss=digits(loss), plain=digits(plain)))
+    return said
+
+
 def say_best(sweep: Sweep) -> str:
     """Name the strengths with the least validation loss."""
     frame = sweep.frames[-1]
