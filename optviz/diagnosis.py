@@ -53,6 +53,7 @@ class Trouble(StrEnum):
     MAXIMUM = "maximum"
     CLIMBING = "climbing"
     SINGULAR = "singular"
+    JUMPED = "jumped"
     OVERFLOW = "overflow"
     LEFT = "left"
 
@@ -76,6 +77,8 @@ class Finding(NamedTuple):
     - diverged: the loss was `first` at the start and is `loss`. `limit` is the largest stable learning rate for the
       curvature `high`; None where it is not known or not broken. There `step` is the first whose loss is above all
       before, and `turn` the one where it began to rise.
+    - jumped: at this row it stands beyond a pole, which it crossed in the step before, where rate, slope and curvatures
+      are from; the loss was `first` before and is `loss`. Others have jumped over a `pole` at that row before.
     - swinging: at this row it has gone round once, `circling` if it turned the same way about rather than back. From
       here on the median round takes `period` steps, the median step is `pace` long, and `product` is the median of
       rate x curvature, the largest eigenvalue of `D H D`, `D^2` the effective learning rates; `bound` is the largest
@@ -107,6 +110,7 @@ class Finding(NamedTuple):
     scheduled: bool = False
     loss: float = float("nan")
     first: float = float("nan")
+    pole: int | None = None
 
 
 def diagnose(course: Course, racers: Sequence[Racer], race: Race) -> tuple[Finding | None, ...]:
@@ -128,6 +132,11 @@ def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Findi
         found = _dead(course, path)
     elif end.ending in _HELD:
         found = _held(course, path, _HELD[end.ending])
+    elif end.ending is Ending.JUMPED and end.pole is not None:
+        before, after = end.pole - 1, end.pole
+        found = _noted(course, path, Trouble.JUMPED, before)._replace(
+            step=after, turn=after, first=float(path.loss[before]), loss=float(path.loss[after])
+        )
     elif end.ending is Ending.CLIMBING:
         found = _noted(course, path, Trouble.CLIMBING, since(climbs(course, path)) or 0)
     elif end.ending is Ending.SINGULAR:
@@ -135,7 +144,7 @@ def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Findi
     elif end.ending is Ending.GOING and len(path.w) > PERIOD:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = _swinging(course, optimizer, path) or _slow(course, path)
-    return found
+    return found and found._replace(pole=end.pole)
 
 
 _HELD = {

@@ -103,6 +103,14 @@ def has_poles(expressions: Sequence[sp.Expr]) -> bool:
     )
 
 
+def denominators(expression: sp.Expr) -> list[sp.Expr]:
+    """Return what vanishes at every pole of an expression, which may have none where they do."""
+    found = [power.base for power in expression.atoms(sp.Pow) if not power.exp.is_nonnegative]
+    found += [each.args[0] for each in expression.atoms(sp.log)]
+    found += [sp.cos(each.args[0]) for each in expression.atoms(sp.tan)]
+    return [each for each in found if each.free_symbols]
+
+
 def fill_gaps(derivative: Array, w: Array, loss: Array, again: Callable[[Array], Array]) -> None:
     """Give a value, in place, to what came out as 0/0, or as x/0 because squares underflow, where the loss is finite.
 

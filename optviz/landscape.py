@@ -48,9 +48,11 @@ class Landscape(Protocol):
 
 
 class Ground(Landscape, Protocol):
-    """A landscape that knows where it has no value."""
+    """A landscape that knows where it has no value, and what vanishes at every pole, `(k, ...)`."""
 
     def undefined(self, w: Array) -> bool: ...
+
+    def denominators(self, w: Array) -> Array: ...
 
 
 class Kind(StrEnum):
@@ -163,7 +165,7 @@ def _settled(objective: Landscape, found: Minima, points: Array, cell: Array, to
     if is_curve:
         lowest = _lowest(exact, found.points)
         if lowest is None:
-            tried = _sampled(found.points)[::3]
+            tried = _sampled(found.points)[::8]
         elif np.all((lowest > points[0, 0] + 2.0 * cell) & (lowest < points[-1, -1] - 2.0 * cell)):
             tried, is_curve = lowest[None], False
         else:
@@ -185,7 +187,8 @@ def _settled(objective: Landscape, found: Minima, points: Array, cell: Array, to
     if is_curve and len(_distinct(kept, cell)) > 1:
         moves = ends - tried[~regular]
         is_beside = len(moves) and np.ptp(moves, axis=0).max() < BENT * cell.min()
-        return found._replace(points=found.points + moves[0]) if is_beside else found
+        value = exact.height(bottoms[0]) if is_beside else None
+        return found if value is None else found._replace(value=float(value), points=found.points + moves[0])
     shown = [exact.rounded(number(w), area) for w in kept]
     heights = np.array([found.value if (height := exact.height(w)) is None else float(height) for w in shown])
     least = np.flatnonzero(heights <= heights.min() + tolerance)
@@ -308,6 +311,41 @@ def _is_pole(objective: Landscape, start: Array, end: Array, tolerance: float) -
     way = end + 0.5 ** np.arange(0, 41, 20)[:, None] * (start - end)
     first, middle, last = objective.value(way)
     return bool(middle - last > tolerance and middle - last > 0.5 * (first - middle))
+
+
+PIECES = 16
+"""A step is cut into so many pieces, in each of which one pole is found."""
+ZERO = 1e-9
+"""A growth that is so small a share of the loss is none."""
+NEARER = 0.5 ** np.array([8, 14, 20])
+"""So near to a pole, as a share of the step, it is looked whether the loss still grows."""
+
+
+def crosses(ground: Ground, before: Array, after: Array) -> NDArray[np.bool_]:
+    """Return which of some steps, from points `(rows, 2)` to others, lead across a pole."""
+    shares = np.arange(-1, PIECES + 2) / PIECES
+
+    def size(share: Array, step: NDArray[np.int_], which: NDArray[np.int_]) -> Array:
+        w = before[step] + share[:, None] * (after - before)[step]
+        return cast(Array, np.abs(ground.denominators(w)[which, np.arange(len(step))]))
+
+    sizes = np.abs(ground.denominators(before[:, None] + shares[:, None] * (after - before)[:, None]))
+    middle, left, right = sizes[..., 1:-1], sizes[..., :-2], sizes[..., 2:]
+    which, step, place = np.nonzero((middle <= left) & (middle <= right) & ((middle < left) | (middle < right)))
+    low, high = shares[place], shares[place + 2]
+    for _third in range(90):
+        one, other = (2.0 * low + high) / 3.0, (low + 2.0 * high) / 3.0
+        is_first = size(one, step, which) <= size(other, step, which)
+        low, high = np.where(is_first, low, one), np.where(is_first, other, high)
+    share = (low + high) / 2.0
+    is_between = (share > 0) & (share < 1)
+    grows = np.zeros(len(step), bool)
+    for side in (-NEARER, NEARER):
+        places = before[step, None] + (share[:, None] + side)[..., None] * (after - before)[step, None]
+        far, near, nearest = ground.value(places).T
+        growth = np.abs(nearest - near)
+        grows |= np.isinf(nearest) | ((growth > 0.5 * np.abs(near - far)) & (growth > ZERO * np.abs(nearest)))
+    return np.isin(np.arange(len(before)), step[is_between & grows])
 
 
 def _sampled(points: Array) -> Array:

@@ -23,6 +23,7 @@ from optviz.landscape import (
     Minima,
     Scale,
     closeness,
+    crosses,
     distances,
     global_minima,
     least,
@@ -61,6 +62,7 @@ class Ending(StrEnum):
     MAXIMUM = "maximum"
     CLIMBING = "climbing"
     SINGULAR = "singular"
+    JUMPED = "jumped"
     DEAD = "dead rate"
     CONSTANT = "constant"
     DESCENDING = "descending"
@@ -91,6 +93,7 @@ class End(NamedTuple):
     rate: float | None = None
     curvature: float | None = None
     turn: int | None = None
+    pole: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,7 +296,7 @@ def conclude_branch(course: Course, racers: Sequence[Racer], before: Race, path:
 
 def _counted(end: End, first: int) -> End:
     """Return an end whose steps are counted from the beginning of a path that was judged from row `first` on."""
-    steps = {name: getattr(end, name) for name in ("step", "arrival", "turn")}
+    steps = {name: getattr(end, name) for name in ("step", "arrival", "turn", "pole")}
     return end._replace(**{name: step + first for name, step in steps.items() if step is not None})
 
 
@@ -332,7 +335,10 @@ def judge(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None 
     w, loss = path.w[-1], float(path.loss[-1])
     minima = course.minima
     close = np.flatnonzero(np.abs(path.loss - minima.value) <= course.close).tolist() if minima.known else []
+    pole = _pole(course, path)
     ending = _ending(course, optimizer, path, halt)
+    if pole is not None and ending not in _IN_SPITE_OF_POLES:
+        ending = Ending.JUMPED
     end = End(
         ending,
         len(path.w) - 1,
@@ -341,8 +347,19 @@ def judge(course: Course, optimizer: Optimizer, path: Path, halt: Ending | None 
         float(steepness(course.drawn(w)[1])),
         _distance(course, w, ending),
         close[0] if close else None,
+        pole=pole,
     )
     return _explained(end, course, optimizer, path) if ending in (Ending.DIVERGED, Ending.OVERFLOW) else end
+
+
+_IN_SPITE_OF_POLES = (Ending.ARRIVED, Ending.LEFT, Ending.OVERFLOW)
+"""These are told first: where a run is that has arrived, and why others go no farther."""
+
+
+def _pole(course: Course, path: Path) -> int | None:
+    """Return the first row beyond a pole that a path has jumped over, None where there is none."""
+    crossed = np.flatnonzero(crosses(course.surface, path.w[:-1], path.w[1:]))
+    return int(crossed[0]) + 1 if len(crossed) else None
 
 
 def _distance(course: Course, w: Array, ending: Ending) -> float | None:
@@ -427,12 +444,14 @@ def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     slope = steepness(g)
     if not is_even(course, slope, path.loss[-1]):
         return None
+    is_low = path.loss[-1] < path.loss[0] and path.loss[-1] <= course.least + course.close
+    if course.minima.kind is Kind.GAP and is_low:
+        return Ending.DESCENDING
     here = _stationary(course, w, g)
     if here is not None:
         kind = _place(course, here)
         on_the_way = kind is Ending.LOCAL_MINIMUM and course.drawn.value(here) - course.minima.value <= course.close
         return None if course.minima.known and on_the_way else kind
-    is_low = path.loss[-1] < path.loss[0] and path.loss[-1] <= course.least + course.close
     if course.minima.kind is Kind.FALLS and (is_low or np.all(np.diff(path.loss[-tenth:]) < 0)):
         return Ending.DESCENDING
     is_bent = np.linalg.eigvalsh(course.drawn.hessian(w))[-1] >= EVEN * course.scale.curvature

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, fill_gaps, has_poles, lacks_value, precise
+from optviz.expressions import Compiled, compiled, denominators, fill_gaps, has_poles, lacks_value, precise
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -100,6 +100,14 @@ class Surface:
         """The value at numbers `x1, x2` of 450 digits."""
         return precise((x1, x2), self.expression)
 
+    def denominators(self, w: ArrayLike) -> Array:
+        """Return what vanishes at every pole, of shape `(k, ...)` at `w: (..., 2)`; k = 0 where there can be none."""
+        w = _as_points(w)
+        if self._denominators is None:
+            return np.empty((0, *w.shape[:-1]))
+        with np.errstate(all="ignore"):
+            return np.array([each + np.zeros_like(w[..., 0]) for each in self._denominators(w[..., 0], w[..., 1])])
+
     def undefined(self, w: ArrayLike) -> bool:
         """Whether f, or else its slope or its curvature, has no value at a point `w: (2,)`; one that overflows has."""
         along_1, along_2 = _as_points(np.atleast_2d(w)).T
@@ -148,6 +156,11 @@ class Surface:
     @cached_property
     def _curvature(self) -> Compiled:
         return compiled((x1, x2), list(self._second_derivatives))
+
+    @cached_property
+    def _denominators(self) -> Compiled | None:
+        found = denominators(self.expression)
+        return compiled((x1, x2), found) if found else None
 
     @cached_property
     def _second_derivatives(self) -> tuple[sp.Expr, sp.Expr, sp.Expr]:

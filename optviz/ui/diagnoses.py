@@ -33,6 +33,10 @@ _TROUBLES: Mapping[Trouble, str] = {
         "{name} stands still from step {step} on: its slope is {slope}, but along it is no curvature to divide by: "
         "the Hessian, with the curvatures {low} and {high}, is singular."
     ),
+    Trouble.JUMPED: N_(
+        "{name} jumped over a pole, where the loss has no bound: at step {turn} it stands beyond it. Before, the slope "
+        "was {slope} and its learning rate {rate}; the loss went from {first} to {loss}."
+    ),
     Trouble.LEFT: N_(
         "{name} left the surface: at step {turn} it would stand where there is no value. Before, the slope was {slope} "
         "and its learning rate {rate}."
@@ -59,6 +63,7 @@ _FLAT: Mapping[Trouble, str] = {
 """What is said where the signs of the curvatures do not tell what a place is."""
 ROUNDING = 1e-12
 """A curvature that is no larger than this share of the other may be rounding, and its sign tells nothing."""
+_AFTER_POLE = N_("Before, at step {pole}, it had jumped over a pole.")
 _DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
 _DIVERGED_AT_LAST = N_("{name} diverged: its loss was {first} at the start, and in the end it is {loss}.")
 _DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
@@ -90,7 +95,8 @@ _DEAD_SCHEDULED = N_(
 
 def explain(name: str, found: Finding) -> str:
     """Say what goes wrong in a run, and why."""
-    return " ".join(_(text) for text in _texts(found)).format(name=name, **numbers(found)).replace("。 ", "。")
+    texts = [*_texts(found), *([_AFTER_POLE] if found.pole is not None and found.trouble is not Trouble.JUMPED else [])]
+    return " ".join(_(text) for text in texts).format(name=name, **numbers(found)).replace("。 ", "。")
 
 
 def numbers(found: Finding) -> dict[str, str]:
@@ -104,6 +110,7 @@ def numbers(found: Finding) -> dict[str, str]:
         **written,
         "further": NOTHING if isnan(found.further) else str(ceil(min(found.further, _MANY))),
         "turn": str(found.turn),
+        "pole": str(found.pole),
         "step": str(found.step),
         "period": str(found.period),
         "decay": f"{found.decay:g}",

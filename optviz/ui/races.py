@@ -394,6 +394,7 @@ ENDINGS = {
     Ending.MAXIMUM: N_("stuck on a maximum"),
     Ending.CLIMBING: N_("climbs, its Hessian is not positive definite"),
     Ending.SINGULAR: N_("stands still, its Hessian is singular"),
+    Ending.JUMPED: N_("jumped over a pole"),
     Ending.DEAD: N_("stands still, its learning rate is 0"),
     Ending.CONSTANT: N_("nothing to descend"),
     Ending.DESCENDING: N_("falls without end"),
@@ -459,8 +460,15 @@ def captions(settings: Settings) -> list[Caption]:
         return [Caption(0, text.format(step=0, said=_outcome(settings, language())))]
     return [
         Caption(step, text.format(step=step, said=said), series.color, series.glyph)
-        for series, step, said in _whys(settings)
+        for series, step, said in (*_whys(settings), *_jumps(settings))
     ]
+
+
+def _jumps(settings: Settings) -> Iterator[tuple[Series, int, str]]:
+    """Say of each run that has arrived over a pole, in which so nothing goes wrong, when it jumped."""
+    for (name, look), end in zip(runners_of(settings), race_of(settings).ends, strict=True):
+        if end.pole is not None and end.ending is Ending.ARRIVED:
+            yield look, end.pole, _("{name} jumped over a pole at step {step}.").format(name=name, step=end.pole)
 
 
 def _whys(settings: Settings) -> Iterator[tuple[Series, int, str]]:
@@ -512,6 +520,7 @@ def _outcome(settings: Settings, spoken: str) -> str:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
             text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
             parts.append(text.format(name=name, close=_close(settings), step=end.arrival))
+    parts += [said for _look, _step, said in _jumps(settings)]
     parts += _say_departures(settings)
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
@@ -649,7 +658,16 @@ def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[st
 
 
 def _ended(end: End) -> str:
+    """Say how a run ended, with the step, and with the pole that it jumped over before."""
+    if end.pole is None or end.ending is Ending.JUMPED:
+        return _ended_at(end)
+    return _("{ended}, after a jump over a pole at step {step}").format(ended=_ended_at(end), step=end.pole)
+
+
+def _ended_at(end: End) -> str:
     text = _(ENDINGS[end.ending])
+    if end.ending is Ending.JUMPED:
+        return _("{ended} at step {step}").format(ended=text, step=end.pole)
     if end.ending in (Ending.LEFT, Ending.OVERFLOW):
         # Where the numbers end, at the step that could not be taken any more.
         end = end._replace(step=end.step + 1)

@@ -156,7 +156,7 @@ def _factors(found: Finding, optimizer: Optimizer) -> tuple[float, ...]:
     """Return the factors of the learning rate to try; one leads near the bound where that is known."""
     if found.trouble is Trouble.SWINGING:
         return SMALLER
-    diverged = found.trouble in (Trouble.DIVERGED, Trouble.OVERFLOW, Trouble.LEFT)
+    diverged = found.trouble in (Trouble.DIVERGED, Trouble.OVERFLOW, Trouble.LEFT, Trouble.JUMPED)
     limit = found.limit if diverged else optimizer.largest_rate(found.high)
     near = (SAFE * limit / found.rate,) if limit else ()
     return (*near, *(SMALLER if diverged else LARGER))
