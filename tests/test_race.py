@@ -195,3 +195,22 @@ def test_a_racer_may_have_a_schedule_of_its_own():
     for i, racer in enumerate(racers):
         alone = race(course("bowl"), [racer], lambda t: 0.5, start, 30)
         np.testing.assert_allclose(together.path.w[:, i], alone.path.w[:, 0])
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum"])
+@pytest.mark.parametrize(
+    ("formula", "start", "rate", "ending"),
+    [
+        # Level at 5 but for a hollow that is far away.
+        ("5-max(1-x1^2-x2^2,0)", (4.0, 4.0), 0.1, Ending.PLATEAU),
+        # Newton's steps shrink by a fortieth each, and lead to the saddle at 0, which is 1 away.
+        ("x1^41", (1.0, 0.0), 1e-6, Ending.DESCENDING),
+        # Halving steps of Newton's seem to lead to 0, where the slope is 0.0001 and never less.
+        ("x1^3/3+0.0001*x1", (0.1, 0.0), 1e-3, Ending.DESCENDING),
+    ],
+)
+def test_what_is_no_flat_point_nearby_holds_no_run(formula, start, rate, ending, name):
+    surface = Surface.from_formula(formula)
+    racers = [Racer(OPTIMIZERS[name](), rate)]
+    (end,) = race(Course(surface, surface.domain), racers, lambda t: 1.0, np.array(start), 200).ends
+    assert end.ending is ending

@@ -117,6 +117,16 @@ def test_cosine_restarts_start_anew_on_every_boundary() -> None:
         begin, height = begin + 7 * 1.5**period, height / 2
 
 
+@pytest.mark.parametrize("t_mul", [1.3, 1.5, 1.7, 2.0])
+def test_cosine_restarts_are_low_up_to_the_last_digit_before_a_boundary(t_mul: float) -> None:
+    factor = cosine_restarts(first_decay_steps=7, t_mul=t_mul, m_mul=1.0, alpha=0.1)
+    boundary = 0.0
+    for period in range(25):
+        boundary += 7 * t_mul**period
+        for share in (4e-16, 1e-15, 4e-15):
+            assert factor(boundary * (1 - share)) == pytest.approx(0.1, abs=1e-9)
+
+
 @pytest.mark.parametrize("entry", SCHEDULES.values(), ids=SCHEDULES)
 def test_warmup_rises_to_the_factor_and_then_starts_it(entry: Recipe[Any]) -> None:
     factor = entry()
