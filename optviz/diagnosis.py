@@ -138,7 +138,9 @@ def examine(course: Course, optimizer: Optimizer, path: Path, end: End) -> Findi
             step=after, turn=after, first=float(path.loss[before]), loss=float(path.loss[after])
         )
     elif end.ending is Ending.CLIMBING:
-        found = _noted(course, path, Trouble.CLIMBING, since(climbs(course, path)) or 0)
+        # In the end it may stand, where the curvature is lost in rounding.
+        stands = (path.w[1:] == path.w[:-1]).all(-1)
+        found = _noted(course, path, Trouble.CLIMBING, since(climbs(course, path) | stands) or 0)
     elif end.ending is Ending.SINGULAR:
         found = _noted(course, path, Trouble.SINGULAR, since(_stays(course, path)) or 0)
     elif end.ending is Ending.GOING and len(path.w) > PERIOD:
@@ -194,7 +196,9 @@ def _stays(course: Course, path: Path) -> NDArray[np.bool_]:
 
 
 def _held(course: Course, path: Path, trouble: Trouble) -> Finding | None:
-    step = since(_stays(course, path) & is_even(course, steepness(course.drawn(path.w)[1]), path.loss))
+    # On a plateau some still move.
+    stays = trouble is Trouble.PLATEAU or _stays(course, path)
+    step = since(stays & is_even(course, steepness(course.drawn(path.w)[1]), path.loss))
     return None if step is None else _noted(course, path, trouble, step)
 
 

@@ -332,6 +332,8 @@ def crosses(ground: Ground, before: Array, after: Array) -> NDArray[np.bool_]:
     sizes = np.abs(ground.denominators(before[:, None] + shares[:, None] * (after - before)[:, None]))
     middle, left, right = sizes[..., 1:-1], sizes[..., :-2], sizes[..., 2:]
     which, step, place = np.nonzero((middle <= left) & (middle <= right) & ((middle < left) | (middle < right)))
+    if not len(step):
+        return np.zeros(len(before), bool)
     low, high = shares[place], shares[place + 2]
     for _third in range(90):
         one, other = (2.0 * low + high) / 3.0, (low + 2.0 * high) / 3.0
@@ -618,9 +620,10 @@ def spacing(objective: Landscape, box: Box) -> Levels:
     return "log" if is_stretched else "linear"
 
 
-def least(objective: Landscape, box: Box) -> float:
-    """Return the least loss that is met in a box on a coarse grid; infinity where there is none."""
-    return float(_finite(objective, box).min(initial=np.inf))
+def span(objective: Landscape, box: Box) -> tuple[float, float]:
+    """Return the least and the largest loss that is met in a box on a coarse grid; inf and −inf where there is none."""
+    values = _finite(objective, box)
+    return float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
 
 
 def _finite(objective: Landscape, box: Box) -> Array:

@@ -26,9 +26,9 @@ from optviz.landscape import (
     crosses,
     distances,
     global_minima,
-    least,
     no_minima,
     scale,
+    span,
     steepness,
 )
 from optviz.objectives import Later, Noisy, Penalized
@@ -123,9 +123,9 @@ class Course:
         object.__setattr__(self, "close", close)
 
     @cached_property
-    def least(self) -> float:
-        """The least loss that is met in the box, on a coarse grid."""
-        return least(self.drawn, self.domain)
+    def span(self) -> tuple[float, float]:
+        """The least and the largest loss that is met in the box, on a coarse grid."""
+        return span(self.drawn, self.domain)
 
     @property
     def drawn(self) -> Landscape:
@@ -389,10 +389,12 @@ def _on_the_way(course: Course, optimizer: Optimizer, path: Path, halt: Ending |
     g = course.drawn(w)[1]
     is_away = halt is not None or not np.isfinite(g).all() or _outside(course.domain, w, 1.0)
     held = None if halt else _stuck(course, path, g)
-    if optimizer.follows_curvature and not held:
-        held = _misled(course, path, g)
+    if optimizer.follows_curvature and (held is None or (is_away and held is Ending.PLATEAU)):
+        held = _misled(course, path, g) or held
+    if held is None and halt is None:
+        held = _lost(course, path)
     if is_away and loss > path.loss[0]:
-        return held or Ending.DIVERGED
+        return Ending.DIVERGED if held in (None, Ending.SINGULAR) else held
     if is_away and falls:
         return Ending.DESCENDING
     if halt:
@@ -404,11 +406,24 @@ def _on_the_way(course: Course, optimizer: Optimizer, path: Path, halt: Ending |
     return held or (Ending.DESCENDING if falls and _outside(course.domain, w, 0.0) else Ending.GOING)
 
 
+def _lost(course: Course, path: Path) -> Ending | None:
+    """Say that a run is on a plateau where it moves on, but not towards a minimum."""
+    if not course.minima.known:
+        return None
+    last = Path(*(rows[-_tenth(path) :] for rows in path))
+    away = course.distances(last.w, exact=False)
+    slopes = steepness(course.drawn(last.w)[1])
+    return Ending.PLATEAU if away[-1] >= away[0] and _leads_nowhere(course, slopes, last.loss).all() else None
+
+
 def _misled(course: Course, path: Path, g: Array) -> Ending | None:
     """Say what becomes of a run that divides by the curvature, where that is negative or none."""
-    uphill, hessian = climbs(course, path)[-_tenth(path) :], course.drawn.hessian(path.w[-1])
+    moves = path.w[1:] != path.w[:-1]
+    uphill = climbs(course, path)[moves.any(-1)]
+    uphill = uphill[len(uphill) // 2 :][-_tenth(path) :]
     if len(uphill) and uphill.all():
         return Ending.CLIMBING
+    hessian = course.drawn.hessian(path.w[-1])
     if not np.isfinite(hessian).all():
         return None
     curvatures, axes = np.linalg.eigh(hessian)
@@ -444,7 +459,7 @@ def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     slope = steepness(g)
     if not is_even(course, slope, path.loss[-1]):
         return None
-    is_low = path.loss[-1] < path.loss[0] and path.loss[-1] <= course.least + course.close
+    is_low = path.loss[-1] < path.loss[0] and path.loss[-1] <= course.span[0] + course.close
     if course.minima.kind is Kind.GAP and is_low:
         return Ending.DESCENDING
     here = _stationary(course, w, g)
@@ -465,7 +480,8 @@ def is_even(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
 
 def _leads_nowhere(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
     """Whether all of the picture at such a slope would gain next to nothing of what is to be gained."""
-    return np.asarray(slope * course.scale.diameter <= FLAT * (loss - course.least))
+    least, most = course.span
+    return np.asarray(slope * course.scale.diameter <= FLAT * (np.minimum(loss, most) - least))
 
 
 def _stationary(course: Course, w: Array, g: Array) -> Array | None:

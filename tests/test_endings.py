@@ -128,7 +128,12 @@ KNOWN = [
     # A plateau, however it was reached and however flat the rest is; the foot of a slope that goes on for ever.
     ("-exp(-x1^2-x2^2)", (-1, 1), 100.0, ("sgd",), {E.PLATEAU}),
     ("1/(1+exp(-20*x1))", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.PLATEAU}),
-    ("exp(-1/x1^2)+x2^2", (2, 1), 1.0, ("newton",), {E.PLATEAU}),
+    ("exp(-1/x1^2)+x2^2", (2, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("sqrt(abs(x1))+x2^2", (2, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("1/x1+x2^2", (-0.8, 1), 1.0, ("newton",), {E.CLIMBING}),
+    ("sqrt(1+x1^2)+sqrt(1+x2^2)", (-4, -3), 1.0, ("newton",), {E.DIVERGED}),
+    ("x1*exp(-x1^2-x2^2)", (2, 1), 0.1, ("lion",), {E.PLATEAU}),
+    ("x1*exp(-x1^2-x2^2)", (-4, -3), 0.1, ("sgd", "momentum"), {E.PLATEAU}),
     ("exp(-1/x1^2)+x2^2", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
     ("x1^2+exp(-10*x2)", (2, 1), 1.0, ("newton",), {E.DESCENDING}),
     ("x1^2+exp(-10*x2)", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.DESCENDING}),
