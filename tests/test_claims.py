@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from optviz.ui import course, lesson
-from optviz.ui.examples import Example
+from optviz.ui.examples import CLASSIFIER_EXAMPLES, Example
 from optviz.ui.lessons.penalties import Sweep
-from tests.claims import CLAIMS, descents, losses, networks, trainings  # noqa: F401
+from optviz.ui.lessons.practice import TRICKS
+from optviz.ui.ready_lectures import READY
+from tests.claims import CLAIMS, advice, descents, lectures, losses, networks, trainings  # noqa: F401
 from tests.pages import PAGES, ran
 
 
@@ -29,10 +31,16 @@ def examples_of(page: str) -> Sequence[Example]:
     return begun.value.args[0]
 
 
-PAGES_SO_FAR = {page for page, _title in CLAIMS}
-EXAMPLES = {
-    (page, example.title): example for page in course.LESSONS if page in PAGES_SO_FAR for example in examples_of(page)
-}
+EXAMPLES = {(page, example.title): example for page in course.LESSONS for example in examples_of(page)}
+
+SCENES = {(name, scene.title): scene for name, lecture in READY.items() for scene in lecture.scenes}
+
+LINKS = {
+    ("practice", trick.what): (trick.page, trick.parameters)
+    for trick in TRICKS
+    if not any(trick.parameters is example.parameters for example in CLASSIFIER_EXAMPLES)
+} | {("fitting", title): ("classifier", parameters) for title, parameters, _why in ran("fitting").NETS}
+"""Where pages lead on, but for those places that are examples, too."""
 
 
 @pytest.mark.parametrize(("page", "title"), EXAMPLES)
@@ -41,8 +49,22 @@ def test_an_example_keeps_what_its_title_promises(page, title):
     CLAIMS[page, title](ran(page, **EXAMPLES[page, title].parameters))
 
 
+@pytest.mark.parametrize(("lecture", "title"), SCENES)
+def test_a_scene_keeps_what_its_title_promises(lecture, title):
+    assert (lecture, title) in CLAIMS, "say what this title claims"
+    scene = SCENES[lecture, title]
+    CLAIMS[lecture, title](ran(scene.page, **scene.parameters))
+
+
+@pytest.mark.parametrize(("page", "title"), LINKS)
+def test_where_a_page_leads_on_its_advice_is_kept(page, title):
+    assert (page, title) in CLAIMS, "say what this title claims"
+    leads_to, parameters = LINKS[page, title]
+    CLAIMS[page, title](ran(leads_to, **parameters))
+
+
 def test_no_claim_is_left_of_a_title_that_is_gone():
-    assert set(CLAIMS) <= set(EXAMPLES)
+    assert set(CLAIMS) <= {*EXAMPLES, *SCENES, *LINKS}
 
 
 def test_regularization_opens_where_it_helps():

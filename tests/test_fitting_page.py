@@ -101,6 +101,17 @@ def test_the_remedies_say_what_they_would_do():
     assert f"**{fit(replace(setting, l2=strengths[0])).validation:.3g}**" in text
 
 
+@pytest.mark.parametrize("degree", range(16))
+def test_what_is_said_to_help_lowers_the_error_and_nothing_else_is(degree):
+    setting = replace(START, degree=degree)
+    helping, _, idle = fitting.remedies(setting).partition("These would not help from here: ")
+    pairs = [(float(now), float(then)) for now, then in re.findall(r"error (\S+) → \*\*(.+?)\*\*", helping)]
+    assert len(pairs) + len(idle.split(", ") if idle else ()) == 4
+    assert all(then < now for now, then in pairs)
+    if degree == 1:
+        assert idle == "More data, Regularizer."
+
+
 def classifier_of(query):
     """Return the classifier's training that a link of the page opens."""
     given = {name: values[0] for name, values in parse_qs(query).items()}

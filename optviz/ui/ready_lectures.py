@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 from optviz.lecture import Lecture, Scene
+from optviz.ui.examples import EFFECTIVE
 from optviz.ui.language import N_, _
 
 ASK = "moment.ask"
@@ -92,7 +93,7 @@ READY: Mapping[str, Lecture] = {
             ),
             _scene(
                 "surfaces",
-                "surface=bowl&steps=50&run=adagrad,lr=1&run=rmsprop,lr=0.15",
+                f"surface=bowl&steps=50&run=adagrad,lr=0.15&run=rmsprop,lr=0.15&moment.views={EFFECTIVE}",
                 N_("AdaGrad and RMSProp: a rate for each weight"),
                 N_("AdaGrad's sum only grows, so that its steps shrink for ever. RMSProp forgets, and goes on."),
             ),
@@ -155,13 +156,13 @@ READY: Mapping[str, Lecture] = {
             ),
             _scene(
                 "penalties",
-                "l1=0.03&l2=0.03",
+                "units=32&validation=0.5&l1=0.02&l2=0.05",
                 N_("L1 and L2 in a net"),
                 N_("L1 makes weights nearly zero, L2 makes all of them small. Look at the histograms."),
             ),
             _scene(
                 "classifier",
-                "compare=1&b.l2=0.03",
+                "compare=1&b.l2=0.03&units=32&validation=0.5",
                 N_("The regions of a net, without and with L2"),
                 N_("The same net, the same batches: only L2 differs."),
                 N_("Which of the two borders will be smooth?"),

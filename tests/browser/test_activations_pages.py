@@ -138,7 +138,7 @@ def test_the_bars_are_the_gradients_of_the_deep_net(open_page: OpenPage, width: 
 
 
 def test_the_share_of_dead_units_follows_the_playhead(open_page: OpenPage):
-    page = open_page("/dead_relu")
+    page = open_page("/dead_relu?units=24")
     run_after(page)
     player = page.locator("[data-testid=optviz-player]")
     player.focus()

@@ -27,7 +27,16 @@ def names(place: str, title: str, **values: object) -> None:
     """Register a title that claims nothing but names what is set: these values, among the settings or on the page."""
 
     def claim(page: SimpleNamespace) -> None:
-        for name, value in values.items():
-            assert getattr(page.settings if hasattr(page, "settings") else page, name) == value
+        settings = getattr(page, "settings", None)
+        found = vars(page) | {name: getattr(settings, name) for name in values if hasattr(settings, name)}
+        assert {name: found[name] for name in values} == values
 
     claims(place, title)(claim)
+
+
+def same(place: str, title: str, other: str, as_title: str) -> None:
+    """Register a title that claims what another one does."""
+
+    @claims(place, title)
+    def claim(page: SimpleNamespace) -> None:
+        CLAIMS[other, as_title](page)

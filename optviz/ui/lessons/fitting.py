@@ -25,6 +25,7 @@ from optviz.fitting import (
     fit,
     judge,
 )
+from optviz.ui.comparisons import TRAINED, alike
 from optviz.ui.language import N_, _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -219,15 +220,18 @@ def remedies(setting: Setting) -> str:
             _("L2 keeps the coefficients small: more of it against overfitting, less against underfitting."),
         ),
     )
-    now = digits(fit(setting).validation)
+    now = fit(setting).validation
+    helping, idle = [], []
+    for remedy, control, then, why in tried:
+        after = fit(then).validation
+        if after >= now or alike(after, now, within=TRAINED):
+            idle.append(remedy)
+            continue
+        item = _("- **{remedy}**: {control}, error {now} → **{then}**. {why}")
+        helping.append(item.format(remedy=remedy, control=control, now=digits(now), then=digits(after), why=why))
     head = _("What would help from here, each remedy alone, and what it makes of the validation error:")
-    items = [
-        _("- **{remedy}**: {control}, error {now} → **{then}**. {why}").format(
-            remedy=remedy, control=control, now=now, then=digits(fit(then).validation), why=why
-        )
-        for remedy, control, then, why in tried
-    ]
-    return "\n".join([head, "", *items])
+    without = _("These would not help from here: {remedies}.").format(remedies=_(", ").join(idle))
+    return "\n".join([*([head, "", *helping, ""] if helping else []), *([without] if idle else [])])
 
 
 def formulas(setting: Setting) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The practice lesson: a sweep of learning rates that says which optimizer to begin with, and the course's advice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -18,6 +18,7 @@ from optviz.optimizers import OPTIMIZERS, Array
 from optviz.sweep import Sweep, sweep
 from optviz.ui.comparisons import TRAINED, least, most
 from optviz.ui.course import href
+from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import arrays_of as arrays_of_points
 from optviz.ui.keras_code import code_of
 from optviz.ui.language import N_, _, language
@@ -200,8 +201,10 @@ class Trick(NamedTuple):
     what: str
     why: str
     page: str
-    parameters: Mapping[str, tuple[str, ...]]
+    parameters: Mapping[str, Sequence[str]]
 
+
+EXAMPLES = {example.title: example.parameters for example in CLASSIFIER_EXAMPLES}
 
 TRICKS = (
     Trick(
@@ -226,7 +229,14 @@ TRICKS = (
         N_("Adam first, then tuned SGD"),
         N_("Adam shows soon what the net can do; SGD with a well-chosen learning rate can end lower."),
         "classifier",
-        {"optimizer": ("adam",), "compare": ("1",), "b.optimizer": ("nesterov_keras",), "b.l2": ("0",)},
+        {
+            "optimizer": ("adam",),
+            "lr": ("0.1",),
+            "compare": ("1",),
+            "b.optimizer": ("nesterov_keras",),
+            "b.lr": ("0.05",),
+            "b.l2": ("0",),
+        },
     ),
     Trick(
         N_("Try a small set first"),
@@ -238,19 +248,7 @@ TRICKS = (
         N_("Switch optimizer in mid-run"),
         N_("Adam for a quick start, then SGD to settle down."),
         "classifier",
-        {
-            "init": ("he",),
-            "optimizer": ("adam",),
-            "lr": ("0.1",),
-            "epochs": ("400",),
-            "compare": ("1",),
-            "b.optimizer": ("adam",),
-            "b.lr": ("0.1",),
-            "b.l2": ("0",),
-            "b.switch": ("1",),
-            "b.switch.epoch": ("150",),
-            "b.switch.lr": ("0.1",),
-        },
+        EXAMPLES["Adam, then SGD"],
     ),
     Trick(
         N_("Shuffle in each epoch"),
@@ -268,39 +266,19 @@ TRICKS = (
         N_("Plan a decay, or reduce on a plateau"),
         N_("Large steps get near, small ones settle."),
         "classifier",
-        {
-            "init": ("he",),
-            "lr": ("0.3",),
-            "reduce": ("1",),
-            "reduce.patience": ("15",),
-            "reduce.min_lr": ("0.0001",),
-            "epochs": ("400",),
-        },
+        EXAMPLES["Reduce on plateau"],
     ),
     Trick(
         N_("Stop early"),
         N_("Stop when the validation loss has not improved for a while, and keep the best weights."),
         "classifier",
-        {
-            "data": ("moons",),
-            "moons.noise": ("0.35",),
-            "moons.n": ("100",),
-            "validation": ("0.5",),
-            "layers": ("2",),
-            "units": ("32",),
-            "init": ("he",),
-            "optimizer": ("adam",),
-            "loss": ("binary_crossentropy",),
-            "stop": ("1",),
-            "stop.patience": ("50",),
-            "epochs": ("500",),
-        },
+        EXAMPLES["Early stopping of a net that overfits"],
     ),
     Trick(
         N_("Start several times, keep the best"),
         N_("Another seed begins at other weights and may end in a better place."),
         "classifier",
-        {"units": ("3",), "init": ("he",), "lr": ("0.05",), "starts": ("8",), "epochs": ("400",)},
+        EXAMPLES["The best of eight starts"],
     ),
 )
 """The course's eleven pieces of advice."""
