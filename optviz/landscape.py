@@ -434,17 +434,16 @@ def _polished(objective: Landscape, w: Array, low: Array) -> tuple[Array, Array]
 
 def _nested(objective: Landscape, w: Array, low: Array, cell: Array) -> tuple[Array, Array]:
     """Minimize along one axis the minima along the other, about points `(k, 2)`: no bend of a kink hinders that."""
-    for outer in (0, 1):
-        across = cell * np.array([outer == 0, outer == 1], dtype=float)
-        width = 2.0
-        for _round in range(16):
-            tried = w[:, None] + width * np.linspace(-1, 1, 9)[:, None] * across
-            ends, values = _section(objective, tried, 8.0 * (cell - across), 36)
-            best = values.argmin(1)
-            lower = values[np.arange(len(w)), best] < low
-            w = np.where(lower[:, None], ends[np.arange(len(w)), best], w)
-            low = np.where(lower, values[np.arange(len(w)), best], low)
-            width /= 3.0
+    along, across = np.diag(cell)
+    width = 2.0
+    for _round in range(16):
+        tried = w[:, None] + width * np.linspace(-1, 1, 9)[:, None] * along
+        ends, values = _section(objective, tried, 8.0 * across, 36)
+        best = values.argmin(1)
+        lower = values[np.arange(len(w)), best] < low
+        w = np.where(lower[:, None], ends[np.arange(len(w)), best], w)
+        low = np.where(lower, values[np.arange(len(w)), best], low)
+        width /= 3.0
     return w, low
 
 

@@ -214,3 +214,31 @@ def test_what_is_no_flat_point_nearby_holds_no_run(formula, start, rate, ending,
     racers = [Racer(OPTIMIZERS[name](), rate)]
     (end,) = race(Course(surface, surface.domain), racers, lambda t: 1.0, np.array(start), 200).ends
     assert end.ending is ending
+
+
+@pytest.mark.parametrize("name", ["bowl", "himmelblau", "rosenbrock", "ackley"])
+def test_an_end_is_that_of_its_last_row(name):
+    racers = [(optimizer, {}, 0.02) for optimizer in OPTIMIZERS] + [("sgd", {}, 5.0)]
+    result = ends(name, racers, 40)
+    value = lambda w: float(SURFACES[name](w)[0])  # noqa: E731
+    for number, end in enumerate(result.ends):
+        finite = np.flatnonzero(np.isfinite(result.path.loss[:, number]))
+        assert end.step == finite[-1] and np.array_equal(end.w, result.path.w[end.step, number])
+        if abs(end.w).max() > 100:
+            continue
+        assert end.loss == pytest.approx(value(end.w))
+        differences = [value(end.w + h) - value(end.w - h) for h in 1e-6 * np.eye(2)]
+        assert end.slope == pytest.approx(np.hypot(*differences) / 2e-6, rel=1e-3, abs=1e-5)
+        away = np.linalg.norm(np.array(SURFACES[name].minima) - end.w, axis=-1).min()
+        assert end.distance == pytest.approx(away)
+        # All these are 0 where they are least.
+        near = np.flatnonzero(result.path.loss[: end.step + 1, number] <= CLOSE)
+        assert end.arrival == (near[0] if len(near) else None)
+
+
+@pytest.mark.parametrize(("zeros", "ending"), [(21, Ending.DEAD), (20, Ending.DEAD), (19, Ending.PLATEAU)])
+def test_a_rate_that_is_0_for_a_tenth_of_the_steps_explains_a_stand_on_a_plateau(zeros, ending):
+    factor = lambda t: float(t <= 200 - zeros)  # noqa: E731
+    racers, start = [Racer(OPTIMIZERS["sgd"](), 1e-4)], np.array([4.0, 4.0])
+    (end,) = race(course("plateau"), racers, factor, start, 200).ends
+    assert end.ending is ending

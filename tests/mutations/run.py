@@ -51,7 +51,7 @@ GUARDS = {
     "optviz/landscape.py": "landscape race surfaces endings",
     "optviz/losses.py": "parameters losses",
     "optviz/optimizers.py": "parameters optimizers stability keras_parity",
-    "optviz/race.py": "race forks",
+    "optviz/race.py": "race forks endings",
     "optviz/schedules.py": "parameters schedules",
     "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/ui/keras_code.py": "training_code",
