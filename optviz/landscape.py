@@ -315,6 +315,8 @@ def _is_pole(objective: Landscape, start: Array, end: Array, tolerance: float) -
 
 PIECES = 16
 """A step is cut into so many pieces, in each of which one pole is found."""
+HOLLOW = 0.4
+"""Next to a zero, be it of order 1/2, 1 or 2, what vanishes there is no larger a share of what it is on both sides."""
 ZERO = 1e-9
 """A growth that is so small a share of the loss is none."""
 NEARER = 0.5 ** np.array([8, 14, 20])
@@ -331,7 +333,8 @@ def crosses(ground: Ground, before: Array, after: Array) -> NDArray[np.bool_]:
 
     sizes = np.abs(ground.denominators(before[:, None] + shares[:, None] * (after - before)[:, None]))
     middle, left, right = sizes[..., 1:-1], sizes[..., :-2], sizes[..., 2:]
-    which, step, place = np.nonzero((middle <= left) & (middle <= right) & ((middle < left) | (middle < right)))
+    # Near a zero they differ from piece to piece.
+    which, step, place = np.nonzero((middle <= left) & (middle <= right) & (middle < HOLLOW * (left + right)))
     if not len(step):
         return np.zeros(len(before), bool)
     low, high = shares[place], shares[place + 2]
