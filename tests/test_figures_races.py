@@ -9,7 +9,7 @@ from PIL import Image
 
 from optviz.colors import light, oklab
 from optviz.figures import races
-from optviz.figures.relief import BANDS, Relief, painted, ramp
+from optviz.figures.relief import ASPECT, AWAY, BANDS, FLOOR, Relief, eye, mesh, painted, ramp
 from optviz.figures.relief import relief as evaluated
 from optviz.figures.style import SERIES, Runner, looks_of
 from optviz.surfaces import SURFACES
@@ -115,11 +115,78 @@ def test_curves_follow_their_columns_and_leave_at_the_ceiling():
 
 
 def test_the_relief_in_3d_holds_the_heights_and_follows_the_paths():
-    ground = relief("beale", 31)
-    figure = races.relief_3d(ground, SURFACES["beale"].domain, RUNNERS, "Loss")
-    assert np.allclose(figure.data[0].z, ground.height(ground.z), rtol=1e-5)
+    surface = SURFACES["beale"]
+    ground = mesh(surface, relief("beale", 31))
+    figure = races.relief_3d(ground, surface.domain, RUNNERS, "Loss", (1.0, -1.0, 1.0))
+    drawn, *paths = figure.data
+    assert np.allclose(drawn.z, ground.height(ground.z), rtol=1e-5)
     assert {t.z for t in tracks_of(figure)} == {("path3d", 3 * run + 2) for run in range(3)}
     assert (ground.lifted(np.array([5.0])) > ground.height(np.array([5.0]))).all()
+    # the browser paints them over the scene
+    assert not any(trace.visible for trace in paths)
+    assert [trace.meta["color"] for trace in paths[::2]] == ["sgd", "adam", "lion"]
+    assert [trace.text[0] for trace in paths[1::2]] == list(NAMES) and all(trace.meta["ball"] for trace in paths[1::2])
+    floor, top = figure.layout.scene.zaxis.range
+    assert floor < drawn.z.min() and drawn.z.max() < top and drawn.contours.z.project.z
+    assert figure.layout.scene.camera.eye.to_plotly_json() == {"x": 1.0, "y": -1.0, "z": 1.0}
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_a_mesh_is_finer_where_the_surface_bends(name):
+    """Between its points it errs less than an even mesh of as many points does."""
+    surface = SURFACES[name]
+    even = relief(name, 61)
+    bent = mesh(surface, even, 61)
+    at = np.random.default_rng(0).uniform(*np.transpose(surface.domain), (4000, 2))
+    true = even.height(surface.value(at))
+
+    def error(ground):
+        xs, ys, z = ground.xs, ground.ys, ground.height(ground.z)
+        c, r = (np.clip(np.searchsorted(axis, at[:, i]) - 1, 0, 59) for i, axis in enumerate((xs, ys)))
+        u, v = (at[:, 0] - xs[c]) / (xs[c + 1] - xs[c]), (at[:, 1] - ys[r]) / (ys[r + 1] - ys[r])
+        low = (1 - u) * z[r, c] + u * z[r, c + 1]
+        return np.sqrt(np.mean(((1 - v) * low + v * ((1 - u) * z[r + 1, c] + u * z[r + 1, c + 1]) - true) ** 2))
+
+    assert (bent.xs[[0, -1]] == even.xs[[0, -1]]).all() and (np.diff(bent.ys) > 0).all()
+    # what swings everywhere wants an even mesh
+    assert error(bent) <= max(1.05 * error(even), 0.02 * np.ptp(true))
+    if name in ("plateau", "easom"):  # bent in one place alone
+        assert error(bent) < 0.6 * error(even)
+
+
+def hidden(surface, ground, camera, points):
+    """Count the points of a relief that lie behind something higher, from where a camera stands: ray by ray."""
+    (x0, x1), (y0, y1) = surface.domain
+    height = ground.height(ground.z)
+    low, span = height.min(), np.ptp(height)
+
+    def up(z):
+        return ((z - low) / span + FLOOR) / (1 + FLOOR + 0.05) * ASPECT[2] - ASPECT[2] / 2
+
+    count = 0
+    for x, y in points:
+        here = np.array([(x - x0) / (x1 - x0) - 0.5, (y - y0) / (y1 - y0) - 0.5, 0]) * ASPECT
+        here[2] = up(ground.height(surface.value((x, y)))) + 0.03
+        ray = here + np.linspace(0.02, 1, 300)[:, None] * (camera - here)
+        inside = (np.abs(ray[:, :2]) < np.array(ASPECT[:2]) / 2).all(-1)
+        at = (ray[inside, :2] / ASPECT[:2] + 0.5) * (x1 - x0, y1 - y0) + (x0, y0)
+        count += int((up(ground.height(surface.value(at))) > ray[inside, 2]).any())
+    return count
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_the_camera_of_a_surface_sees_the_start_and_what_minima_can_be_seen(name):
+    surface, ground = SURFACES[name], relief(name, 61)
+    points = np.array([*surface.minima, surface.start])
+    camera = np.array(eye(ground, points))
+    assert np.linalg.norm(camera) == pytest.approx(AWAY) and camera[2] > 0.8
+    if name in ("goldstein_price", "cross_in_tray"):  # they start behind a ridge, wherever one stands
+        return
+    assert not hidden(surface, ground, camera, points[-1:])
+    flat = np.hypot(*camera[:2])
+    around = [(flat * np.cos(turn), flat * np.sin(turn), camera[2]) for turn in np.radians(np.arange(0, 360, 45))]
+    fewest = min(hidden(surface, ground, np.array(other), points) for other in around)
+    assert hidden(surface, ground, camera, points) <= fewest + (len(points) > 2)
 
 
 def test_the_legend_of_a_landscape_keeps_clear_of_the_minima_and_the_start():

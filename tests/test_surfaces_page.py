@@ -186,8 +186,9 @@ def test_a_learning_rate_that_all_share_is_a_line_of_text_and_others_are_curves(
 
     text = rates(settings(learning_rate=0.03))
     assert text.quiet and "The learning rate is 0.03 at every step." in text.figure and not text.tracks
-    warm = replace(settings(), warmup=5)
-    for given in (settings(runs=(Run("sgd"), Run("adam", 0.3))), warm, replace(settings(), fork=Fork(5))):
+    two = rates(settings(runs=(Run("sgd"), Run("adam", 0.3))))
+    assert two.quiet and two.tracks  # the names of the runs say as much
+    for given in (replace(settings(), warmup=5), replace(settings(), fork=Fork(5))):
         assert not rates(given).quiet and rates(given).tracks
     assert sum(panel.quiet for panel in races.panels_of(settings(), True)) == 1
 

@@ -8,11 +8,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.figures.arrows import Arrows, arrows
-from optviz.figures.relief import Relief, Theme
+from optviz.figures.relief import ASPECT, BANDS, FLOOR, RAMPS, Relief, Theme, scale
 from optviz.figures.style import GOAL, START, Runner, dots, figure, follows, head, line, path
 from optviz.landscape import Box
 
 Array = NDArray[np.float64]
+
+LEVELS = {"light": "rgba(29,66,88,0.55)", "dark": "rgba(207,230,234,0.4)"}
+"""The color of level lines in 3-D."""
 
 
 class Marks(NamedTuple):
@@ -137,37 +140,50 @@ def curves(
     )
 
 
-def relief_3d(ground: Relief, box: Box, runners: Sequence[Runner], height_title: str) -> go.Figure:
-    """Draw the surface as a relief with the paths on it. Follows `path3d: (rows, runs, 3)`."""
+def relief_3d(
+    ground: Relief, box: Box, runners: Sequence[Runner], height_title: str, eye: tuple[float, float, float]
+) -> go.Figure:
+    """Draw the surface as a lit relief, with its level lines on the floor, and the paths that lie on it.
+
+    Follows `path3d: (rows, runs, 3)`. What moves is painted by the browser over the scene: Plotly is not to draw it.
+    The camera stands at `eye`.
+    """
     z = ground.height(ground.z)
+    low, high = float(z.min()), float(z.max())
+    span = high - low or 1.0
+    lines = {"show": True, "start": low + span / BANDS, "end": high, "size": span / BANDS, "width": 1}
     traces: list[go.Surface | go.Scatter3d] = [
         go.Surface(
             x=ground.xs.astype(np.float32),
             y=ground.ys.astype(np.float32),
             z=z.astype(np.float32),
             showscale=False,
-            opacity=0.9,
-            colorscale="Blues_r",
             hoverinfo="skip",
-            contours={"z": {"show": True, "width": 1, "usecolormap": False, "color": "rgba(90,110,130,0.6)"}},
+            contours={"z": {**lines, "usecolormap": False, "highlight": False, "project": {"z": True}}},
+            lighting={"ambient": 0.62, "diffuse": 0.75, "specular": 0.12, "roughness": 0.6, "fresnel": 0.05},
+            lightposition={"x": -1e4, "y": 1e4, "z": 2e4},
+            meta={"scales": {theme: scale(theme) for theme in RAMPS}, "lines": LEVELS},
         )
     ]
-    for run, (name, series) in enumerate(runners):
-        columns = {"x": ("path3d", 3 * run), "y": ("path3d", 3 * run + 1), "z": ("path3d", 3 * run + 2)}
-        path = {"mode": "lines", "line": {"width": 7}, "meta": {"color": series.color, **follows("grow", **columns)}}
-        head = {"mode": "markers", "marker": {"size": 6}, "meta": {"color": series.color, **follows("at", **columns)}}
-        traces += [go.Scatter3d(x=[0], y=[0], z=[0], name=name, hoverinfo="skip", **look) for look in (path, head)]
+    for run, (name, look) in enumerate(runners):
+        columns = {d: ("path3d", 3 * run + i) for i, d in enumerate("xyz")}
+        point = {"x": [0], "y": [0], "z": [0], "name": name, "hoverinfo": "skip", "visible": False}
+        way = {"color": look.color, "cased": True, "dash": look.dash, **follows("grow", **columns)}
+        ball = {"color": look.color, "ball": True, **follows("at", **columns)}
+        traces += [
+            go.Scatter3d(**point, mode="lines", line={"width": 3}, meta=way),
+            go.Scatter3d(**point, mode="markers+text", text=[name], textposition=look.label_at, meta=ball),
+        ]
     (x0, x1), (y0, y1) = box
-    low, high = float(z.min()), float(z.max())
     return figure(
         traces,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         scene={
             "xaxis": {"range": [x0, x1], "title": {"text": "x₁"}},
             "yaxis": {"range": [y0, y1], "title": {"text": "x₂"}},
-            "zaxis": {"range": [low, high + 0.05 * (high - low)], "title": {"text": height_title}},
+            "zaxis": {"range": [low - FLOOR * span, high + 0.05 * span], "title": {"text": height_title}},
             "aspectmode": "manual",
-            "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
-            "camera": {"eye": {"x": -1.25, "y": -1.6, "z": 1.15}, "center": {"x": 0, "y": 0, "z": -0.12}},
+            "aspectratio": dict(zip("xyz", ASPECT, strict=True)),
+            "camera": {"eye": dict(zip("xyz", eye, strict=True)), "center": {"x": 0, "y": 0, "z": -0.14}},
         },
     )

@@ -33,6 +33,16 @@ LINE = 1.5
 """The width of a level line, in pixels of the picture."""
 DENSE = (4.0, 10.0)
 """Where lines would stand as near as the first number of pixels there are none; from the second on they are whole."""
+ASPECT = (1.15, 1.15, 0.8)
+"""How wide, deep and high a relief is in 3-D, with the room above its floor."""
+FLOOR = 0.3
+"""How far the floor lies below the surface, as a share of the surface's height."""
+BENT = 97
+"""The points along each side of a mesh in 3-D."""
+SPREAD = 0.35
+"""How much of a mesh is spread evenly, wherever the surface bends."""
+AWAY = 2.15
+"""How far the camera stands from the middle."""
 LAMP = np.array([-1.0, 1.0, 1.6]) / np.linalg.norm([-1.0, 1.0, 1.6])
 """Where the light comes from: the upper left, as on maps."""
 STEEP = 0.55
@@ -74,6 +84,68 @@ def relief(surface: Objective, box: Box, levels: Levels, n: int = PIXELS) -> Rel
 def paintings(ground: Relief) -> dict[Theme, str]:
     """Return the pictures of a relief from above, one for each paper, as URLs."""
     return {theme: painted(ground, theme) for theme in RAMPS}
+
+
+def mesh(surface: Objective, ground: Relief, n: int = BENT) -> Relief:
+    """Evaluate a surface on n × n points of the box of its relief, which stand closer where it bends."""
+    height = ground.height(ground.z)
+    xs, ys = _denser(ground.xs, height, n), _denser(ground.ys, height.T, n)
+    with np.errstate(all="ignore"):
+        z = surface(np.stack(np.meshgrid(xs, ys), axis=-1), 0)[0]
+    return ground._replace(xs=xs, ys=ys, z=np.nan_to_num(z, nan=ground.top, posinf=ground.top, neginf=ground.base))
+
+
+def _denser(at: Array, height: Array, n: int) -> Array:
+    """Return n numbers from the first to the last of `at: (m,)`, closer where `height: (k, m)` bends along them."""
+    bend = np.abs(np.diff(height, 2, axis=1)).max(axis=0)
+    # of points that stand evenly on a curve of this bend the errors are alike
+    density = np.sqrt(np.interp(np.arange(len(at)), np.arange(1, len(at) - 1), bend))
+    density = np.convolve(np.pad(density, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+    density = density / (density.mean() or 1.0) + SPREAD / (1.0 - SPREAD)
+    along = np.append(0.0, ((density[1:] + density[:-1]) / 2).cumsum())
+    return np.interp(np.linspace(0.0, along[-1], n), along, at)
+
+
+def eye(ground: Relief, points: Array) -> tuple[float, float, float]:
+    """Return where a camera sees most of a relief: the `points: (k, 2)` first of all, and what lies low.
+
+    In the units of Plotly's scene, which is as wide as `ASPECT` says. Of all places the one wins from which the largest
+    share is not behind something higher; a view from the front left and not too steep is preferred.
+    """
+    height = ground.height(ground.z)
+    share = (height - height.min()) / max(float(np.ptp(height)), 1e-300)
+    n, rise = len(share), ASPECT[2] / (1.0 + FLOOR + 0.05)
+    (x0, x1), (y0, y1) = ground.xs[[0, -1]], ground.ys[[0, -1]]
+    inside = np.clip((points - (x0, y0)) / (x1 - x0, y1 - y0), 0.0, 1.0)
+    even = np.stack(np.meshgrid(*[np.linspace(0.02, 0.98, 23)] * 2), axis=-1).reshape(-1, 2)
+    places = np.vstack([inside, even])
+
+    def level(place: Array) -> Array:
+        at = np.rint(np.clip(place, 0.0, 1.0) * (n - 1)).astype(int)
+        return share[at[..., 1], at[..., 0]]
+
+    weight = np.append(np.full(len(inside), len(even) / 4.0), 1.5 - level(even))
+    way = np.linspace(0.02, 0.7, 24)[:, None] ** 1.5
+    best, found = -np.inf, (0.0, 0.0, 0.0)
+    for steepness in np.radians([24.0, 33.0, 43.0, 54.0]):
+        for turn in np.radians(np.arange(0, 360, 15) + 7.5):
+            ahead = np.array([np.cos(turn), np.sin(turn)]) / ASPECT[:2]
+            higher = level(places) * rise + way * np.tan(steepness)
+            seen = (level(places + way[..., None] * ahead) * rise <= higher + 0.02).all(axis=0)
+            gain = (
+                (seen * weight).sum() / weight.sum() - 0.06 * steepness - 0.02 * (1.0 + np.cos(turn - np.radians(52)))
+            )
+            if gain > best:
+                flat = AWAY * np.cos(steepness)
+                place = (flat * np.cos(turn), flat * np.sin(turn), AWAY * np.sin(steepness))
+                best, found = gain, (float(place[0]), float(place[1]), float(place[2]))
+    return found
+
+
+def scale(theme: Theme, n: int = 12) -> list[tuple[float, str]]:
+    """Return the colors from low to high as Plotly's color scale."""
+    shades = np.rint(ramp(theme, n) * 255).astype(int).tolist()
+    return [(place / (n - 1), f"rgb({r},{g},{b})") for place, (r, g, b) in enumerate(shades)]
 
 
 @lru_cache(maxsize=4)

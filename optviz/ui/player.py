@@ -62,6 +62,9 @@ WORDS: Mapping[str, str] = {
     "close": "Close",
     "question": "Question",
     "reveal": "Reveal",
+    "camera": "Camera",
+    "stands": "The camera stands",
+    "follow": "Follow {name}",
     "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
 }
 """The English words of the player: `player(words=...)` takes the same keys in another language."""

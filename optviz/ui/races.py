@@ -15,7 +15,7 @@ from optviz.figures import ghosts
 from optviz.figures import races as pictures
 from optviz.figures.arrows import Arrows
 from optviz.figures.ghosts import Ghost
-from optviz.figures.relief import PIXELS, Relief, Theme, paintings, relief
+from optviz.figures.relief import PIXELS, Relief, Theme, eye, mesh, paintings, relief
 from optviz.figures.style import Runner, Series, looks_of, remark
 from optviz.landscape import Kind, Minima, is_limit, spacing
 from optviz.objectives import Later
@@ -276,14 +276,15 @@ def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tu
     if settings.fork:
         fork = settings.fork
         ghost = Ghost(runners[fork.run].look, fork.step, _left(settings, fork), _("Fork"))
-    shared = None if settings.fork else _shared(race_of(settings).path.learning_rate)
-    return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, shared, language())
+    steady = _steady(settings)
+    return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, steady, language())
 
 
-def _shared(rates: Array) -> float | None:
-    """Return the learning rate that all runs have at every step, if there is one."""
-    known = rates[np.isfinite(rates)]
-    return float(known[0]) if known.size and (known == known[0]).all() else None
+def _steady(settings: Settings) -> tuple[float, ...]:
+    """Return the learning rates of the runs where none ever changes, else nothing."""
+    known = [rates[np.isfinite(rates)] for rates in race_of(settings).path.learning_rate.T]
+    changes = settings.fork is not None or any((rates != rates[0]).any() for rates in known if rates.size)
+    return () if changes else tuple(float(rates[0]) for rates in known if rates.size)
 
 
 def _drivers(settings: Settings) -> tuple[Contestant, ...]:
@@ -309,11 +310,12 @@ def _panels(
     ghost: Ghost | None,
     log: bool,
     inside: Arrows | None,
-    shared: float | None,
+    steady: tuple[float, ...],
     spoken: str,
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
     low, painting = relief_of(ground, MESH), painting_of(ground)
+    solid, camera = solid_of(ground)
     usual = surface_of(ground.surface, ground.formula).start
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     step = _("Step")
@@ -323,13 +325,13 @@ def _panels(
         loss = _("Loss with penalty − best value") if log else height
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
-    if shared is None:
+    if len(set(steady)) != 1:
         rates = pictures.curves("rate", runners, title=_("Learning rate"), step_title=step)
     else:
-        rates = remark(_("The learning rate is {rate} at every step.").format(rate=digits(shared)))
+        rates = remark(_("The learning rate is {rate} at every step.").format(rate=digits(steady[0])))
     drawn = (
         (_("From above"), pictures.contour(painting, box, _marks(course.minima), runners, words, ahead, inside, usual)),
-        (_("In 3-D"), pictures.relief_3d(low, box, runners, height)),
+        (_("In 3-D"), pictures.relief_3d(solid, box, runners, height, camera)),
         (
             _("Loss"),
             pictures.curves(
@@ -356,7 +358,7 @@ def _panels(
         ghosts.haunt([figure for _title, figure in drawn], ghost, minima, f"L2 {onward.l2:g}")
     places = (("path", True), ("path", False), ("loss", False), ("rates", False), ("rates", False))
     return tuple(
-        Panel(figure.to_json(), tracks_of(figure), title, cell, pick, quiet=figure is rates and shared is not None)
+        Panel(figure.to_json(), tracks_of(figure), title, cell, pick, quiet=bool(steady) and figure is rates)
         for (title, figure), (cell, pick) in zip(drawn, places, strict=True)
     )
 
@@ -383,6 +385,14 @@ def relief_of(ground: Ground, n: int) -> Relief:
 def painting_of(ground: Ground) -> Mapping[Theme, str]:
     """Return the pictures of a ground from above."""
     return paintings(relief_of(ground, PIXELS))
+
+
+@lru_cache(maxsize=32)
+def solid_of(ground: Ground) -> tuple[Relief, tuple[float, float, float]]:
+    """Return a ground as it is drawn in 3-D, and where the camera stands: it sees the minima and the usual start."""
+    low, course = relief_of(ground, MESH), course_of(ground)
+    start = surface_of(ground.surface, ground.formula).start
+    return mesh(course.drawn, low), eye(low, np.vstack([course.minima.points[:8], [start]]))
 
 
 ENDINGS = {

@@ -168,9 +168,9 @@ def test_the_run_before_lies_under_the_present_one_where_it_was_looked_at(open_p
     assert np.allclose(drawn(page, "w,1", 60), now.w[:, 0].T, rtol=1e-5, atol=1e-5)
     low, high = page.evaluate(
         """[...document.querySelectorAll('.js-plotly-plot')]
-             .find(g => g.data.some(t => String(t.meta?.follows?.y) === 'rate,0'))._fullLayout.yaxis.range"""
+             .find(g => g.data.some(t => String(t.meta?.follows?.y) === 'effective,0'))._fullLayout.yaxis.range"""
     )
-    assert low < now.learning_rate[0, 0] and looked_at.learning_rate[0, 0] < high
+    assert 10**low < now.rate[0, 0].min() and looked_at.rate[0, 0].max() < 10**high
     button.click()
     page.wait_for_timeout(300)
     assert ghost_of(page) == []

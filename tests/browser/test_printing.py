@@ -31,7 +31,7 @@ SEEN = """() => addEventListener('beforeprint', () => queueMicrotask(async () =>
           }))"""
 COLORS = """() => {
   const { themes } = [...optvizInbox.sessions.values()][0].player;
-  return Object.entries(themes.light).filter(([name]) => /^series[1-4]$/.test(name)).map(([, color]) => color);
+  return ["sgd", "momentum", "rmsprop", "adam"].map(name => themes.light[name]);
 }"""
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.browser.screen import PLAYER, eventually, opened
 
 if TYPE_CHECKING:
@@ -64,3 +66,64 @@ def test_a_lost_context_is_drawn_again_at_the_same_step_and_from_the_same_side(
     page.keyboard.press("Home")
     page.wait_for_selector(f"{PLAYER}[data-step='0']")
     page.wait_for_function(f"({ROWS})() === 1")
+
+
+PAINTED = f"""() => {{
+  const {{ plot, scene }} = ({SCENE})();
+  const {{ glplot, container, dataScale }} = scene._scene;
+  const ball = plot.data.find(each => each.meta?.ball);
+  const surface = plot._fullData.find(each => each.type === 'surface');
+  const column = surface.x.findIndex(x => x >= ball.x[0]), row = surface.y.findIndex(y => y >= ball.y[0]);
+  let v = [ball.x[0] * dataScale[0], ball.y[0] * dataScale[1], surface.z[row][column] * dataScale[2], 1];
+  for (const name of ['model', 'view', 'projection']) {{
+    const m = glplot.cameraParams[name];
+    v = [0, 1, 2, 3].map(i => m[i] * v[0] + m[i + 4] * v[1] + m[i + 8] * v[2] + m[i + 12] * v[3]);
+  }}
+  const wanted = [
+    container.offsetLeft + container.clientWidth * (0.5 + v[0] / v[3] / 2),
+    container.offsetTop + container.clientHeight * (0.5 - v[1] / v[3] / 2),
+  ];
+  const canvas = plot.querySelector('canvas.optviz-heads');
+  const ratio = canvas.width / canvas.clientWidth;
+  const {{ data, width }} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const around = ([x, y], r) => {{
+    let found = 0;
+    for (let j = -r; j <= r; j++) for (let i = -r; i <= r; i++)
+      found += data[4 * ((Math.round(y * ratio) + j) * width + Math.round(x * ratio) + i) + 3] > 200;
+    return found / (2 * r + 1) ** 2;
+  }};
+  const {{ center }} = scene._scene.getCamera();
+  const beside = around([wanted[0], wanted[1] + 60], 3);
+  return {{ at: around(wanted, 3), beside, center: Object.values(center) }};
+}}"""
+
+
+def test_a_ball_is_painted_where_the_scene_has_it_and_the_camera_can_follow_it(
+    open_page: Callable[..., "Page"],
+) -> None:
+    page = opened(open_page, "/?surface=bowl&run=sgd,lr=0.2&steps=20")
+    page.keyboard.press("Tab")
+    page.get_by_role("tab", name="In 3-D").click()
+    page.wait_for_function(ALIVE)
+    page.locator(PLAYER).first.focus()
+    centers = []
+    for key, step in (("Home", 0), ("End", 20)):
+        page.keyboard.press(key)
+        page.wait_for_selector(f"{PLAYER}[data-step='{step}']")
+        page.wait_for_timeout(300)
+        seen = page.evaluate(PAINTED)
+        assert seen["at"] > 0.9 and seen["beside"] < 0.1, (key, seen)
+        centers.append(seen["center"])
+    assert centers[0] == centers[1]  # the scene itself stands still
+    page.get_by_label("Camera").select_option(label="Follow SGD lr 0.2")
+    page.wait_for_timeout(300)
+    followed = page.evaluate(PAINTED)
+    assert followed["at"] > 0.9 and followed["center"] != centers[0]
+    assert abs(followed["center"][1]) < 0.02  # the valley's floor is in the middle of the box
+    page.locator(PLAYER).first.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
+    assert page.evaluate(PAINTED)["center"] != followed["center"]
+    page.get_by_label("Camera").select_option(label="The camera stands")
+    page.wait_for_timeout(300)
+    assert page.evaluate(PAINTED)["center"] == pytest.approx(centers[0], abs=1e-3)

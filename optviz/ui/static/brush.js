@@ -36,7 +36,7 @@ const SYMBOLS = {
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
-function dashes(name, width) {
+export function dashes(name, width) {
   const d = Math.max(width, 3);
   const known = { solid: [], dot: [d, d], dash: [3 * d, 3 * d], longdash: [5 * d, 5 * d] };
   known.dashdot = [3 * d, d, d, d];
@@ -251,7 +251,7 @@ export class Brush {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y, r);
     });
-    return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.#label(canvas.pen, x, y, r) : null;
+    return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.label(canvas.pen, x, y, r) : null;
   }
 
   // Between row r and the next, in slow motion.
@@ -270,10 +270,10 @@ export class Brush {
     while (r >= 0 && !inside(r)) r--;
     if (r < 0) return null;
     const { name, line } = this.looks;
-    return this.#label(canvas.pen, p[2 * r], p[2 * r + 1], r, { text: name, textfont: { ...this.lettering, color: line.color }, marker: { size: line.width } });
+    return this.label(canvas.pen, p[2 * r], p[2 * r + 1], r, { text: name, textfont: { ...this.lettering, color: line.color }, marker: { size: line.width } });
   }
 
-  #label(pen, x, y, r, { text, textfont, textposition = "", marker } = this.looks) {
+  label(pen, x, y, r, { text, textfont, textposition = "", marker } = this.looks) {
     const gap = (of(marker?.size, r) ?? 0) / 2 + 4;
     const font = `${textfont.size}px ${textfont.family}`;
     const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
@@ -307,7 +307,7 @@ export class Brush {
   #named(pen, r) {
     const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
     if (this.looks.marker?.angleref !== "previous" || !this.looks.mode.includes("text") || !(Math.hypot(...this.#reach(r)) > SHORT)) return null;
-    return this.#label(pen, x, y, r);
+    return this.label(pen, x, y, r);
   }
 
   // Closed outlines with gaps between them.

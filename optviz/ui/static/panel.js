@@ -3,7 +3,9 @@
 import { Source } from "./numbers.js";
 import { telling } from "./telling.js";
 import { Pointer } from "./pointer.js";
+import { element } from "./bar.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
+import { SolidBrush, Space } from "./solid.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
 
@@ -14,9 +16,11 @@ const REACH = 22; // pixels: a point is taken hold of by a thumb
 const TOUCH = matchMedia("(pointer: coarse)");
 const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 const LEAST = -12; // the power of ten where a log axis ends: what is smaller is rounding, and interests nobody
+const WIDE = 1.3; // so many times as wide as high a picture is that has room for a scene
+const FARTHEST = 1.9;
 const PRINTED = 3; // dots of a canvas for one of the page, on paper
 const isSolid = trace => /3d$|^(surface|cone|streamtube|volume|isosurface)$/.test(trace.type ?? "");
-const isGrid = source => source.track.z != null;
+const isGrid = source => source.track.z != null && source.track.x == null;
 const axisKey = id => `${id[0]}axis${id.slice(1)}`;
 
 export class Panel {
@@ -67,7 +71,7 @@ export class Panel {
   }
   // More rows have come: what is shown of this step may change.
   renew() {
-    this.shownStep = this.sent = null;
+    this.shownStep = null;
   }
 
   // Draws the figure unless it stands as it should: Plotly.react costs 100 ms.
@@ -87,6 +91,8 @@ export class Panel {
     const solid = data.some(isSolid);
     if (solid && !hasWebGL()) return this.#sayNoWebGL();
     this.node.classList.remove("optviz-without");
+    if (!solid) this.space = null;
+    else if (!this.view.camera) this.#stepBack(layout);
     const revision = String(layout.uirevision); // a view that a link has brought has none
     if ((this.view.uirevision ??= revision) !== revision) {
       Object.keys(this.view).forEach(name => delete this.view[name]);
@@ -103,8 +109,14 @@ export class Panel {
     const first = !this.plot._fullLayout;
     await Plotly.react(this.plot, data, layout, { displayModeBar: false, doubleClick: false, responsive: false });
     if (first) this.#listen();
-    this.sent = null; // the rows of a scene are not in the figure
     this.#plotted();
+  }
+
+  // In a narrow picture a scene would lose its sides: the camera stands so much farther away.
+  #stepBack({ scene }) {
+    const { clientWidth: width, clientHeight: height } = this.plot;
+    const farther = Math.min(Math.max((WIDE * height) / width, 1), FARTHEST);
+    if (scene?.camera?.eye) for (const d of "xyz") scene.camera.eye[d] *= farther;
   }
 
   // A browser takes WebGL away from a tab that slept, or from one of many: the scene is drawn anew, as it was seen.
@@ -116,7 +128,8 @@ export class Panel {
       await new Promise(done => setTimeout(done, REST));
       if (this.gone) return;
       this.player.Plotly.purge(this.plot);
-      this.lost = this.busy = false;
+      this.lost = false;
+      this.space = null;
       this.painted = null;
       this.show();
     });
@@ -194,8 +207,15 @@ export class Panel {
     const picture = container?.querySelector(".main-svg");
     // Plotly itself would wait for ever for a lost context to come back.
     for (const { _scene } of this.#scenes()) if (_scene?.glplot) _scene.glplot.oncontextloss = () => this.#redrawAnew();
-    if (!picture || this.is3d) return this.player.request();
+    if (!picture) return this.player.request();
     const { under, casing, trail, heads } = this.layers;
+    const [scene] = this.#scenes();
+    if (scene) {
+      this.#watch(scene._scene);
+      const ground = container.querySelector(".gl-container");
+      if (ground.nextSibling !== casing.node) ground.after(casing.node, trail.node, heads.node);
+      return this.player.request();
+    }
     if (under.node.nextSibling !== picture) picture.before(under.node);
     if (picture.nextSibling !== casing.node) picture.after(casing.node, trail.node, heads.node);
     const tracked = new Set(this.spec.tracks.map(track => track.trace));
@@ -211,6 +231,13 @@ export class Panel {
     for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height, this.player.printed ? PRINTED : window.devicePixelRatio || 1);
     const axesOf = looks => ({ x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] });
     const { background } = this.player.theme;
+    if (this.space) {
+      this.geometry = this.#geometry();
+      this.brushes = this.sources.filter(source => source.known).map(source => new SolidBrush(source, this.#solidLooks(source.track.trace), this.space, background));
+      this.layers.casing.clear();
+      this.layers.trail.clear();
+      return;
+    }
     this.brushes = this.sources.map(source => {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
@@ -224,15 +251,60 @@ export class Panel {
     this.geometry = this.#geometry();
     this.gridRow = null;
   }
+  #solidLooks(number) {
+    const { line, marker, textfont, mode = "lines", ...rest } = this.plot.data[number];
+    const { font } = this.plot._fullLayout;
+    return { ...rest, mode, line: { width: 2, dash: rest.meta?.dash, ...line }, marker: { size: 13, ...marker }, textfont: { family: font.family, size: font.size, ...textfont } };
+  }
+  // What is painted over a scene follows its camera.
+  #watch(scene) {
+    const surface = this.plot._fullData.find(({ type }) => type === "surface");
+    if (this.space?.scene !== scene || this.space.surface !== surface) {
+      this.space = Object.assign(new Space(scene, surface), { surface });
+      this.brushes = null;
+    }
+    this.#offerToFollow();
+    const { glplot } = scene;
+    if (glplot.onrender?.watched) return;
+    const render = glplot.onrender;
+    glplot.onrender = Object.assign(() => {
+      render?.();
+      this.player.request();
+    }, { watched: true });
+  }
+  // A choice in the corner: the camera stands, or goes along with one of the balls.
+  #offerToFollow() {
+    const balls = this.plot.data.flatMap(({ meta, text }, trace) => (meta?.ball ? [{ trace, name: text[0] }] : []));
+    const names = balls.map(({ name }) => name).join();
+    if (this.balls === names) return;
+    this.balls = names;
+    this.choice?.remove();
+    this.followed = undefined;
+    const { words } = this.player;
+    const option = (value, text) => element("option", { value }, text);
+    this.choice = element("select", { class: "optviz-follow", "aria-label": words.camera }, option("", words.stands), ...balls.map(({ trace, name }) => option(trace, words.follow.replace("{name}", name))));
+    this.choice.addEventListener("change", () => {
+      const before = this.followed;
+      this.followed = this.choice.value === "" ? undefined : Number(this.choice.value);
+      if (before === undefined) {
+        this.stood = structuredClone(this.space.scene.getCamera());
+        this.space.approach();
+      } else if (this.followed === undefined) this.space.look(this.stood);
+      this.player.request();
+    });
+    if (balls.length) this.node.append(this.choice);
+  }
   #geometry() {
+    if (this.space) return this.space.view;
     return this.#axisNames().map(name => scale(this.plot._fullLayout[name]).id).join(";");
   }
 
   // Shows a step, or what lies between two, with what comes not before a later sub-step left out.
   draw(step, subStep = Infinity) {
     if (!this.open || !this.plot._fullLayout || !this.sources?.length) return;
-    if (this.is3d) return this.#draw3d(Math.floor(step));
     if (!this.layers.trail.node.isConnected) return;
+    const ball = this.space && this.brushes?.find(({ source }) => source.track.trace === this.followed);
+    if (ball?.source.rows) this.space.follow(ball.spot(step));
     const current = this.brushes && this.geometry === this.#geometry();
     if (current && this.shownStep === step && this.subStep === subStep) return;
     this.subStep = subStep;
@@ -281,30 +353,6 @@ export class Panel {
       }
     }
     return true;
-  }
-
-  // WebGL scenes are redrawn by Plotly, at most half of the time, so that the rest stays fluent.
-  #draw3d(step) {
-    if (this.busy || this.sent === step || performance.now() < (this.restUntil ?? 0)) {
-      if (this.sent !== step) setTimeout(() => this.player.request(), 30);
-      return;
-    }
-    if (!this.sources.some(source => source.rows)) return;
-    const began = performance.now();
-    this.busy = true;
-    this.sent = step;
-    this.#queue(async () => {
-      await this.#restyle(step).finally(() => (this.busy = false));
-      this.restUntil = 2 * performance.now() - began;
-      this.player.request();
-    });
-  }
-  async #restyle(step) {
-    const known = this.sources.filter(source => source.rows);
-    if (!known.length || !this.plot._fullLayout) return; // purged since it was asked for: it is drawn anew
-    const values = known.map(source => source.values(step));
-    const change = Object.fromEntries(["x", "y", "z"].map(d => [d, values.map(v => Array.from(v[d] ?? []))]));
-    await this.player.Plotly.restyle(this.plot, change, known.map(source => source.track.trace));
   }
 
   // ---- picking a point: Plotly reports clicks on points only
@@ -419,7 +467,7 @@ export class Panel {
   }
   // The figure at the size that it has now, without the timer of Plotly's own resizing.
   print() {
-    const { printed, Plotly, slow } = this.player;
+    const { printed, Plotly } = this.player;
     if (this.open && this.plot._fullLayout) this.#queue(() => Plotly.relayout(this.plot, { autosize: true }));
     this.#queue(() => {
       Object.values(this.layers).forEach(layer => layer.renew());
@@ -428,7 +476,6 @@ export class Panel {
     });
     if (printed && this.open && this.is3d)
       this.#queue(async () => {
-        await this.#restyle(Math.floor(slow.view[0]));
         this.#scenes().forEach(({ _scene }) => this.#photograph(_scene));
       });
     return this.tasks;

@@ -80,7 +80,9 @@ export class Theme {
       ...(this.projected && { title: { font: { size: Math.round(12 * this.scale) } } }), // Plotly's own would be cut
     };
     const faint = mixed(this.text, this.background, 0.25); // WebGL scenes ignore the opacity of a grid
-    const wall = { ...axis, showbackground: false, gridcolor: faint, linecolor: faint, tickcolor: faint };
+    // What stands in a scene is drawn larger than it says.
+    const small = { tickfont: { size: Math.round(9 * this.scale) }, title: { font: { size: Math.round(10 * this.scale) } }, nticks: 5 };
+    const wall = { ...axis, showbackground: false, gridcolor: faint, linecolor: faint, tickcolor: faint, ...small };
     const font = { family: this.font, color: this.text, size: Math.round(14 * this.scale) };
     return {
       layout: {
@@ -124,10 +126,7 @@ export class Theme {
     data.forEach(trace => enlarge(trace, this.scale));
     const labelled = new Set(data.filter(({ mode, text }) => mode?.includes("text") && String(text?.[0] ?? "")).map(({ name }) => name));
     const isLine = ({ meta, mode }) => meta?.follows && mode?.includes("lines");
-    const solid = data.filter(({ type }) => type === "scatter3d"); // a scene has no place for names
-    if (solid.length) layout.showlegend = true;
-    for (const trace of solid) trace.showlegend = isLine(trace);
-    const lines = data.filter(trace => isLine(trace) && !solid.includes(trace) && trace.name && trace.showlegend !== false);
+    const lines = data.filter(trace => isLine(trace) && trace.type !== "scatter3d" && trace.name && trace.showlegend !== false);
     if (lines.length === 1 && !layout.showlegend) return; // the title says what it is
     for (const trace of lines) {
       trace.showlegend = false;
@@ -137,7 +136,9 @@ export class Theme {
   }
 
   #paintTrace(trace) {
-    const { color, colors } = trace.meta ?? {};
+    const { color, colors, scales, lines } = trace.meta ?? {};
+    if (scales) trace.colorscale = scales[this.name];
+    if (lines) trace.contours.z.color = lines[this.name];
     if (colors) trace.colorscale = colors.map(([at, name]) => [at, this.color(name)]);
     if (!color) return;
     const hex = this.color(color);
@@ -146,7 +147,7 @@ export class Theme {
     if (type === "contour") return;
     trace.marker = { ...trace.marker, color: hex };
     if (type === "bar") return;
-    trace.marker.line = { color: this.background, width: type === "scatter3d" ? 0 : 1.5, ...trace.marker.line };
+    trace.marker.line = { color: this.background, width: 1.5, ...trace.marker.line };
     trace.textfont = { color: this.ink(color), ...trace.textfont };
   }
 }
