@@ -32,6 +32,7 @@ BENT = 1e-6
 LOW = 0.02
 """What is low in a box: the gap to the least value that is not reached in this share of it."""
 AXES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], dtype=float)
+TURNED = np.array([(0.8, 0.6), (-0.6, 0.8)])
 EPS = float(np.finfo(float).eps)
 TURN = np.pi * (3.0 - np.sqrt(5.0))
 """The golden angle: turned by it again and again, a direction comes close to any other."""
@@ -210,7 +211,12 @@ def _is_regular(objective: Landscape, w: Array, cell: Array) -> tuple[NDArray[np
     finite = np.isfinite(slopes).all(-1) & np.isfinite(hessians).all((-1, -2))
     curvatures, axes = np.linalg.eigh(np.where(np.isfinite(hessians), hessians, 0.0))
     is_near = np.all(np.abs(np.vecmat(slopes, axes)) < BENT * cell.min() * curvatures, axis=-1)
-    return np.asarray(finite & (curvatures[:, 0] > BENT * curvatures[:, 1]) & is_near), axes[..., 0]
+    # Next to a jump it bends up no less.
+    reach = BENT * cell.min()
+    values, around = objective.value(w), objective.value(w + reach * np.concatenate([AXES, AXES @ TURNED])[:, None])
+    is_smooth = around.max(0) - values <= curvatures[:, 1] * reach**2 + ROUNDINGS * EPS * np.abs(values)
+    is_bent = curvatures[:, 0] > BENT * curvatures[:, 1]
+    return np.asarray(finite & is_bent & is_near & is_smooth), axes[..., 0]
 
 
 def _infinite(values: Array) -> Minima:

@@ -277,6 +277,7 @@ def course(formula: str, **options: Any) -> Course:
         ("atan(1/x1)+x2^2", Kind.GAP, None),
         ("x1^2+sign(x1)", Kind.GAP, None),
         ("x1^2+x2^2-sign(x1-0.3)", Kind.GAP, None),
+        ("x1^2+x2^2+sign(x1)", Kind.GAP, None),
         # A minimum where the formula has only a limit, and one that is taken at a jump.
         ("exp(-1/x1^2)+x2^2", Kind.POINTS, np.hypot),
         ("exp(-1/(x1-0.3)^2)+x2^2", Kind.POINTS, lambda x, y: np.hypot(x - 0.3, y)),
@@ -342,6 +343,8 @@ def test_the_star_under_a_penalty_is_where_the_loss_is_least():
 @pytest.mark.parametrize(
     ("formula", "penalty", "kind"),
     [
+        ("exp(1/x1)", {"l2": 0.1}, Kind.GAP),
+        ("exp(1/x1)", {"l1": 0.1}, Kind.GAP),
         ("tanh(10*x1)-0.125*abs(x1)-0.125*abs(x2)", {"l1": 0.125}, Kind.FALLS),
         ("(x1-0.25)^64+(x2-0.5)^2-0.05*(x1^2+x2^2)", {"l2": 0.1}, Kind.POINTS),
     ],
