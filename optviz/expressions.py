@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sympy.printing.pycode import MpmathPrinter
 from sympy.printing.str import StrPrinter
 
-from optviz.formula import Larger, Modulus, Smaller
+from optviz.formula import Larger, Modulus, Signum, Smaller
 
 Array = NDArray[np.float64]
 Compiled = Callable[..., tuple[Array, ...]]
@@ -109,6 +109,12 @@ def denominators(expression: sp.Expr) -> list[sp.Expr]:
     found += [each.args[0] for each in expression.atoms(sp.log)]
     found += [sp.cos(each.args[0]) for each in expression.atoms(sp.tan)]
     return [each for each in found if each.free_symbols]
+
+
+def is_smooth(expression: sp.Expr) -> bool:
+    """Whether an expression is analytic between its poles: flat nowhere, unless it is so all the way to them."""
+    kinks = expression.has(Modulus, Signum, Larger, Smaller, sp.asin, sp.acos, sp.acosh)
+    return not kinks and all(power.exp.is_Integer for power in expression.atoms(sp.Pow) if power.free_symbols)
 
 
 def fill_gaps(derivative: Array, w: Array, loss: Array, again: Callable[[Array], Array]) -> None:

@@ -1,7 +1,7 @@
 """What a 2-D objective looks like in a box: where it is least, found by search, and its typical slope and curvature."""
 
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol, cast
+from typing import Literal, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,13 @@ class Ground(Landscape, Protocol):
     def undefined(self, w: Array) -> bool: ...
 
     def denominators(self, w: Array) -> Array: ...
+
+
+@runtime_checkable
+class Smooth(Protocol):
+    """What knows whether it is analytic on a grid of points `(n, m, 2)`, and so flat nowhere, unless everywhere."""
+
+    def is_smooth(self, w: Array) -> bool: ...
 
 
 class Kind(StrEnum):
@@ -240,6 +247,10 @@ def _region(objective: Landscape, points: Array, values: Array, flat: NDArray[np
             return settled
     if flat.all(where=np.isfinite(values)):
         return Minima(best, np.empty((0, 2)), Kind.EVERYWHERE)
+    at_edge = flat[0].any() or flat[-1].any() or flat[:, 0].any() or flat[:, -1].any()
+    if at_edge and isinstance(objective, Smooth) and objective.is_smooth(points):
+        # So it is by rounding, which even many digits do.
+        return no_minima(Kind.FALLS)
     slack = ROUNDINGS * float(_noise(objective, points[flat], cell).max()) + 4.0 * EPS * abs(best)
     return Minima(best, points[flat & ~np.pad(_core(flat), 1)], Kind.REGION, slack)
 

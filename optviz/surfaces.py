@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, denominators, fill_gaps, has_poles, lacks_value, precise
+from optviz.expressions import Compiled, compiled, denominators, fill_gaps, has_poles, is_smooth, lacks_value, precise
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -107,6 +107,12 @@ class Surface:
             return np.empty((0, *w.shape[:-1]))
         with np.errstate(all="ignore"):
             return np.array([each + np.zeros_like(w[..., 0]) for each in self._denominators(w[..., 0], w[..., 1])])
+
+    def is_smooth(self, w: ArrayLike) -> bool:
+        """Whether f is analytic on a grid `(n, m, 2)` of points, with no pole between them."""
+        bottoms = self.denominators(w)
+        one_sided = np.all(bottoms > 0, axis=(1, 2)) | np.all(bottoms < 0, axis=(1, 2))
+        return bool(one_sided.all()) and is_smooth(self.expression)
 
     def undefined(self, w: ArrayLike) -> bool:
         """Whether f, or else its slope or its curvature, has no value at a point `w: (2,)`; one that overflows has."""

@@ -234,6 +234,8 @@ def course(formula: str, **options: Any) -> Course:
         ("(x1-40)^2", Kind.CURVE, lambda x, y: abs(x - 40)),
         ("sin(x1)", Kind.CURVE, lambda x, y: min(abs(x + np.pi / 2), abs(x - 3 * np.pi / 2))),
         ("(x1*x2-1)^2", Kind.CURVE, None),
+        ("atan(1/x1)+atan(x1)", Kind.REGION, lambda x, y: max(x, 0.0)),
+        ("x1+sqrt(x1^2)", Kind.REGION, lambda x, y: max(x, 0.0)),
         ("x1+abs(x1)", Kind.REGION, lambda x, y: max(x, 0.0)),
         ("abs(x1-1)+abs(x1+1)", Kind.REGION, lambda x, y: max(abs(x) - 1, 0.0)),
         ("5", Kind.EVERYWHERE, lambda x, y: 0.0),
@@ -267,6 +269,8 @@ def course(formula: str, **options: Any) -> Course:
         ("(x1-x2)^2+(x1+x2)^64", Kind.POINTS, np.hypot),
         ("(x1-2*x2)^2+exp(-10*x2)", Kind.FALLS, None),
         ("1/(1+exp(-300*(x1-x2)))", Kind.FALLS, None),
+        ("tanh(300*x1)", Kind.FALLS, None),
+        ("tanh(1000*(x1-x2))", Kind.FALLS, None),
         ("exp(200*x1)/(1+exp(200*x1))", Kind.FALLS, None),
         ("x1^64+x2^64-x2^2+x2^2", Kind.POINTS, np.hypot),
         # What is least next to a jump, or to where it has no value.

@@ -48,6 +48,7 @@ FORKS.set_forkserver_preload(
 GUARDS = {
     "optviz/activations.py": "parameters activations network",
     "optviz/diagnosis.py": "diagnosis",
+    "optviz/exactly.py": "endings",
     "optviz/landscape.py": "landscape race surfaces endings",
     "optviz/losses.py": "parameters losses",
     "optviz/optimizers.py": "parameters optimizers stability keras_parity",
