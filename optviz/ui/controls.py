@@ -57,7 +57,7 @@ def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) 
 
 
 def _close_others(key: str, groups: set[str]) -> None:
-    if _is_echo():
+    if is_echo():
         st.session_state[key] = not st.session_state[key]
     elif st.session_state[key]:
         st.session_state.update(dict.fromkeys(groups - {key}, False))
@@ -341,7 +341,7 @@ def _draw_field(
 def _read_field(key: str, entry: Entry, value: float, change: Change) -> None:
     text: str = st.session_state[key] or ""
     # A field that was emptied has no value: the one before stays.
-    if _is_echo() or not text.strip() or text == _plain(value):
+    if is_echo() or not text.strip() or text == _plain(value):
         return
     st.session_state.pop(_noted(key), None)
     try:
@@ -478,11 +478,11 @@ def slid() -> bool:
 
 def _pass_on(key: str, change: Change) -> None:
     # A field that was emptied has no value: the one before stays.
-    if st.session_state[key] is not None and not _is_echo():
+    if st.session_state[key] is not None and not is_echo():
         change(st.session_state[key])
 
 
-def _is_echo() -> bool:
+def is_echo() -> bool:
     """Whether a widget's "change" is only what the browser knew before it heard of a value that was set here.
 
     A fragment that runs by itself reports all widgets with every run. Controls stand outside of fragments: whoever

@@ -197,7 +197,7 @@ class Roster(Generic[E]):
 
     def _add(self, link: Link, entries: Sequence[E], key: str, make: Make[E]) -> None:
         name = st.session_state[key]
-        if name is not None:
+        if name is not None and not controls.is_echo():
             link.change(self.name, (*entries, make(name, entries)))
             st.session_state[f"{link.page}~edit"] = len(entries)
             st.session_state[key] = None

@@ -255,3 +255,28 @@ def test_a_number_is_typed_as_people_write_it(open_page: OpenPage) -> None:
     expect(page.get_by_text("“abc” is not a number: it stays at 0.32.")).to_be_visible()
     expect(field).to_have_value("abc")
     assert query(page)["lr"] == ["0.32"]
+
+
+def test_an_optimizer_is_added_once_though_the_browser_hears_of_it_late(open_page: OpenPage) -> None:
+    page = open_page("/?run=sgd&steps=50")
+    page.add_init_script(
+        """const listen = WebSocket.prototype.addEventListener;
+           WebSocket.prototype.addEventListener = function (kind, told, ...more) {
+             const late = event => void setTimeout(() => told.call(this, event), 1000);
+             listen.call(this, kind, kind === "message" ? late : told, ...more);
+           };"""
+    )
+    page.reload()
+    run_after(page)
+    # The playhead rests again and again: what runs then reports all widgets, also before they show what was set.
+    page.evaluate(
+        """() => setInterval(() => {
+             globalThis.turns = (globalThis.turns ?? 0) + 1;
+             document.querySelector('[data-testid=optviz-player]').dispatchEvent(
+               new KeyboardEvent("keydown", { key: ["Home", "End"][globalThis.turns % 2], bubbles: true }));
+           }, 250)"""
+    )
+    for name in ("Lion", "Adam"):
+        choose(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"), name)
+        page.wait_for_timeout(4000)
+    assert query(page)["run"] == ["sgd", "lion", "adam"]

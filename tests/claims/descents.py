@@ -25,7 +25,7 @@ def behaviors(page: SimpleNamespace) -> list[Behavior]:
 
 @claims("descent", "Learning rate 0.2")
 def _(page):
-    assert page.settings.rates == (0.2,) and behaviors(page) == [Behavior.GOOD]
+    assert page.settings.rates == (0.2,) and page.settings.is_constant and behaviors(page) == [Behavior.GOOD]
 
 
 @claims("descent", "0.001: too slow")
@@ -91,6 +91,7 @@ def _(page):
 @claims("schedules", "A constant rate against decays")
 def _(page):
     falls = np.diff(rates(page), axis=0)
+    assert falls.shape[1] == 4 and not page.settings.sigma
     assert not falls[:, 0].any() and (falls[:, 1:] <= 0).all() and (falls[:, 1:].sum(0) < 0).all()
 
 
@@ -279,14 +280,14 @@ def _(page):
 @claims("momentum", "Noise is averaged")
 def _(page):
     plain, _classical, averaged = steps(page)[20:].std(axis=0)
-    assert averaged < 0.5 * plain
+    assert averaged < 0.5 * plain and page.settings.sequence == "noisy"
 
 
 @claims("momentum", "Runs on when the slope ends")
 def _(page):
     ended = np.flatnonzero(momentum.gradients_of(page.settings))[-1] + 2
     plain, classical, _averaged = steps(page)[ended : ended + 5].T
-    assert not plain.any() and (classical > 0.3 * steps(page)[:ended, 1].max()).all()
+    assert len(plain) == 5 and not plain.any() and (classical > 0.3 * steps(page)[:ended, 1].max()).all()
 
 
 for title, decay in {"Long memory: γ = 0.99": 0.99, "Short memory: γ = 0.5": 0.5}.items():
