@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from optviz.descent import Path
 from optviz.objectives import Penalized
 from optviz.optimizers import OPTIMIZERS
-from optviz.race import CLOSE, Course, Ending, Racer, conclude, race, run
+from optviz.race import CLOSE, Course, Ending, Racer, climbs, conclude, race, run
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES, Surface
 
@@ -242,3 +243,23 @@ def test_a_rate_that_is_0_for_a_tenth_of_the_steps_explains_a_stand_on_a_plateau
     racers, start = [Racer(OPTIMIZERS["sgd"](), 1e-4)], np.array([4.0, 4.0])
     (end,) = race(course("plateau"), racers, factor, start, 200).ends
     assert end.ending is ending
+
+
+def test_uphill_counts_as_climbing_where_the_surface_is_bent_down():
+    """x1^3 rises everywhere and is bent down left of 0; row by row, from where each step begins."""
+    surface = Surface.from_formula("x1^3 + x2^2")
+    x = np.array([-1.0, -0.5, -0.7, -0.2, 0.3, 0.8, 0.6, -0.1, 0.4])
+    w = np.stack([x, np.zeros(9)], axis=-1)
+    path = Path(w, x**3, np.ones((9, 2)), np.ones(9), w)
+    assert climbs(Course(surface, surface.domain), path).tolist() == ((x[:-1] < 0) & (np.diff(x) > 0)).tolist()
+
+
+def test_a_run_ends_at_the_row_whose_second_moment_has_overflowed():
+    """Divided by what is infinite its effective rate is 0, though the schedule's is not."""
+    w = np.ones((11, 2, 2))
+    rate = np.full((11, 2, 2), 0.1)
+    rate[5:, 1, 0] = 0.0
+    path = Path(w, np.full((11, 2), 2.1), rate, np.full((11, 2), 0.1), w)
+    judged = conclude(course("bowl"), [Racer(OPTIMIZERS["adam"](), 0.1)] * 2, path)
+    assert [end.step for end in judged.ends] == [10, 5]
+    assert np.isnan(judged.path.w[6:, 1]).all() and np.isfinite(judged.path.w[:6, 1]).all()
