@@ -151,7 +151,7 @@ class TrainingCode:
     method: Method
     batch_size: int
     epochs: int
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...]
     shuffle: bool = True
     schedule: str = "constant"
     schedule_values: Values = ()
