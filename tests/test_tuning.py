@@ -130,6 +130,12 @@ def test_a_link_keeps_its_picture_and_a_formula_its_rates():
     assert link_of(app)["run"][-1] == "lion"
 
 
+def test_an_optimizer_that_is_added_to_runs_at_other_rates_takes_the_shared_one():
+    app = page(surface=["rosenbrock"], lr=["0.002"])
+    app.selectbox(key="surfaces~add").set_value("lion").run()
+    assert link_of(app)["run"][-1] == "lion"
+
+
 def test_on_the_page_of_the_own_optimizer_the_rivals_get_theirs():
     app = AppTest.from_file("../pages/build.py", default_timeout=60)
     app.session_state["framed"] = True

@@ -49,7 +49,17 @@ def contour(
     goal, size, edge = (GOAL._replace(symbol="circle"), 5, 0) if minima.on_curve else (GOAL, 17, 2)
     x, y = minima.points.T
     traces = [
-        dots(words["minimum"], goal, {}, x=x, y=y, size=size, edge=edge, hover=plane, **in_legend),
+        dots(
+            words["minimum"],
+            goal,
+            {"goal": not minima.on_curve},
+            x=x,
+            y=y,
+            size=size,
+            edge=edge,
+            hover=plane,
+            **in_legend,
+        ),
         dots(words["start"], START, begins, size=14, edge=3, hover=plane, **in_legend),
     ]
     for run, (name, series) in enumerate(runners):
@@ -57,7 +67,7 @@ def contour(
         way = {"cased": True, **follows("grow", **columns)}
         traces += [
             path(name, series, way, size=5, edge=0, hover="%{x:.5g}, %{y:.5g}", showlegend=False),
-            head(name, series, follows("at", **columns), edge=0, label=name),
+            head(name, series, {"runner": True, **follows("at", **columns)}, edge=0, label=name),
         ]
     for place, run in enumerate(ahead):
         name, look = runners[run]

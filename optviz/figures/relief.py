@@ -23,7 +23,7 @@ FINER = 2
 BANDS = 18
 QUALITY = 80
 RAMPS: dict[Theme, Sequence[str]] = {
-    "light": ("#5b96bd", "#a9cfd0", "#eeeeda", "#fffdf8"),
+    "light": ("#5b96bd", "#a9cfd0", "#eeeeda", "#f9f4e8"),
     "dark": ("#0a1c33", "#17475c", "#46655f", "#75786a"),
 }
 """Low is deep, high is pale."""

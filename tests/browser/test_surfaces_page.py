@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from optviz.descent import Path
+from optviz.looks import LOOKS
 from optviz.schedules import SCHEDULES
+from optviz.surfaces import SURFACES
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import read_runs
@@ -280,3 +282,36 @@ def test_an_optimizer_is_added_once_though_the_browser_hears_of_it_late(open_pag
         choose(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"), name)
         page.wait_for_timeout(4000)
     assert query(page)["run"] == ["sgd", "lion", "adam"]
+
+
+LENS = "[...optvizInbox.sessions.values()][0].player.panels[0].lens"
+COLOR_AT = """([x, y]) => {
+  const canvas = document.querySelector('.optviz-panel canvas.optviz-heads'), ratio = canvas.width / canvas.clientWidth;
+  return [...canvas.getContext('2d').getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data];
+}"""
+
+
+def test_a_lens_shows_the_neighbourhood_of_a_minimum_where_runs_end_in_one_blob(open_page: OpenPage):
+    page = open_page("/?surface=sphere&run=sgd,lr=0.05&run=adam,lr=0.3&steps=120", reduced_motion="reduce")
+    page.wait_for_selector(f"{PLAYER}[data-step='120']")
+    page.wait_for_function(LENS)
+    runs, start = read_runs(["sgd,lr=0.05", "adam,lr=0.3"]), SURFACES["sphere"].start
+    path = races.race_of(Settings(Ground("sphere", "", 0, 0, 0, 0), runs, 0.1, "constant", (), 0, start, 120)).path
+    sides = page.evaluate(
+        """() => { const { xaxis, yaxis } = document.querySelector('.js-plotly-plot')._fullLayout;
+           return [xaxis._length, yaxis._length]; }"""
+    )
+    ends = path.w[120] * np.array(sides) / 6 * (1, -1)  # pixels from the minimum at 0
+    fits = 0.36 * min(sides) / 2 / (1.35 * np.linalg.norm(ends, axis=-1).max())
+    lens = page.evaluate(LENS)
+    assert lens["zoom"] == max(n for n in (10.0**p * d for p in range(5) for d in (1, 2, 5)) if n <= min(fits, 2e4))
+    for (x, y), name in zip(ends * lens["zoom"] + lens["at"], ("sgd", "adam"), strict=True):
+        color = page.evaluate(COLOR_AT, [float(x), float(y)])
+        wanted = [int(LOOKS[name].light[i : i + 2], 16) for i in (1, 3, 5)]
+        assert np.abs(np.subtract(color[:3], wanted)).max() < 12, name
+    page.locator(PLAYER).first.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(f"{LENS} === null")
+    alone = open_page("/?surface=sphere&run=sgd,lr=0.05&steps=120", reduced_motion="reduce")
+    alone.wait_for_selector(f"{PLAYER}[data-step='120']")
+    assert alone.evaluate(LENS) is None

@@ -134,7 +134,7 @@ export class Brush {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.mode.includes("lines")) this.#extend(pen, last);
       if (this.looks.mode.includes("markers"))
-        for (let r = this.drawn + 1; r <= last; r++) this.#symbol(pen, this.points[2 * r], this.points[2 * r + 1], r);
+        for (let r = this.drawn + 1; r <= last; r++) this.symbol(pen, this.points[2 * r], this.points[2 * r + 1], r);
       if (this.looks.mode.includes("text")) for (let r = this.drawn + 1; r <= last; r++) this.#write(pen, r);
     });
     this.drawn = last;
@@ -182,7 +182,7 @@ export class Brush {
     return length;
   }
 
-  #symbol(pen, x, y, r = 0) {
+  symbol(pen, x, y, r = 0) {
     if (!Number.isFinite(x + y)) return;
     const { symbol, color, line } = this.looks.marker;
     const [full, opacity] = [of(this.looks.marker.size, r), of(this.looks.marker.opacity, r)];
@@ -244,14 +244,23 @@ export class Brush {
     if (r < 0) return null;
     if (this.looks.type === "bar") return this.#bars(canvas, r);
     if (this.source.isWholeRow("y")) return this.#curve(canvas, r);
-    this.#map(Math.min(r + 1, this.source.rows - 1));
-    while (r > 0 && !Number.isFinite(this.points[2 * r] + this.points[2 * r + 1])) r--; // a diverged run stays where it ended
-    const [x, y] = this.#onTheWay(r, this.source.stride === 1 ? step - Math.floor(step) : 0);
+    const { x, y, r: row } = this.place(step);
+    r = row;
     canvas.within(this.axes, 9, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
-      if (this.looks.mode.includes("markers")) this.#symbol(pen, x, y, r);
+      if (this.looks.mode.includes("markers")) this.symbol(pen, x, y, r);
     });
     return this.looks.mode.includes("text") && Number.isFinite(x + y) ? this.label(canvas.pen, x, y, r) : null;
+  }
+
+  // Where a marker stands, in pixels: a diverged run stays where it ended.
+  place(step) {
+    let r = this.source.rowAt(step);
+    if (r < 0) return { x: NaN, y: NaN, r };
+    this.#map(Math.min(r + 1, this.source.rows - 1));
+    while (r > 0 && !Number.isFinite(this.points[2 * r] + this.points[2 * r + 1])) r--;
+    const [x, y] = this.#onTheWay(r, this.source.stride === 1 ? step - Math.floor(step) : 0);
+    return { x, y, r };
   }
 
   // Between row r and the next, in slow motion.
@@ -298,7 +307,7 @@ export class Brush {
       pen.globalAlpha = this.looks.opacity ?? 1;
       if (this.looks.fill === "toself") this.#fill(pen, ys.length);
       if (this.looks.mode.includes("lines")) this.#extend(pen, ys.length - 1);
-      if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.#symbol(pen, this.points[2 * i], this.points[2 * i + 1], i));
+      if (this.looks.mode.includes("markers")) ys.forEach((_, i) => this.symbol(pen, this.points[2 * i], this.points[2 * i + 1], i));
     });
     return this.#named(canvas.pen, ys.length - 1);
   }

@@ -5,6 +5,7 @@ import { telling } from "./telling.js";
 import { Pointer } from "./pointer.js";
 import { element } from "./bar.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
+import { paintLens } from "./lens.js";
 import { SolidBrush, Space } from "./solid.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
@@ -326,7 +327,16 @@ export class Panel {
       if (brush.lettering) labels.push(brush.name(heads));
     }
     placeLabels(heads, labels.filter(Boolean));
+    this.lens = this.space ? null : paintLens(heads, { brushes: this.brushes, goals: this.#goals(), legend: this.plot._fullLayout.legend, step, theme: this.player.theme });
     this.#keepTrue(step);
+  }
+
+  // Pixels of the minima.
+  #goals() {
+    const goal = this.plot._fullData.find(({ meta }) => meta?.goal);
+    if (!goal?.x?.length) return [];
+    const [sx, sy] = [scale(this.plot._fullLayout.xaxis), scale(this.plot._fullLayout.yaxis)];
+    return Array.from(goal.x, (x, i) => [sx.to(x), sy.to(goal.y[i])]);
   }
 
   #keepTrue(step) {
