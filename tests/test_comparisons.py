@@ -64,7 +64,7 @@ def test_runs_that_are_equally_near_are_named_together():
     ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
     given = races.Settings(ground, (Run("sgd"), Run("sgd"), Run("adam")), 1e-3, "constant", (), 0, (3.0, 2.0), 20)
     said = races.say(given)
-    assert "SGD, SGD are equally near" in said and "is nearest" not in said
+    assert "① SGD, ② SGD are equally near" in said and "is nearest" not in said
     assert "SGD is nearest" in races.say(replace(given, runs=(Run("sgd"), Run("adam"))))
 
 

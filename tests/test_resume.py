@@ -34,7 +34,7 @@ def url(app):
 ACTIONS = {
     "choice": (
         lambda app: app.selectbox(key="surfaces~surface").set_value("beale"),
-        {"lr": ["0.2"], "surface": ["beale"]},
+        {"lr": ["0.02"], "surface": ["beale"], "run": ["sgd", "momentum,lr=0.03", "rmsprop", "adam,lr=0.5"]},
     ),
     "slider": (lambda app: app.slider(key="surfaces~steps").set_value(300), {"lr": ["0.2"], "steps": ["300"]}),
     "field": (lambda app: app.text_input(key="surfaces~lr~field").set_value("0.25"), {"lr": ["0.25"]}),
@@ -69,4 +69,5 @@ def test_a_session_goes_on_as_usual_after_its_first_action():
     later = after_a_restart(opened(), lambda app: app.slider(key="surfaces~steps").set_value(300))
     later.selectbox(key="surfaces~surface").set_value("booth").run()
     later.slider(key="surfaces~steps").set_value(200).run()
-    assert url(later) == {"surface": ["booth"]}
+    runs = ["sgd", "momentum,lr=0.1", "rmsprop,lr=0.3", "adam,lr=2"]
+    assert url(later) == {"surface": ["booth"], "lr": ["0.01"], "run": runs}

@@ -82,7 +82,7 @@ def choose(link: Link, default: Sequence[Run], shared: float, surface: str, most
     rates = tuning.kept().get(surface, {})
 
     def make(name: str, others: Sequence[Run]) -> Run:
-        tuned = all((run.learning_rate or shared) == rates.get(run.name) for run in others)
+        tuned = bool(others) and all((run.learning_rate or shared) == rates.get(run.name) for run in others)
         rate = rates.get(name) if tuned else None
         return Run(name, None if rate == shared else rate)
 
