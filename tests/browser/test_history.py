@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+LONG_VALLEY = {
+    "surface": ["long_valley"],
+    "lr": ["0.05"],
+    "run": ["sgd", "momentum,lr=0.5", "rmsprop", "adam,lr=0.3"],
+}
+"""What choosing it sets."""
 APP = "[data-testid=stApp]"
 
 
@@ -63,7 +69,7 @@ def test_back_and_forward_bring_back_what_was_changed(open_page: Callable[..., "
     begun = length(page)
 
     choose(page.get_by_label("Surface", exact=True).first, "Long valley")
-    second = shows(page, {"surface": ["long_valley"]}, (surface, "Long valley"))
+    second = shows(page, LONG_VALLEY, (surface, "Long valley"))
     assert length(page) == begun + 1
 
     # a drag is one entry, and so is a number that is moved by the keys
@@ -88,11 +94,11 @@ def test_back_and_forward_bring_back_what_was_changed(open_page: Callable[..., "
     fourth = shows(page, moved, (steps, "230"))
     assert length(page) == begun + 3
 
-    for settings, run in ((dragged, third), ({"surface": ["long_valley"]}, second), ({}, first)):
+    for settings, run in ((dragged, third), (LONG_VALLEY, second), ({}, first)):
         page.go_back()
         assert shows(page, settings) == run
     assert (surface(page), rate(page), steps(page)) == ("Bowl", "0.1", "200")
-    for settings, run in (({"surface": ["long_valley"]}, second), (dragged, third), (moved, fourth)):
+    for settings, run in ((LONG_VALLEY, second), (dragged, third), (moved, fourth)):
         page.go_forward()
         assert shows(page, settings) == run
     assert (surface(page), steps(page)) == ("Long valley", "230")
@@ -101,7 +107,7 @@ def test_back_and_forward_bring_back_what_was_changed(open_page: Callable[..., "
 
 
 def _differs(texts: list[str] | None) -> None:
-    assert texts
+    assert texts and texts != LONG_VALLEY["lr"]
 
 
 def test_pages_languages_and_scenes_are_entries_too(
@@ -120,14 +126,14 @@ def test_pages_languages_and_scenes_are_entries_too(
     turn_to(page, "Surfaces")
     shows(page, {}, (title, "Race optimizers on a surface"))
     choose(page.get_by_label("Surface", exact=True).first, "Long valley")
-    shows(page, {"surface": ["long_valley"]})
+    shows(page, LONG_VALLEY)
     assert length(page) == begun + 2
     # a page that is entered with settings of its own is one entry
     turn_to(page, "Descent")
     shows(page, {"lr": ["0.3"]}, (title, "Descent on a curve"))
     assert length(page) == begun + 3
     page.go_back()
-    shows(page, {"surface": ["long_valley"]}, (title, "Race optimizers on a surface"))
+    shows(page, LONG_VALLEY, (title, "Race optimizers on a surface"))
     page.go_back()
     shows(page, {}, (title, "Race optimizers on a surface"))
     page.go_back()
