@@ -185,12 +185,17 @@ def test_a_learning_rate_that_all_share_is_a_line_of_text_and_others_are_curves(
         return races.panels_of(given, True)[3]
 
     text = rates(settings(learning_rate=0.03))
-    assert text.quiet and "The learning rate is 0.03 at every step." in text.figure and not text.tracks
+    assert text.quiet and "All runs share one learning rate, the same at every step." in text.figure and not text.tracks
     two = rates(settings(runs=(Run("sgd"), Run("adam", 0.3))))
     assert two.quiet and two.tracks  # the names of the runs say as much
     for given in (replace(settings(), warmup=5), replace(settings(), fork=Fork(5))):
         assert not rates(given).quiet and rates(given).tracks
     assert sum(panel.quiet for panel in races.panels_of(settings(), True)) == 1
+
+
+def test_another_learning_rate_sends_numbers_alone():
+    one, other = (races.panels_of(settings(learning_rate=rate), True) for rate in (0.03, 0.1))
+    assert one == other
 
 
 def test_a_linear_axis_of_losses_reaches_down_to_the_best_value():

@@ -280,11 +280,11 @@ def panels_of(settings: Settings, log: bool, inside: Arrows | None = None) -> tu
     return _panels(settings.ground, settings.onward, runners, ahead, faint, ghost, log, inside, steady, language())
 
 
-def _steady(settings: Settings) -> tuple[float, ...]:
-    """Return the learning rates of the runs where none ever changes, else nothing."""
+def _steady(settings: Settings) -> int:
+    """Return how many learning rates the runs have where none ever changes, else 0."""
     known = [rates[np.isfinite(rates)] for rates in race_of(settings).path.learning_rate.T]
     changes = settings.fork is not None or any((rates != rates[0]).any() for rates in known if rates.size)
-    return () if changes else tuple(float(rates[0]) for rates in known if rates.size)
+    return 0 if changes else len({float(rates[0]) for rates in known if rates.size})
 
 
 def _drivers(settings: Settings) -> tuple[Contestant, ...]:
@@ -310,7 +310,7 @@ def _panels(
     ghost: Ghost | None,
     log: bool,
     inside: Arrows | None,
-    steady: tuple[float, ...],
+    steady: int,
     spoken: str,
 ) -> tuple[Panel, ...]:
     course, box = course_of(ground), course_of(ground).domain
@@ -325,10 +325,11 @@ def _panels(
         loss = _("Loss with penalty − best value") if log else height
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
-    if len(set(steady)) != 1:
+    if steady != 1:
         rates = pictures.curves("rate", runners, title=_("Learning rate"), step_title=step)
     else:
-        rates = remark(_("The learning rate is {rate} at every step.").format(rate=digits(steady[0])))
+        # Without the number: the figures stay the same, and are not sent again, while a rate is tried.
+        rates = remark(_("All runs share one learning rate, the same at every step."))
     drawn = (
         (_("From above"), pictures.contour(painting, box, _marks(course.minima), runners, words, ahead, inside, usual)),
         (_("In 3-D"), pictures.relief_3d(solid, box, runners, height, camera)),
