@@ -181,8 +181,8 @@ def _(page):
     assert optimizers(page) == ["sgd", "momentum", "rmsprop", "adam"] and page.settings.ground.surface == "saddle"
     left = races.departures_of(page.settings)
     assert left[1] is None and ends(page)[1] is Ending.SADDLE and left[2] < left[3] < left[0]
-    for steps, step in ((left[0] - 1, None), (left[0], left[0])):
-        assert races.departures_of(replace(page.settings, steps=steps))[0] == step
+    for steps, step in ((left[2] - 1, None), (left[2], left[2])):
+        assert races.departures_of(replace(page.settings, steps=steps))[2] == step
     assert f"RMSProp leaves the saddle first: from step {left[2]} on its loss is below the saddle's." in races.say(
         page.settings
     )
