@@ -127,6 +127,12 @@ export class Space {
   }
 }
 
+// The colors of a ball from where the light falls on it to its rim.
+function shadesOf(color) {
+  const mixed = (other, share) => `rgb(${rgb(color).map(v => Math.round(v + share * (other - v))).join()})`;
+  return [[0, mixed(255, 0.75)], [0.35, color], [1, mixed(0, 0.45)]];
+}
+
 // Draws one track over a scene: a path that follows the surface, or a ball that rolls along it.
 export class SolidBrush extends Brush {
   constructor(source, looks, space, halo) {
@@ -134,6 +140,7 @@ export class SolidBrush extends Brush {
     const axis = (id, offset, length) => ({ _id: id, _offset: offset, _length: length, range: [0, 1], type: "linear" });
     super(source, looks, { x: axis("x", left, width), y: axis("y", top, height), aside: 0 }, halo);
     this.space = space;
+    this.shades = shadesOf(looks.marker.color ?? looks.line.color);
     this.way = []; // [x, y, nearness, veiled] of all pieces so far, null where it is not seen
     this.ends = []; // of each row the place in the way
     this.middle = space.project([space.x0 + space.width / 2, space.y0 + space.depth / 2, space.low + space.span / 2])[2];
@@ -228,15 +235,13 @@ export class SolidBrush extends Brush {
   }
   // Lit from the upper left; hollow where the run has left the surface.
   #ball(pen, [x, y, , veiled], radius, gone) {
-    const color = this.looks.marker.color;
-    const [r, g, b] = rgb(color);
-    const mixed = (other, share) => `rgb(${[r, g, b].map(v => Math.round(v + share * (other - v))).join()})`;
+    const { color } = this.looks.marker;
     pen.globalAlpha = (this.looks.opacity ?? 1) * (veiled ? VEILED + 0.2 : 1);
     pen.setLineDash([]);
     pen.beginPath();
     pen.arc(x, y, radius, 0, 2 * Math.PI);
     const lit = pen.createRadialGradient(x - radius * 0.4, y - radius * 0.45, radius * 0.1, x, y, radius);
-    for (const [at, shade] of [[0, mixed(255, 0.75)], [0.35, color], [1, mixed(0, 0.45)]]) lit.addColorStop(at, shade);
+    for (const [at, shade] of this.shades) lit.addColorStop(at, shade);
     const open = gone || String(this.looks.marker.symbol ?? "").endsWith("-open");
     Object.assign(pen, { fillStyle: open ? this.halo : lit, strokeStyle: open ? color : this.halo, lineWidth: open ? 2.5 : 1.2 });
     pen.fill();
