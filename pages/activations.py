@@ -51,7 +51,6 @@ def show_curves() -> None:
         stage.info(_("Choose at least one activation and its curve appears."), icon=":material/show_chart:")
         return
     curves = Curves(tuple(values.items()), probe)
-    sentence = told.say_slopes(curves)
     with stage:
         lesson.show(
             link,
@@ -59,12 +58,11 @@ def show_curves() -> None:
             told.curve_arrays(curves),
             run=run_of(curves),
             steps=0,
-            summary=sentence,
+            summary=told.say_slopes(curves),
             even=True,
             name="curves",
             on_point=lambda picked: link.change("z", PROBE.clamp(float(f"{picked.point[0]:.3g}"))),
         )
-        lesson.say(sentence)
         st.html(told.probe_table(curves))
         st.caption(_("Mean output: of z that is normal with mean 0 and deviation 1. It is 0 if zero-centered."))
         for tex, title, note in told.curve_formulas(curves):
@@ -84,19 +82,17 @@ def show_softmax() -> None:
         with fields[1]:
             shift = controls.dial(link, "c", _("Added to every logit: c"), SHIFT, 0.0, SHIFTS)
         given = Softmax(tuple(logits.tolist()), shift)
-        sentence = told.say_softmax(given)
         lesson.show(
             link,
             told.softmax_panels(given),
             told.softmax_arrays(given),
             run=run_of(given),
             steps=0,
-            summary=sentence,
+            summary=told.say_softmax(given),
             even=True,
             name="softmax",
             on_point=lambda picked: link.change("logits", write(told.with_logit(given, picked.point))),
         )
-        lesson.say(sentence)
         controls.formula(link, told.softmax_formula(given))
         st.html(told.softmax_table(given))
         lesson.code(link, told.softmax_program(given))
@@ -114,17 +110,15 @@ def show_stability() -> None:
             titles = {name: name for name in told.PRECISIONS}
             precision = controls.segments(link, "type", _("Precision"), titles, "float32")
         given = Stability(tuple(inputs.tolist()), precision)
-        sentence = told.say_stability(given)
         lesson.show(
             link,
             told.stability_panels(given),
             told.stability_arrays(given),
             run=run_of(given),
             steps=0,
-            summary=sentence,
+            summary=told.say_stability(given),
             name="stability",
         )
-        lesson.say(sentence)
         naive, scaled = told.stability_formulas(given)
         controls.formula(link, naive, _("As written"))
         controls.formula(link, scaled, _("Scaled form"), _("The same number, and nothing in it can overflow."))

@@ -46,20 +46,18 @@ with st.sidebar:
 inputs = graphs.inputs_of(text, values)
 with stage:
     trouble = graphs.trouble(text, inputs)
-    sentence = trouble or graphs.say(text, inputs)
     lesson.show(
         link,
         graphs.panels_of(text, inputs),
         graphs.arrays_of(text, inputs),
         run=run_of(text, inputs),
         steps=graphs.steps_of(text, inputs),
-        summary=sentence,
+        summary=trouble or graphs.say(text, inputs),
         on_point=lambda picked: link.change("node", str(graphs.nearest(text, picked.point))),
     )
     if trouble:
         st.error(trouble, icon=":material/error:")
     else:
-        lesson.say(sentence)
         node = controls.choice(
             link, "node", _("Chain rule at the node (or tap it in the graph)"), graphs.titles_of(text), "0"
         )

@@ -9,7 +9,7 @@ from optviz.recipes import Range
 from optviz.surfaces import SURFACES
 from optviz.ui import controls, lesson, races, remedies, runs
 from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.lessons import build
 from optviz.ui.lessons.build import GAINS, Row
 from optviz.ui.panels import run_of
@@ -113,15 +113,13 @@ def race() -> Result:
         races.arrays_of(here, log),
         run=run_of(here, log),
         steps=steps,
-        summary=sentence,
+        summary=joined(build.recognize(mine.build()), races.say(here)),
         captions=races.captions(here),
         on_point=lambda picked: controls.move(link, picked.point),
     )
 
 
 with stage:
-    sentence = build.recognize(mine.build())
-    lesson.say(sentence)
     st.markdown(build.remark(mine.build(), learning_rate))
     lesson.live(race)
     st.html(build.rows(mine))

@@ -211,7 +211,6 @@ def stream() -> None:
     """Show where the training stands, and train on for a moment."""
     if training.running != ticking:
         st.rerun()
-    sentence = training_words.say(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
     picked = lesson.show(
         link,
@@ -221,7 +220,7 @@ def stream() -> None:
         steps=training.target if training.running else training.epoch,
         growing=training.running,
         words=epoch_words(),
-        summary=sentence,
+        summary=training_words.say(training),
         captions=training_words.whys(training),
         even=compare,
         watch=True,
@@ -231,7 +230,6 @@ def stream() -> None:
     )
     draw_progress()
     draw_forks(picked.step)
-    st.markdown(f"**{sentence}**")
     if not training.running:
         training_remedies.offer(link, training)
     st.markdown(training_words.answer(training, here))

@@ -36,17 +36,15 @@ with stage:
             ).format(target=len(target), predicted=rows.shape[1], n=len(settings.target)),
             icon=":material/edit_off:",
         )
-    sentence = cross_entropy.say(settings)
     lesson.show(
         link,
         cross_entropy.panels_of(settings),
         cross_entropy.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        summary=sentence,
+        summary=cross_entropy.say(settings),
         on_point=lambda picked: link.change("p", cross_entropy.dragged(settings, picked.point)),
     )
-    lesson.say(sentence)
     for remark in cross_entropy.remarks(settings):
         st.info(remark, icon=":material/info:")
     controls.formula(link, cross_entropy.tex(settings), note=cross_entropy.note(settings))

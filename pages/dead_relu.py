@@ -79,7 +79,6 @@ with stage:
         summary=sentence,
         slides=False,
     )
-    lesson.say(sentence)
     st.html(told.report(settings))
     controls.formula(link, told.formula(settings), note=told.note(settings))
     programs = [partial(told.program, setup) for setup in settings.setups]

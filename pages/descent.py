@@ -102,21 +102,18 @@ log = log and descent.floor_of(settings) is not None
 def race() -> Result:
     """Show the descent from where the start is by now; the part of the curve that is seen waits for its release."""
     here = replace(settings, start=link.now("start", start))
-    sentence = descent.say(here)
     shown = lesson.show(
         link,
         descent.panels_of(settings, log),
         descent.arrays_of(here, log),
         run=run_of(here, log),
         steps=steps,
-        summary=sentence,
+        summary=descent.say(here),
         captions=descent.captions(here),
         on_point=lambda picked: controls.move(link, picked.point, ("start",)),
     )
     if len(chosen) > 1:
         st.html(descent.report(here))
-    else:
-        lesson.say(sentence)
     return shown
 
 

@@ -51,18 +51,16 @@ drawn = digits.keep_drawing(link)
 def show_sheet() -> Result:
     """Show what is drawn by now, and what is read in it."""
     here = link.now(digits.DRAWN, drawn)
-    sentence = digits.say_read(settings, here)
     shown = lesson.show(
         link,
         digits.sheet_panels(),
         digits.sheet_arrays(settings, here),
         run=run_of(settings, here),
         steps=0,
-        summary=sentence,
+        summary=digits.say_read(settings, here),
         on_point=lambda picked: digits.draw(link, drawn, picked.path or (picked.point,)),
         name="sheet",
     )
-    lesson.say(sentence)
     return shown
 
 
@@ -84,7 +82,7 @@ with stage:
         summary=sentence,
         slides=False,
     )
-    lesson.say(sentence, digits.explain(settings))
+    lesson.say(digits.explain(settings))
     st.html(digits.misread(settings))
     lesson.live(show_sheet)
     st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))

@@ -7,7 +7,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.surfaces import SURFACES
 from optviz.ui import controls, lesson, race_code, races
 from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.lessons import family
 from optviz.ui.lessons.family import SHARED, SHOWS
 
@@ -30,14 +30,13 @@ with st.sidebar:
 show = SHARED[race] if race in SHARED else SHOWS[name]
 settings = show.settings()
 with stage:
-    lesson.say(_(show.seen) if race in SHARED else family.added(name))
     lesson.show(
         link,
         family.panels_of(settings),
         family.arrays_of(settings, name),
         run=f"{name}-{race}",
         steps=settings.steps,
-        summary=races.say(settings),
+        summary=joined(_(show.seen) if race in SHARED else family.added(name), races.say(settings)),
         captions=races.captions(settings),
         even=True,
         on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),

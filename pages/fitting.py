@@ -73,18 +73,16 @@ def pick(picked: Result) -> None:
 
 
 with stage:
-    sentence = fitting.say(setting)
     lesson.show(
         link,
         fitting.panels_of(setting),
         fitting.arrays_of(setting),
         run=run_of(setting),
         steps=0,
-        summary=sentence,
+        summary=fitting.say(setting),
         even=3,
         on_point=pick,
     )
-    lesson.say(sentence)
     st.caption(fitting.rule())
     st.markdown(fitting.remedies(setting))
     for title, tex in fitting.formulas(setting):

@@ -44,8 +44,6 @@ def axis(name: str, label: str, default: str) -> Axis:
 
 
 link, notes, stage = lesson.begin(PAGE, _("Warm-up functions"), EXAMPLES)
-said, pictured = stage.container(), stage.container()
-
 grid_card, normal_card = st.columns(2, gap="large")
 with grid_card.container(border=True):
     st.header("np.mgrid · ravel · np.c_", anchor=False)
@@ -91,17 +89,14 @@ with cast_card.container(border=True):
     to = controls.segments(link, "cast.to", _("Type"), {name: name for name in CASTS}, "int32")
     show(functions.cast_call(numbers, to))
 
-with said:
-    sentence = functions.say(x, y)
-    lesson.say(sentence)
-with pictured:
+with stage:
     lesson.show(
         link,
         functions.panels(),
         functions.arrays_of(x, y, mean, deviation, n, seed),
         run=run_of(x, y, mean, deviation, n, seed),
         steps=0,
-        summary=sentence,
+        summary=functions.say(x, y),
         even=True,
     )
 link.publish(notes)

@@ -41,16 +41,14 @@ with st.sidebar:
 
 settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)
 with stage:
-    sentence = spreads.say(settings)
     lesson.show(
         link,
         spreads.panels_of(settings),
         spreads.arrays_of(settings),
         run=run_of(settings),
         steps=depth,
-        summary=sentence,
+        summary=spreads.say(settings),
     )
-    lesson.say(sentence)
     tex, note = spreads.formula(settings)
     controls.formula(link, tex, note=note)
     st.html(spreads.report(settings))

@@ -54,7 +54,6 @@ with stage:
         slides=False,
         even=True,
     )
-    lesson.say(sentence)
     for title, tex in logistic.formulas(settings):
         controls.formula(link, tex, title)
     lesson.code(link, logistic.program(settings))

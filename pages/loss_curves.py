@@ -36,18 +36,16 @@ with st.sidebar:
 
 settings = Settings(name, tuple(values.items()), probe, int(label))
 with stage:
-    sentence = loss_curves.say(settings)
     lesson.show(
         link,
         loss_curves.panels_of(settings),
         loss_curves.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        summary=sentence,
+        summary=loss_curves.say(settings),
         even=True,
         on_point=lambda picked: link.change(family.symbol, family.probe.clamp(round(picked.point[0], 2))),
     )
-    lesson.say(sentence)
     controls.formula(link, loss_curves.tex(settings))
     st.html(loss_curves.table(settings))
     lesson.code(link, loss_curves.program(settings))

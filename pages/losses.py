@@ -51,17 +51,15 @@ with stage:
             ),
             icon=":material/edit_off:",
         )
-    sentence = losses.say(settings)
     lesson.show(
         link,
         losses.panels_of(settings),
         losses.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        summary=sentence,
+        summary=losses.say(settings),
         on_point=drag,
     )
-    lesson.say(sentence)
     controls.formula(link, losses.tex(settings))
     lesson.code(link, losses.program(settings))
 link.publish(notes)

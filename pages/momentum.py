@@ -47,15 +47,13 @@ with st.sidebar:
 
 settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate, steps)
 with stage:
-    sentence = momentum.say(settings)
-    lesson.say(sentence)
     lesson.show(
         link,
         momentum.panels_of(settings),
         momentum.arrays_of(settings),
         run=run_of(settings),
         steps=steps,
-        summary=sentence,
+        summary=momentum.say(settings),
     )
     st.markdown(
         _(

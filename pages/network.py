@@ -53,16 +53,14 @@ settings = Settings(
     tuple(map(int, sizes)), tuple(map(float, x)), activation, tuple(values.items()), initialization, last, seed
 )
 with stage:
-    sentence = networks.say(settings)
     lesson.show(
         link,
         networks.panels_of(settings),
         networks.arrays_of(settings),
         run=run_of(settings),
         steps=networks.steps_of(settings),
-        summary=sentence,
+        summary=networks.say(settings),
     )
-    lesson.say(sentence)
     for column, tex, title in zip(
         st.columns((3, 2)), networks.counts(settings), (_("Parameters"), _("Multiply-adds for each row")), strict=True
     ):

@@ -60,7 +60,6 @@ def stream() -> None:
     """Show how far the trainings are, and train on for a moment."""
     if sweep.done == ticking:
         st.rerun()
-    sentence = penalties.say(sweep, chosen)
     picked = lesson.show(
         link,
         penalties.panels_of(sweep, chosen),
@@ -69,12 +68,12 @@ def stream() -> None:
         steps=epochs,
         growing=not sweep.done,
         words=epoch_words(),
-        summary=sentence,
+        summary=penalties.say(sweep, chosen),
         slides=False,
         even=3,
     )
     st.caption(penalties.legend())
-    lesson.say(sentence, *penalties.say_trade(sweep, chosen), penalties.say_best(sweep))
+    lesson.say(*penalties.say_trade(sweep, chosen), penalties.say_best(sweep))
     st.html(penalties.table(sweep, chosen))
     if picked.point and picked.panel in penalties.PICKED:
         link.change(penalties.PICKED[picked.panel], penalties.nearest(settings, picked.point[0]))

@@ -48,7 +48,6 @@ with stage:
     except DataError as error:
         st.error(data_error(error), icon=":material/database_off:")
     else:
-        lesson.say(sentence)
         lesson.show(
             link,
             practice.panels_of(settings),

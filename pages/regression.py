@@ -77,7 +77,6 @@ def start_now() -> tuple[float, ...]:
 def fit() -> Result:
     """Show the fit from where the start is by now; the part of the plane that is seen waits for its release."""
     here = replace(settings, start=start_now())
-    sentence = regression.say(here)
     shown = lesson.show(
         link,
         regression.panels_of(settings),
@@ -85,10 +84,9 @@ def fit() -> Result:
         run=run_of(here),
         steps=updates,
         words=regression.update_words(),
-        summary=sentence,
+        summary=regression.say(here),
         on_point=lambda picked: link.change("start", write(picked.point)),
     )
-    lesson.say(sentence)
     return shown
 
 

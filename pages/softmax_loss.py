@@ -48,17 +48,15 @@ def drag(picked: Result) -> None:
 with stage:
     for complaint in wrong:
         st.error(complaint, icon=":material/edit_off:")
-    sentence = softmax_loss.say(settings)
     lesson.show(
         link,
         softmax_loss.panels_of(settings),
         softmax_loss.arrays_of(settings),
         run=run_of(settings),
         steps=0,
-        summary=sentence,
+        summary=softmax_loss.say(settings),
         on_point=drag,
     )
-    lesson.say(sentence)
     for remark in softmax_loss.remarks(settings):
         st.info(remark, icon=":material/info:")
     controls.formula(link, softmax_loss.tex(settings), _("Row 1"))

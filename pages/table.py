@@ -9,7 +9,7 @@ from optviz.table import MOST_BYTES, MOST_LINES, MOST_ROWS, TableError, suggest_
 from optviz.ui import controls, foreign, lesson
 from optviz.ui.downloads import Beside
 from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.lessons import nets, table
 from optviz.ui.lessons.table import Settings
 from optviz.ui.panels import run_of
@@ -76,7 +76,6 @@ with stage:
         st.error(table.table_error(error), icon=":material/table:")
         link.publish(notes)
         st.stop()
-    sentence = table.say(settings, result)
     lesson.show(
         link,
         table.panels_of(result, log),
@@ -84,14 +83,12 @@ with stage:
         run=run_of(own.key, settings),
         steps=result.fit.last.epoch,
         words=epoch_words(),
-        summary=sentence,
+        summary=table.say(settings, result),
         slides=False,
     )
-    lesson.say(sentence)
     st.html(table.report(result))
     parts = [] if own.uploaded else [table.head(own)]
-    # A full-width stop brings its own space.
-    st.markdown(" ".join((*parts, table.note(result), table.describe(own, target))).replace("。 ", "。"))
+    st.markdown(joined(*parts, table.note(result), table.describe(own, target)))
     table.offer(link, own)
     controls.formula(link, table.formula(settings, result))
     beside = Beside(table.FILE, partial(table.program_arrays, result))

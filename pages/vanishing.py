@@ -63,7 +63,6 @@ with stage:
         summary=sentence,
         even=True,
     )
-    lesson.say(sentence)
     st.html(told.report(settings))
     for tex, title in told.formulas(settings):
         controls.formula(link, tex, title)

@@ -37,7 +37,6 @@ with st.sidebar:
 
 settings = Settings.of(cost, profit, rate, epochs, seed, start)
 with stage:
-    sentence = yoghurt.say(settings)
     lesson.show(
         link,
         yoghurt.panels_of(settings),
@@ -45,10 +44,9 @@ with stage:
         run=run_of(settings),
         steps=settings.epochs,
         words=epoch_words(),
-        summary=sentence,
+        summary=yoghurt.say(settings),
         on_point=lambda picked: controls.move(link, picked.point, WEIGHTS),
     )
-    lesson.say(sentence)
     controls.formula(link, yoghurt.tex(settings))
     st.html(yoghurt.table(settings))
     lesson.code(link, yoghurt.program(settings))

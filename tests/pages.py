@@ -1,5 +1,6 @@
 """How a test opens a page without a browser, and what every such test asks of it."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,8 +41,18 @@ def sound(app: AppTest) -> AppTest:
 
 
 def said(app: AppTest) -> str:
-    """Return the texts of a page."""
-    return " ".join(text.value for text in app.markdown)
+    """Return the texts of a page, with the sentences of its pictures."""
+    return " ".join([*(text.value for text in app.markdown), *summaries(app)])
+
+
+def summaries(app: AppTest) -> list[str]:
+    """Return the sentences that stand at the pictures of a page."""
+    told = []
+    for part in app.get("bidi_component"):
+        if part.proto.component_name == "optviz_feed":
+            data = part.proto.bytes
+            told.append(json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])["summary"])
+    return told
 
 
 def examples(app: AppTest) -> list[str]:

@@ -55,8 +55,8 @@ def test_1_3_the_printed_rows_are_on_the_page():
 
 def test_1_2_three_learning_rates_at_once():
     app = fine(curve="square", steps="20", lr="0.1", compare="0.9, 1.04")
-    report = next(part.proto.body for part in app.get("html") if "optviz-said" in part.proto.body)
-    assert "lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges." in report
+    report = next(part.proto.body for part in app.get("html") if "optviz-told" in part.proto.body)
+    assert "lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges." in said(app)
     assert "1/λ = 0.5 and 2/λ = 1" in report and "lands 1.08 times as far" in report
     assert rows(app)[0][3] == "0.800000"
     app.button_group(key="descent~table").set_value("1.04").run()

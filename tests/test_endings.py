@@ -463,7 +463,7 @@ def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: An
 def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said):
     given = settings(formula, start, run)
     with mock.patch.object(races, "language", lambda: "en"):
-        report, summary = races.report(given), races.say(given)
+        report, summary = races.report(given), " ".join((races.say(given), *races.whys(given)))
     assert cell in report and said in summary
     assert all(caption.text.partition(": ")[2] in summary for caption in races.captions(given))
     assert races.captions(given) or cell in ("arrived", "still going", "falls without end")

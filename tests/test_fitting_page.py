@@ -14,7 +14,7 @@ from optviz.ui.lessons import fitting
 from optviz.ui.lessons.fitting import PICKED, REMEDIES
 from optviz.ui.training_settings import Method, Sample, Settings
 from optviz.ui.trainings import Training
-from tests.pages import opened, sound
+from tests.pages import opened, sound, summaries
 
 START = Setting()
 
@@ -24,7 +24,7 @@ def page(*args, **parameters):
 
 
 def said(app):
-    return " ".join(text.value for text in (*app.markdown, *app.caption))
+    return " ".join([*(text.value for text in (*app.markdown, *app.caption)), *summaries(app)])
 
 
 def row(setting, name):

@@ -20,7 +20,7 @@ from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
 from optviz.ui.training_settings import Leg, Method, Switch
 from optviz.ui.trainings import NUMBERS, Training
-from tests.pages import opened, sound
+from tests.pages import opened, said, sound
 
 STEPS = 100
 FACTOR = warmup(SCHEDULES["cosine"](decay_steps=80), 20)
@@ -228,7 +228,7 @@ def test_a_fork_takes_the_step_where_the_playhead_rests_and_is_dropped_again():
     app.run()
     assert app.button(key="surfaces-fork").label == "Fork SGD at step 37"
     app.button(key="surfaces-fork").click().run()
-    assert app.query_params["fork"] == "37" and "nothing is changed yet" in report(app)
+    assert app.query_params["fork"] == "37" and "nothing is changed yet" in said(app)
     app.selectbox(key="surfaces~fork.optimizer").set_value("adam").run()
     app.text_input(key="surfaces~fork.lr~field").set_value("0.42").run()
     app.text_input(key="surfaces~fork.adam.beta1~field").set_value("0.5").run()
@@ -249,7 +249,7 @@ def test_the_run_that_is_chosen_is_forked():
     assert app.button(key="surfaces-fork").label == "Fork Adam at step 20"
     app.button(key="surfaces-fork").click().run()
     assert app.query_params["fork.run"] == "4" and "fork.lr" not in app.query_params, "a rate is that of its run"
-    assert "Adam is forked at step 20" in report(app)
+    assert "Adam is forked at step 20" in said(app)
 
 
 def test_a_fork_after_the_last_step_is_explained_and_what_is_no_step_gets_a_word():

@@ -12,7 +12,7 @@ from optviz.network import INITIALIZATIONS, Network
 from optviz.ui.lessons import networks
 from optviz.ui.lessons.networks import Settings
 from optviz.ui.tables import digits
-from tests.pages import opened
+from tests.pages import opened, summaries
 
 page = partial(opened, "network")
 
@@ -24,7 +24,7 @@ def settings(
 
 
 def said(app):
-    return " ".join(text.value for text in (*app.markdown, *app.caption))
+    return " ".join([*(text.value for text in (*app.markdown, *app.caption)), *summaries(app)])
 
 
 def test_6_1_the_courses_net_is_counted_with_the_formula_filled_in():

@@ -9,7 +9,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.ui.lessons import penalties
 from optviz.ui.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
 from optviz.ui.panels import run_of
-from tests.pages import opened, sound
+from tests.pages import opened, sound, summaries
 
 SHORT = Settings(epochs=50)
 CHOSEN = Chosen(0.03, 0.03)
@@ -27,7 +27,7 @@ def page(*args, **parameters):
 
 
 def said(app):
-    return " ".join(text.value for text in (*app.markdown, *app.caption))
+    return " ".join([*(text.value for text in (*app.markdown, *app.caption)), *summaries(app)])
 
 
 def test_the_defaults_are_the_courses():
@@ -112,7 +112,7 @@ def test_what_the_panels_follow_is_the_sweep():
 def test_the_panels_that_take_a_click_set_their_own_strength():
     panels = penalties.panels_of(finished(), CHOSEN)
     assert [k for k, panel in enumerate(panels) if panel.pick] == list(penalties.PICKED)
-    assert [panels[k].title for k in penalties.PICKED] == ["L1", "L2"]
+    assert [panels[k].title for k in penalties.PICKED] == ["Every λ of L1", "Every λ of L2"]
     assert penalties.nearest(SHORT, 0.012) == 0.01 and penalties.nearest(SHORT, -1.0) == 0.0001
 
 

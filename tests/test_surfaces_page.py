@@ -16,6 +16,7 @@ from optviz.ui.forks import Fork
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
+from tests.pages import said
 
 
 def page(**parameters):
@@ -41,7 +42,7 @@ def settings(surface="bowl", runs=TWO, *, steps=60, start=None, learning_rate=0.
 def test_a_race_is_running_on_the_first_load_with_its_table_and_its_sentence():
     app = page()
     (report,) = [html.proto.body for html in app.get("html") if "<table>" in html.proto.body]
-    assert "after 20 steps" in report and report.count("<th scope='row'>") == 4
+    assert "after 20 steps" in said(app) and report.count("<th scope='row'>") == 4
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -151,18 +152,19 @@ def test_the_sentence_names_all_that_come_first_together():
 
 def test_the_sentence_says_who_came_near_and_left_again():
     runs = tuple(Run(name) for name in ("sgd", "rmsprop", "adam"))
-    said = races.say(settings(runs=runs, steps=200))
-    assert "RMSProp was within 0.001 of the best at step 63, but did not stay there." in said
+    text = races.say(settings(runs=runs, steps=200))
+    assert "RMSProp was within 0.001 of the best at step 63, but did not stay there." in text
 
 
 def test_the_sentence_says_what_happened():
     three = (Run("sgd", 0.06), Run("sgd", 0.42), Run("sgd", 0.61))
-    said = races.say(settings(runs=three, steps=50))
-    assert "SGD lr 0.42 arrives first, at step 45." in said
-    assert "SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)." in said
-    assert "stuck on a saddle" in races.say(settings("saddle", (Run("sgd"),), learning_rate=0.01, steps=200))
+    assert "SGD lr 0.42 arrives first, at step 45." in races.say(settings(runs=three, steps=50))
+    diverged = "SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)."
+    assert diverged in races.whys(settings(runs=three, steps=50))
     assert "falls without end" in races.say(settings("saddle", (Run("adam"),), learning_rate=0.3, steps=100))
-    assert "stuck in a local minimum" in races.say(settings("three_hump_camel", (Run("sgd"),), steps=200))
+    for surface, rate, ending in (("saddle", 0.01, "on a saddle"), ("three_hump_camel", 0.1, "in a local minimum")):
+        (why,) = races.whys(settings(surface, (Run("sgd"),), learning_rate=rate, steps=200))
+        assert f"stuck {ending}" in why
     slow = races.say(settings(runs=(Run("sgd", 0.001),), steps=20))
     assert "None has arrived after 20 steps; SGD lr 0.001 is nearest" in slow
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import ceil, isclose, isnan
 
 from optviz.diagnosis import Cause, Finding, Trouble
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.tables import NOTHING, digits
 
 _TROUBLES: Mapping[Trouble, str] = {
@@ -96,7 +96,7 @@ _DEAD_SCHEDULED = N_(
 def explain(name: str, found: Finding) -> str:
     """Say what goes wrong in a run, and why."""
     texts = [*_texts(found), *([_AFTER_POLE] if found.pole is not None and found.trouble is not Trouble.JUMPED else [])]
-    return " ".join(_(text) for text in texts).format(name=name, **numbers(found)).replace("。 ", "。")
+    return joined(*(_(text) for text in texts)).format(name=name, **numbers(found))
 
 
 def numbers(found: Finding) -> dict[str, str]:

@@ -50,6 +50,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return translations(language()).ngettext(singular, plural, n)
 
 
+def joined(*sentences: str) -> str:
+    """Write sentences one after the other; a full-width stop brings its own space."""
+    return " ".join(filter(None, sentences)).replace("。 ", "。")
+
+
 def N_(message: str) -> str:
     """Mark a message that stands in a constant, to be said with `_` when it is shown."""
     return message

@@ -14,7 +14,7 @@ from optviz.datasets import DataError
 from optviz.ui import controls, course, foreign, frame, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import Example, offer
-from optviz.ui.language import _
+from optviz.ui.language import _, joined
 from optviz.ui.links import Link
 from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
 from optviz.ui.words import data_error, player_words
@@ -83,7 +83,7 @@ def show(
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `summary` is Markdown, as the sentence under the picture; `words` are those that differ from the player's own;
+    `summary`, Markdown of ours, is the sentence at the picture; `words` are those that differ from the player's own;
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
     is for pages whose whole script answers quickly. The rest is as in `player`.
     """
@@ -142,8 +142,7 @@ def live(draw: Callable[[], Result]) -> None:
 
 def say(*sentences: str) -> None:
     """Write what is to be seen, large enough to be read from the last row."""
-    # A full-width stop brings its own space.
-    st.markdown(f"**{' '.join(sentences).replace('。 ', '。')}**")
+    st.markdown(f"**{joined(*sentences)}**")
 
 
 def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside: Beside | None = None) -> None:

@@ -252,8 +252,8 @@ def player(
     `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
     (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
     starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
-    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` tells the result to
-    those who cannot see it, and `captions` are shown under the picture at their moments. The first cell is the largest,
+    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` is the sentence
+    that tells the result, and `captions` are shown under it at their moments. The first cell is the largest,
     unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
     comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
     it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`

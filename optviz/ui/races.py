@@ -26,7 +26,7 @@ from optviz.surfaces import SURFACES, Surface
 from optviz.ui import diagnoses, forks
 from optviz.ui.comparisons import least
 from optviz.ui.forks import Fork, ghost_arrays
-from optviz.ui.language import N_, _, language, ngettext
+from optviz.ui.language import N_, _, joined, language, ngettext
 from optviz.ui.links import Link
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Caption, Panel, Thinned
@@ -445,8 +445,8 @@ def terrain(ground: Ground) -> str:
 
 
 def say(settings: Settings) -> str:
-    """Say how the race ended, and of each run in which something goes wrong what and why."""
-    return _joined(_outcome(settings, language()), *whys(settings))
+    """Say in a sentence or two how the race ended."""
+    return _say(settings, language())
 
 
 def whys(settings: Settings) -> list[str]:
@@ -455,7 +455,7 @@ def whys(settings: Settings) -> list[str]:
 
 
 def whys_report(settings: Settings) -> str:
-    """Return the same as HTML, a list with a line a run; empty where nothing goes wrong."""
+    """Return `whys` as HTML, a list with a line a run; empty where nothing goes wrong."""
     lines = [
         f'<li><span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(said)}</li>'
         for series, _step, said in _whys(settings)
@@ -464,11 +464,11 @@ def whys_report(settings: Settings) -> str:
 
 
 def captions(settings: Settings) -> list[Caption]:
-    """Return the same, each sentence with the step at which it becomes true."""
+    """Return `whys`, each with the step at which it becomes true."""
     text = _("Step {step}: {said}")
     ends = race_of(settings).ends
     if ends and all(end.step < 0 or end.ending is Ending.CONSTANT for end in ends):
-        return [Caption(0, text.format(step=0, said=_outcome(settings, language())))]
+        return [Caption(0, text.format(step=0, said=say(settings)))]
     return [
         Caption(step, text.format(step=step, said=said), series.color, series.glyph)
         for series, step, said in (*_whys(settings), *_jumps(settings))
@@ -488,14 +488,8 @@ def _whys(settings: Settings) -> Iterator[tuple[Series, int, str]]:
             yield look, found.step, diagnoses.explain(name, found)
 
 
-def _joined(*sentences: str) -> str:
-    # A full-width stop brings its own space.
-    return " ".join(filter(None, sentences)).replace("。 ", "。")
-
-
 @lru_cache(maxsize=512)
-def _outcome(settings: Settings, spoken: str) -> str:
-    """Say in a sentence or two how the race ended."""
+def _say(settings: Settings, spoken: str) -> str:
     ends, minima = race_of(settings).ends, course_of(settings.ground).minima
     if ends and all(end.step < 0 for end in ends):
         return _say_start(settings, ends[0].ending)
@@ -540,7 +534,7 @@ def _outcome(settings: Settings, spoken: str) -> str:
         parts.append(_say_fork(settings, settings.fork))
     if _penalized(settings):
         parts.append(_("Every loss has its penalty in it."))
-    return _joined(*parts)
+    return joined(*parts)
 
 
 def departures_of(settings: Settings) -> list[int | None]:
@@ -620,7 +614,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def report(settings: Settings) -> str:
-    """Return what stands under the picture as HTML: the sentence, and a table with a row a run."""
+    """Return what stands under the picture as HTML: a table with a row a run."""
     return _report(settings, language())
 
 
@@ -641,9 +635,7 @@ def _report(settings: Settings, spoken: str) -> str:
         left, end = _left(settings, fork), left_of(settings).ends[fork.run]
         rate = digits(_racers(settings)[fork.run].learning_rate)
         rows.insert(fork.run + 1, _row(runners[fork.run].look, "◌", left, rate, end))
-    outcome = _outcome(settings, spoken)
-    said = f"<p class='optviz-said'>{escape(outcome)}</p>" if outcome else ""
-    return said + html([escape(text) for text in heads], rows)
+    return html([escape(text) for text in heads], rows, prose="last")
 
 
 def _rates(settings: Settings, run: int) -> str:

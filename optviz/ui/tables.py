@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Literal
 
 import numpy as np
 
 NOTHING = "–"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = False) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool | Literal["last"] = False) -> str:
     """Return a table as HTML; heads and cells are HTML, and the first cell of a row is its head.
 
-    The cells hold numbers, or with `prose` sentences, which are broken into lines.
+    The cells hold numbers; with `prose` they, or the last of each row, hold sentences, which are broken into lines.
     """
     # A head without a word is none.
     head = "".join(f"<th scope='col'>{text}</th>" if text else "<td></td>" for text in heads)
@@ -24,9 +25,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool = 
         + "</tr>"
         for first, *rest in rows
     )
-    kind = "optviz-table optviz-prose" if prose else "optviz-table"
+    kind = {False: "", True: " optviz-prose", "last": " optviz-told"}[prose]
     # One that is too wide for its page is pushed aside, by the keyboard as well.
-    return f"<div class='{kind}' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    inside = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='optviz-table{kind}' tabindex='0'>{inside}</div>"
 
 
 def scrolling(table: str, label: str) -> str:

@@ -168,7 +168,7 @@ def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator
     def open_it(
         path: str = "/",
         width: int = 1400,
-        height: int = 900,
+        height: int = 1080,
         locale: str = "en-US",
         color_scheme: Literal["light", "dark"] = "light",
         reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
@@ -178,7 +178,9 @@ def open_page(profile: Callable[..., "BrowserContext"], server: str) -> Iterator
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
-        page.add_init_script("if (!sessionStorage.length) localStorage.clear()")
+        page.add_init_script(
+            "if (!sessionStorage.getItem('opened')) { localStorage.clear(); sessionStorage.setItem('opened', 1); }"
+        )
         keep_errors(page, errors)
         page.goto(server + path)
         return page

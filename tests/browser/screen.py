@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 PLAYER = "[data-testid=optviz-player]"
-SHORT = {"classifier": "?epochs=30", "digits": "?epochs=5", "table": "?epochs=10", "penalties": "?epochs=40"}
+SHORT = {"classifier": "?epochs=30", "digits": "?epochs=5", "table": "?epochs=10", "penalties": "?epochs=50"}
 """What makes the trainings of a page short."""
 
 
@@ -55,7 +55,7 @@ def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
     """Read the numbers of a trace of the open figure of a cell, as soon as it is there."""
     found = page.wait_for_function(
         """([cell, index]) => {
-          const plot = document.querySelector(`[data-cell=${cell}] .optviz-panel:not([hidden]) .optviz-plot`);
+          const plot = document.querySelector(`[data-cell~=${cell}] .optviz-panel:not([hidden]) .optviz-plot`);
           const t = plot?.data?.[index];
           const flat = v => v && Array.from(v, r => r?.length >= 0 && typeof r !== 'string' ? Array.from(r) : r);
           return t && { x: flat(t.x), y: flat(t.y), z: flat(t.z) };

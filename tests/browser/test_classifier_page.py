@@ -60,7 +60,7 @@ def to_the_end(page: "Page", epochs: int) -> None:
 
 def picture(page: "Page", cell: str = "regions0") -> str:
     """Return the pixels of the decision regions."""
-    return str(page.evaluate(f"document.querySelector('{PLAYER} [data-cell={cell}] canvas.optviz-under').toDataURL()"))
+    return str(page.evaluate(f"document.querySelector('{PLAYER} [data-cell~={cell}] canvas.optviz-under').toDataURL()"))
 
 
 def finished(settings: Settings) -> Training:
@@ -138,7 +138,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
     page = classifier(open_page, "epochs=50")
     to_the_end(page, 50)
     run, step = shown(page, "run"), shown(page, "step")
-    box = page.locator(f"{PLAYER} [data-cell=regions0] .nsewdrag").bounding_box()
+    box = page.locator(f"{PLAYER} [data-cell~=regions0] .nsewdrag").bounding_box()
     assert box
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
     page.wait_for_function("location.search.includes('q1=')")
@@ -154,7 +154,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
 def test_two_settings_side_by_side(open_page: OpenPage):
     page = classifier(open_page, "epochs=60")
     page.locator("label", has_text="Compare two settings").click()
-    page.wait_for_selector(f"{PLAYER} [data-cell=regions1]")
+    page.wait_for_selector(f"{PLAYER} [data-cell~=regions1]")
     to_the_end(page, 60)
     assert query(page)["compare"] == ["1"]
     arrays = finished(Settings(epochs=60, methods=(Method(), Method(l2=0.03)))).arrays
@@ -178,7 +178,7 @@ def test_two_browsers_with_different_settings_do_not_meet(open_page: OpenPage):
 
 def test_a_rate_that_is_too_large_is_explained_and_one_click_smaller(open_page: OpenPage):
     page = classifier(open_page, "lr=1&epochs=40")
-    page.get_by_role("strong").filter(has_text="diverged in epoch 1").wait_for()
+    page.locator(".optviz-sentence", has_text="diverged in epoch 1").wait_for()
     page.get_by_role("button", name="Try what helps").click()
     page.wait_for_function("location.search.includes('lr=0.3')")
     to_the_end(page, 40)
@@ -192,13 +192,13 @@ def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_pa
         stopping=EarlyStopping(10, 0.0, True),
     )  # fmt: skip
     expected = finished(settings)
-    page.get_by_role("strong").filter(has_text=f"Stopped early after epoch {expected.epoch}").wait_for()
+    page.locator(".optviz-sentence", has_text=f"Stopped early after epoch {expected.epoch}").wait_for()
     page.locator(PLAYER).focus()
     page.keyboard.press("End")
     wait_step(page, f"+d.step === {expected.epoch}")
     page.wait_for_function(
         """() => [4, 5].every(i => {
-          const plot = document.querySelector("[data-cell=loss] .optviz-panel:not([hidden]) .optviz-plot");
+          const plot = document.querySelector("[data-cell~=loss] .optviz-panel:not([hidden]) .optviz-plot");
           const marks = plot?.data?.[i]?.y;
           return marks && Array.from(marks).some(Number.isFinite);
         })"""
@@ -219,7 +219,7 @@ def test_all_starts_are_drawn_and_the_best_is_named(open_page: OpenPage):
     expected = finished(settings)
     for start in range(3):
         np.testing.assert_allclose(trace(page, "loss", start)["y"], expected.arrays["starts0"][:, start], rtol=1e-5)
-    page.get_by_role("strong").filter(has_text=f"has seed {expected.nets[0].leader}").wait_for()
+    page.locator(".optviz-sentence", has_text=f"has seed {expected.nets[0].leader}").wait_for()
 
 
 @pytest.mark.parametrize("kind", [".keras", "JSON"])
@@ -235,11 +235,11 @@ def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_pat
     page.locator("input[type=file]").set_input_files({"name": "spam.txt", "mimeType": "text/plain", "buffer": b"spam"})
     page.get_by_text("This is neither a .keras file nor a JSON").wait_for()
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("strong").filter(has_text="This is the loaded net 2-4-1").wait_for()
+    page.locator(".optviz-sentence", has_text="This is the loaded net 2-4-1").wait_for()
     page.get_by_text("epoch 0 of 30").wait_for()
     assert page.get_by_text("This is neither a .keras file nor a JSON").count() == 0
     before = finished(Settings(epochs=30, units=4))
-    page.wait_for_function(f"document.querySelector('{PLAYER} [data-cell=regions1] .optviz-plot')?.data")
+    page.wait_for_function(f"document.querySelector('{PLAYER} [data-cell~=regions1] .optviz-plot')?.data")
     np.testing.assert_array_equal(trace(page, "regions1", 0)["z"], before.arrays["regions0"].array[-1])
     page.get_by_role("button", name="Continue").click()
     wait_trained(page, 30)
@@ -260,7 +260,7 @@ def test_the_run_is_a_download_for_tensorboard(open_page: OpenPage, tmp_path: Pa
 def test_the_class_colors_are_those_of_the_theme(open_page: OpenPage):
     page = classifier(open_page, "epochs=20")
     to_the_end(page, 20)
-    plot = page.locator(f"{PLAYER} [data-cell=regions0] .optviz-plot")
+    plot = page.locator(f"{PLAYER} [data-cell~=regions0] .optviz-plot")
     for color_scheme, red, blue in (("light", "#d0342c", "#1f5fd0"), ("dark", "#ff7d74", "#6ea8ff")):
         page.emulate_media(color_scheme=color_scheme)
         wait_step(page, f"d.theme === '{color_scheme}'")

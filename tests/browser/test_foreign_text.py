@@ -77,7 +77,7 @@ def test_a_table_is_named_as_it_is(watched: Watched) -> None:
     names = ",".join(f'"{name}"' for name in (SIGNS, IMAGE, TEX, BARE))
     file = {"name": "$n$ :red[n] www.bad.example.csv", "mimeType": "text/csv", "buffer": f"{names}\n{rows}".encode()}
     page.locator("input[type=file]").set_input_files(file)
-    say_as_text(page, "[data-testid=stMarkdown] p:has(strong)", f"“{TEX}”")
+    say_as_text(page, ".optviz-sentence", f"“{TEX}”")
     told = "[data-testid=stMarkdown] p:has-text('Left out')"
     say_as_text(page, told, BARE, HTML[:30], SIGNS)
     say_as_text(page, "[data-testid=stMarkdown] p:has-text('40 rows')", file["name"])

@@ -22,8 +22,8 @@ THREE = [(10, 7), (20, 7), (14, 14), (20, 18), (18, 25), (10, 25)]
 
 
 def said(page: "Page", text: str) -> "Locator":
-    """Return the sentence under a picture; a hidden one tells it to those who cannot see the picture."""
-    return page.locator("strong").filter(has_text=text)
+    """Return the sentence at a picture."""
+    return page.locator(".optviz-sentence", has_text=text)
 
 
 def test_a_line_and_a_net_on_the_same_points(open_page: OpenPage) -> None:
@@ -65,7 +65,7 @@ def colors(page: "Page", shown: int, read: int) -> int:
     return int(
         page.evaluate(
             """([x, y]) => {
-              const cell = document.querySelector('[data-cell=confusion]');
+              const cell = document.querySelector('[data-cell~=confusion]');
               const { xaxis, yaxis } = cell.querySelector('.optviz-plot')._fullLayout;
               const pen = cell.querySelector('canvas.optviz-under').getContext('2d');
               const scale = window.devicePixelRatio;
@@ -87,7 +87,7 @@ def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
     page.wait_for_timeout(500)
     page.get_by_role("button", name="White sheet").click()
     said(page, "Draw a digit: hold the pointer down").wait_for()
-    area = page.locator("[data-cell=sheet0] .nsewdrag").first
+    area = page.locator("[data-cell~=sheet0] .nsewdrag").first
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
     assert box
@@ -107,7 +107,7 @@ def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
         bitmap = digits._bitmap(query(page)["drawn"][0])
     assert 60 < bitmap.sum() < 400 and bitmap[7, 10] and bitmap[25, 10]
     page.wait_for_function(
-        "total => document.querySelector('[data-cell=sheet0] .optviz-plot').data[0].z"
+        "total => document.querySelector('[data-cell~=sheet0] .optviz-plot').data[0].z"
         ".reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0) === total",
         arg=int(bitmap.sum()),
     )

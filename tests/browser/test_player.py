@@ -341,7 +341,7 @@ def test_a_still_picture_has_no_buttons_and_shows_its_row(open_page: OpenPage) -
     assert page.locator(".optviz-bar button:visible").count() == 2  # to be shared, and to be projected
     data = shown(page)
     assert (data["step"], data["playing"]) == (0, False)
-    assert (page.locator("#optviz-drag-summary").text_content() or "").strip() == "Drag the points."
+    assert (page.locator("#optviz-drag-sentence").text_content() or "").strip() == "Drag the points."
     green = """() => {
       const c = document.querySelector('canvas.optviz-heads');
       const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;

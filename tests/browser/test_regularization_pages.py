@@ -27,7 +27,7 @@ def click(page: "Page", cell: str, x: float, y: float) -> None:
     """Click on a point of the open plot of a cell, given in data coordinates."""
     place = page.evaluate(
         f"""() => {{
-          const plot = document.querySelector('[data-cell={cell}] .optviz-panel:not([hidden]) .optviz-plot');
+          const plot = document.querySelector('[data-cell~={cell}] .optviz-panel:not([hidden]) .optviz-plot');
           plot.scrollIntoView({{block: 'center'}});
           const {{xaxis, yaxis}} = plot._fullLayout, box = plot.getBoundingClientRect();
           return [box.left + xaxis._offset + xaxis.d2p({x}), box.top + yaxis._offset + yaxis.d2p({y})];
@@ -46,7 +46,7 @@ def regions(page: "Page") -> np.ndarray:
     """Read what the three pictures of the boundaries hold."""
     text = page.evaluate(
         """JSON.stringify([0, 1, 2].map(side => {
-          const z = document.querySelector(`[data-cell=regions${side}] .optviz-plot`).data[0].z;
+          const z = document.querySelector(`[data-cell~=regions${side}] .optviz-plot`).data[0].z;
           return Array.from(z, row => Array.from(row));
         }))"""
     )

@@ -194,7 +194,7 @@ def test_a_question_is_asked_before_the_answer_is_shown(open_page: OpenPage) -> 
     assert question.text_content() == "Does it <b>settle</b>?"
     read = page.evaluate("document.querySelector('[data-testid=stMain]').innerText")
     assert re.sub(r"\s+", " ", read).strip().startswith("Descent on a curve Does it <b>settle</b>? Reveal")
-    assert "converge" not in read and "0.9" not in page.locator("#optviz-descent-summary").text_content()
+    assert "converge" not in read and "0.9" not in page.locator("#optviz-descent-sentence").text_content()
     assert page.locator("[data-testid=stMain] table:visible").count() == 0
     page.keyboard.press("Space")
     page.wait_for_selector(".optviz-ask", state="hidden")

@@ -341,7 +341,7 @@ def _say(settings: Settings, spoken: str) -> str:
 
 
 def report(settings: Settings) -> str:
-    """Return what stands under several runs as HTML: the sentence, and what each does, where it ends, and why."""
+    """Return what stands under several runs as HTML: what each does, where it ends, and why."""
     return _report(settings, language())
 
 
@@ -367,7 +367,7 @@ def _report(settings: Settings, spoken: str) -> str:
         )
         for i, (series, rate, verdict) in enumerate(zip(SERIES, settings.rates, verdicts, strict=False))
     ]
-    return f"<p class='optviz-said'>{escape(say(settings))}</p>" + html([escape(head) for head in heads], rows)
+    return html([escape(head) for head in heads], rows, prose="last")
 
 
 def steps_table(settings: Settings, run: str) -> str:

@@ -301,7 +301,8 @@ def _sweep_panels(strengths: tuple[float, ...], held_out: bool, spoken: str) -> 
             marks.append(sweeps.Mark(_("best"), f"{kind}_best", 0, 1, "text", "star-open"))
         words = {"x": _("{penalty} strength λ").format(penalty=title), "y": _("Loss without the penalty")}
         figure = sweeps.sweep(strengths, curves, marks, words, log=True)
-        panels.append(Panel(figure.to_json(), tracks_of(figure), title, "sweep", pick=True))
+        every = _("Every λ of {penalty}").format(penalty=title)
+        panels.append(Panel(figure.to_json(), tracks_of(figure), every, "sweep", pick=True))
     curves = [
         pictures.Line(kind.upper(), f"{kind}_zeros", *LOOKS[side]) for side, kind in enumerate(("l1", "l2"), start=1)
     ]

@@ -284,7 +284,7 @@ def _grouped(names: Sequence[str], ends: Sequence[str]) -> str:
 
 
 def report(settings: Settings, probe: int) -> str:
-    """Return what stands under the picture as HTML: the sentence, and the learning rates at a step and around it."""
+    """Return what stands under the picture as HTML: the learning rates at a step and around it."""
     return _report(settings, probe, language())
 
 
@@ -313,8 +313,7 @@ def _report(settings: Settings, probe: int, spoken: str) -> str:
             strict=False,
         )
     ]
-    table = html([escape(head) for head in heads], rows)
-    return f"<p class='optviz-said'>{escape(say(settings))}</p><div>{table}</div>"
+    return html([escape(head) for head in heads], rows)
 
 
 # ---- the formulas and the program

@@ -1,9 +1,10 @@
 // Pixels: lines, markers, labels, bars, grids and level lines, painted from the arrays.
 
-import { rgb, luminance } from "./theme.js";
+import { folded, rgb, luminance } from "./theme.js";
 
 const FAR = 2e4; // pixels: a diverged point is drawn in its direction, not at its distance
 const SHORTEST_HEAD = 6; // pixels: so much of an arrow is seen, however short it is
+const LEAST_ASIDE = 60; // pixels: a narrower margin is none for names
 const SHORT = 10; // pixels: a shorter arrow has no name
 export const isLog = axis => axis.type === "log";
 
@@ -79,10 +80,10 @@ export class Canvas {
     if (!this.blank) this.pen.clearRect(0, 0, this.node.width, this.node.height);
     this.blank = false;
   }
-  within({ x, y }, bleed, draw) {
+  within({ x, y }, bleed, draw, aside = 0) {
     this.pen.save();
     this.pen.beginPath();
-    this.pen.rect(x._offset - bleed, y._offset - bleed, x._length + 2 * bleed, y._length + 2 * bleed);
+    this.pen.rect(x._offset - bleed, y._offset - bleed, x._length + 2 * bleed + aside, y._length + 2 * bleed);
     this.pen.clip();
     draw(this.pen);
     this.pen.restore();
@@ -287,13 +288,18 @@ export class Brush {
     const font = `${textfont.size}px ${textfont.family}`;
     const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
     pen.font = font;
-    const width = pen.measureText(words).width;
+    const measure = text => pen.measureText(text).width;
+    const { aside } = this.axes; // names may stand in the margin
+    const parts = this.lettering && aside > LEAST_ASIDE && measure(words) > aside ? folded(words) : [words];
+    const width = Math.max(...parts.map(measure));
     const { _offset: left, _length: length } = this.axes.x;
-    const [fitsLeft, fitsRight] = [x - gap - width >= left, x + gap + width <= left + length];
+    const end = left + length + aside;
+    const [fitsLeft, fitsRight] = [x - gap - width >= left, x + gap + width <= end];
     const toLeft = String(textposition).includes("left") ? fitsLeft || !fitsRight : fitsLeft && !fitsRight;
-    const at = Math.max(left, Math.min(toLeft ? x - gap - width : x + gap, left + length - width));
-    const height = 1.15 * textfont.size;
-    return { brush: this, words, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height };
+    const at = Math.max(left, Math.min(toLeft ? x - gap - width : x + gap, end - width));
+    const line = 1.15 * textfont.size;
+    const height = line * parts.length;
+    return { brush: this, parts, line, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height };
   }
 
   // A whole row as a line or a cloud of markers.
@@ -424,10 +430,12 @@ export function placeLabels(canvas, labels) {
   const placed = [];
   for (const label of labels) {
     const { _offset: top, _length: height } = label.axes.y;
-    const free = y => y >= top && y <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= label.height);
-    const shifts = [0, label.brush.shift, ...labels.flatMap((_, i) => [-(i + 1), i + 1])]; // rather where it was: no jumping
-    label.brush.shift = shifts.find(n => free(label.y + n * label.height)) ?? 0;
-    label.at = label.y + label.height * label.brush.shift;
+    const over = (label.height - label.line) / 2;
+    const free = y => y - over >= top && y + over <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= (p.height + label.height) / 2);
+    const lines = labels.reduce((n, { parts }) => n + parts.length, 0);
+    const shifts = [0, label.brush.shift, ...Array.from({ length: lines }, (_, i) => [-(i + 1), i + 1]).flat()]; // rather where it was: no jumping
+    label.brush.shift = shifts.find(n => free(label.y + n * label.line)) ?? 0;
+    label.at = label.y + label.line * label.brush.shift;
     placed.push(label);
     canvas.within(label.axes, 9, pen => {
       Object.assign(pen, { font: label.font, textBaseline: "middle", lineJoin: "round" });
@@ -440,9 +448,12 @@ export function placeLabels(canvas, labels) {
         pen.stroke();
       }
       Object.assign(pen, { strokeStyle: label.halo, lineWidth: 4, fillStyle: label.color }); // readable on any picture
-      pen.strokeText(label.words, label.left, label.at);
-      pen.fillText(label.words, label.left, label.at);
-    });
+      label.parts.forEach((part, i) => {
+        const at = label.at + (i - (label.parts.length - 1) / 2) * label.line;
+        pen.strokeText(part, label.left, at);
+        pen.fillText(part, label.left, at);
+      });
+    }, label.axes.aside);
   }
 }
 

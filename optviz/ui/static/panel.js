@@ -35,7 +35,7 @@ export class Panel {
     this.plot.className = "optviz-plot";
     this.plot.setAttribute("role", "img");
     this.plot.setAttribute("aria-label", spec.title || player.words.player);
-    this.plot.setAttribute("aria-describedby", player.summary.id);
+    this.plot.setAttribute("aria-describedby", player.sentence.id);
     this.node.append(this.plot);
     this.layers = { under: new Canvas("under"), casing: new Canvas("casing"), trail: new Canvas("trail"), heads: new Canvas("heads") };
     this.sizes = new ResizeObserver(() => this.#resize());
@@ -230,7 +230,7 @@ export class Panel {
   #prepare() {
     const layout = this.plot._fullLayout;
     for (const layer of Object.values(this.layers)) layer.fit(layout.width, layout.height, this.player.printed ? PRINTED : window.devicePixelRatio || 1);
-    const axesOf = looks => ({ x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)] });
+    const axesOf = looks => ({ x: layout[axisKey(looks.xaxis)], y: layout[axisKey(looks.yaxis)], aside: layout._size.r });
     const { background } = this.player.theme;
     if (this.space) {
       this.geometry = this.#geometry();

@@ -10,6 +10,7 @@
 //   theme.js      colors and fonts of the page, as a Plotly template
 //   brush.js      pixels: lines, markers, bars, grids, level lines
 //   panel.js      one figure with its tracks
+//   room.js       the picture's share of the window
 //   ghosts.js     the run before
 //   pointer.js    a point chosen with the keys
 //   bar.js        the buttons
@@ -23,6 +24,7 @@ import { unframe, Store } from "./numbers.js";
 import { Playhead } from "./playhead.js";
 import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
+import { Room } from "./room.js";
 import { Before, Ghost, frame } from "./ghosts.js";
 import { element, Bar } from "./bar.js";
 import { Captions } from "./captions.js";
@@ -61,7 +63,7 @@ class Session {
     this.views = {};
     this.name = ""; // tells several players of one page apart
     this.question = "";
-    this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
+    this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, front: [], ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
     this.tell = () => {};
     // What is told while it is dragged is numbered: when the last was told, its number, and that of the one answered.
     this.asked = this.number = this.heard = 0;
@@ -117,7 +119,7 @@ class Session {
     this.opened = number;
     this.question = ask;
     if (speed != null || whole) this.settings.speed = speed ?? 1;
-    if (views.tabs || whole) this.settings.tabs = tabs;
+    if (views.tabs || whole) Object.assign(this.settings, { tabs, front: Object.keys(tabs) });
     if (views.panels || whole) this.views = structuredClone(panels);
     if (ask || whole) this.playhead.hold(ask ? 0 : step);
     else if (again) this.playhead.restart();
@@ -162,17 +164,16 @@ class Player {
     this.slow = new Slow(this);
     this.grid = element("div", { class: "optviz-grid" });
     this.note = element("div", { class: "optviz-note", role: "status" });
-    this.summary = element("p", { class: "optviz-summary", id: `optviz-${session.key}-summary` });
-    this.keys = element("p", { class: "optviz-summary", id: `optviz-${session.key}-keys` });
+    this.sentence = element("p", { class: "optviz-sentence", id: `optviz-${session.key}-sentence` });
+    this.keys = element("p", { class: "optviz-unseen", id: `optviz-${session.key}-keys` });
     Object.assign(root, { tabIndex: 0 });
-    const described = `${this.summary.id} ${this.keys.id}`;
+    const described = `${this.sentence.id} ${this.keys.id}`;
     for (const [name, value] of Object.entries({ role: "region", "data-testid": "optviz-player", "aria-describedby": described }))
       root.setAttribute(name, value);
     this.ask = new Ask(this);
-    root.replaceChildren(this.note, this.ask.node, this.grid, this.slow.node, this.bar.node, this.summary, this.keys, this.captions.node);
+    root.replaceChildren(this.note, this.ask.node, this.grid, this.slow.node, this.bar.node, this.sentence, this.captions.node, this.keys);
     root.addEventListener("keydown", event => this.press(event));
-    this.widths = new ResizeObserver(() => root.classList.toggle("optviz-narrow", root.clientWidth < 700));
-    this.widths.observe(root);
+    this.room = new Room(this);
     projector.add(this);
     phone.add(this);
     paper.add(this);
@@ -203,12 +204,14 @@ class Player {
     // A page may have two.
     this.root.setAttribute("aria-label", [this.words.player, header.panels[0]?.title].filter(Boolean).join(" · "));
     this.bar.speak(this.words);
+    this.room.measure();
     this.#arrange(header.panels.map((panel, i) => ({ ...panel, figure: figures[i] })), header.even);
     this.request();
     this.load();
   }
   repaint() {
     if (!this.theme) return;
+    this.room.measure();
     const theme = new Theme(this.root, this.themes);
     if (theme.id === this.theme.id) return;
     this.theme = theme;
@@ -244,7 +247,7 @@ class Player {
   arrived(fresh) {
     const still = this.store.steps === 0; // a picture that does not move
     this.ask.show(this.session.question);
-    this.summary.textContent = this.ask.open ? "" : this.store.summary;
+    this.sentence.textContent = this.ask.open ? "" : this.store.summary;
     this.keys.textContent = still ? "" : this.words.keys;
     this.captions.take(this.ask.open ? [] : this.session.captions);
     this.root.dataset.run = this.store.run;
@@ -278,34 +281,62 @@ class Player {
   // ---- panels, cells and tabs
 
   #arrange(specs, even) {
-    const shape = JSON.stringify(specs.map(({ title, cell, pick, quiet }) => [title, cell, pick, quiet]));
-    this.grid.classList.toggle("optviz-even", Boolean(even));
-    this.grid.style.setProperty("--columns", even === true ? 2 : Number(even));
+    const shape = JSON.stringify([even, ...specs.map(({ title, cell, pick, quiet }) => [title, cell, pick, quiet])]);
+    this.even = even;
     if (shape === this.shape) return specs.forEach((spec, i) => this.panels[i].update(spec));
     this.shape = shape;
     this.panels.forEach(panel => panel.remove());
     this.panels = specs.map((spec, i) => new Panel(spec, this, `${spec.cell}/${specs.slice(0, i).filter(s => s.cell === spec.cell).length}`));
-    const cells = groupBy(this.panels, panel => panel.spec.cell);
-    this.grid.replaceChildren(...[...cells].map(([name, panels]) => this.#cell(name, panels)));
-    this.grid.style.setProperty("--sides", Math.max(1, cells.size - 1));
-    this.grid.classList.toggle("optviz-single", cells.size === 1);
     this.panels.forEach(panel => panel.bind());
-    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? firstOf(panels));
+    this.layout = undefined;
+    this.place();
+  }
+  // Lay the cells out as the room allows.
+  place() {
+    const cells = groupBy(this.panels, panel => panel.spec.cell);
+    const { places, rows, columns } = this.room.share([...cells.keys()], this.even);
+    const layout = JSON.stringify([places, rows, columns]);
+    if (layout === this.layout) return;
+    this.layout = layout;
+    const { grid } = this;
+    grid.classList.toggle("optviz-even", Boolean(this.even));
+    grid.classList.toggle("optviz-single", places.length === 1);
+    grid.classList.toggle("optviz-flat", places.length === 2 && !this.even);
+    grid.style.setProperty("--columns", columns);
+    grid.style.setProperty("--rows", rows);
+    this.places = places.map(names => names.flatMap(name => cells.get(name)));
+    grid.replaceChildren(...this.places.map(panels => this.#cell(panels)));
+    this.#openAll();
   }
 
   // Open the tabs and views that the session now asks for.
   turn() {
-    const cells = groupBy(this.panels, panel => panel.spec.cell);
     for (const panel of this.panels) panel.painted = null;
-    for (const [name, panels] of cells) this.#openTab(name, panels, this.settings.tabs[name] ?? firstOf(panels));
+    this.#openAll();
+  }
+  #openAll() {
+    for (const panels of this.places) this.#open(panels, this.#inFront(panels));
+  }
+  // Of the panels that share a place the one of the cell that was opened last, and in it its open tab; else the first that
+  // says something.
+  #inFront(panels) {
+    const first = some => some.find(panel => !panel.spec.quiet) ?? some[0];
+    const cell = this.settings.front.find(name => panels.some(panel => panel.spec.cell === name)) ?? first(panels).spec.cell;
+    const tabs = panels.filter(panel => panel.spec.cell === cell);
+    return tabs[Math.min(this.settings.tabs[cell] ?? tabs.indexOf(first(tabs)), tabs.length - 1)];
   }
 
-  #cell(name, panels) {
-    const cell = element("section", { class: "optviz-cell", "data-cell": name });
+  #cell(panels) {
+    const names = new Set(panels.map(panel => panel.spec.cell));
+    const cell = element("section", { class: "optviz-cell", "data-cell": [...names].join(" ") });
+    for (const panel of panels) {
+      panel.tab = undefined;
+      for (const attribute of ["role", "aria-label"]) panel.node.removeAttribute(attribute);
+    }
     if (panels.length > 1) {
-      const tabs = panels.map((panel, i) => {
+      const tabs = panels.map(panel => {
         const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, panel.spec.title);
-        tab.addEventListener("click", () => this.#openTab(name, panels, i, true));
+        tab.addEventListener("click", () => this.#choose(panels, panel));
         panel.tab = tab;
         panel.node.setAttribute("role", "tabpanel");
         panel.node.setAttribute("aria-label", panel.spec.title);
@@ -316,7 +347,7 @@ class Player {
         const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (!to) return;
         const next = (panels.findIndex(panel => panel.open) + to + panels.length) % panels.length;
-        this.#openTab(name, panels, next, true);
+        this.#choose(panels, panels[next]);
         tabs[next].focus();
         event.preventDefault();
       });
@@ -326,14 +357,23 @@ class Player {
     return cell;
   }
 
-  #openTab(name, panels, wanted, chosen) {
-    const index = Math.min(wanted, panels.length - 1);
-    panels.forEach((panel, i) => {
-      panel.tab?.setAttribute("aria-selected", i === index);
-      panel.tab?.setAttribute("tabindex", i === index ? 0 : -1);
-      panel.setOpen(i === index);
-    });
-    if (chosen) this.settings.tabs = { ...this.settings.tabs, [name]: index };
+  #open(panels, shown) {
+    for (const panel of panels) {
+      panel.tab?.setAttribute("aria-selected", panel === shown);
+      panel.tab?.setAttribute("tabindex", panel === shown ? 0 : -1);
+      panel.setOpen(panel === shown);
+    }
+    const list = shown.tab?.parentElement;
+    if (!list) return;
+    const { offsetLeft: left, offsetWidth: width } = shown.tab;
+    list.scrollLeft = Math.max(left + width - list.clientWidth, Math.min(list.scrollLeft, left));
+  }
+  #choose(panels, shown) {
+    const { cell } = shown.spec;
+    const { tabs, front } = this.settings;
+    this.settings.tabs = { ...tabs, [cell]: panels.filter(panel => panel.spec.cell === cell).indexOf(shown) };
+    if (panels.some(panel => panel.spec.cell !== cell)) this.settings.front = [cell, ...front.filter(name => name !== cell)];
+    this.#open(panels, shown);
     this.session.save();
   }
 
@@ -407,7 +447,7 @@ class Player {
     this.gone = true;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.fitting);
-    this.widths.disconnect();
+    this.room.remove();
     projector.drop(this);
     phone.drop(this);
     paper.drop(this);
@@ -416,9 +456,6 @@ class Player {
     if (this.session.player === this) this.session.player = undefined;
   }
 }
-
-// The tab that is in front until another one is chosen.
-const firstOf = panels => Math.max(0, panels.findIndex(panel => !panel.spec.quiet));
 
 function groupBy(items, nameOf) {
   const groups = new Map();

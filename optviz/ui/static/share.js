@@ -15,16 +15,20 @@ const written = text => encodeURIComponent(text).replace(/%(2C|3A|2F)/g, decodeU
 const shown = () => [...globalThis.optvizInbox.sessions.values()].filter(session => session.player);
 const prefixOf = session => (session.name ? `${session.name}:` : "");
 
-// Tabs, ranges and cameras of all players that differ from what a fresh page shows.
+// Tabs, ranges and cameras of all players that differ from what a fresh page shows. The cells that were brought to the
+// front come first: where a window has no room for all, they are seen.
 export function viewsOfPage() {
   const [tabs, panels] = [{}, {}];
-  for (const session of shown())
-    for (const { place, open, view } of session.player.panels) {
-      const [cell, index] = place.split("/");
+  for (const session of shown()) {
+    const { player, settings } = session;
+    const cells = new Set(player.panels.map(panel => panel.spec.cell));
+    for (const cell of new Set([...settings.front, ...cells]))
+      if (cells.has(cell) && (settings.front.includes(cell) || cell in settings.tabs)) tabs[prefixOf(session) + cell] = settings.tabs[cell] ?? 0;
+    for (const { place, view } of player.panels) {
       const mine = viewOf(view);
-      if (open && index > 0) tabs[prefixOf(session) + cell] = Number(index);
       if (!isEmpty(mine)) panels[prefixOf(session) + place] = mine;
     }
+  }
   return { ...(!isEmpty(tabs) && { tabs }), ...(!isEmpty(panels) && { panels }) };
 }
 function viewOf({ ranges, camera }) {

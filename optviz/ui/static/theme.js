@@ -28,10 +28,18 @@ function enlarge(node, factor, parent = "") {
     else if (typeof value === "object" && !ArrayBuffer.isView(value) && !(Array.isArray(value) && typeof value[0] !== "object")) enlarge(value, factor, Array.isArray(node) ? parent : key);
   }
 }
+// A name of several words in two lines, as alike as they can be.
+export function folded(name) {
+  const blanks = [...name.matchAll(/ /g)].map(({ index }) => index);
+  if (!blanks.length) return [name];
+  const at = blanks.reduce((best, each) => (Math.abs(each - name.length / 2) < Math.abs(best - name.length / 2) ? each : best));
+  return [name.slice(0, at), name.slice(at + 1)];
+}
 function contrast(color, other) {
   const [low, high] = [luminance(color), luminance(other)].sort((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
 }
+const MOST_ASIDE = 115; // pixels of a picture's width for the names behind it
 const LEGIBLE = 4.5; // the contrast of text to its background (WCAG AA)
 
 export class Theme {
@@ -77,7 +85,8 @@ export class Theme {
       showline: true,
       zeroline: false,
       automargin: true,
-      ...(this.projected && { title: { font: { size: Math.round(12 * this.scale) } } }), // Plotly's own would be cut
+      // Plotly's own titles would be cut, and none is smaller than its ticks.
+      ...(this.projected && { title: { font: { size: Math.round(15 * this.scale) } }, tickfont: { size: Math.round(12 * this.scale) } }),
     };
     const faint = mixed(this.text, this.background, 0.25); // WebGL scenes ignore the opacity of a grid
     // What stands in a scene is drawn larger than it says.
@@ -133,6 +142,11 @@ export class Theme {
       trace.meta = { ...trace.meta, named: !labelled.has(trace.name) };
       labelled.add(trace.name);
     }
+    // Names of curves over the steps stand behind their ends; those of paths on a map, where there is room.
+    if (!lines.length || !lines.every(({ meta }) => meta.follows.x === "step")) return;
+    probe.font = `${Math.round(14 * this.scale)}px ${this.font}`;
+    const widest = Math.max(...lines.flatMap(({ name }) => folded(name)).map(part => probe.measureText(part).width));
+    layout.margin = { ...layout.margin, r: Math.max(layout.margin?.r ?? 0, Math.min(widest + 16, MOST_ASIDE * this.scale)) };
   }
 
   #paintTrace(trace) {

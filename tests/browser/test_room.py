@@ -1,0 +1,103 @@
+"""What a room sees without scrolling: picture, bar and sentence in one window, and what a projector shows."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from optviz.locale import translations
+from optviz.ui import course
+from optviz.ui.frame import tab_title
+from tests.browser.screen import PLAYER, path_of
+from tests.browser.test_every_page import LOCALES, SETTLED, THEMES, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+WINDOWS = {"en": ((1280, 720), (1366, 768), (1400, 900), (1920, 1080)), "zh": ((1280, 720), (1920, 1080))}
+LOWEST = 180
+"""Pixels of a plot: lower ones show nothing."""
+LOWEST_PROJECTED = 300
+
+SEEN = """
+() => {
+  const root = document.querySelector('.optviz-projected') ?? document.querySelector('.optviz');
+  const box = e => {
+    const { top, bottom, width, height } = e.getBoundingClientRect();
+    return { top, bottom, width, height };
+  };
+  const size = e => parseFloat(getComputedStyle(e).fontSize);
+  const panels = [...root.querySelectorAll('.optviz-panel:not([hidden])')].map(panel => {
+    const { _size: plot, xaxis, yaxis, scene } = panel.querySelector('.optviz-plot')._fullLayout;
+    const texts = kind => [...panel.querySelectorAll(kind)].filter(e => e.textContent.trim()).map(size);
+    return {
+      cell: panel.parentElement.dataset.cell, ...box(panel), plot: [xaxis?._length ?? plot.w, yaxis?._length ?? plot.h],
+      square: Boolean(yaxis?.scaleanchor || xaxis?.scaleanchor), bare: Boolean(scene),
+      title: Math.min(...texts('.xtitle, .ytitle'), Infinity),
+      ticks: Math.max(...texts('.xtick text tspan:not([style*="70%"]), .ytick text:not(:has(tspan))'), 0),
+    };
+  });
+  const named = name => box(root.querySelector(name));
+  return {
+    head: document.querySelector('[data-testid=stHeader]').getBoundingClientRect().bottom, height: innerHeight,
+    grid: named('.optviz-grid'), bar: named('.optviz-bar'), sentence: named('.optviz-sentence'), panels,
+    said: root.querySelector('.optviz-sentence').textContent, type: size(root.querySelector('.optviz-sentence')),
+  };
+}
+"""
+
+
+def seen(page: "Page") -> dict[str, Any]:
+    """Measure the first picture of a page that is at rest."""
+    page.wait_for_selector(f"{PLAYER}[data-run] .js-plotly-plot .main-svg", state="attached")
+    page.evaluate(SETTLED)
+    page.evaluate(SETTLED)  # what was measured anew is laid out anew
+    return dict(page.evaluate(SEEN))
+
+
+def faults(found: dict[str, Any], lowest: float) -> list[str]:
+    """List what is not in view together, and plots that are too low."""
+    wrong = []
+    if found["grid"]["top"] < found["head"] - 1 or found["sentence"]["bottom"] > found["height"]:
+        wrong.append(f"from {found['grid']['top']:.0f} to {found['sentence']['bottom']:.0f} of {found['height']}")
+    if not found["grid"]["bottom"] <= found["bar"]["top"] < found["bar"]["bottom"] <= found["sentence"]["top"]:
+        wrong.append(f"in another order: {found['grid']}, {found['bar']}, {found['sentence']}")
+    if not found["said"].strip():
+        wrong.append("nothing is said")
+    return wrong + [
+        f"{panel['cell']}: {panel['plot'][1]:.0f} px high" for panel in found["panels"] if panel["plot"][1] < lowest
+    ]
+
+
+@pytest.mark.parametrize("lang", LOCALES)
+@pytest.mark.parametrize("name", [name for name in course.LESSONS if name not in ("course", "lectures")])
+def test_picture_bar_and_sentence_are_in_view_together(visit: Visit, name: str, lang: str) -> None:
+    wrong = []
+    with visit(path_of(name), LOCALES[lang], THEMES[lang]) as page:
+        title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
+        page.wait_for_function("title => document.title === title", arg=title)
+        for width, height in WINDOWS[lang]:
+            page.set_viewport_size({"width": width, "height": height})
+            wrong += [f"{width}×{height}: {fault}" for fault in faults(seen(page), LOWEST)]
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.locator(PLAYER).first.focus()
+        page.keyboard.press("f")
+        wrong += projected_faults(page)
+        page.keyboard.press("Escape")
+    assert not wrong, "\n".join(wrong)
+
+
+def projected_faults(page: "Page") -> list[str]:
+    """List what a projector of 1280×720 shows too small, or not at all."""
+    page.wait_for_selector(".optviz-projected")
+    found = {**seen(page), "head": 0}
+    wrong = faults(found, LOWEST_PROJECTED)
+    if found["type"] < 20:
+        wrong.append(f"the sentence is {found['type']} px high")
+    for panel in found["panels"]:
+        smaller = min(panel["width"], panel["height"])
+        if panel["square"] and min(panel["plot"]) < 0.7 * smaller:
+            wrong.append(f"{panel['cell']}: {panel['plot']} of {smaller:.0f} px")
+        if panel["title"] < panel["ticks"] - 0.1:
+            wrong.append(f"{panel['cell']}: a title of {panel['title']} px, ticks of {panel['ticks']}")
+    return [f"projected: {fault}" for fault in wrong]
