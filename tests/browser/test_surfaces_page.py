@@ -284,6 +284,19 @@ def test_an_optimizer_is_added_once_though_the_browser_hears_of_it_late(open_pag
     assert query(page)["run"] == ["sgd", "lion", "adam"]
 
 
+def test_a_tab_that_says_little_stands_behind_until_it_is_chosen_and_a_link_says_so(open_page: OpenPage):
+    page = open_page("/?steps=50", reduced_motion="reduce")
+    rates = page.locator("[role=tab][aria-selected=true]").filter(has_text="rate")
+    run_after(page)
+    assert rates.inner_text() == "Effective rate"
+    page.get_by_role("tab", name="Learning rate", exact=True).click()
+    page.get_by_role("button", name="Share this moment").click()
+    page.wait_for_function("decodeURIComponent(document.querySelector('.optviz-link').value).includes('\"rates\":0')")
+    page = open_page("/?steps=50&schedule=cosine", reduced_motion="reduce")
+    run_after(page)
+    assert page.locator("[role=tab][aria-selected=true]").filter(has_text="rate").inner_text() == "Learning rate"
+
+
 LENS = "[...optvizInbox.sessions.values()][0].player.panels[0].lens"
 COLOR_AT = """([x, y]) => {
   const canvas = document.querySelector('.optviz-panel canvas.optviz-heads'), ratio = canvas.width / canvas.clientWidth;
