@@ -542,10 +542,11 @@ def _place(course: Course, w: Array) -> Ending:
     angles = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)
     ring = w + RING * course.scale.diameter * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     rises = course.drawn.value(ring) - course.drawn.value(w)
-    least = 1e-6 * np.abs(rises).max()
+    most = np.abs(rises).max()
     # What differs by rounding alone is flat.
-    if not least > 1e-6 * ROUNDINGS * EPS * abs(float(course.drawn.value(w))):
+    if not most > ROUNDINGS * EPS * abs(float(course.drawn.value(w))):
         return Ending.PLATEAU
+    least = 1e-6 * most
     if np.any(rises < -least):
         return Ending.SADDLE if np.any(rises > least) else Ending.MAXIMUM
     return Ending.LOCAL_MINIMUM

@@ -123,6 +123,7 @@ KNOWN = [
     ("-x1^2-x2^2", (2, 1), 0.1, ("newton",), {E.MAXIMUM}),
     ("abs(x1)+abs(x2)", (2, 1), 0.1, ("newton",), {E.SINGULAR}),
     ("abs(x1-0.3)+x2^2", (2, 1), 0.1, ("newton",), {E.SINGULAR}),
+    ("abs(x1)+max(x1-2,0)^2+x2^2", (4, 1), 1.0, ("newton",), {E.SINGULAR}),
     ("sqrt(x1^2+x2^2)", (2, 1), 1.0, ("newton",), {E.SINGULAR}),
     ("x1^2+x2^2", (2, 1), 1e-20, ("newton",), {E.GOING}),
     # A plateau, however it was reached and however flat the rest is; the foot of a slope that goes on for ever.
@@ -133,6 +134,9 @@ KNOWN = [
     ("1/x1+x2^2", (-0.8, 1), 1.0, ("newton",), {E.CLIMBING}),
     ("sqrt(1+x1^2)+sqrt(1+x2^2)", (-4, -3), 1.0, ("newton",), {E.DIVERGED}),
     ("x1*exp(-x1^2-x2^2)", (2, 1), 0.1, ("lion",), {E.PLATEAU}),
+    ("1-exp(-x1^2)", (3.5, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.PLATEAU}),
+    # Flat but for rounding.
+    ("sin(x1)^2+cos(x1)^2-max(x1-2,0)^2", (-4, -3), 0.1, ("sgd", "adam", "newton"), {E.PLATEAU}),
     ("x1*exp(-x1^2-x2^2)", (-4, -3), 0.1, ("sgd", "momentum"), {E.PLATEAU}),
     ("exp(-1/x1^2)+x2^2", (2, 1), 0.1, ("sgd", "momentum", "nesterov"), {E.ARRIVED}),
     ("x1^2+exp(-10*x2)", (2, 1), 1.0, ("newton",), {E.DESCENDING}),

@@ -239,8 +239,7 @@ FALLS = {"schedule": "cosine_restarts", "schedule_values": (("first_decay_steps"
             Method(learning_rate=0.5, switch=Switch(4, Leg("sgd", (), 3.0))),)), False, False),
         (replace(LONG, reducing=REDUCES, epochs=16), True, False),
         (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),)), True, False),
-        (replace(LONG, reducing=REDUCES, epochs=12, warmup=3, methods=(Method("momentum_classical", (), 0.3),),
-                 **FALLS),
+        (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),), **FALLS),
          True, False),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, warmup=2), True, True),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, methods=(

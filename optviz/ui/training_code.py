@@ -36,7 +36,7 @@ LOSS_LINES: Mapping[str, str] = {
     # Keras' focal loss goes by way of probabilities, which it keeps 1e-7 away from 0 and 1.
     towards = (2 * y - 1) * output
     hard = keras.ops.exp(-2 * keras.ops.softplus(towards))
-    return keras.ops.mean(hard * keras.ops.softplus(-towards), axis=-1)""",
+    return hard * keras.ops.softplus(-towards)""",
     "softmax_crossentropy": "    return keras.losses.sparse_categorical_crossentropy(y, output, from_logits=True)",
 }
 """The lines that return each loss, row by row."""
@@ -347,14 +347,14 @@ def _legs(code: TrainingCode, seed: str) -> list[str]:
     method = code.method
     switch = method.switch
     if not second or switch is None:
-        return [*_compile(code, first), *_callbacks(code, last=True), *_fit(code, seed, 0, code.epochs)]
-    lines = [*_compile(code, first), *_callbacks(code, last=False), *_fit(code, seed, 0, switch.epoch)]
+        return [*_compile(code, first), *_callbacks(code, last=True), *_fit(code, seed, range(code.epochs))]
+    lines = [*_compile(code, first), *_callbacks(code, last=False), *_fit(code, seed, range(switch.epoch))]
     others = [
         *_other_l2(code),
         *_other_kind(code),
         *_compile(code, second[0]),
         *_callbacks(code, last=True),
-        *_fit(code, seed, switch.epoch, code.epochs),
+        *_fit(code, seed, range(switch.epoch, code.epochs)),
     ]
     told = f"# From epoch {switch.epoch} on, with a new memory; weights and batches go on."
     if code.stopping and code.held_out:
@@ -370,7 +370,7 @@ def _other_l2(code: TrainingCode) -> list[str]:
 
 
 def _changes_l2(code: TrainingCode) -> bool:
-    return len(code.legs) > 1 and code.method.l2_at(0) != code.method.l2_at(code.epochs)
+    return code.method.l2_at(0) != code.method.l2_at(code.epochs)
 
 
 def _other_kind(code: TrainingCode) -> list[str]:
@@ -416,9 +416,10 @@ def _callbacks(code: TrainingCode, *, last: bool) -> list[str]:
     return [*lines, f"callbacks = [{', '.join(names)}]"] if names else []
 
 
-def _fit(code: TrainingCode, seed: str, first: int, last: int) -> list[str]:
-    if first >= last:
+def _fit(code: TrainingCode, seed: str, epochs: range) -> list[str]:
+    if not epochs:
         return []
+    first, last = epochs.start, epochs.stop
     begin, held_out = f"initial_epoch={first}, " if first else "", code.held_out
     return [
         *(["# In the epoch that follows the training diverges."] if code.diverged and last == code.epochs else []),
