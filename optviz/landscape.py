@@ -441,7 +441,7 @@ def _curve(objective: Landscape, w: Array, values: Array, best: float, cell: Arr
 
 def _polished(objective: Landscape, w: Array, low: Array) -> tuple[Array, Array]:
     """Take Newton's steps from points `(k, 2)` near smooth minima: values alone tell only half of the digits."""
-    for _step in range(3):
+    for _step in range(2):
         slope, hessian = objective(w, 0)[1], objective.hessian(w)
         inverse = np.linalg.pinv(np.where(np.isfinite(hessian), hessian, 0.0), hermitian=True)
         tried = w - np.matvec(inverse, np.where(np.isfinite(slope), slope, 0.0))
@@ -537,9 +537,11 @@ def _to_region(landscape: Landscape, minima: Minima, w: Array, closest: Array) -
 def _directions(minima: Minima, near: Array) -> tuple[Array, float]:
     """Return the directions `(rows, 2)` in which a curve goes at its points `near`, and how far the next ones are."""
     away = np.linalg.norm(minima.points - near[:, None], axis=-1)
-    reach = 2.0 * float(np.median(np.partition(away, 1, axis=-1)[:, 1]))
-    offsets = np.where((away < reach)[..., None], minima.points - near[:, None], 0.0)
-    return np.linalg.eigh(np.einsum("rki,rkj->rij", offsets, offsets))[1][..., 1], reach
+    following = np.partition(away, 1, axis=-1)[:, 1]
+    # Where a curve goes along a row of the grid its points are farther apart than where it crosses both.
+    is_near = away < 2.0 * following[:, None]
+    offsets = np.where(is_near[..., None], minima.points - near[:, None], 0.0)
+    return np.linalg.eigh(np.einsum("rki,rkj->rij", offsets, offsets))[1][..., 1], 2.0 * float(np.median(following))
 
 
 def _to_tangents(minima: Minima, w: Array, near: Array) -> Array:
@@ -570,7 +572,7 @@ def _to_curve(landscape: Landscape, minima: Minima, w: Array, near: Array) -> Ar
 def _onto_curve(landscape: Landscape, w: Array, along: Array) -> Array:
     """Take Newton's steps from points `(..., 2)` to a curve of minima, across the direction in which it goes."""
     across = np.stack([-along[..., 1], along[..., 0]], axis=-1)
-    for _step in range(3):
+    for _step in range(2):
         slope = np.vecdot(landscape(w)[1], across)
         curvature = np.vecdot(np.matvec(landscape.hessian(w), across), across)
         w = w - np.where(curvature > 0, slope / np.where(curvature > 0, curvature, 1.0), 0.0)[..., None] * across
