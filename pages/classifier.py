@@ -211,6 +211,7 @@ def stream() -> None:
     """Show where the training stands, and train on for a moment."""
     if training.running != ticking:
         st.rerun()
+    headline, said = training_words.headline(training), training_words.say(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
     picked = lesson.show(
         link,
@@ -220,7 +221,7 @@ def stream() -> None:
         steps=training.target if training.running else training.epoch,
         growing=training.running,
         words=epoch_words(),
-        summary=training_words.say(training),
+        summary=headline,
         captions=training_words.whys(training),
         even=compare,
         watch=True,
@@ -230,6 +231,8 @@ def stream() -> None:
     )
     draw_progress()
     draw_forks(picked.step)
+    if said != headline:
+        st.markdown(said)
     if not training.running:
         training_remedies.offer(link, training)
     st.markdown(training_words.answer(training, here))

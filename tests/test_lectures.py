@@ -3,6 +3,7 @@
 import json
 from functools import partial
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -12,7 +13,7 @@ from optviz.ui import lectures, links
 from optviz.ui.language import LANGUAGES
 from optviz.ui.moments import LONGEST_QUESTION
 from optviz.ui.ready_lectures import ASK, READY
-from tests.pages import healthy, opened
+from tests.pages import healthy, opened, summaries
 
 TWO = Lecture(
     "Two <i>scenes</i>",
@@ -54,6 +55,51 @@ def test_a_scene_of_a_ready_lecture_opens_without_a_complaint(name, index):
     # The page is set as the link says: its own address has nothing else in it.
     for key in app.query_params:
         assert tuple(address(app, key)) == scene.parameters[key]
+
+
+OUTLIER = np.array([0.1, 0.1, 0.2, 0.0, 0.1, 3.4])
+# What the sentence at the picture answers, with numbers that are computed here.
+ANSWERS = {
+    ("learning_rate", "Too small"): [f"after 40 steps {(1 - 0.001 * 2) ** 40:.1%} is left"],
+    ("learning_rate", "Swinging, and yet settling"): ["0.9 swings and settles", f"leaves only {abs(1 - 0.9 * 2):.1%}"],
+    ("learning_rate", "Beyond the limit"): ["lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges", "2/λ = 1."],
+    ("sgd_to_adam", "Momentum on the bowl"): ["Momentum (classical) lr 0.61 β 0.42 arrives first, at step 14."],
+    ("sgd_to_adam", "A saddle"): ["RMSProp leaves the saddle first: from step 14", "Then come Adam (26), SGD (61)."],
+    ("overfitting", "Overfitting"): ["fitted to by only 0.00667, but those held out by 12.8"],
+    ("overfitting", "The regions of a net, without and with L2"): ["B has the smaller weights", "smoother boundary"],
+    ("vanishing_gradient", "Below 0 the ReLU lets nothing through"): ["by 0.2 with Leaky ReLU, but by 0 with ReLU"],
+    ("vanishing_gradient", "Ten layers of sigmoids: the first learns next to nothing"): [
+        "vanishes with Sigmoid · Xavier",
+        "holds with ReLU · He",
+    ],
+    ("vanishing_gradient", "A learning rate too large kills units for good"): [
+        f"9 of the 12 units are dead ({9 / 12:.1%}"
+    ],
+    ("loss_functions", "One outlier takes over the square"): [
+        f"makes {3.4**2 / (OUTLIER**2).sum():.0%} of the MSE, but {3.4 / OUTLIER.sum():.0%} of the MAE"
+    ],
+    ("loss_functions", "A loss of one's own"): ["bottles too many are made on average", "loses 99 times"],
+    ("loss_functions", "Sure and wrong"): [f"A {-np.log(0.01):.7g}, B {-np.log(0.4):.7g}"],
+}
+
+
+def test_every_question_has_its_answer():
+    asked = {
+        (name, scene.title) for name, lecture in READY.items() for scene in lecture.scenes if ASK in scene.parameters
+    }
+    assert asked == ANSWERS.keys()
+
+
+@pytest.mark.parametrize(("name", "title"), ANSWERS)
+def test_the_sentence_answers_the_question(name, title):
+    (scene,) = [scene for scene in READY[name].scenes if scene.title == title]
+    app = opened(scene.page, **scene.parameters)
+    for _turn in range(60):
+        (sentence,) = summaries(app)
+        if all(part in sentence for part in ANSWERS[name, title]):
+            return
+        app.run()
+    raise AssertionError(sentence)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -160,7 +206,9 @@ def test_the_bar_says_where_one_is_and_goes_on_and_back(monkeypatch):
     turned = []
     monkeypatch.setattr(st, "switch_page", turned.append)
     app = played()
-    assert "<b>1 / 2</b> · <bdi>First *one*</bdi>" in texts(app) and "Notes\nof two lines" in texts(app)
+    assert "<b>1 / 2</b> · <span class='optviz-answer'><bdi>First *one*</bdi></span>" in texts(
+        app
+    ) and "Notes\nof two lines" in texts(app)
     assert app.button(key="lecture-previous").disabled and not app.button(key="lecture-next").disabled
     healthy(app.button(key="lecture-next").click().run())
     assert app.session_state["lecture-played"].at == 1 and turned == ["pages/descent.py"]

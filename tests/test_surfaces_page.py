@@ -159,7 +159,7 @@ def test_the_sentence_says_who_came_near_and_left_again():
 def test_the_sentence_says_what_happened():
     three = (Run("sgd", 0.06), Run("sgd", 0.42), Run("sgd", 0.61))
     assert "SGD lr 0.42 arrives first, at step 45." in races.say(settings(runs=three, steps=50))
-    diverged = "SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)."
+    diverged = "③ SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)."
     assert diverged in races.whys(settings(runs=three, steps=50))
     assert "falls without end" in races.say(settings("saddle", (Run("adam"),), learning_rate=0.3, steps=100))
     for surface, rate, ending in (("saddle", 0.01, "on a saddle"), ("three_hump_camel", 0.1, "in a local minimum")):

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.datasets import Dataset
-from optviz.figures.style import EMPTY, START, Ref, Series, dots, figure, follows, head, line
+from optviz.figures.style import EMPTY, Ref, Series, dots, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
@@ -17,6 +17,9 @@ PERCENT = 100
 
 BOUNDARY = 50
 """The percentage at which the classes meet."""
+
+ASKED = Series("text", symbol="x-thin-open")
+"""The mark of the point that is asked about: hollow circles are points held out."""
 
 
 class Mark(NamedTuple):
@@ -119,7 +122,7 @@ def _straight(x: str, y: str) -> go.Scatter:
 def _asked(point: tuple[float, float], name: str) -> go.Scatter:
     x, y = point
     held = {"grip": True}
-    return dots(name, START, held, x=[x], y=[y], size=17, edge=4, hover="%{x:.6g}, %{y:.6g}", showlegend=False)
+    return dots(name, ASKED, held, x=[x], y=[y], size=17, edge=4, hover="%{x:.6g}, %{y:.6g}", showlegend=False)
 
 
 def _points(data: Dataset, label: int, words: Mapping[str, str], hollow: bool = False) -> go.Scatter:

@@ -176,11 +176,12 @@ def named(name: str) -> Lecture:
 # ---- playing
 
 
-def play(lecture: Lecture, index: int) -> NoReturn:
-    """Open a scene, as its link would."""
+def play(lecture: Lecture, index: int, *, projected: bool = False) -> NoReturn:
+    """Open a scene, as its link would; with `projected` the pictures fill the window from now on."""
     _set_played(lecture, index)
     scene = lecture.scenes[index]
-    Link(scene.page).open({**_FRESH, **scene.parameters})
+    fills = {"moment.projector": ("1",)} if projected else {}
+    Link(scene.page).open({**_FRESH, **scene.parameters, **fills})
     st.switch_page(f"pages/{scene.page}.py")
 
 
@@ -193,8 +194,10 @@ def draw_bar() -> None:
         played = _set_played(played.lecture, st.session_state.get(_ENTRIES, {}).get(links.entry(), played.at))
     last = len(played.lecture.scenes) - 1
     with st.container(key="lecture", horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
-        number = f"{played.at + 1} / {last + 1}"
-        st.html(f"<p><b>{number}</b> · {foreign.html(played.scene.title, LONGEST_TITLE)}</p>")
+        title = foreign.html(played.scene.title, LONGEST_TITLE)
+        if any(played.scene.parameters.get(ASK, ())):
+            title = f"<span class='optviz-answer'>{title}</span>"  # it waits for the reveal
+        st.html(f"<p><b>{played.at + 1} / {last + 1}</b> · {title}</p>")
         if played.scene.notes:
             with st.popover(_("Notes"), icon=":material/notes:"):
                 st.html(f"<p class='optviz-notes'>{foreign.html(played.scene.notes, LONGEST_NOTES)}</p>")

@@ -94,6 +94,14 @@ def say(training: Training) -> str:
     return " ".join(parts)
 
 
+def headline(training: Training) -> str:
+    """Say the one thing that the picture shows: of two nets, how they differ."""
+    results = results_of(training)
+    if len(results) == 1 or any(result.epoch.reason == "diverged" for result in results):
+        return say(training)
+    return _say_compared(*results)
+
+
 def _say_result(result: Result) -> list[str]:
     return _say_diverged(result) if result.epoch.reason == "diverged" else [_say_numbers(result)]
 

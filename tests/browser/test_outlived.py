@@ -180,7 +180,7 @@ def click_into_the_picture(page: "Page") -> None:
 
 
 ACTIONS: dict[Callable[["Page"], None], tuple[str, Test]] = {
-    choose_surface: ("", lambda link: link == {"lr": ["0.2"], "surface": ["long_valley"]}),
+    choose_surface: ("", lambda link: link.get("surface") == ["long_valley"] and link["lr"] == ["0.05"]),
     move_slider: ("", lambda link: link == {"lr": ["0.2"], "steps": ["210"]}),
     tap_example: ("", lambda link: link.get("surface") == ["saddle"] and link["lr"] == ["0.03"]),
     switch_inside_a_fold: ("Start and axes", lambda link: link == {"lr": ["0.2"], "log": ["0"]}),

@@ -1,5 +1,6 @@
 """What a room sees without scrolling: picture, bar and sentence in one window, and what a projector shows."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,13 +8,15 @@ import pytest
 from optviz.locale import translations
 from optviz.ui import course
 from optviz.ui.frame import tab_title
-from tests.browser.screen import PLAYER, path_of
+from optviz.ui.ready_lectures import ASK, READY
+from tests.browser.screen import PLAYER, eventually, path_of
 from tests.browser.test_every_page import LOCALES, SETTLED, THEMES, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+OpenPage = Callable[..., "Page"]
 WINDOWS = {"en": ((1280, 720), (1366, 768), (1400, 900), (1920, 1080)), "zh": ((1280, 720), (1920, 1080))}
 LOWEST = 180
 """Pixels of a plot: lower ones show nothing."""
@@ -101,3 +104,37 @@ def projected_faults(page: "Page") -> list[str]:
         if panel["title"] < panel["ticks"] - 0.1:
             wrong.append(f"{panel['cell']}: a title of {panel['title']} px, ticks of {panel['ticks']}")
     return [f"projected: {fault}" for fault in wrong]
+
+
+@pytest.mark.parametrize("lecture", READY)
+def test_a_lecture_is_projected_and_read_from_the_last_row(open_page: OpenPage, lecture: str) -> None:
+    page = open_page(f"/lectures?lecture={lecture}", 1280, 720, reduced_motion="reduce")
+    page.get_by_role("button", name="Play from scene 1", exact=True).click()
+    scenes = READY[lecture].scenes
+    wrong = []
+    for number, scene in enumerate(scenes, start=1):
+        title = page.locator(".st-key-lecture p").first
+        place = page.locator(".st-key-lecture b", has_text=f"{number} / {len(scenes)}")
+        place.wait_for()
+        if ASK in scene.parameters:
+            page.locator(".optviz-question", has_text=scene.parameters[ASK][0]).wait_for()
+            eventually(page, lambda: _hides(scene.title, title.inner_text()))  # noqa: B023
+            assert page.locator(".optviz-sentence").first.inner_text() == ""
+            page.keyboard.press("PageDown")
+            page.locator(".optviz-ask").first.wait_for(state="hidden")
+        eventually(page, lambda: _holds(scene.title, title.inner_text()))  # noqa: B023
+        wrong += [f"{number}. {scene.title}: {fault}" for fault in projected_faults(page)]
+        if number < len(scenes):
+            page.keyboard.press("PageDown")
+    page.locator(".st-key-lecture-end button").click()
+    page.locator(".optviz-projected").wait_for(state="detached")
+    page.get_by_role("heading", level=1).wait_for()
+    assert not wrong, "\n".join(wrong)
+
+
+def _holds(part: str, whole: str) -> None:
+    assert part in whole
+
+
+def _hides(part: str, whole: str) -> None:
+    assert part not in whole

@@ -226,12 +226,12 @@ for title in ("Adam", "SGD", "Momentum (averaged)", "Momentum (classical)", "Ada
 
     @claims("build", title)
     def _(page, title=title):
-        assert page.sentence.removesuffix(".").split(" with ")[0] == f"This is {title}"
+        assert page.summary.split(".")[0].split(" with ")[0] == f"This is {title}"
 
 
 @claims("build", "Adam without its correction")
 def _(page):
-    assert "The nearest is Adam" in page.sentence and page.sentence.count(":") == 1
+    assert "The nearest is Adam" in page.summary and page.summary.count(":") == 1
     optimizer, adam = page.mine.build(), OPTIMIZERS["adam"]()
     assert optimizer.first.debias == optimizer.second.debias == 0
     debiased = replace(

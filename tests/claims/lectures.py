@@ -124,3 +124,32 @@ def _(page):
     CLAIMS["classifier", "With and without L2: many units, few points"](page)
     without, with_l2 = map(bends, nets(page))
     assert with_l2 < 0.5 * without
+
+
+# ---- activations and the vanishing gradient
+
+same("vanishing_gradient", "Below 0 the ReLU lets nothing through", "activations", "ReLU, leaky ReLU, sigmoid, tanh")
+same("vanishing_gradient", "S-shaped: where the slope fades", "activations", "S-shaped: where the slope fades")
+same(
+    "vanishing_gradient",
+    "Ten layers of sigmoids: the first learns next to nothing",
+    "vanishing",
+    "Sigmoid, tanh, ReLU, leaky ReLU",
+)
+same("vanishing_gradient", "Weights too small: the signal dies out on its way", "initialization", "Too small")
+same("vanishing_gradient", "He for ReLU: every layer as wide as the one before", "initialization", "He for ReLU")
+same("vanishing_gradient", "A learning rate too large kills units for good", "dead_relu", "Learning rate too large")
+same("vanishing_gradient", "No unit dies", "dead_relu", "No unit dies")
+
+
+# ---- losses
+
+same("loss_functions", "Square, amount, or both", "losses", "The course's two numbers")
+same("loss_functions", "One outlier takes over the square", "losses", "One outlier")
+same(
+    "loss_functions", "Huber: square inside, straight outside", "loss_curves", "Huber: square inside, straight outside"
+)
+same("loss_functions", "A loss of one's own", "yoghurt", "A bottle costs 1 and earns 99")
+same("loss_functions", "Sure and wrong", "cross_entropy", "Sure and wrong")
+same("loss_functions", "Logits of 1000: the definition breaks", "softmax_loss", "Logits of 1000: the definition breaks")
+same("loss_functions", "Focal loss: an easy example", "loss_curves", "Focal loss: an easy example")

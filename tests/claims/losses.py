@@ -89,7 +89,7 @@ def _(page):
 @claims("loss_curves", "Gamma 0 is cross-entropy")
 def _(page):
     np.testing.assert_allclose(page.arrays["focal_value"], page.arrays["binary_crossentropy_value"])
-    assert "With γ = 0 focal loss is cross-entropy" in page.sentence and "turns to the others" not in page.sentence
+    assert "With γ = 0 focal loss is cross-entropy" in page.summary and "turns to the others" not in page.summary
 
 
 @claims("loss_curves", "Rare class: alpha 0.75")
@@ -108,7 +108,7 @@ def _(page):
 @claims("cross_entropy", "Two classes: which is nearer?")
 def _(page):
     a, b = cross_entropy.losses_of(page.settings)
-    assert len(page.settings.target) == 2 and b < a and "B is nearest" in page.sentence
+    assert len(page.settings.target) == 2 and b < a and "B is nearest" in page.summary
 
 
 names("cross_entropy", "Three classes", target=(1.0, 0.0, 0.0))
@@ -125,7 +125,7 @@ def _(page):
 @claims("cross_entropy", "A probability of 0")
 def _(page):
     assert page.settings.p[0, int(page.settings.y.argmax())] == 0
-    assert np.isinf(cross_entropy.losses_of(page.settings)[0]) and "∞" in page.sentence
+    assert np.isinf(cross_entropy.losses_of(page.settings)[0]) and "∞" in page.summary
 
 
 @claims("cross_entropy", "A row that does not sum to 1")

@@ -168,7 +168,7 @@ def _(page):
 def _(page):
     check(page, 2 * -1 + np.sin(2))
     graph = graphs.graph_of(page.text)
-    assert len(graph.leaving(graphs.names_of(graph).index("x"))) == 2 and "is used 2 times" in page.sentence
+    assert len(graph.leaving(graphs.names_of(graph).index("x"))) == 2 and "is used 2 times" in page.summary
 
 
 @claims("backpropagation", "A squared error")

@@ -309,7 +309,7 @@ def _(page):
     # Fewer units learn less by heart.
     fewer = explained(table.learned(page.link, page.own, replace(page.settings, plan=replace(page.plan, hidden=(4,)))))
     assert fewer[0] < training - 0.1 and fewer[1] > held_out + 0.1
-    assert "does not hold for others" in page.sentence
+    assert "does not hold for others" in page.summary
 
 
 @claims("table", "The age cannot be told")

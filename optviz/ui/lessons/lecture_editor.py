@@ -95,7 +95,7 @@ def _scene(lecture: Lecture, index: int) -> DeltaGenerator:
 def _draw_play(link: Link, lecture: Lecture, index: int) -> None:
     label = _("Play from scene {n}").format(n=index + 1)
     if st.button(label, icon=":material/play_arrow:", key=f"{link.page}-play-{index}"):
-        lectures.play(lecture, index)
+        lectures.play(lecture, index, projected=True)
 
 
 def _draw_tools(link: Link, lecture: Lecture, index: int) -> None:

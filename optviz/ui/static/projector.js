@@ -80,5 +80,6 @@ addEventListener("keydown", event => {
   else return;
   if (action) event.preventDefault();
 });
+addEventListener("click", ({ target }) => on && target.closest?.(".st-key-lecture-end") && leave(), true); // with its lecture
 addEventListener("resize", () => on && players.forEach(player => player.repaint()));
 addEventListener("fullscreenchange", () => on && !document.fullscreenElement && leave()); // with Escape the browser tells nothing else
