@@ -14,7 +14,7 @@ from optviz.figures.style import SERIES
 from optviz.gradient_flow import Flow, gradient_norms, judge, passed_on, per_layer, slope_products
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS, Network
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons.activations import Rows, tex, written
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -147,19 +147,16 @@ def say(settings: Settings) -> str:
     """Say what becomes of the gradient in the nets, with the first layer's share of the last one's."""
     titles, said = choices(), []
     found = list(zip(settings.nets, all_norms(settings), strict=True))
+    whole, brief = _("{net} ({share} of the last layer's)"), _("{net} ({share})")
     for flow, meaning in MEANINGS.items():
-        nets = [
-            titles[net]
-            if flow is Flow.NOTHING
-            else _("{net} ({first}, {share} of the last layer's)").format(
-                net=titles[net], first=written(norms[0], 2), share=written(passed_on(norms), 2)
-            )
-            for net, norms in found
-            if judge(norms) is flow
-        ]
+        nets = []
+        for net, norms in found:
+            if judge(norms) is flow:
+                text = "{net}" if flow is Flow.NOTHING else brief if said or nets else whole
+                nets.append(text.format(net=titles[net], share=written(passed_on(norms), 2)))
         if nets:
             said.append(_(meaning).format(nets=_(", ").join(nets)))
-    return " ".join(said)
+    return joined(*said)
 
 
 def report(settings: Settings) -> str:
