@@ -145,11 +145,11 @@ MEANINGS: Mapping[Flow, str] = {
 
 def say(settings: Settings) -> str:
     """Say what becomes of the gradient in the nets, with the first layer's share of the last one's."""
-    titles, said = choices(), []
+    titles, said = choices(), list[str]()
     found = list(zip(settings.nets, all_norms(settings), strict=True))
     whole, brief = _("{net} ({share} of the last layer's)"), _("{net} ({share})")
     for flow, meaning in MEANINGS.items():
-        nets = []
+        nets = list[str]()
         for net, norms in found:
             if judge(norms) is flow:
                 text = "{net}" if flow is Flow.NOTHING else brief if said or nets else whole
