@@ -235,7 +235,7 @@ def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_pat
     page.locator("input[type=file]").set_input_files({"name": "spam.txt", "mimeType": "text/plain", "buffer": b"spam"})
     page.get_by_text("This is neither a .keras file nor a JSON").wait_for()
     page.locator("input[type=file]").set_input_files(file)
-    page.locator(".optviz-sentence", has_text="This is the loaded net 2-4-1").wait_for()
+    page.get_by_text("This is the loaded net 2-4-1").first.wait_for()
     page.get_by_text("epoch 0 of 30").wait_for()
     assert page.get_by_text("This is neither a .keras file nor a JSON").count() == 0
     before = finished(Settings(epochs=30, units=4))
