@@ -499,7 +499,7 @@ def in_unicode(tree) -> str:
         return tree.translate({0x31: "₁", 0x32: "₂"}) if isinstance(tree, str) else number(tree).replace(".", ",")
     parts = [in_unicode(each) for each in tree.operands]
     written = {
-        "+": "（{0} ＋ {1}）", "-": "({0} − {1})", "*": "({0})({1})", "/": "({0}÷{1})", "**": "({0})＾({1})",
+        "+": "（{0} ＋ {1}）", "-": "({0} − {1})", "*": "(({0})({1}))", "/": "({0}÷{1})", "**": "({0})＾({1})",
         "sqrt": "√({0})", "negate": "(–({0}))", "abs": "｜{0}｜", "max": "max({0}; {1})",
     }  # fmt: skip
     return written.get(tree.name, f"{tree.name}({{0}})").format(*parts)
