@@ -211,7 +211,7 @@ def stream() -> None:
     """Show where the training stands, and train on for a moment."""
     if training.running != ticking:
         st.rerun()
-    headline, said = training_words.headline(training), training_words.say(training)
+    said, difference = training_words.tell(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
     picked = lesson.show(
         link,
@@ -221,7 +221,7 @@ def stream() -> None:
         steps=training.target if training.running else training.epoch,
         growing=training.running,
         words=epoch_words(),
-        summary=headline,
+        summary=difference or said,
         captions=training_words.whys(training),
         even=compare,
         watch=True,
@@ -231,7 +231,7 @@ def stream() -> None:
     )
     draw_progress()
     draw_forks(picked.step)
-    if said != headline:
+    if difference:
         st.markdown(said)
     if not training.running:
         training_remedies.offer(link, training)

@@ -1,8 +1,9 @@
 """The learning rates that surfaces know: each of them works, and choosing a surface sets them, in the link."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from optviz import tuning
 from optviz.optimizers import OPTIMIZERS
@@ -11,6 +12,7 @@ from optviz.surfaces import SURFACES
 from optviz.ui import races
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
+from tests.pages import opened
 
 KEPT = tuning.kept()
 HELPLESS = {
@@ -73,13 +75,7 @@ def test_no_calmer_rate_arrives_as_soon():
             assert trial.end.arrival is None or trial.end.arrival > tuning.SOON
 
 
-def page(**parameters):
-    app = AppTest.from_file("../app.py", default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+page = partial(opened, "surfaces")
 
 
 def link_of(app):
@@ -137,9 +133,7 @@ def test_an_optimizer_that_is_added_to_runs_at_other_rates_takes_the_shared_one(
 
 
 def test_on_the_page_of_the_own_optimizer_the_rivals_get_theirs():
-    app = AppTest.from_file("../pages/build.py", default_timeout=60)
-    app.session_state["framed"] = True
-    app.run()
+    app = opened("build")
     app.selectbox(key="build~surface").set_value("rosenbrock").run()
     assert not app.exception
     assert link_of(app)["run"] == ["adam,lr=0.5", "sgd,lr=0.003"] and "lr" not in app.query_params

@@ -509,9 +509,7 @@ def _say(settings: Settings, spoken: str) -> str:
         else:
             text = _("{names} and {last} arrive first, at step {step}.")
             parts.append(text.format(names=_list(first[:-1]), last=first[-1], step=step))
-        if others:
-            listed = _list([_("{name} ({step})").format(name=n, step=e.arrival) for n, e in others])
-            parts.append(ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=listed))
+        parts.append(_say_others([(name, end.arrival or 0) for name, end in others]))
     elif gap_known(settings) and named:
         distances = [np.inf if end.distance is None else end.distance for _name, end in named]
         nearest = [named[place][0] for place in least(distances)]
@@ -572,9 +570,16 @@ def _say_departures(settings: Settings) -> list[str]:
         "{name} leave the saddle first: from step {step} on their loss is below the saddle's.",
         len(first),
     )
-    others = [_("{name} ({step})").format(name=name, step=step) for step, name in left[len(first) :]]
-    then = ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=_list(others))
-    return [text.format(name=_list(first), step=left[0][0]), *([then] if others else [])]
+    others = [(name, step) for step, name in left[len(first) :]]
+    return [text.format(name=_list(first), step=left[0][0]), _say_others(others)]
+
+
+def _say_others(others: Sequence[tuple[str, int]]) -> str:
+    """Say who comes after the first, each with its step; nothing where none does."""
+    if not others:
+        return ""
+    listed = _list([_("{name} ({step})").format(name=name, step=step) for name, step in others])
+    return ngettext("Then comes {names}.", "Then come {names}.", len(others)).format(names=listed)
 
 
 def _say_start(settings: Settings, ending: Ending) -> str:

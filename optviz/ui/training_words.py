@@ -79,6 +79,11 @@ def _alike(layer: Layer, following: Layer) -> bool:
 
 def say(training: Training) -> str:
     """Say in a few sentences how the training stands."""
+    return tell(training)[0]
+
+
+def tell(training: Training) -> tuple[str, str]:
+    """Return what `say` says, and of two nets, where none diverged, how they differ alone."""
     settings, results = training.settings, results_of(training)
     several = len(results) > 1
     parts = [_say_unwatched()] if (settings.stopping or settings.reducing) and not settings.held_out else []
@@ -88,18 +93,12 @@ def say(training: Training) -> str:
         name = f"{side}{_(': ')}" if several else ""
         remarks = [*_say_starts(result), *_say_rules(result, training), *_say_units(result)]
         parts += [name + " ".join(remarks)] if remarks else []
+    difference = ""
     if several and not any(result.epoch.reason == "diverged" for result in results):
-        parts.append(_say_compared(*results))
+        difference = _say_compared(*results)
+        parts.append(difference)
     parts += [part for ghost in ghosts_of(training) for part in _say_result(ghost)]
-    return " ".join(parts)
-
-
-def headline(training: Training) -> str:
-    """Say the one thing that the picture shows: of two nets, how they differ."""
-    results = results_of(training)
-    if len(results) == 1 or any(result.epoch.reason == "diverged" for result in results):
-        return say(training)
-    return _say_compared(*results)
+    return " ".join(parts), difference
 
 
 def _say_result(result: Result) -> list[str]:
