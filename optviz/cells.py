@@ -38,13 +38,6 @@ MISSING = frozenset(
 
 INFINITE = re.compile(r"[-+]?(?:inf(?:inity)?|∞)", re.IGNORECASE)
 _ERROR = re.compile(r"#[¡\w/Ï¿]+[!?]?(?:/[\w]+[!?]?)?", re.IGNORECASE)
-_DATE = re.compile(
-    r"(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    r"|\d{1,2}[-. ][A-Za-z]{3,9}\.?[-. ]\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{4}[-/年]\d{1,2}月?"
-    r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?)"
-    r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?)?(?:Z|[-+]\d{2}:?\d{2})?"
-)
-
 _MONEY = (
     r"(?:(?:US|C|CA|A|AU|NZ|HK|NT|R|S)?\$|€|£|¥|₹|₽|₩|₺|₫|฿|₱|₪|zł|Kč|kr\.?|Rs\.?|Fr\.?|SFr\.?"
     r"|CHF|EUR|USD|GBP|CNY|RMB|JPY|INR|RUB|SEK|NOK|DKK|PLN|BRL|CAD|AUD)"
@@ -57,6 +50,11 @@ _NUMBER = re.compile(
 _NO_CENTS = re.compile(r"(?<=\d)[.,]--?(?!\d)")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
 _PLAIN_COLUMN = re.compile(r"(?:(?:[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)?\n)*", re.ASCII)
+_GROUPED_COLUMN = {
+    ".": re.compile(r"(?:(?:-?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)?\n)*", re.ASCII),
+    ",": re.compile(r"(?:(?:-?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d+)?)?\n)*", re.ASCII),
+}
+_UNIFORM = re.compile(rf"(?P<before>(?:{_MONEY} ?)?)-?[\d.,]+(?P<after>(?: ?(?:{_MONEY}|%))?)", re.ASCII)
 _GROUPS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
 _POINT = re.compile(
     r"(?:\d+|[1-9]\d{0,2}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3})?(?:\.\d*)?"
@@ -81,7 +79,6 @@ class Cell(NamedTuple):
     point: float
     comma: float
     affix: str = ""
-    group: str = ""
 
 
 def plain(cell: str) -> str:
@@ -95,11 +92,6 @@ def is_missing(cell: str) -> bool:
     """Whether a cell has no value."""
     cell = plain(cell).casefold()
     return cell in MISSING or bool(_ERROR.fullmatch(cell) and not cell[1:].isdigit())
-
-
-def is_date(cell: str) -> bool:
-    """Whether a cell is a date or a time."""
-    return bool(_DATE.fullmatch(plain(cell)))
 
 
 def read(cell: str) -> Cell | None:
@@ -123,8 +115,7 @@ def read(cell: str) -> Cell | None:
     if math.isnan(point) and math.isnan(comma):
         return None
     affix = " ".join(part.strip() for part in (found["before"], found["after"]) if part)
-    group = next((sign for sign in "', " if sign in digits[1:]), "")
-    return Cell(sign * point, sign * comma, affix, group)
+    return Cell(sign * point, sign * comma, affix)
 
 
 def _ascii(digits: str) -> str:
@@ -157,27 +148,47 @@ class Column:
     words: list[str] = field(default_factory=list)
     """The different cells that are neither numbers nor missing, as they come."""
     plain: str = ""
-    """The decimal sign of a column that has nothing but the digits and signs of a program, and so is read at once."""
+    """The decimal sign of a column that is read at once: its cells differ in nothing but the digits and signs of a
+    program, and the thousands' marks."""
+    bare: Sequence[str] = ()
+    """The cells of such a column without what is the same in all, `affix`, and without thousands' marks."""
+    affix: str = ""
     learned: str = ""
     """The word that stands for a missing value here, as its repetition tells."""
 
     def __post_init__(self) -> None:
-        self.plain = self._plain()
+        self.plain = "" if self.marks else self._plain() or self._uniform()
         if not self.plain:
             self._sort()
 
     def _plain(self) -> str:
-        if self.marks:
-            return ""
+        self.bare = self.cells
         text = "\n".join(self.cells) + "\n"
         sign = "," if "," in text else "."
         if sign == "," and "." in text:
             return ""
-        if not _PLAIN_COLUMN.fullmatch(text.replace(",", ".")) or text.isspace():
+        if not _PLAIN_COLUMN.fullmatch(text.replace(",", ".")) or text.isspace() or text.count("\n") > len(self.cells):
             return ""
         # 1.234 might be a number with grouped thousands; one cell such as 1.2 is a witness against that.
         cells = (cell.replace(",", ".") for cell in self.cells if sign in cell)
         return sign if any(not _GROUPS.fullmatch(cell) for cell in cells) else "" if sign in text else "digits"
+
+    def _uniform(self) -> str:
+        """Take off the sign of money or per cent that all cells have, and the thousands' marks."""
+        found = _UNIFORM.fullmatch(next(filter(None, self.cells), ""))
+        if not found:
+            return ""
+        before, after = found["before"], found["after"]
+        if not all(cell.startswith(before) and cell.endswith(after) for cell in self.cells if cell):
+            return ""
+        bare = [cell[len(before) : len(cell) - len(after)] for cell in self.cells]
+        text = "\n".join(bare) + "\n"
+        fitting = [sign for sign, pattern in _GROUPED_COLUMN.items() if pattern.fullmatch(text)]
+        if len(fitting) != 1 or text.count("\n") > len(bare):
+            return ""
+        group = "," if fitting == ["."] else "."
+        self.bare, self.affix = [cell.replace(group, "") for cell in bare], f"{before} {after}".strip()
+        return fitting[0]
 
     def _sort(self) -> None:
         """Tell the different cells apart."""
@@ -247,21 +258,14 @@ class Column:
 
     def unit(self) -> str:
         """Return what stands beside the numbers."""
-        return next((cell.affix for cell in self.numbers.values() if cell.affix), "")
-
-    def group(self, decimal: str) -> str:
-        """Return what groups the thousands."""
-        if decimal == ",":
-            dots = any("." in text for text in self.numbers)
-            return "." if dots else next((c.group for c in self.numbers.values() if c.group and c.group != ","), "")
-        return next((cell.group for cell in self.numbers.values() if cell.group), "")
+        return self.affix or next((cell.affix for cell in self.numbers.values() if cell.affix), "")
 
     def values(self, decimal: str) -> list[float]:
         """Return the numbers, nan for what is missing."""
         if self.plain == ",":
-            return [float(cell.replace(",", ".") or "nan") for cell in self.cells]
+            return [float(cell.replace(",", ".") or "nan") for cell in self.bare]
         if self.plain:
-            return [float(cell or "nan") for cell in self.cells]
+            return [float(cell or "nan") for cell in self.bare]
         known = {text: self.as_(cell, decimal) for text, cell in self.numbers.items()}
         return [known.get(cell, math.nan) for cell in self.cells]
 

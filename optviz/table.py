@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from optviz.activations import Array
-from optviz.cells import Column, decimal_sign, is_date
+from optviz.cells import Column, decimal_sign, is_missing, plain
 from optviz.datasets import Dataset
+from optviz.dates import is_date, read_times
 from optviz.encodings import decode
 from optviz.losses import LOSSES
 from optviz.separated import Grid, Misfit, Unclosed, grid
@@ -42,7 +43,10 @@ LARGEST = 1e100
 class Fault(StrEnum):
     """Why a table cannot be used."""
 
+    NOTHING = "nothing"
     EMPTY = "empty"
+    NO_VALUES = "no_values"
+    NO_NUMBERS = "no_numbers"
     TOO_LARGE = "too_large"
     TOO_LONG = "too_long"
     NOT_TEXT = "not_text"
@@ -63,6 +67,7 @@ class Why(StrEnum):
     """Why a column is left out."""
 
     NOT_NUMERIC = "not_numeric"
+    TWO_SIGNS = "two_signs"
     TOO_LARGE = "too_large"
     CONSTANT = "constant"
     EMPTY = "empty"
@@ -97,6 +102,10 @@ class Remark(StrEnum):
     """What a reader of a table is told of how its cells were read."""
 
     AMBIGUOUS = "ambiguous"
+    OWN_SIGN = "own_sign"
+    DATES = "dates"
+    HOURS = "hours"
+    DAY_OR_MONTH = "day_or_month"
     UNIT = "unit"
     MARK = "mark"
     INFINITE = "infinite"
@@ -143,6 +152,7 @@ class Reading:
 
     separator: str = ""
     decimal: str = ""
+    day_first: bool | None = None
     encoding: str = ""
     header: bool | None = None
     missing: frozenset[str] = frozenset()
@@ -178,8 +188,8 @@ class Table:
     """The numeric columns of a table, `cells: (rows, columns)`, nan where a cell is empty, and those left out.
 
     `rows_read` counts the rows that were in the file; of more than `MOST_ROWS` every so-manyth is kept. `encoding`,
-    `delimiter`, `decimal` and `header` are the file's; `words` are the columns of few words, `counting` those that
-    only number the rows, and `told` what its reader should know.
+    `delimiter`, `decimal` and `header` are the file's; `words` are the columns of few words, `dates` those of `names`
+    that were dates or times, `counting` those that only number the rows, and `told` what its reader should know.
     """
 
     names: tuple[str, ...]
@@ -191,6 +201,7 @@ class Table:
     decimal: str = "."
     header: bool = True
     words: tuple[Words, ...] = ()
+    dates: tuple[str, ...] = ()
     counting: tuple[str, ...] = ()
     skipped: Skipped = NOTHING_SKIPPED
     told: tuple[Told, ...] = ()
@@ -224,6 +235,8 @@ def parse(content: bytes, reading: Reading = TELL) -> Table:
     """Read a table of separated values; what `reading` leaves open is told from all rows. Raise `TableError`."""
     if len(content) > MOST_BYTES:
         raise TableError(Fault.TOO_LARGE, limit=MOST_BYTES // 1_000_000)
+    if not content.strip():
+        raise TableError(Fault.NOTHING)
     decoded = None if _foreign(content) else decode(content, reading.encoding)
     if not decoded:
         raise TableError(_foreign(content) or Fault.NOT_TEXT)
@@ -270,7 +283,9 @@ def _grid(text: str, reading: Reading) -> Grid:
     except Misfit as error:
         raise TableError(Fault.MISFIT, error.cells, error.line, error.width) from error
     if not found.rows:
-        raise TableError(Fault.EMPTY)
+        lines = filter(str.strip, text.splitlines())
+        empty = sum(all(map(is_missing, line.split(found.separator))) for line in lines)
+        raise TableError(Fault.NO_VALUES if empty else Fault.EMPTY, empty)
     if found.odd and 10 * found.uneven > len(found.rows):
         raise TableError(Fault.RAGGED, len(found.odd.cells), found.odd.line, len(found.rows[0].cells))
     if len(found.rows[0].cells) > MOST_COLUMNS:
@@ -308,11 +323,12 @@ class _Columns:
     """The columns of a file while they become numbers."""
 
     def __init__(self, found: Grid, names: list[str], reading: Reading) -> None:
-        self.found, self.names = found, names
+        self.found, self.names, self.reading = found, names, reading
         columns = zip(*(row.cells for row in found.rows), strict=True)
         self.columns = [Column(cells, reading.missing) for cells in columns]
         sign, certain = decimal_sign(self.columns, found.separator)
         self.decimal, self.certain = reading.decimal or sign, certain or bool(reading.decimal)
+        self.dates: list[str] = []
         self.left_out: list[LeftOut] = []
         self.words: list[Words] = []
         self.told: list[Told] = []
@@ -328,10 +344,7 @@ class _Columns:
         found = self.found
         totals = len(found.totals) + len(found.rows) - rows
         kept = {name: values[:rows] for name, values in kept.items()}
-        if not kept or len(kept) + len(self.words) < 2:
-            raise TableError(Fault.TOO_FEW_COLUMNS, ", ".join(kept), limit=2, left_out=tuple(self.left_out))
-        if rows < FEWEST_ROWS:
-            raise TableError(Fault.TOO_FEW_ROWS, rows, limit=FEWEST_ROWS)
+        self._refuse(kept, rows)
         counting = tuple(self._counting(kept))
         every = slice(0, rows, -(-rows // MOST_ROWS))
         return Table(
@@ -344,6 +357,7 @@ class _Columns:
             decimal=self.decimal,
             header=bool(found.header),
             words=tuple(words._replace(cells=words.cells[every]) for words in self.words),
+            dates=tuple(self.dates),
             counting=counting,
             skipped=Skipped(
                 found.above,
@@ -357,29 +371,62 @@ class _Columns:
             told=tuple(self.told),
         )
 
+    def _refuse(self, kept: dict[str, Array], rows: int) -> None:
+        """Raise `TableError` if too little is left."""
+        left_out = tuple(self.left_out)
+        if left_out and len(left_out) == len(self.names) and all(column.why is Why.EMPTY for column in left_out):
+            raise TableError(Fault.NO_VALUES, rows)
+        if rows < FEWEST_ROWS:
+            raise TableError(Fault.TOO_FEW_ROWS, rows, limit=FEWEST_ROWS)
+        if not kept and (self.words or any(column.why is Why.MANY_WORDS for column in left_out)):
+            raise TableError(Fault.NO_NUMBERS, ", ".join(words.name for words in self.words), left_out=left_out)
+        if not kept or len(kept) + len(self.words) < 2:
+            raise TableError(Fault.TOO_FEW_COLUMNS, ", ".join(kept), limit=2, left_out=left_out)
+
+    def _sign(self, column: Column) -> str:
+        """Return the decimal sign of a column: that of its own cells, else the table's."""
+        point, comma = column.evidence()
+        return self.decimal if self.reading.decimal or bool(point) == bool(comma) else "." if point else ","
+
+    def _times(self, name: str, column: Column) -> Array | None:
+        """Return the numbers of a column of dates or times."""
+        if column.plain or column.numbers or column.infinite:
+            return None
+        times = read_times(map(plain, column.words), self.reading.day_first)
+        if not times or len(times.numbers) < len(set(map(plain, column.words))):
+            return None
+        self.dates.append(name)
+        self.told.append(Told(Remark.DATES if times.start else Remark.HOURS, name, times.start))
+        if times.unsure:
+            row = self._line(column, next(cell for cell in column.words if plain(cell) == times.unsure))
+            self.told.append(Told(Remark.DAY_OR_MONTH, name, times.unsure, times.taken, row=row))
+        return np.array([times.numbers.get(plain(cell), math.nan) for cell in column.cells])
+
     def _line(self, column: Column, cell: str) -> int:
         return self.found.rows[column.cells.index(cell)].line
 
     def _numbers(self, name: str, column: Column) -> Array | None:
         """Return a column's numbers; if it has none, note it among the words or those left out."""
-        offense = column.offense(self.decimal)
+        sign = self._sign(column)
         if not (column.plain or column.numbers or column.words):
             cell = next(iter(column.infinite), "")
             self.left_out.append(LeftOut(name, Why.EMPTY, cell, 0))
             return None
-        if offense:
-            self._not_numeric(name, column, offense)
-            return None
-        values = np.array(column.values(self.decimal))
+        values = self._times(name, column)
+        if values is None:
+            if offense := column.offense(sign):
+                self._not_numeric(name, column, offense)
+                return None
+            values = np.array(column.values(sign))
         known = values[~np.isnan(values)]
         if np.abs(known).max() > LARGEST:
             cell = next(cell for cell, value in zip(column.cells, values, strict=True) if abs(value) > LARGEST)
             self.left_out.append(LeftOut(name, Why.TOO_LARGE, shortened(cell), self._line(column, cell)))
             return None
         if np.ptp(known) == 0:
-            self.left_out.append(LeftOut(name, Why.CONSTANT, f"{known[0]:g}"))
+            self.left_out.append(LeftOut(name, Why.CONSTANT, column.words[0] if column.words else f"{known[0]:g}"))
             return None
-        self._tell(name, column, known)
+        self._tell(name, column, known, sign)
         return values
 
     def _not_numeric(self, name: str, column: Column, offense: str) -> None:
@@ -387,21 +434,25 @@ class _Columns:
         row = self._line(column, offense)
         if different and all(map(is_date, different)):
             self.left_out.append(LeftOut(name, Why.DATES, shortened(offense), row))
+        elif all(column.evidence()) and offense in column.numbers:
+            self.left_out.append(LeftOut(name, Why.TWO_SIGNS, shortened(offense), row))
         elif column.plain or 2 * len(column.numbers) >= len(different) or offense.lstrip().startswith(("=", "@")):
             self.left_out.append(LeftOut(name, Why.NOT_NUMERIC, shortened(offense), row))
         else:
             texts = ["" if cell in column.missing else shortened(" ".join(cell.split())) for cell in column.cells]
             levels = tuple(sorted(set(texts) - {""}))
-            if len(levels) > min(MOST_WORDS, len(texts) // 2):
-                self.left_out.append(LeftOut(name, Why.MANY_WORDS, str(len(levels)), row))
-            elif len(levels) == 1:
+            if len(levels) == 1:
                 self.left_out.append(LeftOut(name, Why.CONSTANT, levels[0]))
+            elif len(levels) > min(MOST_WORDS, len(texts) // 2):
+                self.left_out.append(LeftOut(name, Why.MANY_WORDS, str(len(levels)), row))
             else:
                 self.words.append(Words(name, levels, tuple(texts)))
 
-    def _tell(self, name: str, column: Column, known: Array) -> None:
+    def _tell(self, name: str, column: Column, known: Array, sign: str) -> None:
         """Note what a reader should know of how a column of numbers was read."""
-        ambiguous = column.ambiguous()
+        if sign != self.decimal:
+            self.told.append(Told(Remark.OWN_SIGN, name, sign))
+        ambiguous = column.ambiguous() if not any(column.evidence()) else ""
         if ambiguous and not self.certain and not ("." in ambiguous and self.found.separator == ","):
             number, row = column.numbers[ambiguous], self._line(column, ambiguous)
             taken = column.as_(number, self.decimal)
@@ -428,6 +479,8 @@ class _Columns:
         """Return the columns that only number the rows: they rise by 1, and are named so or the first."""
         counting = []
         for name, values in kept.items():
+            if name in self.dates:
+                continue
             first = name == self.names[0] and values[0] in (0, 1) and len(kept) + len(self.words) > 2
             if (first or _COUNTING.fullmatch(name)) and bool((np.diff(values) == 1).all()):
                 counting.append(name)
@@ -437,7 +490,8 @@ class _Columns:
     def _without_sum(self, kept: dict[str, Array]) -> int:
         """Return the number of rows without a last one that has the sums or the means of all above it."""
         rows = len(self.found.rows)
-        last = {name: values for name, values in kept.items() if rows > 2 and not math.isnan(values[-1])}
+        numbers = {name: values for name, values in kept.items() if name not in self.dates}
+        last = {name: values for name, values in numbers.items() if rows > 2 and not math.isnan(values[-1])}
         gaps = len(last) < len(self.names)
         sums = [_adds_up(values) for values in last.values()]
         return rows - 1 if sums and all(sums) and (gaps or len(sums) > 1) else rows
@@ -471,8 +525,8 @@ class Suggestion(NamedTuple):
 
 
 def suggest_target(table: Table) -> Suggestion:
-    """Return the column whose name is that of a target, else the last one that does not only number the rows."""
-    columns = [name for name in table.names if name not in table.counting] or list(table.names)
+    """Return the column whose name is that of a target, else the last that is no date and does not count the rows."""
+    columns = [name for name in table.names if name not in (*table.counting, *table.dates)] or list(table.names)
     for pattern in _TARGETS:
         for name in reversed(columns):
             words = re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я])", " ", re.split(r"[(\[,（]", name)[0])

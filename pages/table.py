@@ -70,6 +70,7 @@ settings = Settings(target, features, share, split, plan)
 with stage:
     if own.uploaded:
         st.markdown(table.head(own))
+        table.ask_target(link, own, target, names)
     try:
         result = table.learned(link, own, settings)
     except TableError as error:

@@ -66,6 +66,7 @@ PLAIN = {
     ("TextArea", "default"),
     ("TextArea", "value"),
     ("Selectbox", "options"),
+    ("Selectbox", "placeholder"),
     ("Selectbox", "raw_value"),
     ("Multiselect", "options"),
     ("Multiselect", "raw_values"),

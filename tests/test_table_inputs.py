@@ -2,14 +2,17 @@
 
 import math
 import string
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optviz.cells import is_date, is_missing, read
+from optviz.cells import Column, is_missing, read
+from optviz.dates import is_date, read_times
 from optviz.encodings import decode
 from optviz.table import Reading, Remark, Why, parse, suggest_target
 from optviz.ui.lessons import table as page
@@ -337,12 +340,60 @@ def test_another_column_or_cell_that_has_only_one_reading_leaves_no_doubt(conten
     assert Remark.AMBIGUOUS not in told(content)[1]
 
 
-def test_a_column_that_no_decimal_sign_fits_is_left_out_with_its_first_cell():
-    table, _notes = told(rows("{a},5;{r}.5;{p},5", header="area;rooms;price\n"))
-    assert table.decimal == "," and table.names == ("area", "price")
-    assert [(column.name, column.why, column.cell, column.row) for column in table.left_out] == [
-        ("rooms", Why.NOT_NUMERIC, "1.5", 2)
-    ]
+def test_a_column_with_another_decimal_sign_is_read_by_its_own_and_told():
+    content = rows("{a},5;{r}.5;{p},5", header="area;rooms;price\n")
+    table, notes = told(content)
+    assert table.decimal == "," and table.names == HOUSE and not table.left_out
+    assert table.cells[0].tolist() == [40.5, 1.5, 100.5]
+    assert notes[Remark.OWN_SIGN][1:3] == ("rooms", ".")
+    table, notes = told(content, Reading(decimal=","))
+    assert [column[:4] for column in table.left_out] == [("rooms", Why.NOT_NUMERIC, "1.5", 2)] and not notes
+
+
+def test_a_column_with_both_decimal_signs_is_left_out_with_the_first_cell_that_has_the_other():
+    table, _notes = told(rows("{a},5;{r};{p},5", header="area;rooms;price\n").replace("46,5", "46.5"))
+    assert [tuple(column) for column in table.left_out] == [("area", Why.TWO_SIGNS, "46.5", 4)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"),
+    [
+        ("${:,.2f}", "$"),
+        ("{:,.2f} €", "€"),
+        ("{:,.2f}%", "%"),
+        ("US$ {:,.2f}", "US$"),
+        ("{:,.2f}", ""),
+        ("{:.2f} %", "%"),
+    ],
+)
+@pytest.mark.parametrize("comma", [False, True])
+def test_a_sign_that_all_cells_have_and_thousands_are_taken_off_at_once(cell, unit, comma):
+    numbers = np.round(np.random.default_rng(0).normal(0, 1e4, 60), 2)
+    if unit in ("$", "US$"):
+        numbers = np.abs(numbers)
+    cells = [cell.format(number) for number in numbers]
+    if comma:
+        cells = [text.translate(str.maketrans(",.", ".,")) for text in cells]
+    cells[7], numbers[7] = "", np.nan
+    column = Column(cells)
+    assert column.plain == ("," if comma else ".") and column.unit() == unit
+    np.testing.assert_array_equal(column.values(column.plain), numbers)
+    slow = Column([*cells, "NA"])
+    assert not slow.plain and slow.unit() == unit
+    np.testing.assert_array_equal(slow.values(column.plain), [*numbers, np.nan])
+
+
+@pytest.mark.parametrize("number", ["{i}", "1,{i:03}.5"])
+def test_a_cell_of_two_lines_is_no_number(number):
+    cells = [number.format(i=i) for i in range(30)]
+    cells[5] += f"\n{cells[6]}"
+    table, _notes = told("a;b;c\n" + "".join(f'{i};{-i};"{cell}"\n' for i, cell in enumerate(cells)))
+    assert table.names == ("a", "b")
+
+
+def test_days_one_after_the_other_do_not_number_the_rows():
+    table, _notes = told("day,a,price\n" + "".join(f"2024-05-{i:02},{i % 7},{i * i}\n" for i in range(1, 31)))
+    assert table.cells[:, 0].tolist() == list(range(30)) and not table.counting
 
 
 @pytest.mark.parametrize(
@@ -446,7 +497,7 @@ def test_the_target_is_guessed_from_its_name_and_the_guess_is_told(names, target
     table, _notes = told(rows("{a},{r},{p}", header=f"{names}\n"))
     assert suggest_target(table) == (target, named)
     sentence = page.describe(page.Own("a.csv", table, "key"), target)
-    assert ("for its name" if named else "the last column") in sentence
+    assert "is suggested as the target" in sentence and ("for its name" if named else "the last column") in sentence
 
 
 def test_words_become_features_up_to_twenty():
@@ -541,6 +592,59 @@ def test_what_is_no_number(cell):
 )
 def test_dates(cell):
     assert is_date(cell) and not is_missing(cell)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%y", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m"),
+        *("%Y年%m月%d日", "%d %b %Y", "%B %d, %Y", "%m/%d/%Y %I:%M:%S %p", "%d-%b-%y"),
+    ],
+)
+def test_dates_are_days_since_the_first_as_pandas_counts_them(form):
+    moments = pd.date_range("2019-12-30 07:05:09", periods=60, freq="37h")
+    cells = [f"{moment:{form}}" for moment in moments]
+    expected = pd.to_datetime(pd.Series(cells), format=form, utc=True)
+    table, notes = told("when;a;price\n" + "".join(f"{cell};{i % 7};{i * i}\n" for i, cell in enumerate(cells)))
+    assert table.dates == table.names[:1] == ("when",) and table.counting == ()
+    np.testing.assert_allclose(table.cells[:, 0], (expected - expected.min()) / pd.Timedelta(days=1), atol=1e-9)
+    assert notes[Remark.DATES].cell == f"{expected.min():%Y-%m-%d}" and Remark.DAY_OR_MONTH not in notes
+
+
+def test_days_and_months_that_may_be_either_are_told_and_the_choice_decides():
+    content = "when,a,price\n" + "".join(f"{i % 12 + 1:02}/{i % 11 + 1:02}/2024,{i % 7},{i * i}\n" for i in range(30))
+    table, notes = told(content)
+    assert table.cells[1, 0] == (date(2024, 2, 2) - date(2024, 1, 1)).days
+    assert notes[Remark.DAY_OR_MONTH][2:4] == ("01/01/2024", "2024-01-01")
+    chosen, notes = told(content, Reading(day_first=True))
+    # Row 13 is 01/02/2024.
+    assert (table.cells[12, 0], chosen.cells[12, 0]) == (1, 31) and Remark.DAY_OR_MONTH not in notes
+    assert read_times(["3/4/2024", "1/1/2024"]).numbers["3/4/2024"] == (date(2024, 3, 4) - date(2024, 1, 1)).days
+    assert read_times(["3.4.2024", "1.1.2024"]).numbers["3.4.2024"] == (date(2024, 4, 3) - date(2024, 1, 1)).days
+    assert read_times(["3/4/2024", "1/1/2024"], True).numbers["3/4/2024"] == (date(2024, 4, 3) - date(2024, 1, 1)).days
+
+
+def test_times_of_day_are_hours_and_zones_are_taken_off():
+    assert read_times(["12:30", "9:15:36 PM", "12:05 AM"]).numbers == pytest.approx(
+        {"12:30": 12.5, "9:15:36 PM": 21.26, "12:05 AM": 5 / 60}
+    )
+    hours = read_times(["2024-05-01T12:00:00+02:00", "2024-05-01T12:00:00Z", "2024-05-01T12:00-05:30"]).numbers
+    assert [24 * each for each in hours.values()] == pytest.approx([0, 2, 7.5])
+
+
+@pytest.mark.parametrize(
+    "cells", [["2024-02-30"], ["2024-13-01"], ["25:10", "24:61"], ["2024-05-01", "12:30"], ["3 Foo 2024"]]
+)
+def test_dates_that_the_calendar_has_not_are_left_out(cells):
+    assert read_times(cells) is None
+    content = "when;a;price\n" + "".join(f"{cells[i % len(cells)]};{i % 7};{i * i}\n" for i in range(30))
+    assert [column.why for column in told(content)[0].left_out] == [Why.DATES]
+
+
+def test_a_date_is_not_suggested_as_the_target():
+    table, _notes = told(rows("{a},{r},2024-05-{r:02}", header="area,size,sold\n"))
+    assert table.dates == ("sold",) and suggest_target(table) == ("size", False)
+    assert page.features_of(page.Own("a.csv", table, "key"), "size") == ("area", "sold")
 
 
 @pytest.mark.parametrize("cell", ["1.5", "2024", "12", "1-2", "H 3", "3 May"])

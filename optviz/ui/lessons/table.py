@@ -4,7 +4,7 @@ What is uploaded stays in the visitor's session: only what comes of the sample t
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
@@ -28,6 +28,7 @@ from optviz.table import (
     Reading,
     Remark,
     Skipped,
+    Suggestion,
     Table,
     TableError,
     Told,
@@ -112,7 +113,8 @@ class Settings:
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blank": " "}
 _DECIMALS = {"point": ".", "comma": ","}
 _HEADERS = {"yes": True, "no": False}
-_READING = ("separator", "decimal", "encoding", "header", "missing", "skip")
+_DAYS = {"day": True, "month": False}
+_READING = ("separator", "decimal", "encoding", "header", "missing", "skip", "dates")
 """The parameters of a link that say how a file is to be read."""
 
 
@@ -146,6 +148,8 @@ def _reading(link: Link) -> Reading:
     encodings = {name: name.removesuffix("-sig") for name in ENCODINGS}
     separator = controls.choice(link, "separator", _("Separator"), found | separators, "")
     decimal = controls.choice(link, "decimal", _("Decimal sign"), found | decimals, "")
+    days = {"day": _("the day first, 31.12."), "month": _("the month first, 12/31")}
+    dates = controls.choice(link, "dates", _("Dates"), found | days, "")
     encoding = controls.choice(link, "encoding", _("Encoding"), found | encodings, "")
     header = controls.choice(link, "header", _("Names of the columns"), found | headers, "")
     skip = controls.whole(link, "skip", _("Lines to skip at the top"), Range(0, 50, "k"), 0)
@@ -153,6 +157,7 @@ def _reading(link: Link) -> Reading:
     return Reading(
         _SEPARATORS.get(separator, ""),
         _DECIMALS.get(decimal, ""),
+        _DAYS.get(dates),
         encoding,
         _HEADERS.get(header),
         frozenset(mark.strip().casefold() for mark in missing.replace("，", ",").split(",") if mark.strip()),
@@ -243,7 +248,10 @@ def features_of(own: Own, target: str) -> tuple[str, ...]:
 
 
 _ERRORS = {
+    Fault.NOTHING: N_("The file is empty."),
     Fault.EMPTY: N_("The table has no rows below its header."),
+    Fault.NO_VALUES: N_("Below its header the table has only empty cells, in {detail} rows."),
+    Fault.NO_NUMBERS: N_("No column has numbers, and the target must: texts can only be features."),
     Fault.TOO_LARGE: N_("The file is larger than {limit} MB: the server would be busy reading it."),
     Fault.TOO_LONG: N_(
         "The file has {detail} lines, and at most {limit} are read: all visitors share the server's memory. "
@@ -260,7 +268,7 @@ _ERRORS = {
     ),
     Fault.RAGGED: N_("Row {row} has {detail} cells and the header {limit}: every row needs the same columns."),
     Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; at most {limit} can be chosen from on this page."),
-    Fault.TOO_FEW_ROWS: N_("Only {detail} rows can be used; at least {limit} are needed to train and to validate."),
+    Fault.TOO_FEW_ROWS: N_("Rows that can be used: {detail}. At least {limit} are needed to train and to validate."),
     Fault.TOO_FEW_COLUMNS: N_("At least {limit} columns of different numbers are needed: a target and a feature."),
     Fault.NO_FEATURES: N_("Choose at least one feature from which “{detail}” is to be predicted."),
     Fault.CONSTANT: N_("In the rows that are left “{detail}” has only one value: there is nothing to predict."),
@@ -268,16 +276,23 @@ _ERRORS = {
 
 _REASONS = {
     Why.NOT_NUMERIC: N_("“{cell}” in row {row} is not a number"),
+    Why.TWO_SIGNS: N_("“{cell}” in row {row} has another decimal sign than its other cells"),
     Why.TOO_LARGE: N_("{cell} in row {row} is too large to be squared"),
     Why.CONSTANT: N_("it has only one value, {cell}"),
     Why.EMPTY: N_("all its cells are empty"),
-    Why.DATES: N_("it has dates or times, such as {cell}"),
+    Why.DATES: N_("its dates or times, such as {cell}, cannot all be read"),
     Why.MANY_WORDS: N_("it has {cell} different texts, and at most {most} become features"),
 }
 
 _REMARKS = {
     Remark.AMBIGUOUS: N_(
         "“{cell}” in row {row} of {column} was read as {taken}; if it is {other}, choose the other decimal sign."
+    ),
+    Remark.OWN_SIGN: N_("{column} has another decimal sign than the rest, “{cell}”, and is read by it."),
+    Remark.DATES: N_("{column} has dates: as a number each is its days since {cell}."),
+    Remark.HOURS: N_("{column} has times of day: as a number each is its hours since midnight."),
+    Remark.DAY_OR_MONTH: N_(
+        "“{cell}” in row {row} of {column} was read as {taken}: if day and month are the other way round, choose so."
     ),
     Remark.UNIT: N_("“{cell}” beside the numbers of {column} is left out."),
     Remark.MARK: N_("“{cell}” counts as empty in {times} rows of {column}."),
@@ -361,13 +376,8 @@ def describe(own: Own, target: str) -> str:
         parts.append(text.format(rows=len(table.cells)))
     if own.uploaded:
         guess = tables.suggest_target(table)
-        text = (
-            _("{name} is predicted, for its name.")
-            if guess.named
-            else _("{name} is predicted, the last column of numbers.")
-        )
         if guess.target == target:
-            parts += [text.format(name=foreign.markdown(target)), _("Choose another target if it is not that.")]
+            parts.append(_suggested(guess).format(name=foreign.markdown(target)))
     for words in table.words:
         text = _("{name} is made of words, {levels}: as a feature each is a column of 0 and 1.")
         levels = _(", ").join(map(foreign.markdown, words.levels[:5]))
@@ -377,6 +387,35 @@ def describe(own: Own, target: str) -> str:
         parts.append(_left_out(table.left_out))
     parts += [_told(told) for told in table.told[:MOST_REMARKS]]
     return " ".join(parts)
+
+
+def _suggested(guess: Suggestion) -> str:
+    return (
+        _("{name} is suggested as the target, for its name.")
+        if guess.named
+        else _("{name} is suggested as the target, as the last column of numbers.")
+    )
+
+
+def ask_target(link: Link, own: Own, target: str, names: Mapping[str, str]) -> None:
+    """Ask which column of a visitor's table is to be predicted, until it is answered; till then that is a guess."""
+    place, guess = f"{link.page}-answered", tables.suggest_target(own.table)
+    if not own.uploaded or target != guess.target or st.session_state.get(place) == own.key:
+        return
+
+    def answer() -> None:
+        st.session_state[place] = own.key
+        link.change("target", st.session_state[f"{link.page}-ask"], resets=("features",))
+
+    st.selectbox(
+        _("Which column is to be predicted?"),
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder=_suggested(guess).format(name=names[target]),
+        key=f"{link.page}-ask",
+        on_change=answer,
+    )
 
 
 def _left_out(columns: Sequence[LeftOut]) -> str:
@@ -486,15 +525,14 @@ def say(settings: Settings, result: Learned) -> str:
         return nets.say_diverged(result.fit)
     network, linear = (float(np.ravel(way.validation_scores.mae)[-1]) for way in (result.network, result.linear))
     text = _(
-        "The network's “{target}” is off by {network} on average (validation, R² {r2}); "
-        "linear least squares by {linear}, the mean by {mean}."
+        "The network's “{target}” is off by {network} on average (validation), a linear fit's by {linear}, "
+        "the mean by {mean}."
     )
     said = text.format(
         target=foreign.markdown(settings.target),
-        network=digits(network),
-        r2=digits(float(result.network.validation_scores.r2[-1])),
-        linear=digits(linear),
-        mean=digits(float(result.mean.validation_scores.mae)),
+        network=amount(network),
+        linear=amount(linear),
+        mean=amount(float(result.mean.validation_scores.mae)),
     )
     if result.fit.last.reason:
         return f"{nets.say_diverged(result.fit)} {said}"
@@ -502,21 +540,24 @@ def say(settings: Settings, result: Learned) -> str:
 
 
 def _judged(result: Learned, ratio: float) -> str:
-    """Say what a network's R² means, and how its error compares with the plane's, of which it is `ratio`."""
-    r2, plane = (float(np.ravel(way.validation_scores.r2)[-1]) for way in (result.network, result.linear))
+    """Say what a network's R² means, and how its error compares with the linear fit's, of which it is `ratio`."""
+    r2, linear = (float(np.ravel(way.validation_scores.r2)[-1]) for way in (result.network, result.linear))
     if r2 < -NOTHING:
-        text = _("That is worse than the mean: what it learned of the training rows does not hold for others.")
+        text = _("R² {r2}: worse than the mean. What it learned of the training rows does not hold for others.")
     elif r2 < NOTHING:
-        text = _("That is hardly better than the mean: these features say next to nothing about it.")
+        text = _("R² {r2}: no better than the mean. These features say next to nothing about it.")
     elif r2 < WEAK:
-        text = _("That is little: the network explains {percent} % of the variance, the plane {plane} %.")
+        text = _("R² {r2}: it explains {percent} % of the spread, little more than the mean (linear fit: {linear} %).")
     elif ratio < 0.95:
-        text = _("It finds bends that no plane has.")
+        text = _("R² {r2}: it explains {percent} % of the spread, a linear fit {linear} %: the relation is not linear.")
     elif ratio > 1.05:
-        text = _("Here the plane is better: the network needs other settings, or there is no bend to find.")
+        text = _(
+            "R² {r2}: it explains {percent} % of the spread, but a linear fit {linear} %: "
+            "the network needs other settings, or there is no bend to find."
+        )
     else:
-        text = _("A plane is as good here.")
-    return text.format(percent=round(100 * r2), plane=round(100 * max(0.0, plane)))
+        text = _("R² {r2}: it explains {percent} % of the spread; a linear fit is as good.")
+    return text.format(r2=digits(r2), percent=round(100 * r2), linear=round(100 * max(0.0, linear)))
 
 
 def note(result: Learned) -> str:
@@ -543,7 +584,13 @@ def _cells(way: Prediction) -> list[str]:
     training, validation = way.training_scores, way.validation_scores
     numbers = (training.mae, validation.mae, training.r2, validation.r2)
     # The mean's R² is 0 but for rounding.
-    return [digits(round(float(np.ravel(number)[-1]), 12)) for number in numbers]
+    return [amount(round(float(np.ravel(number)[-1]), 12)) for number in numbers]
+
+
+def amount(number: float) -> str:
+    """Write a number of the target's unit to three digits, 23,200 and not 2.32e+04."""
+    short = float(f"{number:.3g}")
+    return f"{short:,.0f}" if 1e3 <= abs(short) < 1e9 else digits(number)
 
 
 def formula(settings: Settings, result: Learned) -> str:
