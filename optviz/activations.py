@@ -96,7 +96,7 @@ def _leaky(name: str, alpha: float, arguments: dict[str, float]) -> Activation:
 
 @recipe("ReLU", formula=r"\max(0, z)", source="Nair & Hinton 2010; tf.nn.relu")
 def relu() -> Activation:
-    """Cut off what is below zero."""
+    """Replace negative values with 0."""
     return Activation(
         "relu",
         (),
@@ -109,13 +109,13 @@ def relu() -> Activation:
 
 @recipe("Leaky ReLU", formula=r"\max(\alpha z,\ z)", source="Maas et al. 2013; tf.nn.leaky_relu")
 def leaky_relu(alpha: Slope = 0.2) -> Activation:
-    """Let a little through below zero: a fixed slope, in TensorFlow 0.2."""
+    """Multiply negative values by a small fixed slope (0.2 in TensorFlow)."""
     return _leaky("leaky_relu", alpha, {"alpha": alpha})
 
 
 @recipe("PReLU", formula=r"\max(\alpha z,\ z)", source="He et al. 2015; keras.layers.PReLU")
 def prelu(alpha: Slope = 0.25) -> Activation:
-    """A leaky ReLU whose slope is learned with the weights, from 0.25 on; here it stays where you set it."""
+    """A leaky ReLU that learns its slope with the weights, starting at 0.25; here the slope stays where you set it."""
     return _leaky("prelu", alpha, {"alpha": alpha})
 
 
@@ -127,7 +127,7 @@ def prelu(alpha: Slope = 0.25) -> Activation:
 def rrelu(
     lower: Annotated[float, Range(0.0, 1.0, "l")] = 1 / 8, upper: Annotated[float, Range(0.0, 1.0, "u")] = 1 / 3
 ) -> Activation:
-    """A leaky ReLU whose slope is drawn anew in training; shown is inference, with the mean of lower and upper."""
+    """A leaky ReLU with a random slope in training; the curve shows inference, with the mean of lower and upper."""
     return _leaky("rrelu", (lower + upper) / 2, {"lower": lower, "upper": upper})
 
 
@@ -137,7 +137,7 @@ def rrelu(
     source="Clevert et al. 2016; keras.activations.elu",
 )
 def elu(alpha: Annotated[float, Range(0.0, 3.0, r"\alpha")] = 1.0) -> Activation:
-    """Bend smoothly towards -α below zero; smooth at zero itself where α is 1."""
+    """Bend smoothly toward -α below zero; with α = 1 it is smooth at zero as well."""
     left = r"e^{z} - 1" if alpha == 1 else rf"{alpha:.4g}\,(e^{{z}} - 1)"
     return Activation(
         "elu",
@@ -172,7 +172,7 @@ def selu() -> Activation:
 
 @recipe("Sigmoid", formula=r"\frac{1}{1 + e^{-z}}", source="tf.nn.sigmoid")
 def sigmoid_() -> Activation:
-    """Squeeze every number between 0 and 1."""
+    """Squeeze every number into the range from 0 to 1."""
     return Activation(
         "sigmoid",
         (),
@@ -185,7 +185,7 @@ def sigmoid_() -> Activation:
 
 @recipe("Tanh", formula=r"\frac{e^{z} - e^{-z}}{e^{z} + e^{-z}}", source="tf.nn.tanh")
 def tanh() -> Activation:
-    """Squeeze every number between -1 and 1: a sigmoid with zero in its middle."""
+    """Squeeze every number into the range from -1 to 1: a sigmoid centered at zero."""
     return Activation(
         "tanh",
         (),
@@ -211,7 +211,7 @@ def softplus_() -> Activation:
 
 @recipe("Softsign", formula=r"\frac{z}{1 + |z|}", source="Bergstra et al. 2009; tf.nn.softsign")
 def softsign() -> Activation:
-    """Squeeze every number between -1 and 1, as tanh does, but reach the ends slowly."""
+    """Squeeze every number into the range from -1 to 1, as tanh does, but approach the ends more slowly."""
     return Activation(
         "softsign",
         (),
@@ -255,7 +255,7 @@ def gelu() -> Activation:
 
 @recipe("Linear", formula=r"z", source="tf.identity")
 def linear() -> Activation:
-    """Leave z as it is: a net of linear layers is one linear layer."""
+    """Return z unchanged: a net of linear layers equals one linear layer."""
     return Activation("linear", (), r"z", lambda z: z, lambda z, a: np.ones_like(z), lambda tf, z: tf.identity(z))
 
 

@@ -183,7 +183,7 @@ def write_table(data: Dataset, path: Path) -> None:
 
 @recipe("dot.csv", formula=r"x_1^2 + x_2^2 < 2", source="the course's table of 300 rows")
 def dot() -> Dataset:
-    """The course's 300 points, of class 1 within the circle of radius √2."""
+    """The course's 300 points; class 1 lies inside the circle of radius √2."""
     return read_table(DOT)
 
 
@@ -193,7 +193,7 @@ def dot() -> Dataset:
     source="scikit-learn's make_moons",
 )
 def moons(n: Points = 300, noise: Noise = 0.2, seed: Seed = 0) -> Dataset:
-    """Draw two half circles, each reaching into the other."""
+    """Draw two interlocking half circles."""
     y, rng = _labels(n), np.random.default_rng(seed)
     angle = rng.uniform(0, np.pi, n)
     upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
@@ -207,7 +207,7 @@ def xor(
     gap: Annotated[float, Range(0.0, 1.0, r"\delta")] = 0.3,
     seed: Seed = 0,
 ) -> Dataset:
-    """Draw four squares, those that touch at a corner alike, half a `gap` from the axes each."""
+    """Draw four squares, half a `gap` from the axes; squares that touch at a corner share a class."""
     y, rng = _labels(n), np.random.default_rng(seed)
     x = rng.uniform(gap / 2, 2.5, (n, 2)) * rng.choice([-1.0, 1.0], (n, 1))
     x[y == 1, 1] *= -1
@@ -221,7 +221,7 @@ def spirals(
     turns: Annotated[float, Range(0.25, 3.0, "k")] = 1.25,
     seed: Seed = 0,
 ) -> Dataset:
-    """Draw two arms wound about each other, evenly along the arm's parameter s in (0, 1)."""
+    """Draw two arms wound around each other, evenly along the parameter s in (0, 1)."""
     y, rng = _labels(n), np.random.default_rng(seed)
     s = np.sqrt(rng.uniform(0.01, 1, n))
     angle = 2 * np.pi * turns * s + np.pi * y
@@ -249,7 +249,7 @@ def circles(
     gap: Annotated[float, Range(0.0, 1.0, r"\delta")] = 0.5,
     seed: Seed = 0,
 ) -> Dataset:
-    """Draw a disc of class 1 and a ring about it of class 0, a `gap` apart."""
+    """Draw a disk of class 1 and a ring of class 0 around it, a `gap` apart."""
     y, rng = _labels(n), np.random.default_rng(seed)
     radius = np.where(y == 1, np.sqrt(rng.uniform(0, 1, n)), np.sqrt(rng.uniform((1 + gap) ** 2, 2.6**2, n)))
     angle = rng.uniform(0, 2 * np.pi, n)

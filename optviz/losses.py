@@ -159,7 +159,7 @@ _FOCAL = r"-\frac{1}{N} \sum_i %s (1 - p_i)^{%s} \ln p_i, \quad p_i = \sigma\big
 
 @recipe("Huber", formula=_HUBER % ((r"\delta",) * 4), source="Huber 1964, with the factor 1/2 as in Keras")
 def huber(delta: Delta = 1.0) -> Loss:
-    """Squared for errors up to delta and straight beyond: an outlier pulls no harder than delta. Also smooth L1."""
+    """Squared for errors up to delta, linear beyond: an outlier pulls no harder than delta. Also called smooth L1."""
 
     def value(output: Array, y: Array) -> Array:
         distance = np.abs(output - y)
@@ -186,9 +186,9 @@ def huber(delta: Delta = 1.0) -> Loss:
     "Focal", formula=_FOCAL % (r"\alpha_i", r"\gamma"), source="Lin et al. 2017, as BinaryFocalCrossentropy of Keras"
 )
 def focal(gamma: Gamma = 2.0, balance: Balance = False, alpha: Alpha = 0.25) -> Loss:
-    """Cross-entropy that counts a well-classified example less, by (1 - p)^gamma, so that the hard ones are heard.
+    """Cross-entropy times (1 - p)^gamma: well-classified examples count less, so the hard ones dominate.
 
-    With balance, class 1 counts alpha and class 0 counts 1 - alpha.
+    With balance, class 1 has weight alpha and class 0 weight 1 - alpha.
     """
 
     def weight(y: Any) -> Any:

@@ -378,7 +378,7 @@ def average(beta: Number, debias: float = 0.0) -> Moment:
 
 @recipe("SGD", formula=r"m_t = g_t,\quad V_t = 1,\quad \eta_t = lr \cdot g_t", source="Robbins & Monro 1951")
 def sgd() -> Optimizer:
-    """Plain descent: straight against the gradient."""
+    """Plain gradient descent: straight against the gradient."""
     return Optimizer()
 
 
@@ -388,7 +388,7 @@ def sgd() -> Optimizer:
     source="Polyak 1964; PyTorch with dampening = momentum, but for its first step, which is not damped",
 )
 def momentum(beta: Beta = 0.9) -> Optimizer:
-    """The course's form. At lr / (1 - beta) the path is that of the classical form."""
+    """The course's form. With lr / (1 - beta) it follows the same path as the classical form."""
     return Optimizer(average(beta))
 
 
@@ -409,7 +409,7 @@ def momentum_classical(beta: Beta = 0.9) -> Optimizer:
     source="Nesterov 1983; the course's form",
 )
 def nesterov(beta: Beta = 0.9) -> Optimizer:
-    """The gradient is taken ahead, where one more step like the last would lead."""
+    """The gradient is computed ahead, where one more step like the last would lead."""
     return LookAhead(average(beta))
 
 
@@ -433,7 +433,7 @@ def adagrad(
     epsilon_inside: Inside = False,
     initial_accumulator: Annotated[float, Range(0.0, 1.0, "V_0")] = 0.0,
 ) -> Optimizer:
-    """The step dies as the squares pile up. Keras starts at V_0 = 0.1 with epsilon inside the root."""
+    """The steps shrink as squared gradients add up. Keras starts at V_0 = 0.1 with epsilon inside the root."""
     return Optimizer(LAST, Moment(1.0, 1.0, initial=initial_accumulator), epsilon, float(epsilon_inside))
 
 
@@ -444,7 +444,7 @@ def adagrad(
     source="Tieleman & Hinton 2012",
 )
 def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = False) -> Optimizer:
-    """AdaGrad that forgets. Keras puts epsilon inside the root."""
+    """AdaGrad that forgets old gradients. Keras puts epsilon inside the root."""
     return Optimizer(LAST, average(beta), epsilon, float(epsilon_inside))
 
 
@@ -456,7 +456,7 @@ def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = 
     source="Zeiler 2012, algorithm 1",
 )
 def adadelta(beta: Beta = 0.9, epsilon: Epsilon = 1e-6) -> Optimizer:
-    """Needs no learning rate (lr = 1). With U_0 = 0 it can only start to move because epsilon is not zero."""
+    """Needs no learning rate (lr = 1). As U_0 = 0, only a nonzero epsilon lets it start to move."""
     return AdaDelta(LAST, average(beta), epsilon, 1.0)
 
 
@@ -469,7 +469,7 @@ def adadelta(beta: Beta = 0.9, epsilon: Epsilon = 1e-6) -> Optimizer:
 def adam(
     beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsilon_inside: Inside = False
 ) -> Optimizer:
-    """Both moments, bias-corrected. Keras corrects after adding epsilon, which matters only while V is near epsilon."""
+    """Both moments, bias-corrected. Keras corrects after adding epsilon; this matters only while V is near epsilon."""
     return Optimizer(average(beta1, 1.0), average(beta2, 1.0), epsilon, float(epsilon_inside))
 
 
@@ -497,7 +497,7 @@ def nadam(
     source="Reddi, Kale & Kumar 2018",
 )
 def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> Optimizer:
-    """Adam whose effective learning rate can't grow again."""
+    """Adam whose effective learning rate never grows again."""
     return AMSGrad(average(beta1, 1.0), average(beta2, 1.0), epsilon)
 
 
@@ -507,9 +507,9 @@ def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -
     source="Kingma & Ba 2015, section 7.1",
 )
 def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> Optimizer:
-    """Adam with the largest recent gradient in place of the root of the mean square.
+    """Adam with the largest recent gradient instead of the root mean square.
 
-    As in Keras epsilon is added to the maximum; PyTorch and optax add it to |g| within.
+    Epsilon is added to the maximum, as in Keras; PyTorch and optax add it to |g| inside.
     """
     return Adamax(average(beta1, 1.0), Moment(beta2), epsilon)
 
@@ -546,7 +546,7 @@ def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> Optimizer:
     source="Newton 1685, Raphson 1690; H is the Hessian at w_t",
 )
 def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> Optimizer:
-    """Second order, on surfaces only: at lr = 1 one step solves a quadratic, and it likes saddles as much as minima."""
+    """Second order, on surfaces only: at lr = 1 one step solves a quadratic, but it also goes to saddles and maxima."""
     return Newton(damping=damping)
 
 

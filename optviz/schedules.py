@@ -78,7 +78,7 @@ def exponential_decay(
     rate: Annotated[float, Range(0.01, 0.9999, r"\rho", "decay")] = 0.9,
     staircase: Annotated[bool, Range(0, 1, r"\lfloor\cdot\rfloor")] = False,
 ) -> Factor:
-    """Scale by `rate` every `decay_steps` steps: `rate ** (t / decay_steps)`, the power rounded down on a staircase."""
+    """Scale by `rate` every `decay_steps` steps: `rate ** (t / decay_steps)`; a staircase rounds the power down."""
     if staircase:
         return lambda t: rate ** (t // decay_steps * 1.0)
     return lambda t: rate ** (t / decay_steps)
@@ -97,9 +97,9 @@ def piecewise_constant(
     second_factor: Annotated[float, Range(1e-4, 1, r"\gamma_2", "log")] = 0.25,
     third_factor: Annotated[float, Range(1e-4, 1, r"\gamma_3", "log")] = 0.01,
 ) -> Factor:
-    """Take another factor of the base after each boundary: `1` up to and with `t_1`, then `gamma_1`, and so on.
+    """Use another factor after each boundary: `1` up to and including `t_1`, then `gamma_1`, and so on.
 
-    A boundary belongs to the piece before it. Boundaries in the wrong order are no error: the later-named wins.
+    A boundary belongs to the piece before it. If boundaries are out of order, the one named later wins.
     """
 
     def factor(t: Number) -> Any:
@@ -119,7 +119,7 @@ def step_decay(
     drop_every: Annotated[int, Range(1, 10_000, "k", "log")] = 50,
     drop_to: Annotated[float, Range(0.01, 1, r"\gamma")] = 0.5,
 ) -> Factor:
-    """Drop to a share of itself every k steps: `drop_to ** floor(t / drop_every)`."""
+    """Drop to a fraction of itself every k steps: `drop_to ** floor(t / drop_every)`."""
     return lambda t: drop_to ** (t // drop_every * 1.0)
 
 
@@ -133,7 +133,7 @@ def inverse_time(
     rate: Annotated[float, Range(0.01, 10, r"\rho", "log")] = 0.5,
     staircase: Annotated[bool, Range(0, 1, r"\lfloor\cdot\rfloor")] = False,
 ) -> Factor:
-    """Decay like 1/t: `1 / (1 + rate * t / decay_steps)`, the quotient rounded down if staircase."""
+    """Decay like 1/t: `1 / (1 + rate * t / decay_steps)`; a staircase rounds the quotient down."""
     if staircase:
         return lambda t: 1.0 / (1.0 + rate * (t // decay_steps))
     return lambda t: 1.0 / (1.0 + rate * t / decay_steps)

@@ -239,7 +239,7 @@ SURFACES: Mapping[str, Surface] = _registry(
             domain=_box(-2, 2),
             start=(-1.5, 0.001),
             saddles=((0, 0),),
-            note="It has a saddle and no minimum: it falls without bound.",
+            note="It has a saddle and no minimum: the loss falls without bound.",
             source="Hyperbolic paraboloid",
         ),
         Surface(
@@ -249,7 +249,7 @@ SURFACES: Mapping[str, Surface] = _registry(
             domain=_box(-1.5, 1.5),
             start=(1.2, 0.01),
             saddles=((0, 0),),
-            note="It has a saddle and no minimum: it falls without bound.",
+            note="It has a saddle and no minimum: the loss falls without bound.",
             source="Hilbert & Cohn-Vossen 1932, Anschauliche Geometrie",
         ),
         Surface(
@@ -352,7 +352,7 @@ SURFACES: Mapping[str, Surface] = _registry(
             domain=((-1.5, 4), (-3, 4)),
             start=(3.5, -2.5),
             minima=((-0.5471975511965977, -1.5471975511965979),),
-            note="Outside the picture it falls without bound.",
+            note="Outside the picture the loss falls without bound.",
             source=_JAMIL_YANG,
         ),
         Surface(

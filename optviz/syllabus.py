@@ -35,13 +35,13 @@ ROWS = by_id(
     (
         Row(
             "1.1",
-            "One learning rate is good, one is too slow, and one hardly settles",
+            "One learning rate is good, one is too slow, and one settles extremely slowly",
             "descent",
             "compare=0.001,0.999",
         ),
         Row(
             "1.2",
-            "Settle, swing and settle, or diverge on θ²",
+            "Settle, oscillate and settle, or diverge on θ²",
             "descent",
             "curve=square&steps=20&lr=0.1&compare=0.9,1.04",
         ),
@@ -51,7 +51,7 @@ ROWS = by_id(
             "descent",
             "schedule=exponential_decay&exponential_decay.decay_steps=1&exponential_decay.rate=0.99&single=1",
         ),
-        Row("1.4", "Exponential decay, smooth and as stairs", "schedules"),
+        Row("1.4", "Exponential decay, smooth and staircase", "schedules"),
         Row(
             "1.5",
             "A piecewise constant learning rate, and the side that a boundary belongs to",
@@ -88,7 +88,7 @@ ROWS = by_id(
         ),
         Row(
             "2.12",
-            "Momentum tames the zig-zag, swings again, or is smooth and fast",
+            "Momentum tames the zig-zag, oscillates again, or is smooth and fast",
             "surfaces",
             f"{_BOWL}&run=momentum_classical,lr=0.61,beta=0.42&run=momentum_classical,lr=0.61,beta=0.81"
             "&run=momentum_classical,lr=0.02,beta=0.91",
@@ -101,7 +101,7 @@ ROWS = by_id(
         ),
         Row(
             "2.14",
-            "Adam swings in an S; a smaller β₁ shrinks it",
+            "Adam oscillates in an S; a smaller β₁ narrows it",
             "surfaces",
             "surface=bowl&steps=30&run=adam,lr=1,beta2=0.99&run=adam,lr=1,beta1=0.5,beta2=0.99"
             "&run=adam,lr=0.35,beta1=0.5,beta2=0.99",
@@ -116,18 +116,18 @@ ROWS = by_id(
             "depth=20&net=relu.he&net=sigmoid.xavier",
         ),
         Row("3.3", "ReLU units die, and three cures", "dead_relu"),
-        Row("3.4", "tanh as its formula says gives NaN at ±∞", "activations", "part=stability"),
+        Row("3.4", "tanh computed by its formula gives NaN at ±∞", "activations", "part=stability"),
         Row("3.5", "Advice for beginners, each with a link", "activations", "part=advice"),
         Row("4.1", "MSE and MAE on predictions that can be dragged: 0.145", "losses"),
         Row("4.2", "Cross-entropy: (0.8, 0.2) is nearer to (1, 0) than (0.6, 0.4)", "cross_entropy"),
         Row("4.3", "Softmax with cross-entropy, in two steps and fused", "softmax_loss"),
-        Row("4.4", "A seller's own loss leans to the cheaper side", "yoghurt"),
+        Row("4.4", "A seller's custom loss leans toward the cheaper mistake", "yoghurt"),
         Row("4.5", "Huber and focal loss as curves", "loss_curves", "family=logit&z=3"),
         Row("5.1", "dot.csv: 300 points, class 1 where x₁² + x₂² < 2", "classifier", "data=dot"),
         Row("5.2", "The course's 2-11-1 net and its 0.5 contour", "classifier"),
         Row("5.3", "Without and with L2 0.03, side by side", "classifier", "compare=1&b.l2=0.03"),
         Row("5.4", "L1 makes weights nearly zero, L2 does not", "penalties", "l1=0.03&l2=0.03"),
-        Row("5.5", "Which class has (0.380472, −0.21714)?", "classifier", "q1=0.380472&q2=-0.21714"),
+        Row("5.5", "Which class does (0.380472, −0.21714) belong to?", "classifier", "q1=0.380472&q2=-0.21714"),
         Row("5.6", "Underfitting, a good fit and overfitting, and what helps", "fitting", "degree=15"),
         Row("5.7", "Any optimizer trains the classifier", "classifier", "optimizer=adam"),
         Row("6.1", "3-4-2 has 2 layers, 26 parameters and 20 multiply-adds", "network"),
@@ -151,8 +151,8 @@ ROWS = by_id(
         Row("7.4", "A 2-4-1 net bends it on the same points", "logistic", "data=xor"),
         Row("7.5", "Ten-class softmax on digit images", "digits", "hidden=32&lr=0.3"),
         Row("7.6", "Download a run as event files for TensorBoard", "digits", "hidden=32"),
-        Row("7.7", "House prices, or a table of your own, by a network", "table"),
-        Row("8", "where, rand, vstack, mgrid, cast and normal on numbers of your own", "functions"),
+        Row("7.7", "A network predicts house prices, or your own table", "table"),
+        Row("8", "where, rand, vstack, mgrid, cast and normal on your own numbers", "functions"),
         Row("9", "Eleven pieces of advice, and why Adam or SGD + Nesterov comes first", "practice"),
     )
 )

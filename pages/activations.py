@@ -41,14 +41,14 @@ def show_curves() -> None:
     with st.sidebar:
         titles = {name: _(recipe.title) for name, recipe in ACTIVATIONS.items()}
         shown = controls.several(link, "show", _("Activations"), titles, SHOWN, most=told.MOST)
-        probe = controls.dial(link, "z", _("Probe z"), PROBE, -2.0, PROBES)
+        probe = controls.dial(link, "z", _("Read at z"), PROBE, -2.0, PROBES)
         values = {}
         for name in shown:
             if ACTIVATIONS[name].parameters:
                 st.markdown(f"**{titles[name]}**")
             values[name] = tuple(controls.parameters(link, f"{name}.", ACTIVATIONS[name]).items())
     if not shown:
-        stage.info(_("Choose at least one activation and its curve appears."), icon=":material/show_chart:")
+        stage.info(_("Choose at least one activation to see its curve."), icon=":material/show_chart:")
         return
     curves = Curves(tuple(values.items()), probe)
     with stage:
@@ -64,7 +64,7 @@ def show_curves() -> None:
             on_point=lambda picked: link.change("z", PROBE.clamp(float(f"{picked.point[0]:.3g}"))),
         )
         st.html(told.probe_table(curves))
-        st.caption(_("Mean output: of z that is normal with mean 0 and deviation 1. It is 0 if zero-centered."))
+        st.caption(_("Mean output for normally distributed z (mean 0, standard deviation 1); 0 means zero-centered."))
         for tex, title, note in told.curve_formulas(curves):
             controls.formula(link, tex, title, note)
         st.html(told.facts_table(curves))
@@ -121,7 +121,7 @@ def show_stability() -> None:
         )
         naive, scaled = told.stability_formulas(given)
         controls.formula(link, naive, _("As written"))
-        controls.formula(link, scaled, _("Scaled form"), _("The same number, and nothing in it can overflow."))
+        controls.formula(link, scaled, _("Scaled form"), _("The same number, computed so that nothing overflows."))
         st.html(told.stability_table(given))
         lesson.code(link, told.stability_program(given))
 

@@ -22,9 +22,9 @@ EXAMPLES = (
     Example(N_("The course's neuron"), {}),
     Example(N_("With x₂ = 1 written out"), {"f": ["1/(1+exp(-(w0*x0 + w1*x1 + w2*x2)))"]}),
     Example(N_("A product and a sum"), {"f": ["(x + y)*z"], "x": ["-2"], "y": ["5"], "z": ["-4"], "node": ["0"]}),
-    Example(N_("Gradients add"), {"f": ["x*y + sin(x)"], "node": ["0"]}),
+    Example(N_("Gradients add up"), {"f": ["x*y + sin(x)"], "node": ["0"]}),
     Example(N_("A squared error"), {"f": ["(a*x + b - y)^2"], "node": ["0"]}),
-    Example(N_("Tanh, by exponentials"), {"f": ["(exp(x) - exp(-x))/(exp(x) + exp(-x))"], "x": ["0.5"]}),
+    Example(N_("Tanh, written with exponentials"), {"f": ["(exp(x) - exp(-x))/(exp(x) + exp(-x))"], "x": ["0.5"]}),
     Example(N_("Cross-entropy of a neuron"), {"f": ["-log(1/(1+exp(-(w0*x0 + b))))"], "b": ["1"]}),
 )
 
@@ -59,7 +59,7 @@ with stage:
         st.error(trouble, icon=":material/error:")
     else:
         node = controls.choice(
-            link, "node", _("Chain rule at the node (or tap it in the graph)"), graphs.titles_of(text), "0"
+            link, "node", _("Chain rule at node (or tap a node in the graph)"), graphs.titles_of(text), "0"
         )
         controls.formula(link, graphs.chain_rule(text, inputs, int(node)))
     st.html(graphs.report(text, inputs))

@@ -56,7 +56,7 @@ def choose_row(prefix: str, decay: float) -> Row:
         number = controls.dial(link, f"{prefix}.own", _("Gain, any number"), GAIN, 1.0, GAIN_STOPS)
     row = Row(chosen, gain, number, controls.switch(link, f"{prefix}.corrected", _("Bias correction")))
     if row.impossible:
-        st.warning(_("With decay 1 the bias correction would divide by 1 − 1 = 0: it is left out."))
+        st.warning(_("With decay 1, bias correction would divide by 1 − 1 = 0, so it is switched off."))
     return row
 
 
@@ -132,7 +132,7 @@ with stage:
     remedies.offer(link, settings, change)
     lesson.code(link, *build.programs(settings, mine))
     with controls.folded(
-        link, "leavers", _("Optimizers that leave the frame, and why"), ":material/logout:", alone=False
+        link, "leavers", _("Optimizers that do not fit the two rows, and why"), ":material/logout:", alone=False
     ):
         if link.drawn:
             st.html(build.leavers())

@@ -79,9 +79,9 @@ def choose_method(prefix: str, default: Method) -> Method:
         second = choose_leg(f"{prefix}switch.", TAKES_OVER)
         name, label = f"{prefix}switch.l2", _("L2 strength from there on")
         onward = forks.onward(link, name, label, controls.STRENGTH, l2, controls.STRENGTHS)
-        ghost = controls.switch(link, f"{prefix}switch.ghost", _("Train on as it was too, as a ghost"))
+        ghost = controls.switch(link, f"{prefix}switch.ghost", _("Also train on unchanged, to compare"))
         switch = Switch(epoch, second, onward, ghost)
-        st.caption(_("It begins with new moments and its own schedule; weights and batches go on."))
+        st.caption(_("It starts with new moments and its own schedule; weights and batches carry over."))
     return Method(leg.optimizer, leg.values, leg.learning_rate, l2, l1, switch)
 
 
@@ -91,8 +91,8 @@ def choose_stopping() -> EarlyStopping | None:
         return None
     return EarlyStopping(
         controls.whole(link, "stop.patience", _("Patience, epochs"), PATIENCE, 30),
-        controls.dial(link, "stop.min_delta", _("Least gain"), Range(0.0, 1.0, r"\delta"), 0.0, IMPROVEMENTS),
-        controls.switch(link, "stop.restore", _("Restore the best weights in the end"), default=True),
+        controls.dial(link, "stop.min_delta", _("Smallest improvement"), Range(0.0, 1.0, r"\delta"), 0.0, IMPROVEMENTS),
+        controls.switch(link, "stop.restore", _("Restore the best weights at the end"), default=True),
     )
 
 
@@ -102,7 +102,7 @@ def choose_reducing() -> ReduceOnPlateau | None:
         return None
     return ReduceOnPlateau(
         controls.dial(link, "reduce.factor", _("Factor"), Range(0.01, 0.99, r"\gamma"), 0.5, FACTORS),
-        controls.whole(link, "reduce.patience", _("Patience before it reduces, epochs"), PATIENCE, 10),
+        controls.whole(link, "reduce.patience", _("Patience before reducing, epochs"), PATIENCE, 10),
         controls.dial(link, "reduce.min_lr", _("Smallest learning rate"), Range(0.0, 1.0, "lr"), 0.0, SMALLEST),
     )
 
@@ -148,14 +148,14 @@ with st.sidebar:
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
         controls.formula(link, SCHEDULES[schedule].formula)
         if link.drawn:
-            st.caption(_("A step of the schedule is one update, one batch, as in Keras: not one epoch."))
+            st.caption(_("One schedule step is one update (one batch), not one epoch, as in Keras."))
     with controls.folded(link, "watch", _("Early stopping and plateaus"), ":material/visibility:"):
         stopping, reducing = choose_stopping(), choose_reducing()
         if link.drawn:
             st.caption(
                 _(
-                    "Both watch the validation loss, as Keras' callbacks do: a plateau is that many epochs "
-                    "without a better one."
+                    "Both watch the validation loss, like the Keras callbacks. A plateau is that many epochs "
+                    "without improvement."
                 )
             )
     with controls.folded(link, "updates", _("Epochs, batches and seed"), ":material/model_training:"):
@@ -163,23 +163,23 @@ with st.sidebar:
         batch = controls.whole(link, "batch", _("Batch size"), Range(1, 512, "B"), COURSE.batch_size)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
         starts = controls.whole(
-            link, "starts", _("Starts, the best is kept"), Range(1, MOST_STARTS, "k"), COURSE.starts
+            link, "starts", _("Random starts (the best is kept)"), Range(1, MOST_STARTS, "k"), COURSE.starts
         )
         shuffle = controls.switch(link, "shuffle", _("Shuffle each epoch"), default=True)
         if link.drawn:
             st.caption(
                 _(
-                    "Shuffled, every epoch deals the points into new batches, so that no order is learned; "
-                    "else each epoch repeats the same batches. Several starts take the seeds that follow."
+                    "With shuffling, every epoch draws new batches, so the network cannot learn their order; "
+                    "without it, every epoch repeats the same batches. Further starts use the seeds that follow."
                 )
             )
         engine = controls.segments(
-            link, "engine", _("Gradients by"), {name: _(each.title) for name, each in ENGINES.items()}, "numpy"
+            link, "engine", _("Gradients computed by"), {name: _(each.title) for name, each in ENGINES.items()}, "numpy"
         )
     with controls.folded(link, "question", _("Question and axes"), ":material/contact_support:"):
         asked = (
-            controls.exact(link, "q1", _("x₁ of the point asked for"), controls.COORDINATE, ASKED[0]),
-            controls.exact(link, "q2", _("x₂ of the point asked for"), controls.COORDINATE, ASKED[1]),
+            controls.exact(link, "q1", _("x₁ of the point in question"), controls.COORDINATE, ASKED[0]),
+            controls.exact(link, "q2", _("x₂ of the point in question"), controls.COORDINATE, ASKED[1]),
         )
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 

@@ -13,7 +13,7 @@ PAGE = "cross_entropy"
 EXAMPLES = (
     Example(N_("Two classes: which is nearer?"), {}),
     Example(N_("Three classes"), {"y": ["1, 0, 0"], "p": ["0.5, 0.4, 0.1; 0.8, 0.1, 0.1"]}),
-    Example(N_("Sure and wrong"), {"p": ["0.01, 0.99; 0.4, 0.6"]}),
+    Example(N_("Confident and wrong"), {"p": ["0.01, 0.99; 0.4, 0.6"]}),
     Example(N_("A probability of 0"), {"p": ["0, 1; 1, 0"]}),
     Example(N_("A row that does not sum to 1"), {"p": ["0.6, 0.6; 0.8, 0.2"]}),
 )
@@ -23,7 +23,7 @@ link, notes, stage = lesson.begin(PAGE, _("Cross-entropy"), EXAMPLES)
 with st.sidebar:
     target = controls.numbers(link, "y", _("Target"), "1, 0", cross_entropy.TARGET)
     rows = controls.numbers(
-        link, "p", _("Predictions, with semicolons between them"), "0.6, 0.4; 0.8, 0.2", cross_entropy.PREDICTIONS
+        link, "p", _("Predictions, separated by semicolons"), "0.6, 0.4; 0.8, 0.2", cross_entropy.PREDICTIONS
     )
 
 settings = Settings.of(target, rows)

@@ -11,7 +11,7 @@ from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
 from optviz.ui import controls, lesson, tables
 from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.lessons import descent
 from optviz.ui.lessons.descent import FORMULA, Settings
 from optviz.ui.panels import run_of
@@ -25,7 +25,7 @@ THETA = {"curve": ["square"], "steps": ["20"]}
 EXAMPLES = (
     Example(N_("Learning rate 0.2"), {}),
     Example(N_("0.001: too slow"), {"lr": ["0.001"]}),
-    Example(N_("0.999: swings, and hardly settles"), {"lr": ["0.999"]}),
+    Example(N_("0.999: settles extremely slowly"), {"lr": ["0.999"]}),
     Example(N_("θ² with 0.1, 0.9 and 1.04"), {**THETA, "lr": ["0.1"], "compare": ["0.9, 1.04"]}),
     Example(
         N_("Exponential decay, row by row"),
@@ -37,7 +37,7 @@ EXAMPLES = (
         },
     ),
     Example(
-        N_("A decay lets the kink settle"),
+        N_("A decay settles at the kink"),
         {
             "curve": ["kink"],
             "lr": ["0.9"],
@@ -92,7 +92,7 @@ with st.sidebar:
         controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
     with controls.folded(link, "axes", _("Axis and precision"), ":material/straighten:"):
         log = controls.switch(link, "log", _("Loss on a log axis"))
-        single = controls.switch(link, "single", _("Single precision, as TensorFlow computes"))
+        single = controls.switch(link, "single", _("Single precision, as in TensorFlow"))
 
 chosen = tuple(dict.fromkeys((learning_rate, *others)))
 settings = Settings(curve, formula, chosen, schedule, tuple(schedule_values.items()), warmup, start, steps, single)
@@ -122,14 +122,14 @@ with stage:
     if remedy := descent.remedy(settings):
         text = _("Learning rate {before:g} → {after:g}").format(before=learning_rate, after=remedy)
         st.button(text, key=f"{PAGE}~remedy", icon=":material/healing:", on_click=link.change, args=("lr", remedy))
-    st.caption(" ".join((_(descent.curve_of(curve, formula).note), _("Click on the picture to start there."))))
+    st.caption(joined(_(descent.curve_of(curve, formula).note), _("Click the picture to start there.")))
     for tex in descent.formulas(settings):
         controls.formula(link, tex)
     shown = next(iter(descent.names_of(settings)))
     if len(chosen) > 1:
-        shown = controls.segments(link, "table", _("Table of"), descent.names_of(settings), shown)
-    name = f"{_('Table of')} {descent.names_of(settings)[shown]}"
+        shown = controls.segments(link, "table", _("Table for"), descent.names_of(settings), shown)
+    name = f"{_('Table for')} {descent.names_of(settings)[shown]}"
     st.html(tables.scrolling(descent.steps_table(settings, shown), name))
-    st.caption(_("A row is one update: the loss is taken before it, at wₜ, and wₜ₊₁ is the weight after it."))
+    st.caption(_("Each row is one update: the loss is computed before it, at wₜ; wₜ₊₁ is the weight after it."))
     lesson.code(link, descent.program(settings))
 link.publish(notes)

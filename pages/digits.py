@@ -85,7 +85,9 @@ with stage:
     lesson.say(digits.explain(settings))
     st.html(digits.misread(settings))
     lesson.live(show_sheet)
-    st.button(_("White sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,))
+    st.button(
+        _("Clear the sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,)
+    )
     controls.formula(link, digits.formula(settings))
     beside = Beside(digits.FILE, partial(digits.program_arrays, settings))
     lesson.code(link, partial(digits.program, settings), title=_("The same in Keras"), beside=beside)

@@ -44,7 +44,7 @@ with stage:
     st.html(family.legend())
     if race == "own":
         st.markdown(_(show.seen))
-    st.html(family.race_link(show, _("Open this race, change it, see all its numbers")))
+    st.html(family.race_link(show, _("Open this race to change it and see every number")))
     left, right = st.columns(2, gap="large")
     with left:
         recipe = OPTIMIZERS[name]

@@ -22,7 +22,7 @@ EXAMPLES = (
     Example(N_("L2 against overfitting"), {"degree": ["15"], "l2": ["0.01"]}),
     Example(N_("Too much L2 underfits"), {"degree": ["15"], "l2": ["3"]}),
     Example(N_("More data cannot cure underfitting"), {"degree": ["1"], "points": ["400"]}),
-    Example(N_("A fast wave needs features"), {"curve": ["wave"], "degree": ["9"], "points": ["60"]}),
+    Example(N_("A fast wave needs more features"), {"curve": ["wave"], "degree": ["9"], "points": ["60"]}),
 )
 STRENGTH = Range(0.0, 100.0, r"\lambda")
 STRENGTHS = (0.0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -41,12 +41,12 @@ OVERFIT = {
     "epochs": ["200"],
 }
 NETS = (
-    (N_("2-1-1 underfits"), {"units": ["1"]}, N_("One hidden unit can only cut the plane along a line.")),
-    (N_("2-11-1 with L2 fits"), {"l2": ["0.03"]}, N_("The course's net: enough units, and small weights.")),
+    (N_("2-1-1 underfits"), {"units": ["1"]}, N_("One hidden unit can only divide the plane along a line.")),
+    (N_("2-11-1 with L2 fits well"), {"l2": ["0.03"]}, N_("The course's net: enough units, and small weights.")),
     (
         N_("2-64-64-64-1 overfits"),
         OVERFIT,
-        N_("8,577 parameters learn 20 noisy points by heart: the validation loss rises while the training loss falls."),
+        N_("8,577 parameters memorize 20 noisy points: the validation loss rises while the training loss falls."),
     ),
 )
 

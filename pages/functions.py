@@ -25,7 +25,7 @@ EXAMPLES = (
     Example(N_("Another seed"), {"rand.seed": ["2"], "rand.rows": ["3"], "rand.columns": ["2"]}),
     Example(N_("Stack tables"), {"vstack.a": ["1, 2; 3, 4"], "vstack.b": ["5, 6"]}),
     Example(N_("Cast to true and false"), {"cast.x": ["0, 1, -2, 0.5"], "cast.to": ["bool"]}),
-    Example(N_("Narrow draws"), {"normal.mean": ["5"], "normal.deviation": ["0.1"]}),
+    Example(N_("A narrow distribution"), {"normal.mean": ["5"], "normal.deviation": ["0.1"]}),
 )
 
 
@@ -43,34 +43,44 @@ def axis(name: str, label: str, default: str) -> Axis:
     return controls.typed(link, name, label, default, read_axis, (EntryError, WarmupError), functions.axis_error)
 
 
-link, notes, stage = lesson.begin(PAGE, _("Warm-up functions"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("NumPy and TensorFlow basics"), EXAMPLES)
 grid_card, normal_card = st.columns(2, gap="large")
 with grid_card.container(border=True):
     st.header("np.mgrid · ravel · np.c_", anchor=False)
-    st.caption(_("All pairs of two axes, one pair a row: start:stop:step, and stop is left out."))
+    st.caption(
+        _(
+            "All pairs of values from two axes, one pair per row. Write each axis as start:stop:step; stop "
+            "is not included."
+        )
+    )
     x = axis("grid.x", "x", "1:3:1")
     y = axis("grid.y", "y", "2:4:0.5")
     show(functions.grid_call(x, y))
 with normal_card.container(border=True):
     st.header("tf.random.normal", anchor=False)
     st.caption(
-        _("Draws from a normal distribution. NumPy draws here: TensorFlow's digits differ, mean and deviation do not.")
+        _(
+            "Samples from a normal distribution, drawn by NumPy: TensorFlow gives other digits with the "
+            "same mean and standard deviation."
+        )
     )
     mean = controls.exact(link, "normal.mean", _("Mean μ"), MEAN, 0.0)
-    deviation = controls.exact(link, "normal.deviation", _("Deviation σ"), DEVIATION, 1.0)
-    n = controls.whole(link, "normal.n", _("Number of draws"), Range(10, 5000, "n"), 1000, step=10)
+    deviation = controls.exact(link, "normal.deviation", _("Standard deviation σ"), DEVIATION, 1.0)
+    n = controls.whole(link, "normal.n", _("Number of samples"), Range(10, 5000, "n"), 1000, step=10)
     seed = controls.whole(link, "normal.seed", _("Seed"), Range(0, 99, "s"), 1)
     show(functions.normal_call(mean, deviation, n, seed))
 where_card, rand_card = st.columns(2, gap="large")
 with where_card.container(border=True):
     st.header("tf.where", anchor=False)
-    st.caption(_("Place by place: the number of a where a > b, else that of b."))
+    st.caption(_("For each position: a where a > b, otherwise b."))
     a = controls.numbers(link, "where.a", "a", "1, 2, 3, 1, 1", ROW)
     b = controls.numbers(link, "where.b", "b", "0, 1, 3, 4, 5", ROW)
     show(functions.where_call(a, b))
 with rand_card.container(border=True):
     st.header("np.random.RandomState.rand", anchor=False)
-    st.caption(_("Random numbers from 0 to 1, without 1: the same seed gives the same numbers in the same order."))
+    st.caption(
+        _("Random numbers from 0 up to, but not including, 1. The same seed gives the same numbers in the same order.")
+    )
     rand_seed = controls.whole(link, "rand.seed", _("Seed"), Range(0, 99, "s"), 1)
     rows = controls.whole(link, "rand.rows", _("Rows"), Range(1, 6, "r"), 2)
     columns = controls.whole(link, "rand.columns", _("Columns"), Range(1, 6, "c"), 3)
@@ -78,13 +88,13 @@ with rand_card.container(border=True):
 vstack_card, cast_card = st.columns(2, gap="large")
 with vstack_card.container(border=True):
     st.header("np.vstack", anchor=False)
-    st.caption(_("One table above the other; rows are separated by semicolons."))
+    st.caption(_("One table on top of the other; separate the rows by semicolons."))
     upper = controls.numbers(link, "vstack.a", "a", "1, 2, 3", TABLE)
     lower = controls.numbers(link, "vstack.b", "b", "4, 5, 6", TABLE)
     show(functions.vstack_call(upper, lower))
 with cast_card.container(border=True):
     st.header("tf.cast", anchor=False)
-    st.caption(_("The same numbers as another type: int32 cuts towards 0, bool is false for 0 alone."))
+    st.caption(_("The same numbers as another type: int32 truncates toward 0; bool is false only for 0."))
     numbers = controls.numbers(link, "cast.x", "x", "1, 2.7, -2.7, 0", CAST)
     to = controls.segments(link, "cast.to", _("Type"), {name: name for name in CASTS}, "int32")
     show(functions.cast_call(numbers, to))

@@ -36,7 +36,7 @@ with st.sidebar:
     initialization = controls.choice(link, "init", _("Initialization shown"), spreads.titles(), "xavier")
     deviation = controls.dial(link, "sigma", _("Your own σ"), DEVIATION, 0.05, DEVIATIONS)
     depth = controls.whole(link, "depth", _("Layers"), Range(1, 20, "d"), 10)
-    width = controls.whole(link, "width", _("Units a layer"), Range(10, 200, "n"), 100, step=10)
+    width = controls.whole(link, "width", _("Units per layer"), Range(10, 200, "n"), 100, step=10)
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
 settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)

@@ -8,9 +8,7 @@ from optviz.ui.lessons import lecture_editor as editor
 
 link, notes, stage = lesson.begin(lectures.PAGE, _("Lectures"), ())
 with stage:
-    st.markdown(
-        _("A lecture is a list of scenes: pages at a moment, with a title, notes and a question. Page down plays on.")
-    )
+    st.markdown(_("A lecture is a series of scenes. Press Page Down for the next."))
     name = editor.choose(link)
     scene = editor.opened_at(link, name)
     if scene is not None:

@@ -14,7 +14,7 @@ from optviz.ui.training_settings import Sample
 
 PAGE = "logistic"
 EXAMPLES = (
-    Example(N_("A disc in a ring"), {}),
+    Example(N_("A disk in a ring"), {}),
     Example(N_("The course's points"), {"data": ["dot"]}),
     Example(N_("XOR"), {"data": ["xor"]}),
     Example(N_("Moons need more updates"), {"data": ["moons"], "updates": ["5000"]}),

@@ -11,12 +11,12 @@ from optviz.ui.panels import run_of
 
 PAGE = "loss_curves"
 EXAMPLES = (
-    Example(N_("Huber: square inside, straight outside"), {}),
-    Example(N_("Huber with a large delta: half the square"), {"huber.delta": ["10"], "e": ["3"]}),
+    Example(N_("Huber: squared up to δ, linear beyond"), {}),
+    Example(N_("Huber with a large δ: half the squared error"), {"huber.delta": ["10"], "e": ["3"]}),
     Example(N_("Focal loss: an easy example"), {"family": ["logit"], "z": ["3"]}),
     Example(N_("Focal loss: a hard example"), {"family": ["logit"], "z": ["-2"]}),
-    Example(N_("Gamma 0 is cross-entropy"), {"family": ["logit"], "focal.gamma": ["0"]}),
-    Example(N_("Rare class: alpha 0.75"), {"family": ["logit"], "focal.balance": ["1"], "focal.alpha": ["0.75"]}),
+    Example(N_("γ = 0 is cross-entropy"), {"family": ["logit"], "focal.gamma": ["0"]}),
+    Example(N_("Rare class: α = 0.75"), {"family": ["logit"], "focal.balance": ["1"], "focal.alpha": ["0.75"]}),
 )
 
 link, notes, stage = lesson.begin(PAGE, _("Losses as curves"), EXAMPLES)

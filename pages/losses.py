@@ -17,10 +17,10 @@ EXAMPLES = (
     Example(N_("The course's two numbers"), {}),
     Example(N_("One outlier"), {**OUTLIER, "drag": ["true"]}),
     Example(
-        N_("A good fit with one miss"),
+        N_("A good fit except for one point"),
         {"true": ["0.4, 0.9, 1.1, 1.6, 2"], "pred": ["0.5, 0.8, 1.2, 1.5, 0.6"]},
     ),
-    Example(N_("Huber with a small delta: almost the MAE"), {**OUTLIER, "huber.delta": ["0.1"]}),
+    Example(N_("Huber with a small δ: almost the MAE"), {**OUTLIER, "huber.delta": ["0.1"]}),
 )
 
 link, notes, stage = lesson.begin(PAGE, _("Squared and absolute error"), EXAMPLES)

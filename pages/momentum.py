@@ -17,9 +17,12 @@ DECAYS = (0.0, 0.3, 0.42, 0.5, 0.7, 0.81, 0.9, 0.95, 0.99)
 
 EXAMPLES = (
     Example(N_("Constant gradient"), {}),
-    Example(N_("Zig-zag cancels"), {"gradients": ["alternating"]}),
-    Example(N_("Noise is averaged"), {"gradients": ["noisy"], "steps": ["80"]}),
-    Example(N_("Runs on when the slope ends"), {"gradients": ["typed"], "typed": ["1, 1, 1, 1, 1, 1, 1, 1"]}),
+    Example(N_("The zig-zag cancels"), {"gradients": ["alternating"]}),
+    Example(N_("Noise averages out"), {"gradients": ["noisy"], "steps": ["80"]}),
+    Example(
+        N_("The gradient stops at step 8; momentum carries on"),
+        {"gradients": ["typed"], "typed": ["1, 1, 1, 1, 1, 1, 1, 1"]},
+    ),
     Example(N_("Long memory: γ = 0.99"), {"gamma": ["0.99"], "steps": ["100"]}),
     Example(N_("Short memory: γ = 0.5"), {"gamma": ["0.5"], "steps": ["20"]}),
 )
@@ -34,7 +37,7 @@ with st.sidebar:
         link,
         "gradients",
         _("Gradients"),
-        {**{name: _(recipe.title) for name, recipe in SEQUENCES.items()}, "typed": _("Typed numbers")},
+        {**{name: _(recipe.title) for name, recipe in SEQUENCES.items()}, "typed": _("Your own numbers")},
         "constant",
     )
     values, typed = {}, ()
@@ -42,7 +45,7 @@ with st.sidebar:
         values = controls.parameters(link, f"{sequence}.", SEQUENCES[sequence])
         st.caption(_(SEQUENCES[sequence].note))
     else:
-        label = _("Gradients, one a step; then come zeros")
+        label = _("Gradients, one per step; zeros follow")
         typed = tuple(controls.numbers(link, "typed", label, "1, 1, 1, 1, -1, 1, 1", momentum.ENTRY).tolist())
 
 settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate, steps)
@@ -57,8 +60,8 @@ with stage:
     )
     st.markdown(
         _(
-            "The averaged form weighs each gradient with 1 − γ: at the same lr its steps are 1 − γ times as long, and "
-            "at lr / (1 − γ) it takes the path of the classical form."
+            "The averaged form multiplies each gradient by 1 − γ. At the same lr its steps are 1 − γ times "
+            "as long; at lr / (1 − γ) it follows the classical path."
         )
     )
     left, right = st.columns(2, gap="large")

@@ -43,7 +43,7 @@ with st.sidebar:
         link, "activation", _("Activation f"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
     )
     values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
-    last = controls.switch(link, "last", _("f in the last layer too"), default=True)
+    last = controls.switch(link, "last", _("Use f in the last layer too"), default=True)
     initialization = controls.choice(
         link, "init", _("Initialization"), {name: _(each.title) for name, each in INITIALIZATIONS.items()}, "course"
     )
@@ -62,7 +62,7 @@ with stage:
         summary=networks.say(settings),
     )
     for column, tex, title in zip(
-        st.columns((3, 2)), networks.counts(settings), (_("Parameters"), _("Multiply-adds for each row")), strict=True
+        st.columns((3, 2)), networks.counts(settings), (_("Parameters"), _("Multiply-adds per row")), strict=True
     ):
         with column:
             controls.formula(link, tex, title)

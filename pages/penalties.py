@@ -28,7 +28,7 @@ EXAMPLES = (
     Example(N_("Hardly any penalty"), {"l1": ["0.0003"], "l2": ["0.0003"]}),
     Example(N_("Too strong: nothing is left"), {"l1": ["0.3"], "l2": ["0.3"]}),
     Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
-    Example(N_("A large learning rate swings past zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
+    Example(N_("A large learning rate oscillates around zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
 )
 # Newton wants a Hessian, which a net is too large for.
 METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}

@@ -27,7 +27,7 @@ EXAMPLES = (
     Example(N_("With AdaGrad"), {"also": ["adagrad"]}),
     Example(N_("With RMSProp"), {"also": ["rmsprop"]}),
     Example(N_("Spirals, cross-entropy"), {"data": ["spirals"], "loss": ["binary_crossentropy"], "epochs": ["40"]}),
-    Example(N_("Single points as batches"), {"batch": ["1"], "epochs": ["5"]}),
+    Example(N_("Batches of one point"), {"batch": ["1"], "epochs": ["5"]}),
 )
 
 link, notes, stage = lesson.begin(PAGE, _("In practice: which optimizer first?"), EXAMPLES)

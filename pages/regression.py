@@ -18,10 +18,10 @@ from optviz.ui.player import Result
 PAGE = "regression"
 CUBIC = {"degree": ["3"], "truth": ["0.9, 0.5, 3, 2.4"], "noise": ["0"], "lr": ["0.001"], "start": ["0"]}
 EXAMPLES = (
-    Example(N_("A line by descent"), {}),
+    Example(N_("A line by gradient descent"), {}),
     Example(N_("The course's cubic"), CUBIC),
-    Example(N_("The sum in place of the mean: diverges"), {**CUBIC, "measure": ["sum"], "updates": ["20"]}),
-    Example(N_("The cubic, as fast as SGD can"), {**CUBIC, "lr": ["0.008"], "updates": ["400"]}),
+    Example(N_("The sum instead of the mean: diverges"), {**CUBIC, "measure": ["sum"], "updates": ["20"]}),
+    Example(N_("The cubic, as fast as SGD can go"), {**CUBIC, "lr": ["0.008"], "updates": ["400"]}),
     Example(N_("Momentum on the cubic"), {**CUBIC, "optimizer": ["momentum_classical"], "updates": ["200"]}),
     Example(N_("Adam on the cubic"), {**CUBIC, "optimizer": ["adam"], "lr": ["0.1"], "updates": ["300"]}),
     Example(N_("Newton: one step"), {**CUBIC, "optimizer": ["newton"], "lr": ["1"], "updates": ["10"]}),
@@ -31,7 +31,7 @@ EXAMPLES = (
 COEFFICIENTS = Entry(fewest=1, most=MOST_DEGREE + 1, low=-100.0, high=100.0)
 NOISES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-link, notes, stage = lesson.begin(PAGE, _("Fit a curve by descent"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("Fit a curve by gradient descent"), EXAMPLES)
 
 with st.sidebar:
     degree = controls.whole(link, "degree", _("Degree of the polynomial (1: a line)"), Range(1, MOST_DEGREE, "d"), 1)

@@ -17,7 +17,7 @@ from optviz.ui.panels import run_of
 PAGE = "schedules"
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
 EXAMPLES = (
-    Example(N_("Exponential decay, smooth and as stairs"), {}),
+    Example(N_("Exponential decay, smooth and staircase"), {}),
     Example(N_("Piecewise constant"), {"s": ["piecewise_constant"], "lr": ["0.1"], "at": ["100"], "log": ["1"]}),
     Example(
         N_("A constant rate against decays"),
@@ -60,7 +60,7 @@ with st.sidebar:
         )
 
 if not plans:
-    stage.info(_("Add a schedule in the sidebar, and it is drawn."), icon=":material/show_chart:")
+    stage.info(_("Add a schedule in the sidebar to draw it."), icon=":material/show_chart:")
     link.publish(notes)
     st.stop()
 
@@ -78,7 +78,7 @@ with stage:
     st.html(schedules.report(settings, probe))
     for sentence in schedules.sides(settings):
         st.markdown(sentence)
-    st.caption(_("Click on the schedules to look at a step."))
+    st.caption(_("Click the schedules to look at a step."))
     for title, general, filled in schedules.formulas(settings, probe):
         controls.formula(link, general, title)
         controls.formula(link, filled)

@@ -23,11 +23,9 @@ EXAMPLES = (
 link, notes, stage = lesson.begin(PAGE, _("Softmax and cross-entropy"), EXAMPLES)
 
 with st.sidebar:
-    logits = controls.numbers(
-        link, "logits", _("Logits, with semicolons between the rows"), LOGITS, softmax_loss.LOGITS
-    )
+    logits = controls.numbers(link, "logits", _("Logits, rows separated by semicolons"), LOGITS, softmax_loss.LOGITS)
     form = controls.segments(
-        link, "form", _("Labels as"), {"onehot": _("one-hot"), "sparse": _("class numbers")}, "onehot"
+        link, "form", _("Label format"), {"onehot": _("one-hot"), "sparse": _("class numbers")}, "onehot"
     )
     if form == "onehot":
         labels = controls.numbers(link, "onehot", _("One-hot labels"), ONE_HOT, softmax_loss.ONE_HOT)

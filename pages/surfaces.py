@@ -66,7 +66,7 @@ with st.sidebar:
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
 if not chosen:
-    stage.info(_("Choose at least one optimizer and the race begins."), icon=":material/flag:")
+    stage.info(_("Choose at least one optimizer to start the race."), icon=":material/flag:")
     link.publish(notes)
     st.stop()
 

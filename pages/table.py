@@ -29,16 +29,16 @@ EXAMPLES = (
         N_("Too many units for 118 rows"),
         {"target": ["age_years"], "hidden": ["64, 64"], "validation": ["0.7"], "lr": ["0.03"], "batch": ["32"]},
     ),
-    Example(N_("The age cannot be told"), {"target": ["age_years"]}),
+    Example(N_("The age cannot be predicted"), {"target": ["age_years"]}),
 )
 SHARE = Range(0.1, 0.7, "v")
 SHARES = (0.1, 0.2, 0.25, 0.3, 0.5, 0.7)
 
-link, notes, stage = lesson.begin(PAGE, _("A table of your own"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("Your own table"), EXAMPLES)
 
 with st.sidebar:
     upload = st.file_uploader(
-        _("Your table, a CSV file with the columns' names in its first row"),
+        _("Your table: a CSV file with the column names in its first row"),
         type=["csv", "tsv", "txt", "tab", "dat", "data"],
         max_upload_size=MOST_BYTES // 1_000_000,
         key=table.UPLOAD,
@@ -96,9 +96,9 @@ with stage:
     lesson.code(link, partial(table.program, settings, result), title=_("The same in Keras"), beside=beside)
     st.caption(
         _(
-            "Your table is read in your own session and in no other, is not stored, and is forgotten when you leave; "
-            "so a link has your settings but not your table. At most {size} MB and {lines} lines; "
-            "of more than {rows} rows some are used."
+            "Only your own session reads your table; it is never stored and is gone when you leave, so a "
+            "link carries your settings but not your table. At most {size} MB and {lines} lines; beyond "
+            "{rows} rows a sample is used."
         ).format(size=MOST_BYTES // 1_000_000, lines=f"{MOST_LINES:,}", rows=f"{MOST_ROWS:,}")
     )
 link.publish(notes)

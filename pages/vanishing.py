@@ -33,7 +33,9 @@ EXAMPLES = (
         N_("The sigmoid cannot be saved"),
         {"net": ["sigmoid.small", "sigmoid.xavier", "sigmoid.he"], "depth": ["20"], "z": ["0"]},
     ),
-    Example(N_("Weights of deviation 1: it explodes"), {"net": ["relu.course", "relu.he"], "depth": ["20"]}),
+    Example(
+        N_("Weights with standard deviation 1: gradients explode"), {"net": ["relu.course", "relu.he"], "depth": ["20"]}
+    ),
 )
 
 link, notes, stage = lesson.begin(PAGE, _("The vanishing gradient"), EXAMPLES)
@@ -43,10 +45,10 @@ with st.sidebar:
     depth = controls.whole(link, "depth", _("Hidden layers"), Range(1, told.MOST_DEPTH, "d"), 10)
     width = controls.whole(link, "width", _("Units in each hidden layer"), Range(1, 64, "u"), 32)
     seed = controls.whole(link, "seed", _("Seed of the weights"), Range(0, 99, "s"), 0)
-    probe = controls.dial(link, "z", _("z of the product of slopes"), PROBE, 1.0, PROBES)
+    probe = controls.dial(link, "z", _("z in the product of slopes"), PROBE, 1.0, PROBES)
 
 if not nets:
-    stage.info(_("Choose at least one net and its gradients appear."), icon=":material/blur_on:")
+    stage.info(_("Choose at least one net to see its gradients."), icon=":material/blur_on:")
     link.publish(notes)
     st.stop()
 

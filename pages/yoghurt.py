@@ -17,22 +17,24 @@ EXAMPLES = (
     Example(N_("A bottle costs 1 and earns 99"), {}),
     Example(N_("A bottle costs 99 and earns 1"), {"cost": ["99"], "profit": ["1"]}),
     Example(N_("Both the same"), {"cost": ["1"], "profit": ["1"]}),
-    Example(N_("A learning rate of 0.3: the prices make it swing"), {"lr": ["0.3"], "epochs": ["200"]}),
+    Example(N_("Learning rate 0.3: the custom loss oscillates"), {"lr": ["0.3"], "epochs": ["200"]}),
 )
 
-link, notes, stage = lesson.begin(PAGE, _("A loss of one's own: the yoghurt seller"), EXAMPLES)
+link, notes, stage = lesson.begin(PAGE, _("A custom loss: the yogurt seller"), EXAMPLES)
 
 with st.sidebar:
-    cost = controls.dial(link, "cost", _("Cost of a bottle too many"), PRICE, COURSE.cost, PRICES)
-    profit = controls.dial(link, "profit", _("Profit of a bottle, lost if it is missing"), PRICE, COURSE.profit, PRICES)
+    cost = controls.dial(link, "cost", _("Cost of a surplus bottle"), PRICE, COURSE.cost, PRICES)
+    profit = controls.dial(
+        link, "profit", _("Profit per bottle, lost if the bottle is missing"), PRICE, COURSE.profit, PRICES
+    )
     rate = controls.dial(
         link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
     )
     epochs = controls.whole(link, "epochs", _("Epochs"), EPOCHS, COURSE.epochs, step=100)
-    seed = controls.dial(link, "seed", _("Seed of the days"), SEEDS, COURSE.seed, FEW_SEEDS)
+    seed = controls.dial(link, "seed", _("Seed of the data"), SEEDS, COURSE.seed, FEW_SEEDS)
     start = (
-        controls.exact(link, WEIGHTS[0], _("w₁ at the start"), controls.COORDINATE, COURSE.start[0]),
-        controls.exact(link, WEIGHTS[1], _("w₂ at the start"), controls.COORDINATE, COURSE.start[1]),
+        controls.exact(link, WEIGHTS[0], _("Initial w₁"), controls.COORDINATE, COURSE.start[0]),
+        controls.exact(link, WEIGHTS[1], _("Initial w₂"), controls.COORDINATE, COURSE.start[1]),
     )
 
 settings = Settings.of(cost, profit, rate, epochs, seed, start)

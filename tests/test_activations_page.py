@@ -96,7 +96,7 @@ def test_each_has_its_facts():
 def test_the_sentence_names_the_largest_and_the_smallest_slope():
     assert (
         told.say_slopes(FOUR)
-        == "At z = −2 a gradient on its way back is multiplied by 0.2 with Leaky ReLU, but by 0 with ReLU."
+        == "At z = −2 back-propagation multiplies the gradient by 0.2 with Leaky ReLU, but only by 0 with ReLU."
     )
     assert "the slope is 0.25" in told.say_slopes(Curves((("sigmoid", ()),), 0.0))
 
@@ -211,8 +211,8 @@ def test_examples(example):
     [
         ("", "at least one number"),
         ("5", "too few"),
-        ("1e308, 0", "nothing is left to see"),
-        ("-1e308, 0", "nothing is left to see"),
+        ("1e308, 0", "takes all the probability"),
+        ("-1e308, 0", "takes all the probability"),
         ("4; five", "not a number"),
         ("__import__('os')", "not a number"),
         ("inf, 1", "not a finite number"),

@@ -7,7 +7,7 @@ from optviz.ui.lesson import _passes
 from optviz.ui.player import Thinned
 from tests.pages import opened
 
-SAID = "Numbers beyond 3.4 · 10³⁸ have no place in the picture"
+SAID = "Numbers beyond 3.4 · 10³⁸ cannot be drawn"
 
 
 @pytest.mark.parametrize(("page", "given", "told"), [

@@ -105,7 +105,7 @@ def test_at_its_end_it_takes_the_best_weights_back_though_nothing_stopped_it_and
     training = finished(settings)
     best = int(np.argmin(column(training, "validation_loss")[1:])) + 1
     assert training.latest[0].epoch == best < 20 and not training.over
-    assert "Nothing was stopped early" in training_words.say(training)
+    assert "Early stopping did not trigger" in training_words.say(training)
     training.go_on()
     training.advance(60.0)
     longer = finished(replace(settings, epochs=40))
@@ -140,8 +140,10 @@ def test_without_validation_points_nothing_is_watched_and_a_sentence_says_so():
         replace(FAST, sample=Sample(share=0.0), stopping=STOPPING, reducing=ReduceOnPlateau(), epochs=30)
     )
     assert training.epoch == 30 and "marks0" not in training.arrays and "best0" not in training.arrays
-    assert "no points are held out" in training_words.say(training)
-    assert "no points are held out" not in training_words.say(finished(replace(FAST, epochs=2, stopping=STOPPING)))
+    assert "there are no validation points" in training_words.say(training)
+    assert "there are no validation points" not in training_words.say(
+        finished(replace(FAST, epochs=2, stopping=STOPPING))
+    )
 
 
 def test_another_optimizer_takes_over_with_new_moments_on_the_batches_that_follow():

@@ -49,7 +49,7 @@ def trained(settings):
 def test_weights_that_are_written_alike_are_called_alike(other, epochs):
     training = trained(Settings(epochs=max(epochs, 1), methods=(Method(), other)))
     said = training_words.say(training)
-    assert "The weights of A and B are alike in size" in said and "smaller weights" not in said
+    assert "A and B have weights of similar size" in said and "smaller weights" not in said
     assert "smaller weights" in training_words.say(trained(Settings(epochs=20, methods=(Method(), Method(l2=1.0)))))
 
 
@@ -57,7 +57,7 @@ def test_starts_that_end_alike_are_called_so():
     still = Method(learning_rate=1e-9)
     settings = Settings(epochs=1, starts=3, methods=(still,), initialization="zero", sample=Sample(share=0.0))
     said = training_words.say(trained(settings))
-    assert "All starts that are left do alike" in said and "The best of" not in said
+    assert "All remaining starts end alike" in said and "The best of" not in said
 
 
 def test_runs_that_are_equally_near_are_named_together():
@@ -75,35 +75,35 @@ def test_an_expression_that_reacts_equally_says_so():
 
 def test_points_and_rows_that_share_the_lead():
     even = losses.Settings((0.0, 0.0), (1.0, -1.0), 1.0, 2.0)
-    assert "No single point makes the most of it." in losses.say(even)
-    assert "Point 1 alone makes" in losses.say(losses.Settings((0.0, 0.0), (2.0, 1.0), 1.0, 2.0))
+    assert "No single point dominates." in losses.say(even)
+    assert "Point 1 alone accounts for" in losses.say(losses.Settings((0.0, 0.0), (2.0, 1.0), 1.0, 2.0))
 
 
 def test_without_a_gain_no_strength_is_called_best():
     sweep = penalties.Sweep(replace(penalties.Settings(), epochs=50, learning_rate=1e-7))
     while not sweep.done:
         sweep.advance(1.0)
-    assert "no strength tried makes it less by a hundredth" in penalties.say_best(sweep)
+    assert "none of the strengths tried lowers it by 1%" in penalties.say_best(sweep)
 
 
 def test_steps_that_range_as_far_are_not_called_calmer():
     plain = momentum.Settings("", (), (1.0, -1.0, 3.0), 0.0, 0.1, 20)
-    assert "and the averaged ones as far" in momentum.say(plain) and "only over" not in momentum.say(plain)
-    assert "only over" in momentum.say(replace(plain, decay=0.9))
+    assert "averaged steps just as much" in momentum.say(plain) and "only by" not in momentum.say(plain)
+    assert "only by" in momentum.say(replace(plain, decay=0.9))
 
 
 def test_slopes_that_are_written_alike_are_one():
     for alpha, one in ((0.20001, True), (0.21, False)):
         chosen = (("leaky_relu", (("alpha", 0.2),)), ("prelu", (("alpha", alpha),)))
         said = activations.say_slopes(activations.Curves(chosen, -1.0))
-        assert ("the slope is 0.2:" in said) == one and ("is multiplied by 0.21 with" in said) != one
+        assert ("the slope is 0.2:" in said) == one and ("multiplies the gradient by 0.21 with" in said) != one
 
 
 def test_rows_that_cost_most_and_the_same():
     for other, same in ((1.0000001, True), (1.1, False)):
         given = softmax_loss.Settings(((0.0, 1.0), (1.0, 1.0 + other)), ((1.0, 0.0),) * 2, False, 15.0)
         said = softmax_loss.say(given)
-        assert ("the rows that cost most cost the same" in said) == same and ("row 2 costs most" in said) != same
+        assert ("the rows with the largest loss tie" in said) == same and ("row 2 has the largest loss" in said) != same
 
 
 def test_sides_that_cost_alike_are_not_favored():
@@ -113,7 +113,10 @@ def test_sides_that_cost_alike_are_not_favored():
 
 def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
     rates = np.array([0.1, 1.0])
-    for loss, said in ((0.2001, "Adam, RMSProp come equally low: loss 0.2."), (0.21, "Adam comes lowest: loss 0.2")):
+    for loss, said in (
+        (0.2001, "Adam, RMSProp reach the same lowest loss, 0.2."),
+        (0.21, "Adam reaches the lowest loss, 0.2"),
+    ):
         sweeps = {
             name: SimpleNamespace(final=np.array([each, 1.0]), rates=rates, best=0)
             for name, each in (("adam", 0.2), ("sgd", 0.4), ("rmsprop", loss))

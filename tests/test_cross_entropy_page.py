@@ -26,7 +26,7 @@ def test_the_losses_are_those_that_the_course_prints(settings, printed):
 
 
 @pytest.mark.parametrize(
-    ("lang", "nearest"), [("en", "B is nearest to the target (1, 0)."), ("zh", "B 最接近目标 (1, 0)")]
+    ("lang", "nearest"), [("en", "B is nearer to the target (1, 0)."), ("zh", "B 更接近目标 (1, 0)")]
 )
 def test_the_page_opens_on_the_question_which_is_nearer_4_2(lang, nearest):
     app = page(lang)

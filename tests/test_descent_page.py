@@ -37,7 +37,7 @@ def rows(app):
 def test_1_1_is_on_the_page_when_it_opens():
     app = fine()
     assert [row[3] for row in rows(app)[:3]] == ["2.600000", "1.160000", "0.296000"]
-    assert "Learning rate 0.2 is good: it is not above 1/λ = 0.5" in said(app) and "60.0%" in said(app)
+    assert "Learning rate 0.2 is good: it is at most 1/λ = 0.5" in said(app) and "each step removes 40.0%" in said(app)
     assert r"w_1 &= 5 - 0.2 \cdot 12 = 2.6" in said(app) and "-1 + (0.6)^t" in said(app)
 
 
@@ -56,7 +56,7 @@ def test_1_3_the_printed_rows_are_on_the_page():
 def test_1_2_three_learning_rates_at_once():
     app = fine(curve="square", steps="20", lr="0.1", compare="0.9, 1.04")
     report = next(part.proto.body for part in app.get("html") if "optviz-told" in part.proto.body)
-    assert "lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges." in said(app)
+    assert "lr 0.1: good; lr 0.9: oscillates, then settles; lr 1.04: diverges." in said(app)
     assert "1/λ = 0.5 and 2/λ = 1" in report and "lands 1.08 times as far" in report
     assert rows(app)[0][3] == "0.800000"
     app.button_group(key="descent~table").set_value("1.04").run()
@@ -160,11 +160,11 @@ def test_each_behavior_is_said_in_words_of_its_own():
             assert descent.behavior(verdict).split()[0] in sentence
             assert f"Learning rate {rate:g} " in sentence and "{" not in sentence
     assert "far below 1/λ = 0.5" in said["shifted", 0.001]
-    assert "swings on and on: it is within a hundredth of the limit 2/λ = 1" in said["shifted", 0.999]
+    assert "keeps oscillating: it is within 1% of the limit 2/λ = 1" in said["shifted", 0.999]
     assert "above 2/λ = 1" in said["shifted", 1.1]
     assert "local minimum: the loss is lower at w = −0.748" in said["wavy", 0.05]
-    assert "λ = 3.61, and there 2/λ = 0.554" in said["wavy", 0.6]
-    assert "At the kink the slope jumps" in said["kink", 0.2]
+    assert "λ = 3.61: the learning rate is above the limit 2/λ = 0.554" in said["wavy", 0.6]
+    assert "At the kink the slope changes its sign" in said["kink", 0.2]
     assert "curvature at the minimum is 0" in said["quartic", 0.05]
     assert "1 − lr·λ: 0.6 at first, 0.732 in the end" in descent.reason(COURSE, 0)
 

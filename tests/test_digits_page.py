@@ -65,8 +65,8 @@ def test_the_sentence_says_what_the_matrix_shows():
     result = digits.result_of(SHORT)
     last = result.confusion[-1]
     sentence = digits.say(SHORT)
-    assert f"reads {100 * np.trace(last) / last.sum():.1f}% of 359 test images" in sentence
-    shown, read, times, of = map(int, re.findall(r"takes (\d) for (\d): (\d+) of (\d+) times", sentence)[0])
+    assert f"reads {100 * np.trace(last) / last.sum():.1f}% of 359 test images correctly" in sentence
+    shown, read, times, of = map(int, re.findall(r"(\d) read as (\d), (\d+) of (\d+) times", sentence)[0])
     assert last[shown, read] == times == (last - np.diag(np.diag(last))).max() and of == last[shown].sum()
 
 
@@ -141,7 +141,7 @@ def test_every_number_of_hidden_layers(hidden, lang):
 
 @pytest.mark.parametrize(
     ("hidden", "word"),
-    [("0", "too small"), ("-3", "too small"), ("1000000", "at most 64"), ("1,1,1,1", "too much"), ("a", "not a number"),
+    [("0", "too small"), ("-3", "too small"), ("1000000", "at most 64"), ("1,1,1,1", "Too many"), ("a", "not a number"),
      ("2.5", "not a whole number"), ("__import__('os')", "not a number"), ("nan", "not a number"),
      ("9**9", "at most 64")],
 )  # fmt: skip
@@ -181,9 +181,9 @@ def test_junk_in_the_link_is_a_word_and_no_exception(name, junk):
 
 def test_a_drawn_seven_is_read_at_first_and_a_white_sheet_can_be_taken():
     app = fine(epochs="30")
-    assert "In your drawing it reads 7" in said(app) and "drawn" not in app.query_params
+    assert "It reads your drawing as 7" in said(app) and "drawn" not in app.query_params
     app.button(key="digits-clear").click().run()
-    assert "hold the pointer down" in said(app) and app.query_params["drawn"] == digits.NOTHING
+    assert "press on the sheet" in said(app) and app.query_params["drawn"] == digits.NOTHING
 
 
 class Sheet:
@@ -237,7 +237,7 @@ def test_a_drawing_is_scaled_as_the_training_images_are(scale):
 @pytest.mark.parametrize("junk", ["", "0", "z" * 256, "0" * 255, "0" * 3000])
 def test_a_drawing_in_a_link_that_is_none_is_a_word(junk):
     app = page(drawn=junk)
-    assert "In your drawing it reads" in said(app) and "drawn=" in app.warning[0].value
+    assert "It reads your drawing as" in said(app) and "drawn=" in app.warning[0].value
 
 
 # ---- the run as event files

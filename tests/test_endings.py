@@ -435,37 +435,43 @@ def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: An
     [
         ("log(x1)", (-4, -3), "sgd", "no value at the start", "At the start, (−4, −3), the formula has no value"),
         ("exp(x1^2)", (40, 0), "sgd", "overflow at step 0", "At the start, (40, 0), the loss overflows"),
-        ("log(x1)", (1, 1), "sgd,lr=0.3", "left the surface at step ", "SGD lr 0.3 left the surface: at step "),
+        ("log(x1)", (1, 1), "sgd,lr=0.3", "left the surface at step ", "SGD lr 0.3 left the surface: step "),
         ("x1^64", (-4, -3), "sgd", "overflow at step 1", "SGD overflowed: at step 1 "),
         ("exp(x1^2)", (20, 0), "adam", "overflow at step 1", "Adam overflowed: at step 1 "),
         ("5", (-4, -3), "sgd", "nothing to descend", "The loss is 5 everywhere: every point is a minimum"),
         ("x1^2", (4, 3), "sgd", "arrived", "The minima lie on a curve, at loss 0"),
-        ("1/x1", (-4, -3), "sgd", "still going", "There is no minimum: at a pole the loss falls without bound."),
-        ("exp(1/x1)", (-4, -3), "sgd", "still going", "the loss comes ever nearer to 0, but never takes it."),
+        (
+            "1/x1",
+            (-4, -3),
+            "sgd",
+            "still going",
+            "This surface has no minimum: at a pole the loss falls without bound.",
+        ),
+        ("exp(1/x1)", (-4, -3), "sgd", "still going", "the loss approaches 0 but never reaches it."),
         ("-x1^2-x2^2", (-1, 2), "newton,lr=1", "stuck on a maximum", "Newton lr 1 is stuck on a maximum"),
-        ("-x1^4-x2^4", (0, 0), "sgd", "stuck on a maximum", "the loss rises on no side"),
-        ("x1^2/x2", (2, 1), "sgd", "stuck in a local minimum", "the loss falls on no side"),
-        ("x1^3-3*x1*x2^2", (0, 0), "sgd", "stuck on a saddle", "around it the loss rises and falls"),
+        ("-x1^4-x2^4", (0, 0), "sgd", "stuck on a maximum", "the loss rises in no direction"),
+        ("x1^2/x2", (2, 1), "sgd", "stuck in a local minimum", "the loss falls in no direction"),
+        ("x1^3-3*x1*x2^2", (0, 0), "sgd", "stuck on a saddle", "around it the loss both rises and falls"),
         (
             "-exp(-x1^2-x2^2)",
             (-1, 1),
             "newton,lr=1",
             "climbs",
-            "Newton lr 1 climbs: from step 0 on each step leads uphill",
+            "Newton lr 1 climbs: from step 0 on every step leads uphill",
         ),
         (
             "1/x1",
             (-0.8, 1),
             "sgd",
             "jumped over a pole at step 3",
-            "SGD jumped over a pole, where the loss has no bound: at st",
+            "SGD jumped over a pole, where the loss is unbounded: at st",
         ),
         (
             "log(x1)+1/x2",
             (2, -1),
             "sgd,lr=3",
             ", after a jump over a pole at step 1",
-            "at step 1, it had jumped over a pole.",
+            "at step 1, it jumped over a pole.",
         ),
         (
             "x1^2-0.01*log(x1^2)+x2^2",
@@ -475,7 +481,7 @@ def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: An
             "Momentum (averaged) jumped over a pole at step 14.",
         ),
         ("abs(x1)+x2^2", (2, 1), "newton", "its Hessian is singular", "Newton stands still from step "),
-        ("x1", (-4, -3), "sgd,lr=0.3", "falls without end", "There is no minimum: the loss falls without end."),
+        ("x1", (-4, -3), "sgd,lr=0.3", "keeps falling", "This surface has no minimum: the loss keeps falling."),
     ],
 )
 def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said):
@@ -484,7 +490,7 @@ def test_table_sentence_and_summary_say_the_same(formula, start, run, cell, said
         report, summary = races.report(given), " ".join((races.say(given), *races.whys(given)))
     assert cell in report and said in summary
     assert all(caption.text.partition(": ")[2] in summary for caption in races.captions(given))
-    assert races.captions(given) or cell in ("arrived", "still going", "falls without end")
+    assert races.captions(given) or cell in ("arrived", "still going", "keeps falling")
     assert "step -1" not in report + summary and "—" not in summary
     others = {text for text in races.ENDINGS.values() if text not in cell}
     assert not any(f"<td>{text}</td>" in report for text in others)
@@ -495,7 +501,7 @@ def test_a_minimum_where_the_formula_has_only_a_limit_is_said_to_be_one():
         assert "at (0, 0), where the formula has no value but a limit." in races.terrain(
             settings(formula, (2, 1)).ground
         )
-    assert races.terrain(settings("x1^2+x2^2", (2, 1)).ground) == "Its least loss is 0, at (0, 0)."
+    assert races.terrain(settings("x1^2+x2^2", (2, 1)).ground) == "Its lowest loss is 0, at (0, 0)."
 
 
 def test_a_divergence_that_only_shows_in_the_last_step_is_not_said_to_have_risen():
@@ -503,7 +509,7 @@ def test_a_divergence_that_only_shows_in_the_last_step_is_not_said_to_have_risen
     if found is not None and found.trouble is Trouble.DIVERGED:
         assert "only rose" not in diagnoses.explain("SGD", found) or found.turn < found.step
     text = diagnoses.explain("SGD", Finding(Trouble.DIVERGED, 200, 0.1, 1, 1, 1, turn=200, loss=7.0, first=0.5))
-    assert text == "SGD diverged: its loss was 0.5 at the start, and in the end it is 7."
+    assert text == "SGD diverged: its loss went from 0.5 at the start to 7."
 
 
 @pytest.mark.parametrize("formula", ["x1^2", "(x1^2+x2^2-4)^2", "5", "x1+abs(x1)", "x1^2+x2^2"])

@@ -68,7 +68,7 @@ def test_2_15_saddle():
     below = [np.abs(each[:, 1]) > np.abs(each[:, 0]) for each in (momentum, adagrad, rmsprop, adam)]
     left = [int(np.flatnonzero(~each)[-1]) + 1 for each in below]
     assert left == [50, 15, 14, 26] and races.departures_of(show.settings()) == [None, *left]
-    assert momentum[:50, 0].max() > 0.4, "momentum swings past the saddle"
+    assert momentum[:50, 0].max() > 0.4, "momentum overshoots the saddle"
     assert sgd[:, 0].max() < 0
 
 

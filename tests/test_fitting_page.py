@@ -104,7 +104,7 @@ def test_the_remedies_say_what_they_would_do():
 @pytest.mark.parametrize("degree", range(16))
 def test_what_is_said_to_help_lowers_the_error_and_nothing_else_is(degree):
     setting = replace(START, degree=degree)
-    helping, _, idle = fitting.remedies(setting).partition("These would not help from here: ")
+    helping, _, idle = fitting.remedies(setting).partition("These would not help here: ")
     pairs = [(float(now), float(then)) for now, then in re.findall(r"error (\S+) → \*\*(.+?)\*\*", helping)]
     assert len(pairs) + len(idle.split(", ") if idle else ()) == 4
     assert all(then < now for now, then in pairs)

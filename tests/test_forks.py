@@ -197,14 +197,14 @@ def test_sentence_and_table_tell_of_both():
     given = settings(forks.Fork(20, 0, Run("adam"), 0.3))
     said, html = races.say(given), races.report(given)
     after, before = races.race_of(given).ends[0], races.left_of(given).ends[0]
-    assert f"From step 20 on SGD goes on otherwise and ends at loss {after.loss:.3g}" in said
-    assert f"The ghost, as it was, ends at loss {before.loss:.3g}" in said
-    assert "SGD → Adam, lr 0.3" in html and "SGD (as it was)" in html and "0.1 → 0.3" in html
+    assert f"Changed from step 20 on, SGD ends at loss {after.loss:.3g}" in said
+    assert f"Unchanged, it ends at loss {before.loss:.3g}" in said
+    assert "SGD → Adam, lr 0.3" in html and "SGD, unchanged" in html and "0.1 → 0.3" in html
     assert html.count("<th scope='row'>") == 3
     assert "nothing is changed yet" in races.say(settings(forks.Fork(20, 0)))
     blown = replace(settings(forks.Fork(40, 0, Run("adam"))), learning_rate=100.0, steps=200)
     blown = replace(blown, fork=replace(blown.fork, step=190))
-    assert "had ended before" in races.say(blown)
+    assert "ended before it" in races.say(blown)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -235,7 +235,7 @@ def test_a_fork_takes_the_step_where_the_playhead_rests_and_is_dropped_again():
     assert app.query_params["fork.adam.beta1"] == "0.5" and "SGD → Adam β₁ 0.5, lr 0.42" in report(app)
     app.button(key="surfaces-unfork").click().run()
     assert not [name for name in app.query_params if name.startswith("fork")]
-    assert "as it was" not in report(app) and not app.exception
+    assert "unchanged" not in report(app) and not app.exception
 
 
 def test_the_run_that_is_chosen_is_forked():
@@ -254,11 +254,11 @@ def test_the_run_that_is_chosen_is_forked():
 
 def test_a_fork_after_the_last_step_is_explained_and_what_is_no_step_gets_a_word():
     app = page(fork="100")
-    assert "ends at step 60, before the fork" in app.info[0].value and "as it was" not in report(app)
+    assert "ends at step 60, before the fork" in app.info[0].value and "unchanged" not in report(app)
     app = page(fork="soon", **{"fork.run": "9"})
     assert "fork=soon" in app.warning[0].value
     app = page(fork="20", **{"fork.run": "9"})
-    assert "fork.run=9" in app.warning[0].value and "SGD (as it was)" in report(app)
+    assert "fork.run=9" in app.warning[0].value and "SGD, unchanged" in report(app)
 
 
 # ---- the classifier page

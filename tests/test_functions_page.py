@@ -46,14 +46,14 @@ def test_every_type(to, lang):
 @pytest.mark.parametrize(
     ("field", "text", "reason"),
     [
-        ("where.a", "1, 2", "a has 2 numbers and b 5"),
+        ("where.a", "1, 2", "a has 2 numbers and b has 5"),
         ("where.a", "1, two", "not a number"),
         ("where.b", "", "at least one number"),
         ("where.b", "1e10", "too large"),
-        ("vstack.b", "1, 2", "rows of a have 3 numbers, those of b 2"),
+        ("vstack.b", "1, 2", "rows of a have 3 numbers and those of b 2"),
         ("vstack.a", "1, 2; 3", "need 2 numbers"),
         ("grid.x", "1:3:0", "step of 0"),
-        ("grid.x", "3:1:1", "no point lies between"),
+        ("grid.x", "3:1:1", "no point between"),
         ("grid.y", "0:1:0.0001", "at most 60"),
         ("grid.y", "__import__('os')", "start:stop:step"),
         ("grid.y", "1:2", "too few"),

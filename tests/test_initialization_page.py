@@ -23,13 +23,19 @@ def settings(activation="tanh", initialization="xavier", deviation=0.05):
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ({}, "Xavier with Tanh holds: the standard deviation is 0.624 in layer 1 and 0.219 in layer 10."),
-        ({"activation": "relu", "init": "he"}, "He with ReLU holds: the standard deviation is 0.817 in layer 1"),
+        ({}, "Xavier with Tanh keeps the signal: the standard deviation is 0.624 in layer 1 and 0.219 in layer 10."),
+        (
+            {"activation": "relu", "init": "he"},
+            "He with ReLU keeps the signal: the standard deviation is 0.817 in layer 1",
+        ),
         ({"activation": "relu", "init": "he"}, "55.0% of its outputs are exactly 0"),
-        ({"init": "small"}, "Small with Tanh fades: the standard deviation falls from 0.0981 in layer 1 to 9.21e−11"),
+        (
+            {"init": "small"},
+            "With Small and Tanh the signal fades: the standard deviation falls from 0.0981 in layer 1 to 9.21e−11",
+        ),
         ({"init": "course"}, "Course with Tanh saturates: in layer 10, 78.3% of the outputs lie at a bound"),
-        ({"activation": "relu", "init": "course"}, "Course with ReLU explodes"),
-        ({"activation": "relu", "init": "own", "sigma": "0.14142"}, "Your own σ with ReLU holds"),
+        ({"activation": "relu", "init": "course"}, "With Course and ReLU the signal explodes"),
+        ({"activation": "relu", "init": "own", "sigma": "0.14142"}, "Your own σ with ReLU keeps the signal"),
     ],
 )
 def test_6_3_the_sentence_says_what_becomes_of_the_signal(parameters, sentence):
@@ -40,7 +46,7 @@ def test_6_3_the_sentence_says_what_becomes_of_the_signal(parameters, sentence):
 def test_6_3_the_formula_has_the_numbers_of_the_moment():
     relu = said(page(activation="relu", init="he"))
     assert r"E[a_{l+1}^2] / E[a_l^2] &= n\,\sigma^2\,E[f(u)^2] \\ &= 100 \cdot 0.141^2 \cdot 0.5 = 1" in relu
-    assert "Theory expects a deviation of 0.826 in layer 10; measured is 0.816." in relu
+    assert "Theory predicts a standard deviation of 0.826 in layer 10; measured: 0.816." in relu
     tanh = settings()
     square = spreads.spread_of(tanh).square[1, 1]
     assert rf"50 \cdot 0.141^2 \cdot {square:.3g} = {square:.3g}" in spreads.formula(tanh)[0]

@@ -79,7 +79,7 @@ def test_the_numbers_are_those_of_the_step_where_the_playhead_rests_and_of_the_r
 def test_at_the_last_step_no_update_follows():
     shown = settings("sgd")
     app = page((shown, 20), run="sgd")
-    assert "Step 20 is the last one: no update follows." in said(app)
+    assert "Step 20 is the last: no update follows." in said(app)
     last = races.race_of(shown).path.w[20, 0]
     assert [recompute(t) for t in results(app)["w_{t+1}"]] == pytest.approx(last, rel=5e-6)
 
@@ -88,7 +88,7 @@ def test_a_diverged_run_shows_its_last_finite_step():
     shown = settings("sgd", learning_rate=100.0, steps=2000)
     app = page((shown, 1999), run="sgd", lr="100", steps="2000")
     end = races.race_of(shown).ends[0]
-    assert f"At step {end.step} the run ends" in said(app)
+    assert f"The run ends at step {end.step}" in said(app)
     assert page(run="sgd", lr="100", x1="10000", x2="10000", surface="formula", f="exp(x1^2)").info
 
 
@@ -136,7 +136,7 @@ def test_of_nesterov_the_remembered_momentum_is_what_would_move_it_without_a_gra
     # The gradient is taken where the course takes it, which is farther ahead.
     assert updates.look.point[k] == pytest.approx(updates.look.w[k] - rate * m)
     _arrows, arrays, slow = inspector._seen(shown, 0, "en")
-    assert slow.sentences[0].startswith("1 · The gradient is taken ahead, at p = w − lr · m = ({p1}, {p2})")
+    assert slow.sentences[0].startswith("1 · The gradient is computed ahead, at p = w − lr · m = ({p1}, {p2})")
     row = dict(zip(NUMBERS, arrays[slow.array][k], strict=True))
     assert [row["p1"], row["p2"]] == pytest.approx(updates.look.point[k], rel=1e-6)
 
@@ -195,7 +195,7 @@ def test_the_note_on_the_penalty_is_that_of_the_side_of_the_fork(before, after):
     for step, l2 in ((3, before), (9, after), (14, after)):
         app = page((shown, step), run="sgd", l2=before, fork="9", **{"fork.l2": after})
         captions = " ".join(each.value for each in app.caption)
-        assert ("The gradient is that of the loss with its penalty." in captions) == (l2 != "0"), step
+        assert ("The gradient includes the penalty." in captions) == (l2 != "0"), step
         printed = [recompute(text) for text in results(app)["w_{t+1}"]]
         assert printed == pytest.approx(races.race_of(shown).path.w[step + 1, 0], rel=5e-6)
 

@@ -86,11 +86,11 @@ TOLD = [
     (loss(CROSS, from_logits=True), "sigmoid", "binary_crossentropy", ["puts a sigmoid after the net's own"]),
     (loss(CROSS, from_logits=False), "linear", "binary_crossentropy", ["takes the raw output for a probability"]),
     ({"loss": "binary_crossentropy"}, "linear", "binary_crossentropy", ["takes the raw output for a probability"]),
-    ({"loss": "hinge"}, "linear", "", ["hinge, is none of this page"]),
-    (loss("CategoricalHinge"), "linear", "", ["CategoricalHinge, is none of this page"]),
-    ({"loss": {"a": "mse", "b": "mae"}}, "linear", "", ["is none of this page"]),
-    (None, "linear", "", ["names no loss: the one that is chosen here stays"]),
-    (None, "sigmoid", "binary_crossentropy", ["with its sigmoid it trains on under the cross-entropy"]),
+    ({"loss": "hinge"}, "linear", "", ["hinge: the loss chosen here stays"]),
+    (loss("CategoricalHinge"), "linear", "", ["CategoricalHinge: the loss chosen here stays"]),
+    ({"loss": {"a": "mse", "b": "mae"}}, "linear", "", ["This page does not have the loss of the file"]),
+    (None, "linear", "", ["names no loss: the loss chosen here stays"]),
+    (None, "sigmoid", "binary_crossentropy", ["with its sigmoid it trains on with the cross-entropy"]),
 ]
 
 
@@ -149,7 +149,7 @@ def test_a_json_without_a_loss_of_ours_says_so():
 
 
 @pytest.mark.parametrize(("changed", "flaw", "words"), [
-    ({"hidden": "gelu"}, Flaw.FORM, "“gelu” is the exact form, and this page has the tanh form"),
+    ({"hidden": "gelu"}, Flaw.FORM, "“gelu” is the exact form, but this page has the tanh form"),
     ({"hidden": {"class_name": "function", "config": "gelu"}}, Flaw.FORM, "tanh form"),
     ({"output": "tanh"}, Flaw.OUTPUT, "output layer has the activation “tanh”"),
     ({"output": "relu"}, Flaw.OUTPUT, "an output is linear"),

@@ -177,6 +177,19 @@ def _in(chosen: str, message: str) -> str:
     return copy_context().run(speak)
 
 
+def test_blanks_beside_what_is_filled_in_are_those_of_its_script() -> None:
+    text = language.Sentence("{name} 在 {step} 步停住：{said}")
+    assert text.format(name="SGD", step=3, said="慢") == "SGD 在 3 步停住：慢"
+    assert text.format(name="动量（平均式）", step="三", said="a b") == "动量（平均式）在三步停住：a b"
+    assert language.Sentence("{a} {b:.2f}").format(a="碗 形", b=1) == "碗 形 1.00"
+    assert language.Sentence("{name} steps").format(name="two") == "two steps"
+
+
+def test_sentences_are_joined_as_their_script_wants_it() -> None:
+    assert language.joined("One.", "", "Two.") == "One. Two."
+    assert language.joined("一。", "二 {n} 。").format(n="三") == "一。二三。"
+
+
 def test_outside_streamlit_messages_are_english() -> None:
     assert _("Play") == "Play"
     assert N_("Play") == "Play"

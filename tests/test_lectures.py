@@ -61,25 +61,36 @@ OUTLIER = np.array([0.1, 0.1, 0.2, 0.0, 0.1, 3.4])
 # What the sentence at the picture answers, with numbers that are computed here.
 ANSWERS = {
     ("learning_rate", "Too small"): [f"after 40 steps {(1 - 0.001 * 2) ** 40:.1%} is left"],
-    ("learning_rate", "Swinging, and yet settling"): ["0.9 swings and settles", f"leaves only {abs(1 - 0.9 * 2):.1%}"],
-    ("learning_rate", "Beyond the limit"): ["lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges", "2/λ = 1."],
+    ("learning_rate", "Oscillating, and yet settling"): [
+        "0.9 oscillates, then settles",
+        f"removes {1 - abs(1 - 0.9 * 2):.1%}",
+    ],
+    ("learning_rate", "Beyond the limit"): [
+        "lr 0.1: good; lr 0.9: oscillates, then settles; lr 1.04: diverges",
+        "2/λ = 1.",
+    ],
     ("sgd_to_adam", "Momentum on the bowl"): ["Momentum (classical) lr 0.61 β 0.42 arrives first, at step 14."],
     ("sgd_to_adam", "A saddle"): ["RMSProp leaves the saddle first: from step 14", "Then come Adam (26), SGD (61)."],
-    ("overfitting", "Overfitting"): ["fitted to by only 0.00667, but those held out by 12.8"],
-    ("overfitting", "The regions of a net, without and with L2"): ["B has the smaller weights", "smoother boundary"],
-    ("vanishing_gradient", "Below 0 the ReLU lets nothing through"): ["by 0.2 with Leaky ReLU, but by 0 with ReLU"],
+    ("overfitting", "Overfitting"): ["training error only 0.00667 on 20 points, but validation error 12.8"],
+    ("overfitting", "The regions of a net, without and with L2"): [
+        "B has the smaller weights",
+        "make the boundary smoother",
+    ],
+    ("vanishing_gradient", "Below 0 the ReLU lets nothing through"): [
+        "by 0.2 with Leaky ReLU, but only by 0 with ReLU"
+    ],
     ("vanishing_gradient", "Ten layers of sigmoids: the first learns next to nothing"): [
         "vanishes with Sigmoid · Xavier",
         "holds with ReLU · He",
     ],
-    ("vanishing_gradient", "A learning rate too large kills units for good"): [
+    ("vanishing_gradient", "Too large a learning rate kills units for good"): [
         f"9 of the 12 units are dead ({9 / 12:.1%}"
     ],
-    ("loss_functions", "One outlier takes over the square"): [
-        f"makes {3.4**2 / (OUTLIER**2).sum():.0%} of the MSE, but {3.4 / OUTLIER.sum():.0%} of the MAE"
+    ("loss_functions", "One outlier dominates the squared error"): [
+        f"accounts for {3.4**2 / (OUTLIER**2).sum():.0%} of the MSE, but {3.4 / OUTLIER.sum():.0%} of the MAE"
     ],
-    ("loss_functions", "A loss of one's own"): ["bottles too many are made on average", "loses 99 times"],
-    ("loss_functions", "Sure and wrong"): [f"A {-np.log(0.01):.7g}, B {-np.log(0.4):.7g}"],
+    ("loss_functions", "Custom loss"): ["too many bottles on average", "costs 99 times"],
+    ("loss_functions", "Confident and wrong"): [f"A {-np.log(0.01):.7g}, B {-np.log(0.4):.7g}"],
 }
 
 

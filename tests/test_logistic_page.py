@@ -16,7 +16,7 @@ from optviz.ui.lessons.logistic import Settings
 from optviz.ui.training_settings import Sample
 from tests.pages import opened, said, sound, tap
 
-EXAMPLES = ("A disc in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
+EXAMPLES = ("A disk in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
 
 page = partial(opened, "logistic", updates="20")
 
@@ -105,7 +105,7 @@ def test_the_formula_has_the_numbers_of_the_line():
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        (Settings(), "A line can only halve the plane"),
+        (Settings(), "A line can only divide the plane in two"),
         (on("blobs"), "a line is enough"),
         (on("moons", updates=100), "still nearly straight"),
         (on("circles", updates=20, seed=3), "right, the net"),

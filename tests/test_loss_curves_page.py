@@ -30,7 +30,7 @@ def test_huber_is_half_a_square_within_delta_and_straight_beyond_4_5():
     assert loss_curves.at_probe(HUBER)["huber"] == (1.5, 1.0)
     inside = Settings("error", (("delta", 3.0),), 2.0)
     assert loss_curves.at_probe(inside)["huber"] == (2.0, 2.0)
-    assert "Beyond δ = 1" in loss_curves.say(HUBER) and "lies within" in loss_curves.say(inside)
+    assert "Beyond δ = 1" in loss_curves.say(HUBER) and "is within" in loss_curves.say(inside)
     assert "1\\,(2 - 0.5) = 1.5" in loss_curves.tex(HUBER) and "\\tfrac12 (2)^2 = 2" in loss_curves.tex(inside)
 
 
@@ -38,7 +38,7 @@ def test_the_focal_loss_hears_an_easy_example_less_and_a_hard_one_nearly_fully_4
     plain, focal = (loss_curves.at_probe(EASY)[name].value for name in ("binary_crossentropy", "focal"))
     p = 1 / (1 + np.exp(-3.0))
     assert (plain, focal) == pytest.approx((-np.log(p), -((1 - p) ** 2) * np.log(p)))
-    assert "classified rightly" in loss_curves.say(EASY)
+    assert "already classified correctly" in loss_curves.say(EASY)
     hard = Settings("logit", EASY.values, -3.0, 1)
     assert "classified wrongly" in loss_curves.say(hard)
     other = Settings("logit", EASY.values, 3.0, 0)

@@ -27,13 +27,13 @@ def test_an_outlier_draws_the_mean_but_not_the_median():
     mean, median, robust = losses.constants_of(OUTLIER)
     assert (mean, median) == pytest.approx((9.7 / 6, 1.05))
     assert median < robust < mean
-    assert "Point 6 alone makes 99% of the MSE, but 87% of the MAE." in losses.say(OUTLIER)
+    assert "Point 6 alone accounts for 99% of the MSE, but 87% of the MAE." in losses.say(OUTLIER)
     huge = Settings((1, 1, 1, 100), (1, 1, 1, 1), 1.0, 100.0)
     assert losses.constants_of(huge)[:2] == pytest.approx((25.75, 1.0))
 
 
 def test_a_perfect_prediction_and_a_single_point_have_a_sentence_of_their_own():
-    assert losses.say(Settings((1.0, 2.0), (1.0, 2.0), 1.0, 2.0)).endswith("Every prediction meets its target.")
+    assert losses.say(Settings((1.0, 2.0), (1.0, 2.0), 1.0, 2.0)).endswith("Every prediction equals its target.")
     assert losses.say(Settings((1.0,), (2.0,), 1.0, 2.0)) == "MSE = 1, MAE = 1, Huber = 0.5."
     assert "Point" not in said(page(true="1", pred="2"))
 

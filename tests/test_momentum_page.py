@@ -26,7 +26,7 @@ def test_every_sequence_of_gradients(sequence, lang):
 def test_the_sentence_has_the_limit():
     assert "from 0.1 to lr · g / (1 − γ) = 1: 10 times as long" in said(fine())
     assert "lr · g / (1 + γ) = 0.0526, 0.526 of a plain step" in said(fine(gradients="alternating"))
-    assert "averaged ones only over" in said(fine(gradients="noisy"))
+    assert "averaged steps only by" in said(fine(gradients="noisy"))
 
 
 def test_the_formula_has_the_numbers():

@@ -30,9 +30,7 @@ def said(app):
 def test_6_1_the_courses_net_is_counted_with_the_formula_filled_in():
     app = page()
     assert not app.error
-    assert "3-4-2 has 2 layers (the inputs are none), 26 parameters, and costs 20 multiply-adds for each row." in said(
-        app
-    )
+    assert "3-4-2 has 2 layers (inputs not counted), 26 parameters, and needs 20 multiply-adds per row." in said(app)
     assert r"= 3 \cdot 4 + 4 + 4 \cdot 2 + 2 = 26" in said(app)
     assert r"= 3 \cdot 4 + 4 \cdot 2 = 20" in said(app)
 
@@ -40,10 +38,10 @@ def test_6_1_the_courses_net_is_counted_with_the_formula_filled_in():
 @pytest.mark.parametrize(
     ("sizes", "counted"),
     [
-        ("2-11-1", "2 layers (the inputs are none), 45 parameters, and costs 33"),
-        ("784, 512, 10", "2 layers (the inputs are none), 407,050 parameters, and costs 406,528"),
-        ("10000, 10000", "1 layer (the inputs are none), 100,010,000 parameters, and costs 100,000,000"),
-        ("1 1", "1 layer (the inputs are none), 2 parameters, and costs 1"),
+        ("2-11-1", "2 layers (inputs not counted), 45 parameters, and needs 33"),
+        ("784, 512, 10", "2 layers (inputs not counted), 407,050 parameters, and needs 406,528"),
+        ("10000, 10000", "1 layer (inputs not counted), 100,010,000 parameters, and needs 100,000,000"),
+        ("1 1", "1 layer (inputs not counted), 2 parameters, and needs 1"),
     ],
 )
 def test_6_1_other_sizes(sizes, counted):
@@ -109,7 +107,7 @@ def test_the_layer_in_the_formula_is_chosen_and_given_up_with_its_net():
 
 def test_inputs_are_repeated_until_there_are_enough():
     app = page(sizes="5, 2", x="1, 2")
-    assert "x has 2 numbers and the net 5 inputs" in said(app)
+    assert "x has 2 numbers but the net has 5 inputs" in said(app)
     assert networks.inputs_of(settings((5, 2), (1.0, 2.0))).tolist() == [1, 2, 1, 2, 1]
     assert "x has" not in said(page())
 
@@ -147,7 +145,7 @@ def test_bad_inputs_get_one_sentence():
 
 def test_a_net_that_is_too_large_is_counted_and_drawn_only():
     app = page(sizes="1000, 1000, 1000")
-    assert "With more than 500,000 parameters it is counted and drawn only: its values would need 16 MB" in said(app)
+    assert "Above 500,000 parameters the net is only counted and drawn: its values would need 16 MB" in said(app)
     assert not app.selectbox(key="network~activation").disabled and networks.steps_of(settings((1000, 1000, 1000))) == 0
     assert not any("<table>" in html.proto.body for html in app.get("html"))
     (panel,) = networks.panels_of(settings((1000, 1000, 1000)))

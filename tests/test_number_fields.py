@@ -45,7 +45,7 @@ def test_what_is_no_number_stays_in_the_field_with_a_sentence(lang, said):
 def test_what_is_out_of_range_is_taken_at_its_end_with_a_sentence():
     app = opened("surfaces")
     app.text_input(key=LR).set_value("1e6").run()
-    assert [warning.value for warning in app.warning] == ["1e6 is too large: 100, the most, was taken."]
+    assert [warning.value for warning in app.warning] == ["1e6 is too large: the maximum 100 is used."]
     assert app.text_input(key=LR).value == "100" and app.query_params["lr"] == "100"
     app.text_input(key=LR).set_value("0,2").run()
     assert sound(app).query_params["lr"] == "0.2"

@@ -374,5 +374,8 @@ def test_what_is_said_of_other_libraries_is_so():
         ours[name] = record(descend(BOWL, OPTIMIZERS[name](**values), lambda t: 0.1, START), 5).w
     assert momentum.source.endswith("PyTorch with dampening = momentum, but for its first step, which is not damped")
     assert np.allclose(damped(1 - 0.9), ours["momentum"]) and not np.allclose(damped(1.0), ours["momentum"])
-    assert "epsilon is added to the maximum; PyTorch and optax add it to |g| within" in OPTIMIZERS["adamax"].note
+    assert (
+        "Epsilon is added to the maximum, as in Keras; PyTorch and optax add it to |g| inside"
+        in OPTIMIZERS["adamax"].note
+    )
     assert np.allclose(adamax(0), ours["adamax"]) and not np.allclose(adamax(1), ours["adamax"])

@@ -46,7 +46,9 @@ def test_a_strength_beside_the_others_is_trained_besides():
 def test_the_page_shows_the_sweep_that_is_done():
     finished()
     text = said(page())
-    assert "After 50 epochs L1 holds" in text and "the validation loss is least at L1" in text
+    assert (
+        "After 50 epochs, weights within 0.001 of zero: L1 " in text and "the validation loss is lowest at L1" in text
+    )
     assert "lr·λ = 0.0003, which is within the threshold 0.001" in text
 
 
@@ -122,15 +124,14 @@ def test_5_4_the_table_and_the_sentence_count_the_zeros():
     run = sweep.run("l1", 0.03)
     zeros = int((np.abs(last.w[run][weights]) < 1e-3).sum())
     assert zeros >= 10
-    assert f"L1 holds {zeros} of 33 weights within 0.001 of zero, L2 0, and no penalty 0" in penalties.say(
-        sweep, CHOSEN
-    )
+    said = penalties.say(sweep, CHOSEN)
+    assert f"weights within 0.001 of zero: L1 {zeros} of 33, L2 0, no penalty 0." in said
     assert f">{zeros} of 33<" in penalties.table(sweep, CHOSEN)
 
 
 def test_the_example_of_the_best_strengths_is_right():
     best = penalties.say_best(finished(replace(SHORT, epochs=400)))
-    assert "least at L1 0.01 (" in best and "at L2 0.02 (" in best
+    assert "lowest at L1 0.01 (" in best and "at L2 0.02 (" in best
 
 
 def test_what_is_said_of_a_divergence_and_of_no_validation():

@@ -21,7 +21,7 @@ from optviz.ui.training_panels import panels_of
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch, points_of
 from optviz.ui.trainings import Training
 
-WITH, DATA = "training, with penalty", "training, data alone"
+WITH, DATA = "training, with penalty", "training, without penalty"
 PLAIN = Settings(epochs=6)
 
 
@@ -71,7 +71,7 @@ def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(meth
     l2 = np.array([method.l2_at(epoch) for epoch in range(7)])
     data, penalty = data_loss(training, w), penalty_of(training.classifier.network, w, method.l1, l2)
     curves = curves_of(panels_of(training, (0.5, 0.5), True), "Loss", training.arrays)
-    assert list(curves) == [WITH, DATA, "penalty", "validation, data alone"]
+    assert list(curves) == [WITH, DATA, "penalty", "validation, without penalty"]
     for name, expected in ((WITH, data + penalty), (DATA, data), ("penalty", penalty)):
         np.testing.assert_allclose(curves[name], expected, rtol=1e-5, err_msg=name)
     scalars = event_runs(training)["train"].scalars
@@ -79,7 +79,7 @@ def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(meth
         np.testing.assert_allclose(list(scalars[tag].values()), expected, rtol=1e-5)
     assert set(event_runs(training)["validation"].scalars) == {"epoch_loss", "epoch_accuracy"}
     said, shown = training_words.say(training), f"{data[-1] + penalty[-1]:.3g}"
-    assert f"loss {shown}, of the data {data[-1]:.3g}" in said and f"of the penalty {penalty[-1]:.3g}" in said
+    assert f"loss {shown} (data {data[-1]:.3g} + penalty {penalty[-1]:.3g}" in said
     html = training_words.table(training)
     texts = re.findall(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", html)
     named = dict(zip(texts[: len(texts) // 2], texts[len(texts) // 2 :], strict=True))
@@ -93,7 +93,7 @@ def test_a_ghost_without_a_penalty_has_its_own_curve():
     left = training.arrays["minimized_ghost0"][:, 0]
     assert np.isnan(left[:3]).all()
     np.testing.assert_allclose(left[3:], data_loss(plain, w)[3:], rtol=1e-5)
-    assert curves_of(panels_of(training, (0.5, 0.5), True), "Loss", training.arrays)["as it was"][-1] == left[-1]
+    assert curves_of(panels_of(training, (0.5, 0.5), True), "Loss", training.arrays)["unchanged"][-1] == left[-1]
 
 
 def test_without_a_penalty_the_words_and_what_is_sent_are_as_short_as_can_be():
@@ -107,7 +107,7 @@ def test_without_a_penalty_the_words_and_what_is_sent_are_as_short_as_can_be():
 def test_of_two_nets_only_the_one_with_a_penalty_has_parts():
     training, _w = trained(replace(PLAIN, methods=(Method(l2=0.3), Method())))
     curves = curves_of(panels_of(training, (0.5, 0.5), True), "Loss", training.arrays)
-    assert list(curves) == [f"A {WITH}", f"A {DATA}", "A penalty", "A validation, data alone",
+    assert list(curves) == [f"A {WITH}", f"A {DATA}", "A penalty", "A validation, without penalty",
                             "B training", "B validation"]  # fmt: skip
     assert "epoch_penalty" not in event_runs(training)["B/train"].scalars
 
@@ -148,7 +148,7 @@ def test_on_the_digits_page(l2):
     if not l2:
         assert list(curves) == ["training", "test"] and "epoch_penalty" not in scalars
         return
-    assert list(curves) == [WITH, DATA, "test, data alone"]
+    assert list(curves) == [WITH, DATA, "test, without penalty"]
     np.testing.assert_allclose(curves[WITH], data + penalty, rtol=1e-5)
     np.testing.assert_allclose(curves[DATA], data, rtol=1e-5)
     np.testing.assert_allclose(list(scalars["epoch_data_loss"].values()), data, rtol=1e-9)
@@ -168,7 +168,7 @@ def test_on_the_page_of_ones_own_table(l2):
     penalty = penalty_of(fit.network, fit.w, l2=l2)
     data = fit.numbers[:, 0]
     assert len(rows) and (
-        list(curves) == ([WITH, DATA, "validation, data alone"] if l2 else ["training", "validation"])
+        list(curves) == ([WITH, DATA, "validation, without penalty"] if l2 else ["training", "validation"])
     )
     np.testing.assert_allclose(next(iter(curves.values())), data + penalty, rtol=1e-5)
 
@@ -206,5 +206,5 @@ def test_on_the_surfaces_page_every_name_of_a_loss_with_a_penalty_says_so(log):
         given = replace(bare, ground=ground)
         loss = json.loads(next(p for p in races.panels_of(given, log) if p.title == "Loss").figure)
         assert loss["layout"]["yaxis"]["title"]["text"] == (f"{word} − best value" if log else word)
-        assert ("Every loss has its penalty in it." in races.say(given)) == bool(ground.l2)
+        assert ("All losses include the penalty." in races.say(given)) == bool(ground.l2)
         assert f"Final {word[0].lower()}{word[1:]}<" in races.report(given)

@@ -75,7 +75,7 @@ def test_the_sentence_names_both_numbers_and_the_factor():
     text = regression.say(replace(CUBIC, learning_rate=0.01, updates=50))
     assert "0.01 is above 2/λ = 0.00852 (largest curvature λ = 235)" in text and "1.35 times" in text
     slow = regression.say_slowest(replace(CUBIC, updates=1))
-    n = int(slow.rsplit("after ", 1)[1].split()[0].replace(",", ""))
+    n = int(slow.rsplit(": ", 1)[1].split()[0].replace(",", ""))
     lowest = regression.objective_of(CUBIC).curvatures[0]
     assert (1 - 0.001 * lowest) ** n == pytest.approx(1e-3, rel=0.01)
 

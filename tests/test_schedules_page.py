@@ -43,7 +43,7 @@ def test_1_4_exponential_decay_smooth_and_as_stairs_opens_the_page():
     assert smooth[1:4] == ["0.454766", "0.450000", "0.445284"]
     assert stairs[1:4] == ["0.500000", "0.450000", "0.450000"]
     assert r"\mathrm{lr}_{10} = 0.5 \cdot 0.9^{\lfloor 10 / 10 \rfloor} = 0.45" in said(app)
-    assert "step 9 still has 0.5, step 10 has 0.45. The drop falls on the boundary itself." in said(app)
+    assert "0.5 at step 9, 0.45 at step 10. The drop happens at the boundary itself." in said(app)
     rates, t = schedules.rates_of(DEFAULT), np.arange(401)
     np.testing.assert_allclose(rates, np.stack([0.5 * 0.9 ** (t / 10), 0.5 * 0.9 ** (t // 10)], axis=-1))
 
@@ -51,7 +51,7 @@ def test_1_4_exponential_decay_smooth_and_as_stairs_opens_the_page():
 def test_1_5_a_boundary_belongs_to_the_piece_before_it():
     app = fine(s="piecewise_constant", lr="0.1", at="100", steps="400")
     assert rows(app)[0][1:4] == ["0.100000", "0.100000", "0.050000"]
-    assert "step 100 still has 0.1, step 101 has 0.05. A boundary belongs to the piece before it" in said(app)
+    assert "0.1 at step 100, 0.05 at step 101. A boundary belongs to the piece before it" in said(app)
     rates = schedules.rates_of(PIECES)[:, 0]
     expected = np.select([np.arange(401) <= b for b in (100, 200, 300)], [0.1, 0.05, 0.025], 0.001)
     np.testing.assert_allclose(rates, expected)
@@ -141,7 +141,7 @@ def test_what_the_schedules_do_is_said():
     assert [verdict.behavior for verdict in schedules.descent_of(given).verdicts] == [Behavior.SWINGS, Behavior.SETTLES]
     assert [end.ending for end in schedules.race_of(given).ends] == [Ending.GOING, Ending.ARRIVED]
     assert schedules.say(given) == (
-        "On the curve “|w|, a kink”: Constant (swings on and on); Inverse time decay (swings and settles). "
+        "On the curve “|w|, a kink”: Constant (keeps oscillating); Inverse time decay (oscillates, then settles). "
         "On the surface “Bowl”: Constant (still going); Inverse time decay (arrived)."
     )
 
@@ -153,7 +153,7 @@ def test_noise_reaches_the_surface():
 
 def test_sides_are_said_behind_a_warm_up_and_not_where_there_is_no_jump():
     (told,) = schedules.sides(replace(PIECES, warmup=50))
-    assert "step 150 still has 0.1, step 151 has 0.05" in told
+    assert "0.1 at step 150, 0.05 at step 151." in told
     flat = Plan("piecewise_constant", values=(("first_factor", 1.0),))
     assert schedules.sides(replace(PIECES, plans=(Plan("cosine"), flat))) == []
 

@@ -49,10 +49,10 @@ CASES = {
     "tabs": Case(PLAIN.replace(",", "\t"), HOUSE, (40, 1, 100), "tabs, decimal point, utf-8"),
     "bars": Case(PLAIN.replace(",", "|"), HOUSE, (40, 1, 100), "vertical bars, decimal point, utf-8"),
     "full-width commas": Case(PLAIN.replace(",", "，"), HOUSE, (40, 1, 100), "full-width commas, decimal point, utf-8"),
-    "blanks": Case(PLAIN.replace(",", "   "), HOUSE, (40, 1, 100), "blanks, decimal point, utf-8"),
-    "aligned": Case(rows(" {a:>6}  {r:>3} {p:>9}", header="area rooms price\n"), HOUSE, (40, 1, 100), "blanks, "),
+    "spaces": Case(PLAIN.replace(",", "   "), HOUSE, (40, 1, 100), "spaces, decimal point, utf-8"),
+    "aligned": Case(rows(" {a:>6}  {r:>3} {p:>9}", header="area rooms price\n"), HOUSE, (40, 1, 100), "spaces, "),
     "blanks, quoted": Case(
-        rows('{a} {r} "house {i}" {p}', header='area rooms "the name" price\n'), HOUSE, (40, 1, 100), "blanks, "
+        rows('{a} {r} "house {i}" {p}', header='area rooms "the name" price\n'), HOUSE, (40, 1, 100), "spaces, "
     ),
     "named by Excel": Case(
         "sep=;\n" + rows("{a};{r};{p},5", header="area;rooms;price\n"),
@@ -170,7 +170,7 @@ CASES = {
         (0, 40, 1, 100),
         COMMAS,
     ),
-    "names in a comment": Case(rows("{a} {r} {p}", header="# area rooms price\n"), HOUSE, (40, 1, 100), "blanks"),
+    "names in a comment": Case(rows("{a} {r} {p}", header="# area rooms price\n"), HOUSE, (40, 1, 100), "spaces"),
     "a header with #": Case(rows("{a},{r},{p}", header="#area,rooms,price\n"), HOUSE, (40, 1, 100), COMMAS),
     # what stands around
     "a comment": Case(
@@ -226,7 +226,7 @@ CASES = {
     ),
     "decimal commas, quoted": Case(rows('"{a},5",{r},"{p},25"'), HOUSE, (40.5, 1, 100.25), "commas, decimal comma"),
     "decimal commas, blanks": Case(
-        rows("{a},5 {r} {p},25", header="area rooms price\n"), HOUSE, (40.5, 1, 100.25), "blanks, decimal comma"
+        rows("{a},5 {r} {p},25", header="area rooms price\n"), HOUSE, (40.5, 1, 100.25), "spaces, decimal comma"
     ),
     "1,234.5": Case(rows('{a},{r},"1,{p}.5"'), HOUSE, (40, 1, 1100.5), COMMAS),
     "1.234,5": Case(rows("{a};{r};1.{p},5", header="area;rooms;price\n"), HOUSE, (40, 1, 1100.5), "decimal comma"),
@@ -497,7 +497,7 @@ def test_the_target_is_guessed_from_its_name_and_the_guess_is_told(names, target
     table, _notes = told(rows("{a},{r},{p}", header=f"{names}\n"))
     assert suggest_target(table) == (target, named)
     sentence = page.describe(page.Own("a.csv", table, "key"), target)
-    assert "is suggested as the target" in sentence and ("for its name" if named else "the last column") in sentence
+    assert "The suggested target is" in sentence and ("because of its name" if named else "the last column") in sentence
 
 
 def test_words_become_features_up_to_twenty():

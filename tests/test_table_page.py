@@ -71,12 +71,12 @@ def test_many_rows_are_thinned():
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
-        (COURSE, "it explains 98 % of the spread, a linear fit 79 %: the relation is not linear"),
+        (COURSE, "the network explains 98% of the variance, a linear fit 79%: the relation is curved"),
         (replace(COURSE, plan=replace(COURSE.plan, hidden=(), learning_rate=0.03)), "a linear fit is as good"),
-        (Settings("age_years", ("area_m2", "rooms")), "worse than the mean"),
-        (Settings("age_years", ("rooms",), plan=replace(COURSE.plan, epochs=4)), "no better than the mean"),
+        (Settings("age_years", ("area_m2", "rooms")), "worse than guessing the mean"),
+        (Settings("age_years", ("rooms",), plan=replace(COURSE.plan, epochs=4)), "no better than guessing the mean"),
         (replace(COURSE, plan=replace(COURSE.plan, optimizer="sgd", learning_rate=100.0)), "diverged in epoch 1"),
-        (replace(COURSE, plan=Plan(learning_rate=0.003, epochs=10)), "but a linear fit 79 %"),
+        (replace(COURSE, plan=Plan(learning_rate=0.003, epochs=10)), "but a linear fit 79%"),
     ],
     ids=["bends", "plane", "worse", "nothing", "diverged", "too short"],
 )
@@ -85,7 +85,7 @@ def test_the_sentence_compares_the_network_with_the_plane_and_the_mean(settings,
     assert word in sentence
     if "diverged" not in word:
         error = float(table._sample(settings).network.validation_scores.mae[-1])
-        assert f"“{settings.target}” is off by {error:.3g} on average" in sentence
+        assert f"validation error of “{settings.target}”: {error:.3g} for the network" in sentence
 
 
 def test_an_r2_of_a_sixth_is_little_whatever_a_plane_does():
@@ -96,10 +96,8 @@ def test_an_r2_of_a_sixth_is_little_whatever_a_plane_does():
     r2, plane = task.network.validation_scores.r2[-1], float(task.linear.validation_scores.r2)
     assert 0.05 < r2 < 0.3
     said = table.say(Settings("c", ("a", "b")), task)
-    share = (
-        f"explains {round(100 * r2)} % of the spread, little more than the mean (linear fit: {round(100 * plane)} %)"
-    )
-    assert share in said and "linear." not in said
+    assert f"explains {round(100 * r2)}% of the variance, little more than the mean does" in said
+    assert f"(linear fit: {round(100 * plane)}%)" in said and "curved" not in said
 
 
 @pytest.mark.parametrize(
@@ -128,9 +126,9 @@ def test_every_fault_and_every_reason_has_a_sentence(lang):
 
 def test_it_opens_on_the_sample_and_says_what_is_left_out():
     app = fine()
-    assert "The network's “price_k”" in said(app)
-    assert "`houses.csv`: 400 rows" in said(app) and "district is made of words, center, edge, middle" in said(app)
-    assert "8 rows were dropped" in said(app)
+    assert "validation error of “price_k”" in said(app)
+    assert "`houses.csv`: 400 rows" in said(app) and "district holds words (center, edge, middle)" in said(app)
+    assert "8 rows with empty cells were skipped" in said(app)
 
 
 CHOICES = [
@@ -160,12 +158,12 @@ def test_chinese(target):
 @pytest.mark.parametrize(
     "example",
     ["House prices", "Without a hidden layer: a plane", "From the area alone", "Two hidden layers",
-     "Too many units for 118 rows", "The age cannot be told"],
+     "Too many units for 118 rows", "The age cannot be predicted"],
 )  # fmt: skip
 def test_an_example_is_one_tap(example):
     app = fine()
     tap(app, example)
-    assert not app.exception and not app.error and not app.warning and "The network's" in said(app)
+    assert not app.exception and not app.error and not app.warning and "for the network," in said(app)
 
 
 def test_another_target_takes_all_other_columns_again():
@@ -204,11 +202,11 @@ def test_a_visitors_table_asks_for_its_target_until_it_is_answered():
     app = upload(fine(), GOOD)
     (question,) = asked(app)
     assert question.value is None and question.options == ["speed", "weight", "drag"]
-    assert question.placeholder == "drag is suggested as the target, as the last column of numbers."
+    assert question.placeholder == "The suggested target is drag, the last column of numbers."
     question.set_value("drag").run()
     assert not asked(app) and "“drag”" in said(app) and "target" not in app.query_params
     upload(app, GOOD.replace("weight", "price"), "other.csv")
-    assert asked(app)[0].placeholder == "price is suggested as the target, for its name."
+    assert asked(app)[0].placeholder == "The suggested target is price, because of its name."
     app.selectbox(key="table~target").set_value("speed").run()
     assert not asked(app) and "“speed”" in said(app)
 
@@ -239,8 +237,8 @@ BAD = [
     (b"", "The file is empty."),
     (b"  \n \n", "The file is empty."),
     (b"a,b\n", "no rows"),
-    (b"a,b\n" + b",\n" * 30, "only empty cells, in 30 rows"),
-    (b"a,b\n" + b"NA,NA\n" * 30, "only empty cells, in 30 rows"),
+    (b"a,b\n" + b",\n" * 30, "only empty cells (30 rows)"),
+    (b"a,b\n" + b"NA,NA\n" * 30, "only empty cells (30 rows)"),
     (b"a,b\n1,2\n", "Rows that can be used: 1."),
     (b"a,b\n" + b"x,y\nz,y\nz,w\n" * 30, "No column has numbers"),
     (b"a;b\n" + b"1.5;2,5\n2,5;1.5\n" * 30, "“2,5” in row 3 has another decimal sign"),
@@ -248,7 +246,7 @@ BAD = [
     (b"a,b\n1,2\n3\n", "Row 3 has 1 cells and the header 2"),
     (b"a,a\n" + b"1,2\n" * 30, "it has only one value, 1"),
     (b'a,b\n1,"2\n' + b"3,4\n" * 30, "In row 2 a quotation mark is opened and never closed"),
-    (b"a,b\n" + b"1,5,2,5\n" * 30, "Row 1 has 2 names, and the rows below have 4 cells"),
+    (b"a,b\n" + b"1,5,2,5\n" * 30, "Row 1 has 2 names, but the rows below have 4 cells"),
     (b"PK\x03\x04" + b"1,2\n" * 30, "workbook"),
     (b"<html><table></table></html>", "web page"),
     (b'[{"a": 1}]', "JSON"),
@@ -287,13 +285,13 @@ def test_what_a_file_says_is_never_read_as_markdown_or_html():
 def test_rows_without_a_cell_are_counted_and_formulas_in_cells_are_left_out():
     rows = "".join(f"{i},{'' if i < 5 else i % 7},{i * 2},=1+{i}\n" for i in range(40))
     app = upload(fine(), "a,b,c,d\n" + rows)
-    assert "5 rows were dropped" in said(app) and "d (“`=1+0`” in row 2 is not a number)" in said(app)
+    assert "5 rows with empty cells were skipped" in said(app) and "d (“`=1+0`” in row 2 is not a number)" in said(app)
 
 
 def test_how_a_file_is_read_is_corrected_by_the_link_and_begins_anew_with_another_file():
     content = "speed;weight;drag\n" + "".join(f"{i};{i % 7};1.{100 + i}\n" for i in range(40))
     app = upload(page(decimal="comma", missing="3, x"), content)
-    assert "semicolons, decimal comma, utf-8" in said(app) and "6 rows were dropped" in said(app)
+    assert "semicolons, decimal comma, utf-8" in said(app) and "6 rows with empty cells were skipped" in said(app)
     assert {"decimal", "missing"} < set(app.query_params)
     app = upload(app, content, "other.csv")
     assert "semicolons, decimal point, utf-8" in said(app) and "decimal" not in app.query_params
@@ -312,7 +310,7 @@ def test_a_file_that_cannot_be_read_as_it_is_told_to_says_so_and_can_be_read_aga
 def test_words_are_features_of_a_visitors_table_and_can_be_of_the_sample():
     app = upload(fine(), "kind,a,b\n" + "".join(f"{'xyz'[i % 3]},{i % 11},{i * i % 23}\n" for i in range(40)))
     assert app.multiselect(key="table~features").value == ["a", "kind"]
-    assert "4-16-1" in said(app) and "kind is made of words, x, y, z" in said(app)
+    assert "4-16-1" in said(app) and "kind holds words (x, y, z)" in said(app)
     assert "7-16-1" in said(fine(features=["area_m2", "rooms", "age_years", "distance_km", "district"]))
 
 
@@ -343,7 +341,7 @@ def test_a_link_made_for_another_table_says_what_it_could_not_use():
 @pytest.mark.parametrize("name", ["target", "features", "validation", "hidden", "optimizer", "epochs"])
 @pytest.mark.parametrize("junk", ["x", "1e999", "1" * 3000])
 def test_junk_in_the_link_is_a_word_and_no_exception(name, junk):
-    assert "The network's" in said(page(**{name: junk}))
+    assert "for the network," in said(page(**{name: junk}))
 
 
 def test_the_sample_is_the_file_in_data():
@@ -365,7 +363,7 @@ def test_the_link_has_the_files_name_and_back_and_forward_change_the_table(monke
 
 def test_a_table_that_is_not_at_hand_is_asked_for_and_then_all_goes_on():
     app = page(file="own.csv", target="weight", features="speed", lr="0.03")
-    assert "The table `own.csv` is not at hand" in app.warning[0].value and not said(app)
+    assert "The table `own.csv` is not available" in app.warning[0].value and not said(app)
     link = {"epochs": "3", "file": "own.csv", "target": "weight", "features": "speed", "lr": "0.03"}
     assert dict(app.query_params) == link
     upload(app, GOOD)

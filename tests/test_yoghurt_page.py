@@ -1,4 +1,4 @@
-"""The yoghurt seller's page: its sentences, its panels, prices of every kind, and its program."""
+"""The yogurt seller's page: its sentences, its panels, prices of every kind, and its program."""
 
 from functools import partial
 
@@ -18,8 +18,8 @@ page = partial(opened, "yoghurt")
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", "With cost 1, profit 99, 0.0801 bottles too many are made on average."),
-        ("zh", "成本 1、利润 99 时，平均多做 0.0801 瓶。"),
+        ("en", "With cost 1, profit 99 the seller makes 8.1% too many bottles on average."),
+        ("zh", "成本 1、利润 99 时，卖家平均多做 8.1%。"),
     ],
 )
 def test_the_page_opens_on_the_courses_prices_4_4(lang, words):
@@ -35,25 +35,30 @@ def test_the_final_weights_lean_as_the_prices_do_4_4():
     assert abs(over[0]) < 0.01 and over[1] > 0.05 and over[2] < -0.05
     swapped = Settings(99, 1)
     np.testing.assert_array_equal(yoghurt.final_of(swapped)[[0, 2, 1]], yoghurt.final_of(COURSE))
-    assert "A bottle that is missing loses 99 times" in yoghurt.say(COURSE)
-    assert "A bottle too many costs 99 times" in yoghurt.say(swapped)
+    assert "A missing bottle costs 99 times" in yoghurt.say(COURSE)
+    assert "A surplus bottle costs 99 times" in yoghurt.say(swapped)
 
 
 @pytest.mark.parametrize(
     ("prices", "words"),
     [
         ({"cost": "5", "profit": "5"}, "neither is favored"),
-        ({"cost": "0"}, "What costs nothing is not avoided at all."),
+        ({"cost": "0"}, "The side that costs nothing is not avoided at all."),
         ({"lr": "3", "epochs": "200"}, "MSE diverges: its learning rate 3 is above 2/λ"),
         ({"lr": "100"}, "MSE diverges"),
         ({"epochs": "100"}, "still on its way to (1, 1)"),
         ({"w1": "-10000", "w2": "10000"}, "still on its way"),
-        ({"seed": "7"}, "bottles too many"),
+        ({"seed": "7"}, "too many bottles"),
     ],
 )
 def test_every_kind_of_setting_has_its_words(prices, words):
     app = page(**prices)
     assert words in said(app) and not app.error and not app.warning
+
+
+def test_equal_prices_are_said_once():
+    said = yoghurt.say(Settings(5, 5))
+    assert said.count("With cost 5, profit 5") == 1
 
 
 def test_the_limit_of_the_learning_rate_is_where_mse_begins_to_diverge():

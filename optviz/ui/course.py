@@ -37,7 +37,7 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
         Lesson("loss_curves", N_("Huber and focal loss"), ":material/ssid_chart:"),
         Lesson("cross_entropy", N_("Cross-entropy"), ":material/bar_chart:"),
         Lesson("softmax_loss", N_("Softmax and cross-entropy"), ":material/leaderboard:"),
-        Lesson("yoghurt", N_("A loss of one's own"), ":material/storefront:"),
+        Lesson("yoghurt", N_("Custom loss"), ":material/storefront:"),
     ),
     N_("Regularization"): (
         Lesson("penalties", N_("L1 and L2"), ":material/compress:"),
@@ -62,7 +62,7 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
         Lesson("classifier", N_("Classifier"), ":material/scatter_plot:"),
     ),
     N_("Practice"): (
-        Lesson("functions", N_("Warm-up functions"), ":material/functions:"),
+        Lesson("functions", N_("NumPy and TensorFlow basics"), ":material/functions:"),
         Lesson("practice", N_("Advice"), ":material/checklist:"),
         Lesson("lectures", N_("Lectures"), ":material/co_present:"),
     ),

@@ -9,8 +9,8 @@ from optviz.ui.tables import NOTHING, digits
 
 _TROUBLES: Mapping[Trouble, str] = {
     Trouble.CRAWLING: N_(
-        "{name} crawls: it comes {pace} farther per step, and {left} is left: at this pace {further} more steps at "
-        "least. The slope is {slope}, the effective learning rate {effective}."
+        "{name} is too slow: {pace} per step with {left} still to go, at least {further} more steps. "
+        "The slope is {slope}, the effective learning rate {effective}."
     ),
     Trouble.SADDLE: N_(
         "{name} is stuck on a saddle: the slope is only {slope}, the curvature {low} one way and {high} the other."
@@ -26,70 +26,75 @@ _TROUBLES: Mapping[Trouble, str] = {
         "{name} is stuck on a maximum: the slope is only {slope}, and both curvatures, {low} and {high}, are negative."
     ),
     Trouble.CLIMBING: N_(
-        "{name} climbs: from step {step} on each step leads uphill, for it divides the slope by curvatures, {low} and "
-        "{high}, that are not all positive: the Hessian is not positive definite."
+        "{name} climbs: from step {step} on every step leads uphill, because it divides the slope by "
+        "the curvatures {low} and {high}, which are not both positive: the Hessian is not positive "
+        "definite."
     ),
     Trouble.SINGULAR: N_(
-        "{name} stands still from step {step} on: its slope is {slope}, but along it is no curvature to divide by: "
-        "the Hessian, with the curvatures {low} and {high}, is singular."
+        "{name} stands still from step {step} on: its slope is {slope}, but there is no curvature along "
+        "it to divide by: the Hessian, with the curvatures {low} and {high}, is singular."
     ),
     Trouble.JUMPED: N_(
-        "{name} jumped over a pole, where the loss has no bound: at step {turn} it stands beyond it. Before, the slope "
-        "was {slope} and its learning rate {rate}; the loss went from {first} to {loss}."
+        "{name} jumped over a pole, where the loss is unbounded: at step {turn} it is on the other "
+        "side. Before that, the slope was {slope} and its learning rate {rate}; the loss went from "
+        "{first} to {loss}."
     ),
     Trouble.LEFT: N_(
-        "{name} left the surface: at step {turn} it would stand where there is no value. Before, the slope was {slope} "
-        "and its learning rate {rate}."
+        "{name} left the surface: step {turn} would lead to a point without a value. Before that, the "
+        "slope was {slope} and its learning rate {rate}."
     ),
     Trouble.OVERFLOW: N_(
-        "{name} overflowed: at step {turn} the numbers pass the largest there is, 1.8e+308. Before, the slope was "
-        "{slope} and its learning rate {rate}."
+        "{name} overflowed: at step {turn} the numbers exceed the largest there is, 1.8e+308. Before "
+        "that, the slope was {slope} and its learning rate {rate}."
     ),
 }
 _FLAT: Mapping[Trouble, str] = {
     Trouble.SADDLE: N_(
-        "{name} is stuck on a saddle: the slope is only {slope} and the curvature between {low} and {high}, but around "
-        "it the loss rises and falls."
+        "{name} is stuck on a saddle: the slope is only {slope} and the curvature between {low} and "
+        "{high}; around it the loss both rises and falls."
     ),
     Trouble.LOCAL_MINIMUM: N_(
-        "{name} is stuck in a local minimum: the slope is only {slope} and the curvature between {low} and {high}, and "
-        "the loss falls on no side."
+        "{name} is stuck in a local minimum: the slope is only {slope} and the curvature between {low} "
+        "and {high}, and the loss falls in no direction."
     ),
     Trouble.MAXIMUM: N_(
-        "{name} is stuck on a maximum: the slope is only {slope} and the curvature between {low} and {high}, and the "
-        "loss rises on no side."
+        "{name} is stuck on a maximum: the slope is only {slope} and the curvature between {low} and "
+        "{high}, and the loss rises in no direction."
     ),
 }
 """What is said where the signs of the curvatures do not tell what a place is."""
 ROUNDING = 1e-12
 """A curvature that is no larger than this share of the other may be rounding, and its sign tells nothing."""
-_AFTER_POLE = N_("Before, at step {pole}, it had jumped over a pole.")
+_AFTER_POLE = N_("Earlier, at step {pole}, it jumped over a pole.")
 _DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
-_DIVERGED_AT_LAST = N_("{name} diverged: its loss was {first} at the start, and in the end it is {loss}.")
+_DIVERGED_AT_LAST = N_("{name} diverged: its loss went from {first} at the start to {loss}.")
 _DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
 _DIVERGED_BOUND = N_(
     "{name} diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {high})."
 )
-_CIRCLES = N_("{name} circles, a round in {period} steps, and does not come to rest.")
-_SWINGS = N_("{name} swings to and fro, there and back in {period} steps, and does not come to rest.")
+_CIRCLES = N_("{name} keeps circling (every {period} steps) and never settles.")
+_SWINGS = N_("{name} keeps jumping back and forth (every {period} steps) and never settles.")
 _CAUSES: Mapping[Cause, str] = {
-    Cause.RATE: N_("Its learning rate is too large: lr · λ = {product}, and steps shrink only well below {bound}."),
-    Cause.NOISE: N_("The noise of the gradient shakes every step, the more the larger the learning rate of {rate} is."),
-    Cause.MOMENTUM: N_(
-        "lr · λ = {product} is stable (the bound is {bound}), but the momentum, β = {decay}, carries it past the "
-        "minimum."
+    Cause.RATE: N_(
+        "Its effective learning rate is too large: times the curvature it is {product}, and steps shrink only "
+        "well below {bound}."
     ),
-    Cause.OTHER: N_("Its steps stay {pace} long and lead past the minimum, whatever is left."),
+    Cause.NOISE: N_("Gradient noise shakes every step; a smaller learning rate than {rate} shakes less."),
+    Cause.MOMENTUM: N_(
+        "The effective learning rate times the curvature, {product}, is stable (the bound is {bound}), "
+        "but the momentum, β = {decay}, carries it past the minimum."
+    ),
+    Cause.OTHER: N_("Its steps stay {pace} long however near the minimum is, so each one overshoots."),
 }
 _DEAD = N_(
-    "The learning rate of {name} has died: effectively it was {before} and is {effective}. {left} is left: at this "
-    "pace {further} more steps at least."
+    "The effective learning rate of {name} has died: it fell from {before} to {effective}. With "
+    "{left} still to go, it needs at least {further} more steps."
 )
-_DEAD_ZERO = N_("The learning rate of {name} is 0 from step {step} on, so it stands still; {left} is left.")
+_DEAD_ZERO = N_("The learning rate of {name} is 0 from step {step} on, so it stands still with {left} still to go.")
 _DEAD_ZERO_PATHLESS = N_("The learning rate of {name} is 0 from step {step} on, so it stands still.")
 _DEAD_SCHEDULED = N_(
-    "The schedule has let the learning rate of {name} die: it was {before} and is {effective}. {left} is left: at this "
-    "pace {further} more steps at least."
+    "The schedule cut the learning rate of {name} from {before} to {effective}. With {left} still "
+    "to go, it needs at least {further} more steps."
 )
 
 

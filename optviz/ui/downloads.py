@@ -35,7 +35,7 @@ class Beside(NamedTuple):
 
 def offer_arrays(link: Link, beside: Beside) -> None:
     """Draw a button that saves the file which a program reads."""
-    text = _("Save {file}, which the program reads: put it into the program's folder")
+    text = _("Save {file} in the program's folder: the program reads it")
     offer(link, text.format(file=beside.file), partial(_packed, beside), beside.file, "arrays")
 
 
@@ -49,15 +49,15 @@ def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: s
     """Offer runs as an archive of event files, folded away, with what to type to see them; `told` is what they hold."""
     if penalized:
         parts = _(
-            "In the training's, epoch_loss is what is minimized, as in Keras: epoch_data_loss plus epoch_penalty. The "
-            "loss of the points held out has no penalty in it."
+            "In the training run, epoch_loss is what is minimized, as in Keras: epoch_data_loss plus "
+            "epoch_penalty. The validation loss has no penalty."
         )
         told = f"{told} {parts}"
     with controls.folded(link, "events", _("TensorBoard"), ":material/monitoring:", alone=False):
         if link.drawn:
             offer(link, _("Save the run as event files"), partial(_archive, runs, name), f"{name}.zip", "event-files")
             st.caption(told)
-            st.markdown(_("Unpack the archive, run this beside it, and open the address that TensorBoard prints:"))
+            st.markdown(_("Unpack the archive, run this next to it, and open the address that TensorBoard prints:"))
             st.code(f"tensorboard --logdir {name}", language="bash")
 
 

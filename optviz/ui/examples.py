@@ -34,7 +34,7 @@ SURFACE_EXAMPLES = (
         {**BOWL, "run": ["adagrad,lr=0.15", "rmsprop,lr=0.15"], "moment.views": [EFFECTIVE]},
     ),
     Example(
-        N_("Adam swings; a smaller β₁ calms it"),
+        N_("Adam oscillates; a smaller β₁ calms it"),
         {
             "surface": ["bowl"],
             "steps": ["30"],
@@ -63,7 +63,7 @@ SURFACE_EXAMPLES = (
         },
     ),
     Example(
-        N_("Newton against first order"),
+        N_("Newton against first-order methods"),
         {"surface": ["rosenbrock"], "steps": ["300"], "lr": ["0.001"], "run": ["sgd", "adam,lr=0.1", "newton,lr=1"]},
     ),
 )

@@ -12,7 +12,7 @@ from optviz.figures.relief import Relief
 from optviz.optimizers import OPTIMIZERS, Array
 from optviz.recipes import Range
 from optviz.ui import controls, links
-from optviz.ui.language import _
+from optviz.ui.language import _, joined
 from optviz.ui.links import Link
 from optviz.ui.player import Junction
 from optviz.ui.runs import Run
@@ -121,16 +121,16 @@ def _from(rows: Array, first: int) -> Array:
 
 
 def _tell(optimizer: Run | None, strength: float | None) -> None:
-    fresh = _("Another optimizer begins with fresh moments; the schedule and the noise go on.")
-    said = [fresh if optimizer else _("The optimizer is the same, and its memory goes on.")]
+    fresh = _("Another optimizer starts with new moments; schedule and noise carry on.")
+    said = [fresh if optimizer else _("The optimizer is the same and keeps its memory.")]
     if strength is not None:
         said.append(
             _(
-                "From there on its loss is that under the new L2, and so is the minimum marked with it. "
-                "The surface is drawn as it is before the fork, and the paths lie on it."
+                "From there on, its loss and the minimum marked with its L2 use the new L2. The surface, and "
+                "the paths on it, are drawn as before the fork."
             )
         )
-    st.caption(" ".join(said))
+    st.caption(joined(*said))
 
 
 def onward(link: Link, name: str, label: str, span: Range, before: float, stops: Sequence[float]) -> float | None:
@@ -155,7 +155,7 @@ def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int |
         start + text,
         key=f"{link.page}-{prefix}fork",
         icon=":material/fork_right:",
-        help=None if here else _("Pause at the epoch from which the training should go on otherwise."),
+        help=None if here else _("Pause at the epoch where the training should change."),
         on_click=_switch,
         args=(link, name, method, rest),
         disabled=not here,
@@ -195,7 +195,7 @@ def offer(link: Link, made: Fork | None, run: int, name: str, rest: int | None, 
             _("Fork {name} at step {step}").format(name=name, step=rest) if here else _("Pause to fork here"),
             key=f"{link.page}-fork",
             icon=":material/fork_right:",
-            help=None if here else _("Pause at the step from which a run should go on otherwise."),
+            help=None if here else _("Pause at the step where a run should change."),
             on_click=_fork,
             args=(link, run, rest, [] if made and made.run == run else [RATE]),
             disabled=not here,

@@ -16,7 +16,7 @@ from optviz.anatomy import Line, Part, SubStep, Updates
 from optviz.figures.arrows import LOOKS, Arrow, Arrows
 from optviz.optimizers import Array, Lion, Newton, Optimizer
 from optviz.ui import controls, links, races
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.links import Link
 from optviz.ui.player import Sentences, Slow
 from optviz.ui.races import Ground, Settings, Stretch
@@ -136,16 +136,16 @@ def _numbers(ground: Ground, updates: Updates) -> Array:
 
 
 MOMENTS = {
-    (False, False): N_("2 · Plain descent has no memory: m is the gradient itself, and V is 1."),
-    (True, False): N_("2 · The gradient joins what is remembered: m = ({m1}, {m2})."),
-    (False, True): N_("2 · The squares of the gradients are remembered: V = ({v1}, {v2})."),
-    (True, True): N_("2 · Gradient and square are remembered: m = ({m1}, {m2}) and V = ({v1}, {v2})."),
+    (False, False): N_("2 · Plain gradient descent has no memory: m is the gradient itself, and V is 1."),
+    (True, False): N_("2 · The gradient enters the memory: m = ({m1}, {m2})."),
+    (False, True): N_("2 · The squared gradient enters the memory: V = ({v1}, {v2})."),
+    (True, True): N_("2 · The gradient and its square enter the memory: m = ({m1}, {m2}) and V = ({v1}, {v2})."),
 }
 """What happens to the moments, by whether the first remembers and whether there is a second."""
 
 OWN_MOMENTS: Mapping[type[Optimizer], str] = {
-    Lion: N_("2 · Of the momentum only the signs count: ({m1}, {m2})."),
-    Newton: N_("2 · Newton has no memory: the curvature takes the place of the moments."),
+    Lion: N_("2 · Only the signs of the momentum count: ({m1}, {m2})."),
+    Newton: N_("2 · Newton has no memory: the curvature replaces the moments."),
 }
 
 
@@ -153,14 +153,17 @@ def _sentences(optimizer: Optimizer) -> Sentences:
     """Return the sentences of the four sub-steps of an optimizer, with the names of numbers in braces."""
     remembers, scales = anatomy.remembers(optimizer), anatomy.scales(optimizer)
     return (
-        _("1 · The gradient is taken ahead, at p = w − lr · m = ({p1}, {p2}): it is ({g1}, {g2}).")
+        _("1 · The gradient is computed ahead, at p = w − lr · m = ({p1}, {p2}): it is ({g1}, {g2}).")
         if optimizer.looks_ahead
         else _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill."),
         _(OWN_MOMENTS.get(type(optimizer), MOMENTS[remembers, scales])),
-        _("3 · The root of V makes the effective learning rates ({r1}, {r2}), and so the step η = ({e1}, {e2}).")
+        _(
+            "3 · Dividing by the root of V gives the effective learning rates ({r1}, {r2}) and the step η = "
+            "({e1}, {e2})."
+        )
         if scales
-        else _("3 · Times the learning rate {lr} that makes the step η = ({e1}, {e2})."),
-        _("4 · Against η the point moves to ({n1}, {n2}); the loss goes from {loss} to {next}."),
+        else _("3 · Times the learning rate {lr}, that gives the step η = ({e1}, {e2})."),
+        _("4 · The point moves by −η to ({n1}, {n2}); the loss goes from {loss} to {next}."),
     )
 
 
@@ -178,19 +181,19 @@ def draw(link: Link, settings: Settings, inside: Inside, rest: int | None) -> No
             if known:
                 _draw_step(settings.steps, known[-1], rest or 0)
             else:
-                st.info(_("The very first update leads beyond all numbers: there is nothing to calculate with."))
+                st.info(_("The very first update overflows: there are no numbers to show."))
 
 
 def _draw_step(steps: int, stretch: Stretch, rest: int) -> None:
     first, updates, ground = stretch
     k = min(rest - first, len(updates) - 1)
-    moving = _("The picture is moving: these stay the numbers of step {step} until it pauses.").format(step=first + k)
+    moving = _("While the picture plays, these numbers stay at step {step}.").format(step=first + k)
     heading = _heading(steps, first + len(updates), rest)
     st.html(f"<p class='optviz-said'>{escape(heading)}</p><p class='optviz-moving'>{escape(moving)}</p>")
     lines = updates.lines(k)
     draw_lines(lines, {0: "x₁", 1: "x₂"})
     st.html(_sum(updates, k))
-    st.caption(" ".join(_notes(ground, updates.optimizer, lines)))
+    st.caption(joined(*_notes(ground, updates.optimizer, lines)))
 
 
 def _heading(steps: int, updates: int, rest: int) -> str:
@@ -198,9 +201,9 @@ def _heading(steps: int, updates: int, rest: int) -> str:
     if rest < updates:
         return _("Update t = {t}: from step {step} to step {t}.").format(t=rest + 1, step=rest)
     text = (
-        _("Step {step} is the last one: no update follows. This is the one that led there.")
+        _("Step {step} is the last: no update follows. This update led to it.")
         if updates == steps
-        else _("At step {step} the run ends: its next update leads beyond all numbers. This is the one that led there.")
+        else _("The run ends at step {step}: the next update overflows. This update led to it.")
     )
     return text.format(step=updates)
 
@@ -276,10 +279,10 @@ def _notes(ground: Ground, optimizer: Optimizer, lines: list[Line]) -> list[str]
     names = {line.name for line in lines}
     said = {
         _("α is the effective learning rate of a coordinate."): r"\alpha_t" in names,
-        _("p is the point ahead, where the gradient is taken."): optimizer.looks_ahead,
+        _("p is the point ahead, where the gradient is computed."): optimizer.looks_ahead,
         _("i is the coordinate and j the other one."): "H_{ii}" in names,
-        _("The gradient is that of the loss with its penalty."): bool(ground.l1 or ground.l2),
-        _("The gradient has noise in it."): bool(ground.sigma),
-        _("Every line goes on with the printed results of those before it; −η is what moves the point."): True,
+        _("The gradient includes the penalty."): bool(ground.l1 or ground.l2),
+        _("The gradient includes noise."): bool(ground.sigma),
+        _("Each line uses the printed results of the lines before it; −η moves the point."): True,
     }
     return [text for text, holds in said.items() if holds]

@@ -3,7 +3,10 @@
 Outside Streamlit every message is English.
 """
 
+import re
 from contextvars import ContextVar
+from string import Formatter
+from typing import Any
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError, negotiate_locale
@@ -39,20 +42,42 @@ def _resume() -> str:
     return str(chosen)
 
 
+class _Filler(Formatter):
+    """Fill places in, and leave a blank beside one only where it does not stand between Chinese on both sides."""
+
+    MARK = "\0"
+    CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+    BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return f"{self.MARK}{super().format_field(value, format_spec)}{self.MARK}"
+
+    def fill(self, text: str, values: tuple[object, ...], named: dict[str, object]) -> str:
+        return self.BLANK.sub("", self.vformat(text, values, named)).replace(self.MARK, "")
+
+
+class Sentence(str):
+    """A message in the visitor's language, whose `format` sets blanks as its script wants them."""
+
+    def format(self, *values: object, **named: object) -> str:
+        """Fill in the places."""
+        return _Filler().fill(self, values, named)
+
+
 def _(message: str) -> str:
     """Say an English message, or a registry's title, in the visitor's language."""
     # The empty message id is the catalogue's header.
-    return translations(language()).gettext(message) if message else message
+    return Sentence(translations(language()).gettext(message)) if message else message
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Say the form of a message that belongs to n things."""
-    return translations(language()).ngettext(singular, plural, n)
+    return Sentence(translations(language()).ngettext(singular, plural, n))
 
 
 def joined(*sentences: str) -> str:
     """Write sentences one after the other; a full-width stop brings its own space."""
-    return " ".join(filter(None, sentences)).replace("。 ", "。")
+    return Sentence(" ".join(filter(None, sentences)).replace("。 ", "。"))
 
 
 def N_(message: str) -> str:
@@ -74,12 +99,12 @@ def objection(asked: str) -> str:
     """Say why a link does not get the very language that it asks for; empty where it does."""
     found = nearest(asked)
     if found is None:
-        text = _("The link asks for the language {tag}, which is not spoken here; {languages} are.")
+        text = _("The link asks for the language {tag}, which this app does not have; it has {languages}.")
         return text.format(tag=foreign.markdown(asked, 20), languages=_(", ").join(LANGUAGES.values()))
     written = CATALOGUES[found].parts[-3] if found in CATALOGUES else found
     if _script(asked) in (None, _script(written)):
         return ""
-    text = _("The link asks for the language {tag}; {language} is the nearest to it that is spoken here.")
+    text = _("The link asks for the language {tag}; the nearest that this app has is {language}.")
     return text.format(tag=foreign.markdown(asked, 20), language=LANGUAGES[found])
 
 

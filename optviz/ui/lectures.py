@@ -47,9 +47,9 @@ _ERRORS = {
     Flaw.NOT_A_LECTURE: N_("This JSON is not a lecture that was saved on this page."),
     Flaw.VERSION: N_("It has version “{piece}” of the format, which this page does not know."),
     Flaw.DAMAGED: N_("It is damaged or cut off: it cannot be read to its end."),
-    Flaw.MISSING: N_("“{piece}” is missing in it."),
-    Flaw.WRONG_TYPE: N_("“{piece}” in it is of the wrong kind."),
-    Flaw.TOO_LONG: N_("“{piece}” in it is too long."),
+    Flaw.MISSING: N_("“{piece}” is missing."),
+    Flaw.WRONG_TYPE: N_("“{piece}” has the wrong type."),
+    Flaw.TOO_LONG: N_("“{piece}” is too long."),
     Flaw.TOO_MANY: N_("It has {piece} scenes; at most {most} are allowed."),
     Flaw.UNKNOWN_PAGE: N_("There is no page “{piece}”."),
 }

@@ -108,9 +108,7 @@ def show(
     )
     if steps and any(map(_passes, arrays.values())):
         st.caption(
-            _("Numbers beyond {most} have no place in the picture: a curve ends where it passes them.").format(
-                most="3.4 · 10³⁸"
-            )
+            _("Numbers beyond {most} cannot be drawn: a curve ends where it passes them.").format(most="3.4 · 10³⁸")
         )
     return result
 

@@ -147,7 +147,7 @@ class Link:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
         if complaints:
-            text = " ".join((*complaints, _("The rest of the link was used.")))
+            text = language.joined(*complaints, _("The rest of the link was used."))
             notes.warning(text, icon=":material/link_off:")
             notes.button(_("Close this note"), key=f"{self.page}-close", on_click=self._forgive, type="tertiary")
 
@@ -200,7 +200,7 @@ class Link:
             return read(texts)
         except OutOfRange as beyond:
             self._complain(
-                _("The link's {name}={value} is out of range; {nearest} was taken.").format(
+                _("The link's {name}={value} is out of range; {nearest} is used.").format(
                     name=name, value=shown, nearest=write_number(beyond.nearest)[0]
                 )
             )
@@ -318,7 +318,7 @@ def held() -> str:
 def single(texts: list[str]) -> str:
     """Return the one text of a parameter that may stand only once."""
     if len(texts) != 1:
-        raise Unreadable(_("it stands there {n} times").format(n=len(texts)))
+        raise Unreadable(_("it appears {n} times").format(n=len(texts)))
     return texts[0]
 
 
@@ -373,7 +373,7 @@ def number(text: str, kind: type = float) -> float:
         # In an address a plus sign is a blank.
         found = readings(text.replace("e ", "e+"))
         if len(found) != 1:
-            raise Unreadable(_("it can be read in two ways") if found else _("it is not a number")) from None
+            raise Unreadable(_("it is ambiguous") if found else _("it is not a number")) from None
         (value,) = found
     if not math.isfinite(value):
         raise Unreadable(_("it is not a finite number"))

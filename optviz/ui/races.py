@@ -408,7 +408,7 @@ ENDINGS = {
     Ending.JUMPED: N_("jumped over a pole"),
     Ending.DEAD: N_("stands still, its learning rate is 0"),
     Ending.CONSTANT: N_("nothing to descend"),
-    Ending.DESCENDING: N_("falls without end"),
+    Ending.DESCENDING: N_("keeps falling"),
     Ending.DIVERGED: N_("diverged"),
     Ending.OVERFLOW: N_("overflow"),
     Ending.LEFT: N_("left the surface"),
@@ -419,13 +419,13 @@ _MINIMA = {
     Kind.CURVE: N_("The minima lie on a curve, at loss {value}: the distance is that to its nearest point."),
     Kind.REGION: N_("The minima fill a region, at loss {value}: in it the distance is 0."),
     Kind.EVERYWHERE: N_("The loss is {value} everywhere: every point is a minimum, and there is nothing to descend."),
-    Kind.FALLS: N_("There is no minimum: the loss falls without end."),
-    Kind.POLE: N_("There is no minimum: at a pole the loss falls without bound."),
+    Kind.FALLS: N_("This surface has no minimum: the loss keeps falling."),
+    Kind.POLE: N_("This surface has no minimum: at a pole the loss falls without bound."),
     Kind.GAP: N_(
-        "There is no minimum: next to a jump or a gap of the formula the loss comes ever nearer to {value}, but never "
-        "takes it."
+        "This surface has no minimum: next to a jump or a gap of the formula the loss approaches "
+        "{value} but never reaches it."
     ),
-    Kind.NOWHERE: N_("Nowhere in the picture does the formula have a value."),
+    Kind.NOWHERE: N_("The formula has no value anywhere in the picture."),
 }
 
 
@@ -436,12 +436,12 @@ def terrain(ground: Ground) -> str:
     if minima.kind in _MINIMA:
         return _(_MINIMA[minima.kind]).format(value=value)
     if len(minima.points) > 1:
-        return _("Its least loss is {value}, at {n} points.").format(value=value, n=len(minima.points))
+        return _("Its lowest loss is {value}, at {n} points.").format(value=value, n=len(minima.points))
     x1, x2 = map(digits, minima.points[0])
     if is_limit(course_of(ground).drawn, minima.points[0]):
-        text = _("Its least loss is {value}, at ({x1}, {x2}), where the formula has no value but a limit.")
+        text = _("Its lowest loss is {value}, at ({x1}, {x2}), where the formula has no value but a limit.")
         return text.format(value=value, x1=x1, x2=x2)
-    return _("Its least loss is {value}, at ({x1}, {x2}).").format(value=value, x1=x1, x2=x2)
+    return _("Its lowest loss is {value}, at ({x1}, {x2}).").format(value=value, x1=x1, x2=x2)
 
 
 def say(settings: Settings) -> str:
@@ -531,7 +531,7 @@ def _say(settings: Settings, spoken: str) -> str:
     if settings.fork:
         parts.append(_say_fork(settings, settings.fork))
     if _penalized(settings):
-        parts.append(_("Every loss has its penalty in it."))
+        parts.append(_("All losses include the penalty."))
     return joined(*parts)
 
 
@@ -603,13 +603,13 @@ def _say_fork(settings: Settings, fork: Fork) -> str:
     before, after = left_of(settings).ends[fork.run], race_of(settings).ends[fork.run]
     values = {"name": name, "step": fork.step, "loss": digits(before.loss), "ended": _(ENDINGS[before.ending])}
     if before.step < fork.step:
-        return _("Nothing goes on from step {step}: {name} had ended before.").format(**values)
+        return _("Nothing follows step {step}: {name} ended before it.").format(**values)
     if not fork.changes:
-        text = _("{name} is forked at step {step}, and nothing is changed yet: the ghost is the same run.")
+        text = _("{name} is forked at step {step}, but nothing is changed yet: both runs are the same.")
         return text.format(**values)
     text = _(
-        "From step {step} on {name} goes on otherwise and ends at loss {new_loss}: {new_ended}. "
-        "The ghost, as it was, ends at loss {loss}: {ended}."
+        "Changed from step {step} on, {name} ends at loss {new_loss}: {new_ended}. Unchanged, it ends "
+        "at loss {loss}: {ended}."
     )
     return text.format(**values, new_loss=digits(after.loss), new_ended=_(ENDINGS[after.ending]))
 
@@ -651,7 +651,7 @@ def _rates(settings: Settings, run: int) -> str:
 
 def _left(settings: Settings, fork: Fork) -> str:
     """Return what the future that a fork left is called."""
-    return _("{name} (as it was)").format(name=settings.runs[fork.run].title(settings.learning_rate))
+    return _("{name}, unchanged").format(name=settings.runs[fork.run].title(settings.learning_rate))
 
 
 def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[str, ...]:

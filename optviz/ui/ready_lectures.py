@@ -25,21 +25,22 @@ READY: Mapping[str, Lecture] = {
                 "lr=0.2",
                 N_("One step after the other"),
                 N_(
-                    "A step is the learning rate times the slope. Near the bottom the slope gets small, and so does it."
+                    "A step is the learning rate times the slope. Near the bottom the slope gets small, and so do "
+                    "the steps."
                 ),
             ),
             _scene(
                 "descent",
                 "lr=0.001",
                 N_("Too small"),
-                N_("Nothing is wrong, and nothing gets done: 40 steps, and the weight has hardly moved."),
+                N_("Nothing is wrong, and nothing happens: after 40 steps the weight has hardly moved."),
                 N_("The learning rate is 0.001. How much of the way is left after 40 steps?"),
             ),
             _scene(
                 "descent",
                 "curve=square&steps=20&lr=0.9",
-                N_("Swinging, and yet settling"),
-                N_("At more than 1/λ every step goes beyond the minimum; below 2/λ it still comes nearer each time."),
+                N_("Oscillating, and yet settling"),
+                N_("Above 1/λ every step jumps over the minimum; below 2/λ it still gets nearer each time."),
                 N_("The learning rate is 0.9 on θ². Does it settle?"),
             ),
             _scene(
@@ -82,20 +83,26 @@ READY: Mapping[str, Lecture] = {
                 "momentum",
                 "gradients=alternating",
                 N_("Momentum: the zig-zag cancels"),
-                N_("Gradients of changing sign cancel in the sum, those of one sign add up to 1 / (1 − γ) of one."),
+                N_(
+                    "Gradients of alternating sign cancel in the sum; those of one sign add up to 1 / (1 − γ) times "
+                    "one."
+                ),
             ),
             _scene(
                 "surfaces",
                 "surface=bowl&steps=50&run=sgd,lr=0.61&run=momentum_classical,lr=0.61,beta=0.42",
                 N_("Momentum on the bowl"),
-                N_("Plain descent diverges beyond 2/λ, momentum only beyond 2 (1 + β)/λ: more rates are good ones."),
+                N_(
+                    "Plain gradient descent diverges above 2/λ, momentum only above 2 (1 + β)/λ: more learning "
+                    "rates work."
+                ),
                 N_("SGD diverges at a rate of 0.61. Does momentum, at the same rate?"),
             ),
             _scene(
                 "surfaces",
                 f"surface=bowl&steps=50&run=adagrad,lr=0.15&run=rmsprop,lr=0.15&moment.views={EFFECTIVE}",
-                N_("AdaGrad and RMSProp: a rate for each weight"),
-                N_("AdaGrad's sum only grows, so that its steps shrink for ever. RMSProp forgets, and goes on."),
+                N_("AdaGrad and RMSProp: a learning rate for each weight"),
+                N_("AdaGrad's sum only grows, so its steps shrink forever. RMSProp forgets and goes on."),
             ),
             _scene(
                 "surfaces",
@@ -133,13 +140,13 @@ READY: Mapping[str, Lecture] = {
                 "fitting",
                 "",
                 N_("A good fit"),
-                N_("Both losses are small, and close to each other and to the noise."),
+                N_("Both losses are small, close to each other and to the noise."),
             ),
             _scene(
                 "fitting",
                 "degree=15",
                 N_("Overfitting"),
-                N_("The training loss falls on, the validation loss does not: the curve has learned the noise."),
+                N_("The training loss keeps falling, the validation loss does not: the curve has learned the noise."),
                 N_("Degree 15: which of the two losses gets smaller, and which larger?"),
             ),
             _scene(
@@ -152,7 +159,7 @@ READY: Mapping[str, Lecture] = {
                 "fitting",
                 "degree=15&l2=0.01",
                 N_("Cure two: L2"),
-                N_("Large weights cost. The curve gets smooth although it could still bend as much."),
+                N_("Large weights cost. The curve gets smooth, although it could still bend as much."),
             ),
             _scene(
                 "penalties",
@@ -176,27 +183,27 @@ READY: Mapping[str, Lecture] = {
                 "activations",
                 "",
                 N_("Below 0 the ReLU lets nothing through"),
-                N_("On its way back a gradient is multiplied by the slope of each activation that it passes."),
+                N_("Back-propagation multiplies the gradient by the slope of each activation that it passes."),
                 N_("At z = −2: how much of a gradient passes the ReLU, and how much the leaky ReLU?"),
             ),
             _scene(
                 "activations",
                 "show=sigmoid&show=tanh&show=softsign&z=5",
                 N_("S-shaped: where the slope fades"),
-                N_("Far from 0 all of them are flat. Drag z: only near 0 the slope is worth something."),
+                N_("Far from 0 all of them are flat. Drag z: only near 0 is the slope large enough to learn."),
             ),
             _scene(
                 "vanishing",
                 "z=0.3",
                 N_("Ten layers of sigmoids: the first learns next to nothing"),
-                N_("Ten slopes of at most a quarter are multiplied. The bars stand on a log axis."),
+                N_("Ten slopes of at most 1/4 are multiplied. The bars have a log axis."),
                 N_("Ten layers. In which of the four nets does the first layer still learn?"),
             ),
             _scene(
                 "initialization",
                 "init=small",
-                N_("Weights too small: the signal dies out on its way"),
-                N_("The same happens forward. What a layer gets has to be as wide as what it passes on."),
+                N_("Weights too small: the signal dies out"),
+                N_("The same happens forward. A layer should pass on a signal as wide as the one it gets."),
             ),
             _scene(
                 "initialization",
@@ -207,7 +214,7 @@ READY: Mapping[str, Lecture] = {
             _scene(
                 "dead_relu",
                 "lr=0.3&units=12&seed=11",
-                N_("A learning rate too large kills units for good"),
+                N_("Too large a learning rate kills units for good"),
                 N_("A unit whose inputs are all negative has no gradient, so it never comes back. Try the cures."),
                 N_("How many of the 12 units are dead after 40 epochs?"),
             ),
@@ -225,47 +232,53 @@ READY: Mapping[str, Lecture] = {
             _scene(
                 "losses",
                 "",
-                N_("Square, amount, or both"),
-                N_("Drag a prediction: the square grows with the square of the error, the amount with the error."),
+                N_("Squared error, absolute error, or both"),
+                N_(
+                    "Drag a prediction: the squared error grows with the square of the distance, the absolute error "
+                    "with the distance."
+                ),
             ),
             _scene(
                 "losses",
                 "true=1, 1.2, 0.9, 1.1, 1, 4.5&pred=1.1, 1.1, 1.1, 1.1, 1.1, 1.1&top=5&drag=true",
-                N_("One outlier takes over the square"),
-                N_("The MSE would move all predictions for the sake of one point; MAE and Huber would not."),
-                N_("One target is far from all others. How much of each loss does it make?"),
+                N_("One outlier dominates the squared error"),
+                N_("MSE would move all predictions for one point; MAE and Huber would not."),
+                N_("One target is far from all others. What share of each loss is it?"),
             ),
             _scene(
                 "loss_curves",
                 "",
-                N_("Huber: square inside, straight outside"),
-                N_("Its pull grows with the error up to δ, and no further."),
+                N_("Huber: squared up to δ, linear beyond"),
+                N_("Its pull grows with the error up to δ and no further."),
             ),
             _scene(
                 "yoghurt",
                 "",
-                N_("A loss of one's own"),
-                N_("What a mistake costs is the seller's affair: here a missing bottle costs 99 times as much."),
+                N_("Custom loss"),
+                N_("The seller decides what a mistake costs: here a missing bottle costs 99 times as much."),
                 N_("A bottle costs 1 and earns 99. Will the seller make too many or too few?"),
             ),
             _scene(
                 "cross_entropy",
                 "p=0.01, 0.99; 0.4, 0.6",
-                N_("Sure and wrong"),
-                N_("−ln p of the right class: a little doubt costs little, a wrong certainty has no limit."),
+                N_("Confident and wrong"),
+                N_("−ln p of the right class: a little doubt costs little, a confident mistake costs without limit."),
                 N_("A gives the right class 0.01, B gives it 0.4. How much more does A cost?"),
             ),
             _scene(
                 "softmax_loss",
                 "logits=1000, -1000; -1000, 1000&onehot=1, 0; 1, 0",
                 N_("Logits of 1000: the definition breaks"),
-                N_("e to the 1000 is no float32. A library takes the largest logit off first, or works with logits."),
+                N_(
+                    "e to the 1000 does not fit into float32. A library subtracts the largest logit first, or works "
+                    "with logits."
+                ),
             ),
             _scene(
                 "loss_curves",
                 "family=logit&z=3",
                 N_("Focal loss: an easy example"),
-                N_("An example that is right already pulls less, so that the hard ones are heard."),
+                N_("An example that is already right pulls less, so the hard ones dominate."),
             ),
         ),
     ),

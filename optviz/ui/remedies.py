@@ -68,7 +68,7 @@ def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) ->
                 )
     helpless = [name for i, name in enumerate(races.names_of(settings)) if i in troubled and i not in helped]
     if helpless:
-        text = _("Nothing that was tried helps here: {names}. Another start or another optimizer may.")
+        text = _("Nothing tried helps here: {names}. Try another start or another optimizer.")
         st.caption(text.format(names=_(", ").join(helpless)))
 
 

@@ -50,7 +50,7 @@ RUNS = Roster(
     "run",
     Words(
         choose=N_("Optimizers in the race: choose one to change it"),
-        nothing=N_("No optimizer takes part. Add one below."),
+        nothing=N_("No optimizers yet. Add one below."),
         add=N_("Add an optimizer"),
         full=N_("At most {n} optimizers can race"),
         too_many=N_("at most {n} optimizers can race"),

@@ -32,7 +32,9 @@ export default component => void begin(component);
 def draw() -> None:
     """Draw what cannot be seen of it; call it once in a run, outside of all fragments."""
     serve_scripts()
-    offline = _("The connection to the server is lost. What is on the screen plays on; controls wait for it.")
+    offline = _(
+        "The connection to the server is lost. What is on the screen still plays; the controls wait for the server."
+    )
     told = {"lang": language.TAGS[language.language()], "offline": offline, "kept": lectures.kept()}
     # As bytes: in anything else Streamlit looks for tables, and loads pandas for it.
     _tab(key=KEY, data=json.dumps(told).encode(), on_back_change=_take)

@@ -33,7 +33,7 @@ def choose_loaded(link: Link) -> SavedModel | None:
     """Return the net that was loaded in the place of initial weights, and draw what it is and how to leave it."""
     loaded = link.keep(LOADED, None, partial(_read, link), _write)
     if loaded is not None and link.drawn:
-        text = _("The net is a loaded one: {sizes}, {activation}. It goes on from its own weights.").format(
+        text = _("This net was loaded from a file: {sizes}, {activation}. Training continues from its weights.").format(
             sizes=_sizes(loaded), activation=_(ACTIVATIONS[loaded.activation.name].title)
         )
         remarks = [f"- {model_remark(remark)}" for remark in loaded.remarks]
@@ -47,7 +47,7 @@ def _read(link: Link, texts: list[str]) -> SavedModel | None:
     model: SavedModel | None = st.session_state.get(_last(link))
     if model is None or _write(model) != texts:
         st.session_state[_lost(link)] = True
-        raise Unreadable(_("a net that was loaded from a file does not travel in a link: load the file again"))
+        raise Unreadable(_("a link does not carry a net that was loaded from a file: load the file again"))
     return model
 
 

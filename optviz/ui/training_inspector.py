@@ -74,15 +74,17 @@ def draw(link: Link, training: Training, rest: int | None) -> None:
 
 def _draw_update(link: Link, training: Training, side: int, rest: int, chosen: list[int]) -> None:
     if training.settings.starts > 1:
-        st.info(_("Of several starts the best is shown, and that may change: look inside a step with one start."))
+        st.info(_("With several starts the best one is shown, and it may change: use one start to look inside a step."))
         return
     epoch = _replay(link, training, side).epoch(rest, PATIENCE)
     if epoch is None:
         st.info(
-            _("To take epoch {epoch} apart the training would have to be repeated for too long.").format(epoch=rest)
+            _("Repeating the training up to epoch {epoch} to look inside a step would take too long.").format(
+                epoch=rest
+            )
         )
         return
-    text = _("The first update after epoch {epoch}, on its first batch.").format(epoch=epoch.epoch)
+    text = _("The first update after epoch {epoch}, on the first batch.").format(epoch=epoch.epoch)
     st.markdown(f"**{text}**")
     draw_lines(training.nets[side].first_update(epoch), _names(training.classifier.network, chosen))
 

@@ -126,7 +126,7 @@ def _region_panel(settings: Settings, side: int, asked: tuple[float, float], tit
         "class0": _("class 0"),
         "class1": _("class 1"),
         "validation": _("validation"),
-        "asked": _("the point asked for"),
+        "asked": _("the point in question"),
         "best": _("best epoch"),
     }
     xs = axis_of(settings.sample)
@@ -162,9 +162,9 @@ OF_A_PENALTY = ("data_loss", "penalty")
 def _names(penalized: bool) -> dict[str, str]:
     return {
         "loss": _("training, with penalty") if penalized else _("training"),
-        "data_loss": _("training, data alone"),
+        "data_loss": _("training, without penalty"),
         "penalty": _("penalty"),
-        "validation_loss": _("{name}, data alone").format(name=_("validation")) if penalized else _("validation"),
+        "validation_loss": _("{name}, without penalty").format(name=_("validation")) if penalized else _("validation"),
         "accuracy": _("training"),
         "validation_accuracy": _("validation"),
         "learning_rate": _("Learning rate"),
@@ -209,7 +209,7 @@ def _left(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
     """Return the ghosts of curves: what the trainings that were forked would have done as they were."""
     haunted = [side for side, method in enumerate(settings.methods) if method.haunted]
     return [
-        line._replace(name=_("as it was"), column=_column(name, side, settings.methods[side].penalized, ghost=True))
+        line._replace(name=_("unchanged"), column=_column(name, side, settings.methods[side].penalized, ghost=True))
         for side in haunted
         for name, line in _curves_of(settings, shown, side)
     ]

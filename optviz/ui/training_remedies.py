@@ -62,7 +62,7 @@ def offer(link: Link, training: Training) -> None:
             continue
         name = f"{SIDES[side]}{_(': ')}" if len(training.nets) > 1 else ""
         key, icon = f"{link.page}~help{side}", ":material/healing:"
-        if st.button(name + _("Try what helps, and set it"), key=key, icon=icon):
+        if st.button(name + _("Try what helps and apply it"), key=key, icon=icon):
             with st.spinner(_("Trying …")):
                 remedy = remedy_of(training, side, prefix)
             _take(link, training.settings, remedy)
@@ -70,12 +70,12 @@ def offer(link: Link, training: Training) -> None:
 
 def _take(link: Link, settings: Settings, remedy: Remedy | None) -> None:
     if remedy is None:
-        text = _("Nothing that was tried helps: other learning rates, Adam, other initial weights, another activation.")
+        text = _("Nothing tried helps: other learning rates, Adam, other initial weights, another activation.")
         st.session_state[f"{link.page}-helped"] = (settings, text)
     else:
         for name, value in remedy.idea.changes.items():
             link.change(name, value)
-        text = _("{change}: in a trial of {epochs} epochs the data loss came to {loss}, and not to {before}.").format(
+        text = _("{change}: in a trial of {epochs} epochs the data loss came to {loss} instead of {before}.").format(
             change=remedy.idea.title, epochs=remedy.epochs, loss=digits(remedy.loss), before=digits(remedy.before)
         )
         st.session_state[f"{link.page}-helped"] = (remedy.idea.settings, text)

@@ -20,7 +20,7 @@ from optviz.saved_models import SavedModel
 from optviz.schedules import SCHEDULES
 from optviz.training_diagnosis import Finding, Trouble
 from optviz.ui.comparisons import TRAINED, alike
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.player import Caption
 from optviz.ui.tables import NOTHING, digits, share
 from optviz.ui.tables import table as html
@@ -55,7 +55,7 @@ def ghosts_of(training: Training) -> list[Result]:
     """Measure each net that was forked as it would be without its fork."""
     methods = tuple(replace(m, switch=None) if m.haunted else m for m in training.settings.methods)
     titles = titles_of(replace(training.settings, methods=methods))
-    named = [(net, _("{name} (as it was)").format(name=titles[side])) for side, net in training.ghosts.items()]
+    named = [(net, _("{name}, unchanged").format(name=titles[side])) for side, net in training.ghosts.items()]
     return [_measure(net, name) for net, name in named]
 
 
@@ -92,13 +92,13 @@ def tell(training: Training) -> tuple[str, str]:
         parts += _say_result(result)
         name = f"{side}{_(': ')}" if several else ""
         remarks = [*_say_starts(result), *_say_rules(result, training), *_say_units(result)]
-        parts += [name + " ".join(remarks)] if remarks else []
+        parts += [name + joined(*remarks)] if remarks else []
     difference = ""
     if several and not any(result.epoch.reason == "diverged" for result in results):
         difference = _say_compared(*results)
         parts.append(difference)
     parts += [part for ghost in ghosts_of(training) for part in _say_result(ghost)]
-    return " ".join(parts), difference
+    return joined(*parts), difference
 
 
 def _say_result(result: Result) -> list[str]:
@@ -107,13 +107,13 @@ def _say_result(result: Result) -> list[str]:
 
 def _say_unwatched() -> str:
     return _(
-        "Early stopping and reduce on plateau watch the validation loss, and no points are held out: "
-        "nothing is stopped or reduced. Choose a validation share above 0."
+        "Early stopping and reduce on plateau need the validation loss, but there are no validation "
+        "points: nothing is stopped or reduced. Choose a validation share above 0."
     )
 
 
 def _say_loaded(start: SavedModel) -> str:
-    text = _("This is the loaded net {sizes}, as it is; Continue trains it further.")
+    text = _("This is the loaded net {sizes}, unchanged; Continue trains it further.")
     return text.format(sizes="-".join(map(str, start.sizes)))
 
 
@@ -139,12 +139,11 @@ _STANDS: Mapping[tuple[bool, bool], str] = {
         "accuracy {accuracy} (validation {held_accuracy})."
     ),
     (True, False): N_(
-        "{name} after {epoch} epochs: loss {loss}, of the data {data} and of the penalty {penalty}; "
-        "accuracy {accuracy}."
+        "{name} after {epoch} epochs: loss {loss} (data {data} + penalty {penalty}), accuracy {accuracy}."
     ),
     (True, True): N_(
-        "{name} after {epoch} epochs: loss {loss}, of the data {data} (validation {held_loss}) and of the penalty "
-        "{penalty}; accuracy {accuracy} (validation {held_accuracy})."
+        "{name} after {epoch} epochs: loss {loss} (data {data} + penalty {penalty}; validation "
+        "{held_loss}), accuracy {accuracy} (validation {held_accuracy})."
     ),
 }
 """How a net stands, by whether it has a penalty and whether points are held out: the loss is what is minimized."""
@@ -175,9 +174,9 @@ def _say_starts(result: Result) -> list[str]:
     others = np.delete(losses, net.leader)
     low, high = (np.nanmin(others), np.nanmax(others)) if finite.sum() > 1 else (np.nan, np.nan)
     if finite.sum() <= 1:
-        text = _("Of {n} starts only that of seed {seed} is left.")
+        text = _("Of {n} starts only the one with seed {seed} is left.")
     elif alike(losses[net.leader], high, within=TRAINED):
-        text = _("All starts that are left do alike, between {best} and {high}; shown is that of seed {seed}.")
+        text = _("All remaining starts end alike, between {best} and {high}; the one with seed {seed} is shown.")
     elif net.settings.held_out:
         text = _(
             "The best of {n} starts has seed {seed}: validation loss {best}; the others lie between {low} and {high}."
@@ -209,7 +208,7 @@ def _say_rules(result: Result, training: Training) -> list[str]:
     reductions = [(epoch, rate) for start, epoch, rate in net.reductions if start == net.leader]
     if reductions:
         epochs = [str(epoch) for epoch, _rate in reductions]
-        text = _("Reduced on plateau after the epochs {epochs}: the learning rate is down to {rate}.")
+        text = _("The learning rate was reduced on plateaus, after epochs {epochs}, down to {rate}.")
         listed = epochs if len(epochs) <= LISTED else [*epochs[: LISTED - 1], "…", epochs[-1]]
         parts.append(text.format(epochs=_(", ").join(listed), rate=digits(reductions[-1][1])))
     if stopping and watch and watch.best_epoch:
@@ -222,7 +221,7 @@ def _say_rules(result: Result, training: Training) -> list[str]:
         elif training.running:
             text = _("So far the validation loss was best after epoch {best_epoch}: {best}.")
         else:
-            text = _("Nothing was stopped early. The validation loss was best after epoch {best_epoch}: {best}.")
+            text = _("Early stopping did not trigger. The validation loss was best after epoch {best_epoch}: {best}.")
         parts.append(text.format(epoch=watch.stopped_at, **values))
         if net.restored:
             parts.append(_("The weights of the best epoch are restored: the dotted line."))
@@ -239,16 +238,16 @@ def _say_units(result: Result) -> list[str]:
 _DIVERGED = N_("{name} diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
 _TROUBLES: Mapping[Trouble, str] = {
     Trouble.DEAD: N_(
-        "{name}: {dead} of the hidden units are dead, they put out 0 for every point and learn no more. The data "
-        "loss is {loss}, that of the best constant answer {constant}."
+        "{name}: {dead} of the hidden units are dead: they output 0 for every point and no longer "
+        "learn. The data loss is {loss}; the best constant output has {constant}."
     ),
     Trouble.STUCK: N_(
-        "{name} is stuck: the data loss stands at {loss}, and the best constant answer has {constant}. The norm of the "
-        "gradient is only {slope}."
+        "{name} is stuck: the data loss stays at {loss}; the best constant output has {constant}. The "
+        "norm of the gradient is only {slope}."
     ),
     Trouble.CRAWLING: N_(
-        "{name} crawls: the data loss, {loss}, falls by {fall} per epoch; at this pace it takes {further} more epochs "
-        "to half of {constant}, the loss of the best constant answer."
+        "{name} is too slow: the data loss, {loss}, falls by {fall} per epoch; it needs {further} more "
+        "epochs to reach half of {constant}, the loss of the best constant output."
     ),
 }
 
@@ -284,11 +283,11 @@ def _say_why(net: Net, title: str, found: Finding) -> str:
 def _say_compared(a: Result, b: Result) -> str:
     low, high = sorted(zip(SIDES, (a, b), strict=True), key=lambda pair: pair[1].squares)
     if alike(a.squares, b.squares, within=TRAINED):
-        text = _("The weights of A and B are alike in size: ‖w‖² is {a} and {b}.")
+        text = _("A and B have weights of similar size: ‖w‖² is {a} and {b}.")
         return text.format(a=digits(a.squares), b=digits(b.squares))
-    text = _("{name} has the smaller weights, which make a smoother boundary: ‖w‖² is {low} against {high}.")
+    text = _("{name} has the smaller weights, which make the boundary smoother: ‖w‖² is {low} against {high}.")
     said = text.format(name=low[0], low=digits(low[1].squares), high=digits(high[1].squares))
-    return " ".join(filter(None, (said, _say_traded(low[1], high[1]))))
+    return joined(said, _say_traded(low[1], high[1]))
 
 
 def _say_traded(low: Result, high: Result) -> str:
@@ -300,24 +299,24 @@ def _say_traded(low: Result, high: Result) -> str:
     text = (
         _("They pay off: the validation loss is {loss} against {other}.")
         if loss < other
-        else _("They are paid for: the validation loss is {loss} against {other}.")
+        else _("They cost validation loss: {loss} against {other}.")
     )
     return text.format(loss=digits(loss), other=digits(other))
 
 
 def _say_dead(dead: float) -> str:
     if dead == 1:
-        return _("All hidden units are dead: they put out 0 for every point, and no gradient passes them.")
-    text = _("{share} of the hidden units are dead: they put out 0 for every training point.")
+        return _("All hidden units are dead: they output 0 for every point, and no gradient passes through them.")
+    text = _("{share} of the hidden units are dead: they output 0 for every training point.")
     return text.format(share=share(dead))
 
 
 def answer(training: Training, asked: tuple[float, float]) -> str:
     """Answer in Markdown which class the asked point has."""
     count = len(training.latest)
-    point = _("Which class has ✕ ({x1}, {x2})?").format(x1=f"{asked[0]:.6g}", x2=f"{asked[1]:.6g}")
+    point = _("Which class does ✕ ({x1}, {x2}) belong to?").format(x1=f"{asked[0]:.6g}", x2=f"{asked[1]:.6g}")
     answers = [_answer(training.response(side, asked), SIDES[side] if count > 1 else "") for side in range(count)]
-    return f"**{point}** " + " ".join(answers)
+    return f"**{point}** " + joined(*answers)
 
 
 def _answer(response: float, side: str) -> str:

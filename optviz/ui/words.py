@@ -10,7 +10,7 @@ from optviz.graph import MOST_NODES
 from optviz.keras_training import Remark, Unheeded
 from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.ui import foreign
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.player import WORDS
 
 
@@ -37,21 +37,21 @@ _FORMULA_ERRORS = {
     Reason.TOO_LARGE: N_("A number or a power in the formula is too large: “{piece}”."),
     Reason.NOT_A_FORMULA: N_("This is not a formula: “{piece}”."),
     Reason.MISSING: N_("A number, a name or a bracket is missing at “{piece}”."),
-    Reason.UNPAIRED: N_("“{piece}” has no partner."),
-    Reason.UNCLEAR: N_("“{piece}” can be read in two ways."),
+    Reason.UNPAIRED: N_("“{piece}” has no matching bracket."),
+    Reason.UNCLEAR: N_("“{piece}” is ambiguous."),
     Reason.EQUATION: N_("A formula is one side of an equation: leave out “{piece}”."),
-    Reason.INFINITE: N_("“{piece}” is no number that one can calculate with."),
-    Reason.STEPS: N_("“{piece}” goes in steps, on which there is no slope to follow."),
+    Reason.INFINITE: N_("“{piece}” is not a number you can calculate with."),
+    Reason.STEPS: N_("“{piece}” is a step function, which has no slope to follow."),
     Reason.UNKNOWN_NAME: N_("The formula knows {names}, pi and e, but not “{piece}”."),
-    Reason.UNKNOWN_FUNCTION: N_("There is no function “{piece}”; known are {functions}."),
+    Reason.UNKNOWN_FUNCTION: N_("There is no function “{piece}”; the known ones are {functions}."),
     Reason.WRONG_ARGUMENTS: N_(
         "A function has its argument in brackets, and max, min, pow and hypot have two: “{piece}”."
     ),
     Reason.DIVISION_BY_ZERO: N_("The formula divides by zero: “{piece}”."),
     Reason.UNDEFINED: N_("The formula has no value: “{piece}”."),
-    Reason.CONSTANT: N_("“{piece}” has none of the names {names} in it: there is nothing to differentiate by."),
+    Reason.CONSTANT: N_("“{piece}” contains none of the variables {names}: there is nothing to differentiate by."),
     Reason.TOO_MANY_NODES: N_(
-        "The graph of this formula has {piece} nodes; with more than {most} they could not be read on a screen."
+        "The graph of this formula has {piece} nodes; more than {most} cannot be read on a screen."
     ),
 }
 
@@ -63,7 +63,7 @@ def formula_error(error: FormulaError, names: Sequence[str] = ("x1", "x2")) -> s
     )
     if error.hints:
         hints = _(" or ").join(foreign.code(hint) for hint in error.hints)
-        said = " ".join((said, _("Did you mean {hints}?").format(hints=hints)))
+        said = joined(said, _("Did you mean {hints}?").format(hints=hints))
     if error.place is None or not error.text:
         return said
     return f"{said}\n\n{foreign.pointed(error.text, error.place)}"
@@ -75,9 +75,9 @@ _ENTRY_ERRORS = {
     Fault.NOT_A_NUMBER: N_("“{piece}” is not a number: write numbers with commas between them."),
     Fault.NOT_WHOLE: N_("“{piece}” is not a whole number."),
     Fault.NOT_FINITE: N_("“{piece}” is not a finite number."),
-    Fault.UNCLEAR: N_("“{piece}” can be read in two ways, as {limit} too: write it without the comma or with a point."),
+    Fault.UNCLEAR: N_("“{piece}” is ambiguous: it could also be {limit}. Write it without the comma or with a point."),
     Fault.TOO_FEW: N_("“{piece}” has too few numbers: at least {limit} are needed."),
-    Fault.TOO_MANY: N_("That is too much from “{piece}” on: at most {limit} are allowed."),
+    Fault.TOO_MANY: N_("Too many, from “{piece}” on: at most {limit} are allowed."),
     Fault.TOO_SMALL: N_("{piece} is too small: at least {limit}."),
     Fault.TOO_LARGE: N_("{piece} is too large: at most {limit}."),
     Fault.RAGGED: N_("All rows need {limit} numbers, but one is “{piece}”."),
@@ -92,13 +92,13 @@ def entry_error(error: EntryError) -> str:
 def number_error(error: EntryError, value: str) -> str:
     """Say what is wrong with the one number that was typed, and which is taken."""
     if error.fault is Fault.TOO_SMALL:
-        text = _("{piece} is too small: {value}, the least, was taken.")
+        text = _("{piece} is too small: the minimum {value} is used.")
     elif error.fault is Fault.TOO_LARGE:
-        text = _("{piece} is too large: {value}, the most, was taken.")
+        text = _("{piece} is too large: the maximum {value} is used.")
     elif error.fault is Fault.NOT_A_NUMBER:
         text = _("“{piece}” is not a number: it stays at {value}.")
     else:
-        return " ".join((entry_error(error), _("It stays at {value}.").format(value=value)))
+        return joined(entry_error(error), _("It stays at {value}.").format(value=value))
     return text.format(piece=foreign.markdown(error.piece), value=value)
 
 
@@ -121,7 +121,7 @@ def data_error(error: DataError) -> str:
     """Say what is wrong with the course's data file, and that the other sets do not need it."""
     reason = "ragged" if error.reason == "wrong_columns" and not error.row else error.reason
     what = _(_DATA_ERRORS[reason]).format(file=f"data/{DOT.name}", row=error.row, detail=foreign.markdown(error.detail))
-    return " ".join((what, _("The other data sets still work: choose one in the sidebar.")))
+    return joined(what, _("The other data sets still work: choose one in the sidebar."))
 
 
 _MODEL_ERRORS = {
@@ -129,20 +129,20 @@ _MODEL_ERRORS = {
     Flaw.TOO_LARGE: N_("The file is too large: at most {bytes} MB, unpacked too."),
     Flaw.UNKNOWN: N_("This is neither a .keras file nor a JSON of this page."),
     Flaw.DAMAGED: N_("The file is damaged or cut off: it cannot be read to its end."),
-    Flaw.INCOMPLETE: N_("The file is not a whole model: “{piece}” is missing in it."),
+    Flaw.INCOMPLETE: N_("The file is not a complete model: “{piece}” is missing."),
     Flaw.NOT_OURS: N_("This JSON is not a net that was saved on this page."),
     Flaw.VERSION: N_("The file has version “{piece}” of the format, which this page does not know."),
     Flaw.LAYER: N_("Only a Sequential model of Dense layers with biases can be loaded; this one has “{piece}”."),
     Flaw.ACTIVATION: N_("The activation “{piece}” is not one that this page can train with."),
     Flaw.FORM: N_(
-        "In a .keras file “{piece}” is the exact form, and this page has the tanh form: the answers would differ a "
-        "little. A net that was saved here as JSON keeps its GELU."
+        "In a .keras file “{piece}” is the exact form, but this page has the tanh form: the outputs "
+        "would differ a little. A net that was saved here as JSON keeps its GELU."
     ),
-    Flaw.OUTPUT: N_("The output layer has the activation “{piece}”: here an output is linear, or has a sigmoid."),
+    Flaw.OUTPUT: N_("The output layer has the activation “{piece}”; here an output is linear or has a sigmoid."),
     Flaw.MIXED: N_("All hidden layers need the same activation; these have {piece}."),
     Flaw.SIZES: N_("The net needs 2 inputs and 1 output; this one is {piece}."),
     Flaw.TOO_MANY: N_(
-        "The net {piece} is too large to be trained while one watches: at most {parameters} weights in {layers} layers."
+        "The net {piece} is too large to train while you watch: at most {parameters} weights in {layers} layers."
     ),
     Flaw.SHAPES: N_("The weights in the file do not fit its layers."),
     Flaw.NOT_FINITE: N_("The file has weights that are not finite numbers."),
@@ -156,11 +156,11 @@ def model_error(error: ModelError) -> str:
 
 
 _REMARKS = {
-    Unheeded.LOSS: N_("The loss of the file, {piece}, is none of this page: the one that is chosen here stays."),
-    Unheeded.NO_LOSS: N_("The file names no loss: the one that is chosen here stays."),
+    Unheeded.LOSS: N_("This page does not have the loss of the file, {piece}: the loss chosen here stays."),
+    Unheeded.NO_LOSS: N_("The file names no loss: the loss chosen here stays."),
     Unheeded.SIGMOID: N_(
-        "In the file a sigmoid follows the output under the loss {piece}. Here it comes with a cross-entropy alone: "
-        "the net answers the same, but trains on under the cross-entropy."
+        "In the file a sigmoid follows the output under the loss {piece}. Here it comes only with a "
+        "cross-entropy: the net gives the same outputs, but trains on with the cross-entropy."
     ),
     Unheeded.LOGITS: N_(
         "The file's {piece} takes the raw output for a probability (from_logits=False): here it is taken for a logit, "
@@ -169,15 +169,14 @@ _REMARKS = {
     Unheeded.TWICE: N_(
         "The file's {piece} puts a sigmoid after the net's own (from_logits=True): here there is one, that of the net."
     ),
-    Unheeded.SETTING: N_("The file's {piece} is not obeyed: here it is {here}."),
-    Unheeded.PENALTY: N_("The file's {piece} is not taken over: set the strength of L1 or L2 on this page."),
-    Unheeded.LAYER: N_("The file's {piece} is not obeyed: here all weights train, and nothing holds them."),
+    Unheeded.SETTING: N_("The file's {piece} is ignored: here it is {here}."),
+    Unheeded.PENALTY: N_("The file's {piece} is ignored: set the strength of L1 or L2 on this page."),
+    Unheeded.LAYER: N_("The file's {piece} is ignored: here all weights train without constraints."),
     Unheeded.OPTIMIZER: N_(
-        "The file's optimizer, {piece}, is not taken over: it trains on with the one that is chosen here, from new "
-        "moments."
+        "The file's optimizer, {piece}, is ignored: training continues with the one chosen here, with new moments."
     ),
 }
-_NO_LOSS_BUT_SIGMOID = N_("The file names no loss: with its sigmoid it trains on under the cross-entropy.")
+_NO_LOSS_BUT_SIGMOID = N_("The file names no loss: with its sigmoid it trains on with the cross-entropy.")
 
 
 def model_remark(remark: Remark) -> str:

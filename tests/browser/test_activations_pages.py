@@ -93,7 +93,7 @@ def test_a_bar_of_the_softmax_is_pulled_and_a_shift_changes_nothing(open_page: O
     page.get_by_label("Added to every logit: c, exact value").fill("1000")
     page.get_by_label("Added to every logit: c, exact value").press("Enter")
     run_after(page, before)
-    page.get_by_text("the library takes the largest logit off first").first.wait_for()
+    page.get_by_text("the library subtracts the largest logit first").first.wait_for()
     np.testing.assert_allclose(row(page, "probabilities")[1], Softmax(logits, 0.0).probabilities, rtol=1e-6)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 WORDS = {
-    "en": ("Fork SGD at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD (as it was)"),
+    "en": ("Fork SGD at step 12", "Drop the fork", "SGD → Adam, lr 0.3", "SGD, unchanged"),
     "zh": ("让 SGD 在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
 }
 RACE = Settings(
@@ -143,7 +143,7 @@ def ghost_of(page: "Page") -> list[list[Any]]:
 
 def test_the_run_before_lies_under_the_present_one_where_it_was_looked_at(open_page: OpenPage):
     page = open_page(LINK)
-    button = page.get_by_role("button", name="Show the run before")
+    button = page.get_by_role("button", name="Show the previous run")
     player(page)
     assert button.is_disabled() and button.get_attribute("aria-pressed") == "false"
     page.wait_for_timeout(1500)  # a run that is looked at
@@ -183,7 +183,7 @@ def test_a_training_is_forked_at_an_epoch_and_its_ghost_is_the_training_as_it_wa
     to_step(page, 21)
     page.get_by_role("button", name="Fork at epoch 21").click()
     page.wait_for_url(re.compile(r"switch\.ghost=1"))
-    page.get_by_text("SGD (as it was) after 60 epochs").first.wait_for()
+    page.get_by_text("SGD, unchanged after 60 epochs").first.wait_for()
     page.wait_for_selector(f"{PLAYER}[data-step='21'][data-playing=false]")
     plain = Training(replace(Trained(epochs=60), methods=(Method(),)))
     plain.advance(60.0)

@@ -67,19 +67,19 @@ def test_predictions_are_dragged_typed_and_come_back_by_link(open_page: OpenPage
     assert query(page, "pred") == "1, 1.8"
     page.get_by_label("Predictions", exact=True).fill("0.5, 0.8")
     page.get_by_label("Predictions", exact=True).press("Enter")
-    page.get_by_text("Every prediction meets its target.").first.wait_for()
+    page.get_by_text("Every prediction equals its target.").first.wait_for()
     example(page, "One outlier")
-    page.get_by_text("Point 6 alone makes 99% of the MSE").first.wait_for()
+    page.get_by_text("Point 6 alone accounts for 99% of the MSE").first.wait_for()
     again = opened(open_page, urlsplit(page.url).path + "?" + urlsplit(page.url).query)
-    again.get_by_text("Point 6 alone makes 99% of the MSE").first.wait_for()
+    again.get_by_text("Point 6 alone accounts for 99% of the MSE").first.wait_for()
     becomes(again, "true", [1, 1.2, 0.9, 1.1, 1, 4.5])
 
 
 def test_the_probe_of_the_curves_is_dragged(open_page: OpenPage) -> None:
     page = opened(open_page, "/loss_curves")
-    page.get_by_text("At an error of 2 the squared error pulls with 4").first.wait_for()
+    page.get_by_text("At an error of 2 the pull (the derivative) is 4").first.wait_for()
     drag(page, (2.0, 3.0), (-0.5, 3.0))
-    page.get_by_text("lies within").first.wait_for()
+    page.get_by_text("is within").first.wait_for()
     page.wait_for_function("Math.abs(new URLSearchParams(location.search).get('e') - -0.5) < 0.03")
     page.get_by_text("Classification", exact=True).click()
     page.get_by_text("An example of class 1").first.wait_for()
@@ -88,9 +88,9 @@ def test_the_probe_of_the_curves_is_dragged(open_page: OpenPage) -> None:
 
 def test_a_bar_of_the_probabilities_is_dragged_and_the_other_gives_way(open_page: OpenPage) -> None:
     page = opened(open_page, "/cross_entropy")
-    page.get_by_text("B is nearest to the target (1, 0).").first.wait_for()
+    page.get_by_text("B is nearer to the target (1, 0).").first.wait_for()
     drag(page, (0.8, 0.6), (0.8, 0.95))
-    page.get_by_text("A is nearest to the target (1, 0).").first.wait_for()
+    page.get_by_text("A is nearer to the target (1, 0).").first.wait_for()
     becomes(page, "row0", [0.95, 0.05])
     assert sum(row(page, "row0")) == pytest.approx(1)
     assert query(page, "p").endswith("; 0.8, 0.2")

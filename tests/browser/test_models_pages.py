@@ -82,11 +82,11 @@ def colors(page: "Page", shown: int, read: int) -> int:
 @pytest.mark.parametrize("width", [1400, 390])
 def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
     page = opened(open_page, "/digits", width=width, height=900)
-    said(page, "In your drawing it reads 7").wait_for()
+    said(page, "It reads your drawing as 7").wait_for()
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_timeout(500)
-    page.get_by_role("button", name="White sheet").click()
-    said(page, "Draw a digit: hold the pointer down").wait_for()
+    page.get_by_role("button", name="Clear the sheet").click()
+    said(page, "Draw a digit: press on the sheet").wait_for()
     area = page.locator("[data-cell~=sheet0] .nsewdrag").first
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
@@ -98,7 +98,7 @@ def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
         page.mouse.move(*place, steps=6)
         page.wait_for_timeout(100)
     page.mouse.up()
-    said(page, "In your drawing it reads 3").wait_for()
+    said(page, "It reads your drawing as 3").wait_for()
     page.wait_for_function("location.search.includes('drawn=')")
     deadline = time.monotonic() + 60
     bitmap = digits._bitmap(query(page)["drawn"][0])
@@ -128,17 +128,17 @@ def test_a_table_of_ones_own_is_learned_and_no_other_visitor_sees_it(open_page: 
 
     own = "speed,weight,drag\n" + "".join(f"{i},{i * 7 % 11},{i * i}\n" for i in range(60))
     upload(page, "own.csv", own.encode())
-    said(page, "The network's “drag”").wait_for()
+    said(page, "validation error of “drag”").wait_for()
     upload(page, "bad.csv", b'speed,weight\n1,"2\n')
     page.get_by_text("In row 2 a quotation mark is opened and never closed. The picture shows your table").wait_for()
-    said(page, "The network's “drag”").wait_for()
+    said(page, "validation error of “drag”").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     assert set(query(page)) == {"epochs", "file", "hidden"}
     other = open_page(page.url[page.url.index("/table") :])
-    other.get_by_text("is not at hand").wait_for()
+    other.get_by_text("is not available").wait_for()
     assert other.get_by_text("drag").count() == 0
     page.get_by_role("button", name="Back to the sample table").click()
-    said(page, "The network's “price_k”").wait_for()
+    said(page, "validation error of “price_k”").wait_for()
 
 
 def test_features_are_chosen_and_stand_in_the_link(open_page: OpenPage) -> None:

@@ -111,7 +111,7 @@ def test_the_neuron_forward_and_backward(open_page: OpenPage) -> None:
 def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: int) -> None:
     page = open_page("/network", width, height)
     at_the_end(page, 6)
-    page.get_by_text("3-4-2 has 2 layers (the inputs are none), 26 parameters").first.wait_for()
+    page.get_by_text("3-4-2 has 2 layers (inputs not counted), 26 parameters").first.wait_for()
     given = networks.Settings((3, 4, 2), (1.0, 1.0, 1.0), "tanh", (), "course", True, 0)
     outputs = networks.forward_of(given).outputs
     assert written(page, "written,1") == [digits(v) for layer in outputs[1:] for v in layer]

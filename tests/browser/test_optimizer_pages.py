@@ -37,7 +37,7 @@ def drawn(page: "Page") -> dict[str, Any]:
 
 def test_ones_own_optimizer_gets_its_name_and_races(open_page: OpenPage) -> None:
     page = open_page("/build?lang=en")
-    page.get_by_text("This is no named optimizer. The nearest is Adam").wait_for()
+    page.get_by_text("This has no name. Closest: Adam").wait_for()
     first = run_after(page)
     for label in page.get_by_text("Bias correction", exact=True).all()[:2]:
         label.click()
@@ -70,7 +70,7 @@ def test_momentum_is_drawn_as_the_sum_that_it_is(open_page: OpenPage) -> None:
     assert np.allclose(traces["grow,steps,1"][1], result.steps[:, 1], atol=1e-6)
     assert np.allclose(traces["grow,places,3"][1], traces["grow,places,1"][1], rtol=1e-5, atol=1e-5)
     before = run_after(page)
-    page.get_by_text("Zig-zag cancels").click()
+    page.get_by_text("The zig-zag cancels").click()
     run_after(page, before)
     page.get_by_text("The signs cancel").first.wait_for()
     assert "gradients=alternating" in page.url
@@ -131,7 +131,7 @@ def test_a_typed_grid_is_drawn_and_the_axes_fit_it(open_page: OpenPage) -> None:
     before = run_after(page)
     field.fill("0:5:0")
     field.press("Enter")
-    page.get_by_text("With a step of 0").wait_for()
+    page.get_by_text("A step of 0").wait_for()
     assert run_after(page) == before
 
 
@@ -144,4 +144,4 @@ def test_the_sweep_is_drawn_epoch_by_epoch_and_the_advice_leads_on(open_page: Op
     assert np.allclose(traces["grow,best,0"][1], sweep.loss[:, sweep.best], rtol=1e-4)
     page.get_by_role("link", name="Open").nth(1).click()
     page.wait_for_url("**/build*")
-    page.get_by_text("This is no named optimizer").first.wait_for()
+    page.get_by_text("This has no name").first.wait_for()

@@ -87,7 +87,7 @@ def test_1_2_an_example_compares_three_learning_rates_and_a_table_of_each(open_p
     run = run_after(page)
     page.get_by_text("θ² with 0.1, 0.9 and 1.04", exact=True).click()
     run_after(page, run)
-    page.get_by_text("lr 0.1: good; lr 0.9: swings and settles; lr 1.04: diverges.").first.wait_for()
+    page.get_by_text("lr 0.1: good; lr 0.9: oscillates, then settles; lr 1.04: diverges.").first.wait_for()
     at_the_end(page, 20)
     settings = replace(DESCENT, curve="square", rates=(0.1, 0.9, 1.04), start=1.0, steps=20)
     traces, arrays = drawn(page), descent.arrays_of(settings, False)

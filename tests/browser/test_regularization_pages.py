@@ -85,7 +85,7 @@ def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> 
         sweep.advance(60)
     last, n = sweep.frames[-1], len(penalties.STRENGTHS)
     page = opened(open_page, "/penalties?epochs=50")
-    page.get_by_text("After 50 epochs L1 holds").first.wait_for()
+    page.get_by_text("After 50 epochs, weights within").first.wait_for()
     to_the_end(page, run_of(settings, Chosen(0.03, 0.03)), 50)
     losses = last.validation_loss[1 : 1 + n]
     eventually(page, lambda: np.testing.assert_allclose(trace(page, "sweep", 1)["y"], losses, rtol=1e-5))

@@ -124,6 +124,6 @@ def test_a_ball_is_painted_where_the_scene_has_it_and_the_camera_can_follow_it(
     page.keyboard.press("Home")
     page.wait_for_timeout(500)
     assert page.evaluate(PAINTED)["center"] != followed["center"]
-    page.get_by_label("Camera").select_option(label="The camera stands")
+    page.get_by_label("Camera").select_option(label="Fixed camera")
     page.wait_for_timeout(300)
     assert page.evaluate(PAINTED)["center"] == pytest.approx(centers[0], abs=1e-3)

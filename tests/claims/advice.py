@@ -47,7 +47,7 @@ def _(page):
     assert column(net, "validation_loss")[-1] > 2 * column(course, "validation_loss")[-1]
 
 
-@claims("fitting", "2-11-1 with L2 fits")
+@claims("fitting", "2-11-1 with L2 fits well")
 def _(page):
     (net,) = nets(page)
     assert page.settings.sizes == (2, 11, 1) and net.method.l2 > 0

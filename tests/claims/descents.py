@@ -33,7 +33,7 @@ def _(page):
     assert page.settings.rates == (0.001,) and behaviors(page) == [Behavior.SLOW]
 
 
-@claims("descent", "0.999: swings, and hardly settles")
+@claims("descent", "0.999: settles extremely slowly")
 def _(page):
     (minimum,) = descent.curve_of("shifted", "").minima
     away = descent.descent_of(page.settings).path.w[:, 0, 0] - minimum
@@ -53,7 +53,7 @@ def _(page):
     assert descent.steps_table(page.settings, run).count("<tr>") == page.settings.steps + 1
 
 
-@claims("descent", "A decay lets the kink settle")
+@claims("descent", "A decay settles at the kink")
 def _(page):
     assert behaviors(page) == [Behavior.SETTLES]
     constant = replace(page.settings, schedule="constant", schedule_values=())
@@ -74,7 +74,7 @@ def rates(page: SimpleNamespace) -> np.ndarray:
     return schedules.rates_of(page.settings)
 
 
-@claims("schedules", "Exponential decay, smooth and as stairs")
+@claims("schedules", "Exponential decay, smooth and staircase")
 def _(page):
     smooth, stairs = rates(page).T
     assert len(set(smooth)) == len(smooth) and len(set(stairs)) < len(stairs) / 5
@@ -166,7 +166,7 @@ def _(page):
     assert [panel.title for panel in panels if panel.cell == "rates"][shown["rates"]] == "Effective rate"
 
 
-@claims("surfaces", "Adam swings; a smaller β₁ calms it")
+@claims("surfaces", "Adam oscillates; a smaller β₁ calms it")
 def _(page):
     assert optimizers(page) == ["adam"] * 3
     finding, *others = races.findings_of(page.settings)
@@ -199,7 +199,7 @@ def _(page):
     assert page.settings.ground.surface == "beale"
 
 
-@claims("surfaces", "Newton against first order")
+@claims("surfaces", "Newton against first-order methods")
 def _(page):
     assert optimizers(page)[-1] == "newton" and arrivals(page) == [None, None, 5]
 
@@ -231,7 +231,7 @@ for title in ("Adam", "SGD", "Momentum (averaged)", "Momentum (classical)", "Ada
 
 @claims("build", "Adam without its correction")
 def _(page):
-    assert "The nearest is Adam" in page.summary and page.summary.count(":") == 1
+    assert "Closest: Adam" in page.summary and page.summary.count(":") == 1
     optimizer, adam = page.mine.build(), OPTIMIZERS["adam"]()
     assert optimizer.first.debias == optimizer.second.debias == 0
     debiased = replace(
@@ -273,19 +273,19 @@ def _(page):
     assert len(set(gradients)) == 1
 
 
-@claims("momentum", "Zig-zag cancels")
+@claims("momentum", "The zig-zag cancels")
 def _(page):
     plain, _classical, averaged = np.abs(steps(page)[-5:]).T
     assert (averaged < 0.1 * plain).all() and (_classical < 0.6 * plain).all()
 
 
-@claims("momentum", "Noise is averaged")
+@claims("momentum", "Noise averages out")
 def _(page):
     plain, _classical, averaged = steps(page)[20:].std(axis=0)
     assert averaged < 0.5 * plain and page.settings.sequence == "noisy"
 
 
-@claims("momentum", "Runs on when the slope ends")
+@claims("momentum", "The gradient stops at step 8; momentum carries on")
 def _(page):
     ended = np.flatnonzero(momentum.gradients_of(page.settings))[-1] + 2
     plain, classical, _averaged = steps(page)[ended : ended + 5].T
@@ -314,17 +314,17 @@ def with_rate(page: SimpleNamespace, rate: float) -> float:
     return float(regression.path_of(replace(page.settings, optimizer="sgd", values=(), learning_rate=rate)).loss[-1])
 
 
-names("regression", "A line by descent", degree=1, optimizer="sgd")
+names("regression", "A line by gradient descent", degree=1, optimizer="sgd")
 names("regression", "The course's cubic", degree=3, truth=(0.9, 0.5, 3.0, 2.4), noise=0.0)
 names("regression", "Adam on the cubic", degree=3, optimizer="adam")
 
 
-@claims("regression", "The sum in place of the mean: diverges")
+@claims("regression", "The sum instead of the mean: diverges")
 def _(page):
     assert regression.diverged(page.settings) and not regression.diverged(replace(page.settings, measure="mean"))
 
 
-@claims("regression", "The cubic, as fast as SGD can")
+@claims("regression", "The cubic, as fast as SGD can go")
 def _(page):
     # Along the flattest direction a larger rate is faster, until the steepest one diverges.
     _curvature, bound = regression.bound_of(page.settings)
@@ -350,7 +350,7 @@ def _(page):
     assert page.settings.degree == 1 and len(page.settings.truth) == 3
     line, parabola = (regression.least_of(replace(page.settings, degree=degree)) for degree in (1, 2))
     assert line > 5 * parabola
-    text = f"The true curve has degree 2, which degree 1 cannot follow: even the least possible loss is {line:.3g}"
+    text = f"The true curve has degree 2, which degree 1 cannot follow: the least possible loss is {line:.3g}"
     assert text in regression.say(page.settings) and "fits" not in regression.say(page.settings)
 
 

@@ -31,7 +31,7 @@ def _(page):
     assert (page.settings.rates, page.settings.steps) == ((0.001,), 40)
 
 
-@claims("learning_rate", "Swinging, and yet settling")
+@claims("learning_rate", "Oscillating, and yet settling")
 def _(page):
     w = descent.descent_of(page.settings).path.w[:, 0, 0]
     assert page.settings.rates == (0.9,) and behaviors(page) == [Behavior.SETTLES]
@@ -45,7 +45,7 @@ def _(page):
 
 
 same("learning_rate", "Two weights, one learning rate", "surfaces", "SGD: too slow, good, diverging")
-same("learning_rate", "A rate that decays", "descent", "A decay lets the kink settle")
+same("learning_rate", "A rate that decays", "descent", "A decay settles at the kink")
 same("learning_rate", "Noise needs a decay", "schedules", "Noisy gradients need a decay")
 
 
@@ -60,7 +60,7 @@ def _(page):
     assert optimizers(page) == ["sgd"] and (w[1:, 1] * w[:-1, 1] < 0).all(), "it zig-zags across the valley"
 
 
-same("sgd_to_adam", "Momentum: the zig-zag cancels", "momentum", "Zig-zag cancels")
+same("sgd_to_adam", "Momentum: the zig-zag cancels", "momentum", "The zig-zag cancels")
 
 
 @claims("sgd_to_adam", "Momentum on the bowl")
@@ -71,7 +71,7 @@ def _(page):
     assert 2 / bends < page.chosen[1].learning_rate < 2 * (1 + page.chosen[1].all_values["beta"]) / bends
 
 
-@claims("sgd_to_adam", "AdaGrad and RMSProp: a rate for each weight")
+@claims("sgd_to_adam", "AdaGrad and RMSProp: a learning rate for each weight")
 def _(page):
     CLAIMS["surfaces", "AdaGrad stalls, RMSProp goes on"](page)
     rate = races.race_of(page.settings).path.rate
@@ -136,20 +136,18 @@ same(
     "vanishing",
     "Sigmoid, tanh, ReLU, leaky ReLU",
 )
-same("vanishing_gradient", "Weights too small: the signal dies out on its way", "initialization", "Too small")
+same("vanishing_gradient", "Weights too small: the signal dies out", "initialization", "Too small")
 same("vanishing_gradient", "He for ReLU: every layer as wide as the one before", "initialization", "He for ReLU")
-same("vanishing_gradient", "A learning rate too large kills units for good", "dead_relu", "Learning rate too large")
+same("vanishing_gradient", "Too large a learning rate kills units for good", "dead_relu", "Learning rate too large")
 same("vanishing_gradient", "No unit dies", "dead_relu", "No unit dies")
 
 
 # ---- losses
 
-same("loss_functions", "Square, amount, or both", "losses", "The course's two numbers")
-same("loss_functions", "One outlier takes over the square", "losses", "One outlier")
-same(
-    "loss_functions", "Huber: square inside, straight outside", "loss_curves", "Huber: square inside, straight outside"
-)
-same("loss_functions", "A loss of one's own", "yoghurt", "A bottle costs 1 and earns 99")
-same("loss_functions", "Sure and wrong", "cross_entropy", "Sure and wrong")
+same("loss_functions", "Squared error, absolute error, or both", "losses", "The course's two numbers")
+same("loss_functions", "One outlier dominates the squared error", "losses", "One outlier")
+same("loss_functions", "Huber: squared up to δ, linear beyond", "loss_curves", "Huber: squared up to δ, linear beyond")
+same("loss_functions", "Custom loss", "yoghurt", "A bottle costs 1 and earns 99")
+same("loss_functions", "Confident and wrong", "cross_entropy", "Confident and wrong")
 same("loss_functions", "Logits of 1000: the definition breaks", "softmax_loss", "Logits of 1000: the definition breaks")
 same("loss_functions", "Focal loss: an easy example", "loss_curves", "Focal loss: an easy example")

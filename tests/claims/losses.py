@@ -33,14 +33,14 @@ def _(page):
     assert page.moving == "true"  # and it can be drawn elsewhere
 
 
-@claims("losses", "A good fit with one miss")
+@claims("losses", "A good fit except for one point")
 def _(page):
     errors = np.abs(np.subtract(page.settings.true, page.settings.pred))
     assert (np.sort(errors)[:-1] < 0.15).all() and errors.max() > 1
     assert (page.settings.true[errors.argmax()] - np.mean(page.settings.true)) < 1
 
 
-@claims("losses", "Huber with a small delta: almost the MAE")
+@claims("losses", "Huber with a small δ: almost the MAE")
 def _(page):
     squared, absolute, huber = shares(page)
     assert np.abs(huber - absolute).max() < 0.5 * np.abs(squared - absolute).max()
@@ -56,7 +56,7 @@ def readings(page: SimpleNamespace) -> loss_curves.Readings:
     return loss_curves.at_probe(page.settings)
 
 
-@claims("loss_curves", "Huber: square inside, straight outside")
+@claims("loss_curves", "Huber: squared up to δ, linear beyond")
 def _(page):
     delta, x = page.settings.own["delta"], np.linspace(-4, 4, 81)
     curve = loss_curves.read(page.settings, x)["huber"]
@@ -66,7 +66,7 @@ def _(page):
     assert inside.any() and (~inside).any() and abs(page.settings.probe) > delta
 
 
-@claims("loss_curves", "Huber with a large delta: half the square")
+@claims("loss_curves", "Huber with a large δ: half the squared error")
 def _(page):
     assert page.settings.own["delta"] == 10
     np.testing.assert_allclose(2 * page.arrays["huber_value"], page.arrays["mse_value"])
@@ -86,13 +86,13 @@ def _(page):
     assert here["focal"].value > 0.5 * here["binary_crossentropy"].value
 
 
-@claims("loss_curves", "Gamma 0 is cross-entropy")
+@claims("loss_curves", "γ = 0 is cross-entropy")
 def _(page):
     np.testing.assert_allclose(page.arrays["focal_value"], page.arrays["binary_crossentropy_value"])
-    assert "With γ = 0 focal loss is cross-entropy" in page.summary and "turns to the others" not in page.summary
+    assert "With γ = 0 focal loss is cross-entropy" in page.summary and "concentrates on the others" not in page.summary
 
 
-@claims("loss_curves", "Rare class: alpha 0.75")
+@claims("loss_curves", "Rare class: α = 0.75")
 def _(page):
     unweighted = replace(page.settings, values=tuple((page.settings.own | {"balance": False}).items()))
     for label, weight in ((1, 0.75), (0, 0.25)):
@@ -108,13 +108,13 @@ def _(page):
 @claims("cross_entropy", "Two classes: which is nearer?")
 def _(page):
     a, b = cross_entropy.losses_of(page.settings)
-    assert len(page.settings.target) == 2 and b < a and "B is nearest" in page.summary
+    assert len(page.settings.target) == 2 and b < a and "B is nearer" in page.summary
 
 
 names("cross_entropy", "Three classes", target=(1.0, 0.0, 0.0))
 
 
-@claims("cross_entropy", "Sure and wrong")
+@claims("cross_entropy", "Confident and wrong")
 def _(page):
     right = int(page.settings.y.argmax())
     sure, unsure = page.settings.p[:, right]
@@ -187,7 +187,7 @@ def _(page):
     assert page.settings.cost == page.settings.profit and own == exchanged and abs(own) < 0.01
 
 
-@claims("yoghurt", "A learning rate of 0.3: the prices make it swing")
+@claims("yoghurt", "Learning rate 0.3: the custom loss oscillates")
 def _(page):
     assert page.settings.learning_rate == 0.3 < yoghurt.limit_of(page.settings)
     mse, *priced = np.abs(np.diff(yoghurt.path_of(page.settings).w[-50:], axis=0)).max(axis=(0, 2))
@@ -215,7 +215,7 @@ for title, (word, values) in VERDICTS.items():
             assert judge(replace(page.setting, points=page.START.points, l2=0.0)) is Word.OVER
 
 
-@claims("fitting", "A fast wave needs features")
+@claims("fitting", "A fast wave needs more features")
 def _(page):
     words = [judge(replace(page.setting, degree=degree)) for degree in range(page.setting.degree + 1)]
     assert words == [Word.UNDER] * page.setting.degree + [Word.GOOD] and page.setting.curve == "wave"
@@ -232,7 +232,7 @@ def accuracies(page: SimpleNamespace, **changes: object) -> tuple[float, float]:
     return float(line.accuracy[-1]), float(net.accuracy[-1])
 
 
-@claims("logistic", "A disc in a ring")
+@claims("logistic", "A disk in a ring")
 def _(page):
     assert page.settings.sample.dataset == "circles" and accuracies(page)[1] == 1
 

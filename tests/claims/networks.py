@@ -16,7 +16,7 @@ from tests.claims import claims, names
 # ---- warm-up functions
 
 names("functions", "The course's numbers", rand_seed=1, mean=0.0, deviation=1.0)
-names("functions", "Narrow draws", mean=5.0, deviation=0.1)
+names("functions", "A narrow distribution", mean=5.0, deviation=0.1)
 
 
 @claims("functions", "The grid of the decision boundary")
@@ -164,7 +164,7 @@ def _(page):
     assert {node.name for node in graphs.graph_of(page.text).nodes if node.operands} == {"+", "*"}
 
 
-@claims("backpropagation", "Gradients add")
+@claims("backpropagation", "Gradients add up")
 def _(page):
     check(page, 2 * -1 + np.sin(2))
     graph = graphs.graph_of(page.text)
@@ -176,7 +176,7 @@ def _(page):
     check(page, (2 * 2 - 3 + 1) ** 2)
 
 
-@claims("backpropagation", "Tanh, by exponentials")
+@claims("backpropagation", "Tanh, written with exponentials")
 def _(page):
     check(page, np.tanh(0.5))
     assert np.isclose(passed(page)[0]["x"], 1 - np.tanh(0.5) ** 2)
@@ -258,6 +258,6 @@ def _(page):
     assert page.settings.probe == 0 and page.arrays["products"][0, 0] < 1e-10
 
 
-@claims("vanishing", "Weights of deviation 1: it explodes")
+@claims("vanishing", "Weights with standard deviation 1: gradients explode")
 def _(page):
     assert flows(page) == {"relu.course": Flow.EXPLODES, "relu.he": Flow.HOLDS}

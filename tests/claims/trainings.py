@@ -157,7 +157,7 @@ def _(page):
     # Here it does not help, and the page says so.
     assert one > none and two > none
     text = " ".join(penalties.say_trade(page.sweep, page.chosen))
-    assert f"Here L1 0.03 trades validation loss for small weights: {one:.3g}, and {none:.3g} without." in text
+    assert f"Here L1 0.03 trades validation loss for small weights: {one:.3g} with it, {none:.3g} without." in text
     assert "L2 0.03 makes the weights small and hardly changes the validation loss" in text
 
 
@@ -187,10 +187,10 @@ def _(page):
 @claims("penalties", "With Adam")
 def _(page):
     frame(page)
-    assert page.settings.optimizer == "adam" and "no strength tried" in penalties.say_best(page.sweep)
+    assert page.settings.optimizer == "adam" and "none of the strengths tried" in penalties.say_best(page.sweep)
 
 
-@claims("penalties", "A large learning rate swings past zero")
+@claims("penalties", "A large learning rate oscillates around zero")
 def _(page):
     frame(page)
     assert page.settings.learning_rate * page.chosen.l1 > NEAR_ZERO
@@ -206,7 +206,7 @@ names("practice", "The course's net", epochs=20, batch_size=32, also="none")
 names("practice", "Only 5 epochs", epochs=5)
 names("practice", "With AdaGrad", also="adagrad", optimizers=(*practice.ALWAYS, "adagrad"))
 names("practice", "With RMSProp", also="rmsprop", optimizers=(*practice.ALWAYS, "rmsprop"))
-names("practice", "Single points as batches", batch_size=1)
+names("practice", "Batches of one point", batch_size=1)
 
 
 @claims("practice", "Spirals, cross-entropy")
@@ -312,7 +312,7 @@ def _(page):
     assert "does not hold for others" in page.summary
 
 
-@claims("table", "The age cannot be told")
+@claims("table", "The age cannot be predicted")
 def _(page):
     assert page.settings.target == "age_years" and max(explained(page.result)) < table.NOTHING
 

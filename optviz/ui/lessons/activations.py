@@ -15,7 +15,7 @@ from optviz.figures.style import SERIES
 from optviz.stability import Floats, naive_softmax, naive_tanh, overflow, relative_error, scaled_tanh
 from optviz.ui import course, tables
 from optviz.ui.comparisons import alike
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import table
@@ -132,10 +132,10 @@ def say_slopes(curves: Curves) -> str:
     z = written(curves.probe)
     (least, low), (most, high) = pairs[0], pairs[-1]
     if alike(low.slope, high.slope, lambda slope: written(slope, 3)):
-        text = _("At z = {z} the slope is {slope}: by this a gradient is multiplied on its way back.")
+        text = _("At z = {z} the slope is {slope}: back-propagation multiplies the gradient by it.")
         return text.format(z=z, slope=written(high.slope, 3))
     return _(
-        "At z = {z} a gradient on its way back is multiplied by {high} with {most}, but by {low} with {least}."
+        "At z = {z} back-propagation multiplies the gradient by {high} with {most}, but only by {low} with {least}."
     ).format(z=z, most=most, high=written(high.slope, 3), least=least, low=written(low.slope, 3))
 
 
@@ -193,24 +193,24 @@ class Facts(NamedTuple):
 
 FACTS: Mapping[str, Facts] = {
     "relu": Facts(
-        N_("Cheap; the slope is 1 for every z > 0, so that gradients pass undiminished."),
+        N_("Cheap; the slope is 1 for every z > 0, so gradients do not shrink."),
         N_("The slope is 0 for z < 0: a unit can die. Never negative."),
     ),
     "leaky_relu": Facts(
-        N_("Cheap; the slope is nowhere 0, so that no unit dies."),
-        N_("One number more to choose; with α near 1 it is nearly linear."),
+        N_("Cheap; the slope is never 0, so no unit dies."),
+        N_("One more number to choose; with α near 1 it is nearly linear."),
     ),
     "prelu": Facts(
         N_("The net learns the best slope; no unit dies."),
-        N_("More parameters, which may overfit where data are few."),
+        N_("More parameters, which may overfit small data sets."),
     ),
     "rrelu": Facts(
-        N_("The chance in the slope works against overfitting; no unit dies."),
-        N_("Training is noisy, and not the same function as inference."),
+        N_("The random slope reduces overfitting; no unit dies."),
+        N_("Training is noisy and uses a different function than inference."),
     ),
     "elu": Facts(
         N_("Negative outputs bring the mean nearer to 0; it saturates softly, which suppresses noise."),
-        N_("Costs an exponential; far left the slope is nearly 0."),
+        N_("Costs an exponential; the slope is nearly 0 for very negative z."),
     ),
     "selu": Facts(
         N_("Keeps mean 0 and variance 1 through many layers, without normalization."),
@@ -225,24 +225,24 @@ FACTS: Mapping[str, Facts] = {
         N_("The slope is nearly 0 at both ends: gradients vanish. Costs exponentials."),
     ),
     "softplus": Facts(
-        N_("Smooth everywhere; always positive, as a variance has to be."),
-        N_("Costs an exponential and a logarithm; never negative; far left the slope is nearly 0."),
+        N_("Smooth everywhere; always positive, as a variance must be."),
+        N_("Costs an exponential and a logarithm; never negative; the slope is nearly 0 for very negative z."),
     ),
     "softsign": Facts(
-        N_("Zero-centered, no exponential; nears its ends slowly, so the slope fades later than that of tanh."),
-        N_("The slope still fades at both ends, and falls off at once beside 0."),
+        N_("Zero-centered, no exponential; approaches its limits slowly, so the slope fades later than that of tanh."),
+        N_("The slope still fades at both ends and drops quickly away from 0."),
     ),
     "silu": Facts(
-        N_("Smooth; in deep nets often a little better than ReLU."),
-        N_("Costs an exponential; left of z = −1.28 it falls while z rises."),
+        N_("Smooth; often slightly better than ReLU in deep nets."),
+        N_("Costs an exponential; not monotonic: it decreases up to z = −1.28."),
     ),
     "gelu": Facts(
         N_("Smooth; the usual choice in transformers."),
-        N_("Costs more than ReLU; left of z = −0.75 it falls while z rises."),
+        N_("Costs more than ReLU; not monotonic: it decreases up to z = −0.75."),
     ),
     "linear": Facts(
-        N_("Passes the gradient as it is; for the output of a regression."),
-        N_("Adds nothing: many linear layers are one linear layer."),
+        N_("Passes the gradient unchanged; for the output of a regression."),
+        N_("Adds nothing: many linear layers equal one linear layer."),
     ),
 }
 """Advantages and drawbacks of each activation."""
@@ -292,7 +292,7 @@ LOGITS = Entry(fewest=2, most=10, low=-1e6, high=1e6)
 def logits_error(error: EntryError) -> str:
     """Say what is wrong with the logits, and why there is a limit."""
     if error.fault in (Fault.TOO_LARGE, Fault.TOO_SMALL):
-        why = _("Beyond that the largest logit has all the probability, and nothing is left to see.")
+        why = _("Beyond this range the largest logit takes all the probability.")
         return f"{entry_error(error)} {why}"
     return entry_error(error)
 
@@ -354,18 +354,16 @@ def say_softmax(given: Softmax) -> str:
     probabilities = given.probabilities
     best = int(probabilities.argmax())
     said = [
-        _("Class {best} has the largest logit and gets {share}%; all shares together are 100%.").format(
-            best=best + 1, share=f"{100 * probabilities[best]:.4g}"
-        )
+        _(
+            "Class {best} has the largest logit and gets {share}% of the probability; all probabilities sum to 100%."
+        ).format(best=best + 1, share=f"{100 * probabilities[best]:.4g}")
     ]
     if given.shift:
-        text = _("Adding c = {c} to every logit changes nothing: eᶜ stands above and below the line.")
+        text = _("Adding c = {c} to every logit changes nothing: eᶜ cancels from the fraction.")
         said.append(text.format(c=written(given.shift)))
     if np.isnan(naive_softmax(given.moved)).any():
-        said.append(
-            _("Written as it stands the formula gives NaN here; the library takes the largest logit off first.")
-        )
-    return " ".join(said)
+        said.append(_("The formula as written gives NaN here; the library subtracts the largest logit first."))
+    return joined(*said)
 
 
 TERMS = 4
@@ -486,7 +484,7 @@ def _stability_panels(precision: str, spoken: str) -> tuple[Panel, ...]:
     }
     names = (_("As written"), _("Scaled form"), _("Library"))
     figure = pictures.errors(names, shape.epsilon, shape.limit, words=words)
-    return (Panel(figure.to_json(), tracks_of(figure), _("Error of the formula, over the size of z")),)
+    return (Panel(figure.to_json(), tracks_of(figure), _("Error of the formula against |z|")),)
 
 
 def right_digits(error: float, given: Stability) -> int:
@@ -516,7 +514,7 @@ def say_stability(given: Stability) -> str:
         said.append(text.format(z=written(given.inputs[worst]), n=right_digits(float(known[worst]), given)))
     if not said:
         said.append(_("For these z the formula as written is as exact as the library."))
-    return " ".join(said)
+    return joined(*said)
 
 
 def stability_formulas(given: Stability) -> tuple[str, str]:
@@ -593,25 +591,25 @@ class Advice(NamedTuple):
 ADVICE = (
     Advice(
         N_("Begin with ReLU."),
-        N_("Its slope is 1 wherever it is not 0: in a deep net the first layers still get a gradient."),
+        N_("Its slope is 0 or 1: in a deep net the first layers still get a gradient."),
         "vanishing",
         {"net": ["relu.he", "sigmoid.xavier"]},
     ),
     Advice(
         N_("Begin with a small learning rate."),
-        N_("A step too far kills ReLU units, or makes the loss diverge; a tenth of the rate does neither."),
+        N_("Too large a step kills ReLU units or makes the loss diverge; a tenth of the learning rate does neither."),
         "dead_relu",
         {"cure": ["rate"]},
     ),
     Advice(
-        N_("Standardize the inputs: mean 0, deviation 1."),
+        N_("Standardize the inputs: mean 0, standard deviation 1."),
         N_("Inputs far from 0 push all units to one side, and one learning rate no longer fits all weights."),
         "dead_relu",
         {"shift": ["5"], "lr": ["0.03"], "init": ["he"], "cure": ["inputs"]},
     ),
     Advice(
-        N_("Center the initial weights: mean 0, deviation √(2 / inputs) for ReLU."),
-        N_("Then a signal neither fades nor grows from layer to layer, and half of the units are on."),
+        N_("Center the initial weights: mean 0, standard deviation √(2 / inputs) for ReLU."),
+        N_("Then the signal neither fades nor grows from layer to layer, and half of the units are active."),
         "vanishing",
         {"net": ["relu.course", "relu.he", "relu.small"]},
     ),

@@ -14,7 +14,7 @@ from optviz.frame import Likeness, Trait, likeness, traits
 from optviz.optimizers import ONE, OPTIMIZERS, Array, Moment, Optimizer
 from optviz.ui import races, tables
 from optviz.ui.course import href
-from optviz.ui.language import N_, _
+from optviz.ui.language import N_, _, joined
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, optimizer_code, rate_code, updates
 from optviz.ui.player import Panel
 from optviz.ui.races import Settings
@@ -91,13 +91,16 @@ def _named(alike: Likeness) -> str:
 
 
 _NUMBERS = {
-    "first_decay": N_("decay of m {mine}, not {theirs}"),
-    "first_gain": N_("gain of m {mine}, not {theirs}"),
-    "first_debias": N_("bias correction of m {mine}, not {theirs}"),
-    "second_decay": N_("decay of V {mine}, not {theirs}"),
-    "second_gain": N_("gain of V {mine}, not {theirs}"),
-    "second_debias": N_("bias correction of V {mine}, not {theirs}"),
+    "first_decay": N_("decay of m {mine} instead of {theirs}"),
+    "first_gain": N_("gain of m {mine} instead of {theirs}"),
+    "second_decay": N_("decay of V {mine} instead of {theirs}"),
+    "second_gain": N_("gain of V {mine} instead of {theirs}"),
 }
+_CORRECTED = {
+    "first_debias": (N_("without bias correction of m"), N_("with bias correction of m")),
+    "second_debias": (N_("without bias correction of V"), N_("with bias correction of V")),
+}
+"""What is said where only one of the two corrects, by whether the visitor's does."""
 
 
 def recognize(optimizer: Optimizer) -> str:
@@ -105,45 +108,40 @@ def recognize(optimizer: Optimizer) -> str:
     alike = likeness(optimizer)
     if not alike.differences:
         return _("This is {name}.").format(name=_named(alike))
-    listed = _("; ").join(
-        _(_NUMBERS[key]).format(mine=_said(key, mine), theirs=_said(key, theirs))
-        for key, (mine, theirs) in alike.differences.items()
-    )
-    return _("This is no named optimizer. The nearest is {name}; but here: {differences}.").format(
-        name=_named(alike), differences=listed
-    )
+    listed = _("; ").join(_said(key, *values) for key, values in alike.differences.items())
+    return _("This has no name. Closest: {name}, but {differences}.").format(name=_named(alike), differences=listed)
 
 
-def _said(key: str, value: float) -> str:
-    if key.endswith("debias"):
-        return _("on") if value else _("off")
-    return f"{value:.4g}"
+def _said(key: str, mine: float, theirs: float) -> str:
+    if key in _CORRECTED:
+        return _(_CORRECTED[key][bool(mine)])
+    return _(_NUMBERS[key]).format(mine=f"{mine:.4g}", theirs=f"{theirs:.4g}")
 
 
 _TRAITS = {
     Trait.STILL: N_("The gain of m is 0, so m stays 0 and it never moves."),
-    Trait.ENDLESS: N_("m never forgets: with decay 1 each gradient counts for ever, and it cannot settle."),
-    Trait.SCALED: N_(
-        "On a constant gradient its steps tend to {number} times those of plain lr: lr {scaled} in effect."
-    ),
-    Trait.SLOW_START: N_("Its first step is only {number} of what it grows to on a constant gradient."),
+    Trait.ENDLESS: N_("m never forgets: with decay 1 every gradient counts forever, so it cannot settle."),
+    Trait.SCALED: N_("On a constant gradient its steps tend to {number} times lr · g: in effect lr is {scaled}."),
+    Trait.SLOW_START: N_("On a constant gradient its first step is only {number} times its final step."),
     Trait.LARGE_START: N_(
         "On a constant gradient its first step is {number} times as long as the later ones, because V starts at 0."
     ),
-    Trait.NO_MOMENTUM: N_("m has no memory: V alone shapes the step, a rate of its own for each weight."),
-    Trait.SIGN: N_("V is only the last squared gradient: just the sign counts, and every step is {step} long."),
-    Trait.EMPTY_V: N_("The gain of V is 0, so V stays 0 and the step is divided by ε = {number} alone."),
-    Trait.GROWING_V: N_("V never forgets and only grows, so the steps shrink for ever."),
+    Trait.NO_MOMENTUM: N_("m has no memory: only V shapes the step and gives each weight its own learning rate."),
+    Trait.SIGN: N_("V is only the last squared gradient, so only the sign counts and every step is {step} long."),
+    Trait.EMPTY_V: N_("The gain of V is 0, so V stays 0 and only ε = {number} divides the step."),
+    Trait.GROWING_V: N_("V never forgets and only grows, so the steps shrink forever."),
 }
 
 
 def remark(optimizer: Optimizer, learning_rate: float) -> str:
     """Say what is unusual about it, with the numbers."""
-    return " ".join(
-        _(_TRAITS[trait]).format(
-            number=digits(number), scaled=digits(number * learning_rate), step=digits(number * learning_rate)
+    return joined(
+        *(
+            _(_TRAITS[trait]).format(
+                number=digits(number), scaled=digits(number * learning_rate), step=digits(number * learning_rate)
+            )
+            for trait, number in traits(optimizer)
         )
-        for trait, number in traits(optimizer)
     )
 
 
@@ -306,17 +304,17 @@ def _code_read(name: str, moment: Moment) -> str:
 
 
 LEAVES: Mapping[str, str] = {
-    "nesterov": N_("It takes the gradient ahead, at w − lr · m, not at w."),
+    "nesterov": N_("It computes the gradient ahead, at w − lr · m, not at w."),
     "nesterov_keras": N_("The step is b · m + g: m is pushed once more with the same gradient."),
     "adadelta": N_(
-        "It multiplies by √U, the root of its own past squared steps. Without ε and with U₀ = 0, as the course notes "
-        "write it, it can never move: the first step is √0 · g = 0, so U stays 0."
+        "It multiplies by √U, the root mean square of its own past steps. Without ε and with U₀ = 0, as "
+        "in the course notes, it never moves: the first step is √0 · g = 0, so U stays 0."
     ),
-    "nadam": N_("It reads m out with the next step's weight, which changes from step to step."),
-    "amsgrad": N_("It divides by the largest V so far: a maximum is no linear recursion."),
-    "adamax": N_("Its V is the largest recent |g|, a maximum and no mean of squares."),
-    "adamw": N_("It adds lr · λ · w to the step beside both moments: the weights decay whatever the gradient is."),
-    "lion": N_("Only the sign of m counts, and m is mixed with g by another decay than it is remembered with."),
+    "nadam": N_("It weights m with the factor of the next step, which changes from step to step."),
+    "amsgrad": N_("It divides by the largest V so far, and a maximum is not a linear recursion."),
+    "adamax": N_("Its V is the largest recent |g|: a maximum, not a mean of squares."),
+    "adamw": N_("Besides both moments, it adds lr · λ · w to the step: the weights decay whatever the gradient is."),
+    "lion": N_("Only the sign of m counts, and m mixes with g by one decay and is remembered by another."),
     "newton": N_("It divides by the Hessian, a matrix of second derivatives, not by a number for each weight."),
 }
 """Why each optimizer that is not two linear moments leaves the frame."""
@@ -331,7 +329,7 @@ def leavers() -> str:
         )
         for name, why in LEAVES.items()
     ]
-    return table([escape(_("Optimizer")), escape(_("Why it leaves the frame"))], body)
+    return table([escape(_("Optimizer")), escape(_("Why it does not fit the two rows"))], body)
 
 
 def _race(name: str) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ def minutes(lesson: Lesson) -> int:
 def onward() -> str:
     """Return a link to each lesson as HTML; the first that was not visited is shown (`static/course.js`)."""
     links = "".join(course.go(each.name, escape(_(each.title)), _place(each)) for each in course.LESSONS.values())
-    return f"<p class='optviz-onward'>{_('Go on with')} {links}</p>"
+    return f"<p class='optviz-onward'>{_('Continue with')} {links}</p>"
 
 
 def chapter(title: str) -> str:

@@ -14,7 +14,7 @@ from optviz.figures.losses import places
 from optviz.figures.style import SERIES
 from optviz.losses import EPSILON, clipped_crossentropy, crossentropy
 from optviz.ui.comparisons import least
-from optviz.ui.language import _, language
+from optviz.ui.language import _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import table as html
@@ -89,7 +89,7 @@ def _panels(classes: int, names: str, right: int, spoken: str) -> tuple[Panel, .
     of_log = pictures.logarithm(names, (_("Probability p of class {k}").format(k=right), "−ln p"), TOP)
     return (
         Panel(of_bars.to_json(), tracks_of(of_bars), _("Probabilities: drag the bars"), "bars", "drag"),
-        Panel(of_log.to_json(), tracks_of(of_log), _("What the right class costs"), "log"),
+        Panel(of_log.to_json(), tracks_of(of_log), _("Loss of the right class"), "log"),
     )
 
 
@@ -105,8 +105,12 @@ def say(settings: Settings) -> str:
         return first
     best, target = int(losses.argmin()), f"({entry.write(settings.y)})"
     if len(least(losses.tolist(), written)) > 1:
-        return f"{first} {_('The nearest to the target {target} are equally near.').format(target=target)}"
-    return f"{first} {_('{name} is nearest to the target {target}.').format(name=settings.names[best], target=target)}"
+        text = _("The nearest predictions are equally near to the target {target}.")
+    elif len(losses) == 2:
+        text = _("{name} is nearer to the target {target}.")
+    else:
+        text = _("{name} is nearest to the target {target}.")
+    return joined(first, text.format(name=settings.names[best], target=target))
 
 
 def remarks(settings: Settings) -> list[str]:
@@ -114,7 +118,7 @@ def remarks(settings: Settings) -> list[str]:
     found, keras = [], keras_of(settings)
     if abs(settings.y.sum() - 1.0) > CLOSE:
         found.append(
-            _("The target sums to {total}, not to 1: it is used as it is, as Keras does.").format(
+            _("The target sums to {total}, not to 1: it is used unchanged, as in Keras.").format(
                 total=f"{settings.y.sum():.6g}"
             )
         )

@@ -15,7 +15,7 @@ from optviz.figures import classifier as curves
 from optviz.figures import dead_relu as pictures
 from optviz.figures.classifier import Line
 from optviz.figures.style import SERIES
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons.activations import tex, written
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
@@ -27,8 +27,8 @@ FRAMES = 40
 """Up to so many epochs the lines of the units are sent for each, of a longer training for as many at most."""
 
 CURE_TITLES: Mapping[str, str] = {
-    "rate": N_("lr ÷ 10"),
-    "he": N_("He, biases 0"),
+    "rate": N_("lr/10"),
+    "he": N_("He with zero biases"),
     "leaky": N_("Leaky ReLU"),
     "inputs": N_("Standardized inputs"),
 }
@@ -66,7 +66,7 @@ def records(settings: Settings) -> tuple[Record, ...]:
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
     """Return what the trainings are called in the visitor's language."""
-    return (_("As it is"), *(_(CURE_TITLES[cure]) for cure in settings.cures))
+    return (_("No cure"), *(_(CURE_TITLES[cure]) for cure in settings.cures))
 
 
 # ---- panels
@@ -164,19 +164,14 @@ def _lines(titles: tuple[str, ...], array: str) -> list[Line]:
 def say(settings: Settings) -> str:
     """Say how many units are dead in the end, as it is and with each cure."""
     found, titles = records(settings), titles_of(settings)
-    return " ".join(
-        [_say_problem(settings, found[0])]
-        + (
-            [_("With a cure: {cures}.").format(cures=_(", ").join(map(_say_cure, titles[1:], found[1:])))]
-            if found[1:]
-            else []
-        )
-    )
+    cures = _("; ").join(map(_say_cure, titles[1:], found[1:]))
+    cured = _("Dead with each cure: {cures}.").format(cures=cures) if cures else ""
+    return joined(_say_problem(settings, found[0]), cured)
 
 
 def _say_problem(settings: Settings, found: Record) -> str:
     if found.diverged >= 0:
-        return _("As it is the training diverges in epoch {epoch}: the learning rate is far too large.").format(
+        return _("Without a cure the training diverges in epoch {epoch}: the learning rate is far too large.").format(
             epoch=found.diverged + 1
         )
     values = {"n": settings.setup.units, "epochs": settings.setup.epochs}
@@ -191,8 +186,8 @@ def _say_problem(settings: Settings, found: Record) -> str:
 
 def _say_cure(title: str, found: Record) -> str:
     if found.diverged >= 0:
-        return _("{cure}: diverges").format(cure=title)
-    return _("{cure}: {share} dead").format(cure=title, share=share(found.dead[-1]))
+        return _("{cure}, diverges").format(cure=title)
+    return _("{cure}, {share}").format(cure=title, share=share(found.dead[-1]))
 
 
 def report(settings: Settings) -> str:
@@ -271,6 +266,6 @@ def program_arrays() -> dict[str, Array]:
 def note(settings: Settings) -> str:
     """Return what the lines in the picture mean, with the number of units."""
     return _(
-        "Each line is where one of the {n} units switches on, its tick on the side where it is on. "
-        "A dead unit has no point there."
+        "Each line is where one of the {n} units switches on; its tick points to the active side. A "
+        "dead unit has no data point on that side."
     ).format(n=written(settings.setup.units))

@@ -16,7 +16,7 @@ from optviz.figures import curves as pictures
 from optviz.figures import races
 from optviz.figures.style import SERIES, Runner
 from optviz.schedules import SCHEDULES, warmup
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.links import write_number
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, rate_code
 from optviz.ui.panels import tracks_of
@@ -153,12 +153,12 @@ BEHAVIORS: Mapping[Behavior, str] = {
     Behavior.SLOW: N_("too slow"),
     Behavior.UNFINISHED: N_("not there yet"),
     Behavior.GOOD: N_("good"),
-    Behavior.SETTLES: N_("swings and settles"),
-    Behavior.SWINGING: N_("still swings"),
-    Behavior.SWINGS: N_("swings on and on"),
-    Behavior.AWAY: N_("leaps away"),
+    Behavior.SETTLES: N_("oscillates, then settles"),
+    Behavior.SWINGING: N_("still oscillates"),
+    Behavior.SWINGS: N_("keeps oscillating"),
+    Behavior.AWAY: N_("jumps away"),
     Behavior.DIVERGES: N_("diverges"),
-    Behavior.FALLS: N_("falls without end"),
+    Behavior.FALLS: N_("keeps falling"),
     Behavior.RESTS: N_("does not move"),
     Behavior.LEAVES: N_("leaves the curve"),
     Behavior.OVERFLOWS: N_("overflows"),
@@ -167,32 +167,33 @@ BEHAVIORS: Mapping[Behavior, str] = {
 # On a parabola with a constant learning rate the factor of a step is known exactly.
 _EXACT: Mapping[Behavior, str] = {
     Behavior.SLOW: N_(
-        "Learning rate {rate} is too slow: far below 1/λ = {one}, each step leaves {factor} of the distance to the "
-        "minimum, and after {steps} steps {left} is left."
+        "Learning rate {rate} is too slow: it is far below 1/λ = {one}, so each step leaves {factor} of "
+        "the distance to the minimum; after {steps} steps {left} is left."
     ),
     Behavior.UNFINISHED: N_(
-        "Learning rate {rate} is not there yet: each step leaves {factor} of the distance to the minimum, and after "
-        "{steps} steps {left} is left."
+        "Learning rate {rate} is not there yet: each step leaves {factor} of the distance to the "
+        "minimum; after {steps} steps {left} is left."
     ),
     Behavior.GOOD: N_(
-        "Learning rate {rate} is good: it is not above 1/λ = {one}, so w comes from one side, and each step leaves "
-        "only {factor} of the distance to the minimum."
+        "Learning rate {rate} is good: it is at most 1/λ = {one}, so w approaches from one side; each "
+        "step removes {gain} of the distance to the minimum."
     ),
     Behavior.SETTLES: N_(
-        "Learning rate {rate} swings and settles: it lies between 1/λ = {one} and 2/λ = {two}, so each step leaps over "
-        "the minimum, but leaves only {factor} of the distance."
+        "Learning rate {rate} oscillates, then settles: it lies between 1/λ = {one} and 2/λ = {two}, so "
+        "each step jumps over the minimum but removes {gain} of the distance."
     ),
     Behavior.SWINGING: N_(
-        "Learning rate {rate} still swings: it lies between 1/λ = {one} and 2/λ = {two}, so each step leaps over the "
-        "minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
+        "Learning rate {rate} still oscillates: it lies between 1/λ = {one} and 2/λ = {two}, so each "
+        "step jumps over the minimum and leaves {factor} of the distance; after {steps} steps {left} is "
+        "left."
     ),
     Behavior.SWINGS: N_(
-        "Learning rate {rate} swings on and on: it is within a hundredth of the limit 2/λ = {two}, so each step leaps "
-        "over the minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
+        "Learning rate {rate} keeps oscillating: it is within 1% of the limit 2/λ = {two}, so each step "
+        "jumps over the minimum and leaves {factor} of the distance; after {steps} steps {left} is left."
     ),
     Behavior.DIVERGES: N_(
-        "Learning rate {rate} diverges: it is above 2/λ = {two}, so each step leaps over the minimum and lands "
-        "{times} times as far from it."
+        "Learning rate {rate} diverges: it is above 2/λ = {two}, so each step jumps over the minimum "
+        "and lands {times} times as far from it."
     ),
 }
 _GENERAL: Mapping[Behavior, str] = {
@@ -205,28 +206,30 @@ _GENERAL: Mapping[Behavior, str] = {
         "w = {minimum} is left."
     ),
     Behavior.GOOD: N_(
-        "Learning rate {rate} is good: w arrives at the minimum at w = {minimum} without leaping to and fro over it."
+        "Learning rate {rate} is good: w arrives at the minimum at w = {minimum} without jumping back and forth."
     ),
     Behavior.SETTLES: N_(
-        "Learning rate {rate} swings and settles: w leaps over the minimum at w = {minimum} and comes to rest there."
+        "Learning rate {rate} oscillates, then settles: w jumps over the minimum at w = {minimum} and "
+        "comes to rest there."
     ),
     Behavior.SWINGING: N_(
-        "Learning rate {rate} still swings: after {steps} steps w leaps over the minimum at w = {minimum} to and fro."
+        "Learning rate {rate} still oscillates: after {steps} steps w jumps back and forth over the "
+        "minimum at w = {minimum}."
     ),
     Behavior.SWINGS: N_(
-        "Learning rate {rate} swings on and on: after {steps} steps w still leaps over the minimum at w = {minimum}, "
-        "as widely as before."
+        "Learning rate {rate} keeps oscillating: after {steps} steps w still jumps over the minimum at "
+        "w = {minimum}, as far as before."
     ),
     Behavior.AWAY: N_(
-        "Learning rate {rate} leaps away: after {steps} steps w is {times} times as far from the minimum at "
-        "w = {minimum} as at the start."
+        "Learning rate {rate} jumps away: after {steps} steps w is {times} times as far from the "
+        "minimum at w = {minimum} as at the start."
     ),
     Behavior.DIVERGES: N_("Learning rate {rate} diverges: each step leads farther away, and the loss grows."),
-    Behavior.FALLS: N_("Learning rate {rate} falls without end: downhill there is no minimum."),
+    Behavior.FALLS: N_("Learning rate {rate} keeps falling: there is no minimum downhill."),
     Behavior.RESTS: N_("At w = {start} the slope is 0, so w does not move."),
     Behavior.LEAVES: N_("Learning rate {rate} leaves the curve: after step {step} the formula has no value."),
     Behavior.OVERFLOWS: N_(
-        "Learning rate {rate} overflows: after step {step} the loss is beyond the largest number that is computed with."
+        "Learning rate {rate} overflows: after step {step} the loss exceeds the largest number that can be computed."
     ),
 }
 
@@ -256,9 +259,10 @@ def reason(settings: Settings, i: int) -> str:
         one=digits(1.0 / curvature if curvature else None),
         two=digits(2.0 / curvature if curvature else None),
         factor=share(abs(verdict.factors[0])),
+        gain=share(1.0 - abs(verdict.factors[0])),
         times=digits(abs(verdict.factors[0]) if exact else verdict.left),
     )
-    return said if exact else " ".join((said, *_remarks(settings, curve, verdict)))
+    return said if exact else joined(said, *_remarks(settings, curve, verdict))
 
 
 def _remarks(settings: Settings, curve: Curve, verdict: Verdict) -> list[str]:
@@ -266,12 +270,12 @@ def _remarks(settings: Settings, curve: Curve, verdict: Verdict) -> list[str]:
     remarks = []
     (first, last), curvature = verdict.factors, verdict.curvature
     if verdict.kink and settings.is_constant and verdict.behavior is Behavior.SWINGS:
-        remarks.append(_("At the kink the slope jumps from one sign to the other, so the steps never shrink."))
+        remarks.append(_("At the kink the slope changes its sign at once, so the steps never shrink."))
     flat = verdict.minimum is not None and not verdict.kink and not curvature
     if flat and verdict.behavior in (Behavior.SLOW, Behavior.UNFINISHED):
-        remarks.append(_("The curvature at the minimum is 0: the slope fades on the way, and with it the steps."))
+        remarks.append(_("The curvature at the minimum is 0: the slope shrinks on the way, and the steps with it."))
     if settings.is_constant and last < -1 and verdict.behavior in _TOO_LARGE:
-        limit = _("At the minimum λ = {curvature}, and there 2/λ = {two}: it is above that limit.")
+        limit = _("At the minimum λ = {curvature}: the learning rate is above the limit 2/λ = {two}.")
         remarks.append(limit.format(curvature=digits(curvature), two=digits(2.0 / curvature)))
     if curve.quadratic and not settings.is_constant and np.isfinite(first):
         text = _("A step multiplies the distance by 1 − lr·λ: {first} at first, {last} in the end (λ = {curvature}).")
@@ -337,7 +341,7 @@ def _say(settings: Settings, spoken: str) -> str:
         return said
     limits = _("With the curvature λ = {curvature} the limits are 1/λ = {one} and 2/λ = {two}.")
     told = limits.format(curvature=digits(curvature), one=digits(1.0 / curvature), two=digits(2.0 / curvature))
-    return f"{said} {told}"
+    return joined(said, told)
 
 
 def report(settings: Settings) -> str:

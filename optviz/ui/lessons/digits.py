@@ -34,7 +34,7 @@ from optviz.losses import SOFTMAX_CROSSENTROPY
 from optviz.training_plan import NUMBERS, Fit, Plan, fit
 from optviz.ui import links
 from optviz.ui.downloads import offer_events
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons import nets
 from optviz.ui.links import Link, Unreadable
 from optviz.ui.panels import tracks_of
@@ -125,7 +125,7 @@ def _confusion(spoken: str) -> Panel:
     hover = _("{y} read as {x}: {z} times").format(y="%{y}", x="%{x}", z="%{z}")
     most = max(np.bincount(split(0)[1].labels))
     figure = pictures.confusion(
-        "right", "wrong", shown=_("Digit shown"), read=_("Digit read"), most=int(most), hover=hover
+        "right", "wrong", shown=_("True digit"), read=_("Digit read"), most=int(most), hover=hover
     )
     return Panel(figure.to_json(), tracks_of(figure), _("Confusion matrix"), "confusion")
 
@@ -144,7 +144,7 @@ def say(settings: Settings) -> str:
     result = result_of(settings)
     last, counts = result.fit.last, result.confusion[-1]
     parts = [nets.say_diverged(result.fit)] if last.reason else []
-    text = _("After {epochs} epochs it reads {share} of {n} test images ({training} of the training images).")
+    text = _("After {epochs} epochs it reads {share} of {n} test images correctly ({training} of the training images).")
     parts.append(
         text.format(
             epochs=last.epoch,
@@ -155,25 +155,23 @@ def say(settings: Settings) -> str:
     )
     wrong = counts * (1 - np.eye(CLASSES, dtype=int))
     if last.validation_accuracy < GUESSED:
-        parts.append(_("That is hardly better than guessing one of ten: the steps are too large, or too few."))
+        parts.append(_("That is hardly better than guessing: the steps are too large, or too few."))
     elif wrong.any():
         shown, read = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        most = _("Most often it takes {shown} for {read}: {times} of {all} times.")
+        most = _("Most common mistake: {shown} read as {read}, {times} of {all} times.")
         parts.append(
             most.format(shown=shown, read=read, times=wrong[shown, read], all=counts[shown].sum()),
         )
     else:
-        parts.append(_("It misreads none."))
-    return " ".join(parts)
+        parts.append(_("No image is misread."))
+    return joined(*parts)
 
 
 def explain(settings: Settings) -> str:
     """Say how to look at the images of the weights."""
     if settings.plan.hidden:
-        return _(
-            "Each image of weights is a hidden unit: ink where it is red raises the unit, where it is blue lowers it."
-        )
-    return _("Each image of weights is a digit: ink where it is red speaks for the digit, where it is blue against it.")
+        return _("Each image of weights is a hidden unit: ink on red raises the unit, ink on blue lowers it.")
+    return _("Each image of weights is a digit: ink on red counts for the digit, ink on blue against it.")
 
 
 def misread(settings: Settings) -> str:
@@ -185,9 +183,9 @@ def misread(settings: Settings) -> str:
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")]
     if not len(wrong):
         return ""
-    title = _("All {all} misread test images: what they show → what is read, how surely")
+    title = _("All {all} misread test images: true digit → digit read, confidence")
     if len(wrong) > SHOWN:
-        title = _("{n} of {all} misread test images: what they show → what is read, how surely")
+        title = _("{n} of {all} misread test images: true digit → digit read, confidence")
     title = title.format(n=SHOWN, all=len(wrong))
     cards = "".join(
         _card(result.test.x[i], int(shown[i]), int(read[i]), float(sure[i])) for i in wrong[:SHOWN].tolist()
@@ -288,9 +286,9 @@ def sheet_arrays(settings: Settings, drawn: str) -> dict[str, NDArray[np.float64
 def say_read(settings: Settings, drawn: str) -> str:
     """Say what is read in the drawing."""
     if drawn == NOTHING:
-        return _("Draw a digit: hold the pointer down on the sheet and move it.")
+        return _("Draw a digit: press on the sheet and move.")
     probabilities = read(settings, drawn)
-    text = _("In your drawing it reads {digit} ({share}). Draw on, or take a white sheet.")
+    text = _("It reads your drawing as {digit} ({share}). Draw on, or clear the sheet.")
     return text.format(digit=probabilities.argmax(), share=share(float(probabilities.max())))
 
 

@@ -53,8 +53,9 @@ SHARED: Mapping[str, Show] = {
         200,
         0.1,
         N_(
-            "A long valley: SGD falls to the floor and crawls. Momentum swings across it and arrives at step 140. "
-            "The adaptive ones go along both axes alike: AdaGrad arrives at step 77, Adam at step 43."
+            "A long valley: SGD falls to the floor and is too slow there. Momentum zig-zags across it and "
+            "arrives at step 140. The adaptive ones advance along both axes alike: AdaGrad arrives at step "
+            "77, Adam at step 43."
         ),
     ),
     "saddle": Show(
@@ -63,8 +64,9 @@ SHARED: Mapping[str, Show] = {
         150,
         0.01,
         N_(
-            "A saddle: SGD is stuck. The adaptive ones leave it first: below its loss are RMSProp from step 14 on, "
-            "AdaGrad from 15, Adam from 26. Momentum swings past the saddle, and is below from step 50 on."
+            "A saddle: SGD is stuck. The adaptive ones leave it first: RMSProp is below its loss from step "
+            "14 on, AdaGrad from 15, Adam from 26. Momentum overshoots the saddle and is below from step 50 "
+            "on."
         ),
     ),
     "beale": Show(
@@ -107,14 +109,17 @@ SHOWS: Mapping[str, Show] = {
         ("sgd,lr=0.2", "adagrad,lr=1"),
         200,
         0.1,
-        N_("SGD falls to the floor and crawls; AdaGrad goes along both axes alike and arrives at step 77."),
+        N_(
+            "SGD falls to the floor and is too slow there; AdaGrad advances along both axes alike and "
+            "arrives at step 77."
+        ),
     ),
     "rmsprop": Show(
         "bowl",
         ("adagrad", "rmsprop"),
         50,
         0.15,
-        N_("At the same learning rate AdaGrad's steps die on the way; RMSProp's go on, and it arrives at step 44."),
+        N_("At the same learning rate AdaGrad's steps shrink on the way; RMSProp's do not, and it arrives at step 44."),
     ),
     "adadelta": Show(
         "plateau",
@@ -128,7 +133,7 @@ SHOWS: Mapping[str, Show] = {
         ("momentum_classical,lr=0.1", "rmsprop", "adam"),
         100,
         0.3,
-        N_("Adam arrives at step 43 and settles. RMSProp goes on trembling, and momentum is still on its way."),
+        N_("Adam arrives at step 43 and settles. RMSProp keeps trembling, and momentum is still on its way."),
     ),
     "nadam": Show(
         "bowl",
@@ -173,14 +178,16 @@ ADDED: Mapping[str, str] = {
     "momentum_classical": N_(
         "It adds memory: the step is a sum of old gradients, faster along a valley, calmer across."
     ),
-    "nesterov": N_("It adds a look ahead: the gradient where the momentum is about to lead, so it brakes in time."),
-    "adagrad": N_("It adds a rate for each weight: lr over the root of the sum of its squared gradients."),
-    "rmsprop": N_("It lets V forget: a mean of recent squares in place of the sum, so the steps do not die."),
-    "adadelta": N_("It needs no lr: the mean size of its own past steps takes its place."),
-    "adam": N_("It joins both: momentum's m over RMSProp's V, each with bias correction."),
-    "nadam": N_("It gives Adam Nesterov's look ahead."),
-    "amsgrad": N_("It never lets V shrink: the largest so far counts, which mends a gap in Adam's proof."),
-    "adamw": N_("It puts the weight decay beside the step, where the root of V does not divide it."),
+    "nesterov": N_(
+        "It adds look-ahead: the gradient at the point where momentum is about to lead, so it brakes in time."
+    ),
+    "adagrad": N_("It gives each weight its own learning rate: lr over the root of the sum of its squared gradients."),
+    "rmsprop": N_("It lets V forget: a mean of recent squares instead of the sum, so the steps do not die out."),
+    "adadelta": N_("It needs no lr: the mean size of its own past steps replaces it."),
+    "adam": N_("It combines both: momentum's m over the root of RMSProp's V, each with bias correction."),
+    "nadam": N_("It gives Adam Nesterov's look-ahead."),
+    "amsgrad": N_("It never lets V shrink: the largest so far counts, which closes a gap in Adam's proof."),
+    "adamw": N_("It adds the weight decay to the step itself, so the root of V does not divide it."),
     "lion": N_("It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store."),
     "newton": N_("It uses curvature: the gradient over the Hessian, an n × n matrix for n weights."),
 }
@@ -189,9 +196,9 @@ ADDED: Mapping[str, str] = {
 BRANCHES = {
     Branch.GRADIENT: N_("Gradient alone"),
     Branch.MOMENTUM: N_("Memory in m"),
-    Branch.ADAPTIVE: N_("A rate for each weight, V"),
+    Branch.ADAPTIVE: N_("A learning rate for each weight, V"),
     Branch.BOTH: N_("Both"),
-    Branch.BESIDE: N_("Beside the frame"),
+    Branch.BESIDE: N_("Does not fit the two rows"),
 }
 
 

@@ -156,16 +156,16 @@ def say(setting: Setting) -> str:
     found, reference, word = fit(setting), best(setting), judge(setting)
     texts = {
         Word.UNDER: _(
-            "Degree {degree} underfits: it misses even the {n} points that it was fitted to, by {training}, and those "
-            "held out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+            "Degree {degree} underfits: training error {training} on {n} points, validation error "
+            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
         ),
         Word.GOOD: _(
-            "Degree {degree} fits well: it misses the {n} points that it was fitted to by {training}, and those held "
-            "out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+            "Degree {degree} fits well: training error {training} on {n} points, validation error "
+            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
         ),
         Word.OVER: _(
-            "Degree {degree} overfits: it misses the {n} points that it was fitted to by only {training}, but those "
-            "held out by {validation}; the best fit, degree {best}, by {best_training} and {best_validation}."
+            "Degree {degree} overfits: training error only {training} on {n} points, but validation error "
+            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
         ),
     }
     return texts[word].format(
@@ -182,9 +182,10 @@ def say(setting: Setting) -> str:
 def rule() -> str:
     """Say how the word is found."""
     return _(
-        "The rule: a fit is good where its validation error is at most {tolerance} times that of the best degree. "
-        "Where it is larger, the fit underfits if its training error, too, is more than {tolerance} times the best "
-        "fit's; else it overfits. Errors are means of squares; one below {nothing} counts as none."
+        "The rule: a fit is good if its validation error is at most {tolerance} times that of the best "
+        "degree. Otherwise it underfits if its training error is also more than {tolerance} times the "
+        "best fit's, and overfits if not. Errors are means of squares; an error below {nothing} counts "
+        "as zero."
     ).format(tolerance=f"{TOLERANCE:g}", nothing=f"{NOTHING:g}")
 
 
@@ -205,7 +206,10 @@ def remedies(setting: Setting) -> str:
             _("More data"),
             _("the points: {n} → {most}").format(n=setting.points, most=MOST_POINTS),
             replace(setting, points=MOST_POINTS),
-            _("It cures overfitting, for a curve cannot bend to every point; it cannot cure underfitting."),
+            _(
+                "More points reduce overfitting, because the curve cannot bend to each of them; they do not "
+                "reduce underfitting."
+            ),
         ),
         (
             _("Cleaner data"),
@@ -217,7 +221,7 @@ def remedies(setting: Setting) -> str:
             _("Regularizer"),
             _("the strength of L2: {l2} → {best}").format(l2=f"{setting.l2:g}", best=f"{strength:g}"),
             replace(setting, l2=strength),
-            _("L2 keeps the coefficients small: more of it against overfitting, less against underfitting."),
+            _("L2 keeps the coefficients small: raise it against overfitting, lower it against underfitting."),
         ),
     )
     now = fit(setting).validation
@@ -229,8 +233,8 @@ def remedies(setting: Setting) -> str:
             continue
         item = _("- **{remedy}**: {control}, error {now} → **{then}**. {why}")
         helping.append(item.format(remedy=remedy, control=control, now=digits(now), then=digits(after), why=why))
-    head = _("What would help from here, each remedy alone, and what it makes of the validation error:")
-    without = _("These would not help from here: {remedies}.").format(remedies=_(", ").join(idle))
+    head = _("What would help from here, each remedy alone, with the validation error before and after:")
+    without = _("These would not help here: {remedies}.").format(remedies=_(", ").join(idle))
     return "\n".join([*([head, "", *helping, ""] if helping else []), *([without] if idle else [])])
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from optviz.activations import Array
 from optviz.entry import EntryError
 from optviz.figures import functions as pictures
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
@@ -35,13 +35,13 @@ SHOWN = 60
 """Rows of a result that are written out: more would push the page away."""
 
 _MISFITS = {
-    Misfit.LENGTHS: N_("a has {first} numbers and b {second}: both need equally many, or one of them a single one."),
-    Misfit.COLUMNS: N_(
-        "The rows of a have {first} numbers, those of b {second}: to be stacked they need equally many."
+    Misfit.LENGTHS: N_(
+        "a has {first} numbers and b has {second}: they need the same count, or one of them a single number."
     ),
-    Misfit.NO_STEP: N_("With a step of 0 an axis would never get from {first} to {second}."),
-    Misfit.EMPTY: N_("With this step no point lies between {first} and {second}."),
-    Misfit.TOO_MANY: N_("That would be {first} points on one axis: at most {second}, or they could not be told apart."),
+    Misfit.COLUMNS: N_("The rows of a have {first} numbers and those of b {second}: stacking needs the same count."),
+    Misfit.NO_STEP: N_("A step of 0 never gets from {first} to {second}."),
+    Misfit.EMPTY: N_("This step leaves no point between {first} and {second}."),
+    Misfit.TOO_MANY: N_("That would be {first} points on one axis; at most {second} can be told apart."),
 }
 
 
@@ -55,7 +55,7 @@ def axis_error(error: ValueError) -> str:
     if isinstance(error, WarmupError):
         return misfit(error)
     assert isinstance(error, EntryError)
-    return " ".join((entry_error(error), _("Write an axis as start:stop:step.")))
+    return joined(entry_error(error), _("Write an axis as start:stop:step."))
 
 
 class Call(NamedTuple):
@@ -131,7 +131,9 @@ def normal_call(mean: float, deviation: float, n: int, seed: int) -> Call:
     """Return `tf.random.normal`, whose digits are its own: NumPy draws here from the same distribution."""
     drawn = normal(mean, deviation, n, seed)
     code = f"tf.random.set_seed({seed})\nd = tf.random.normal([{n}], mean={mean!r}, stddev={deviation!r})"
-    summary = _("mean {mean}, deviation {deviation}").format(mean=digits(drawn.mean()), deviation=digits(drawn.std()))
+    summary = _("mean {mean}, standard deviation {deviation}").format(
+        mean=digits(drawn.mean()), deviation=digits(drawn.std())
+    )
     return Call(code, f"{_written(drawn[:4])} …\n{summary}")
 
 
@@ -139,8 +141,8 @@ def say(x: Axis, y: Axis) -> str:
     """Say what the grid is for."""
     across, up = len(x.values), len(y.values)
     return _(
-        "{across} values of x times {up} values of y make {points} points. On such a grid the course computes the "
-        "network's answers, and draws the line between the classes through them."
+        "{across} values of x times {up} values of y make {points} points. On such a grid the course "
+        "computes the network's outputs and draws the boundary between the classes."
     ).format(across=across, up=up, points=across * up)
 
 
@@ -163,12 +165,12 @@ def _panels(spoken: str) -> tuple[Panel, ...]:
     words = {
         "points": _("Points of the grid"),
         "value": _("Value"),
-        "count": _("Number of draws"),
-        "draws": _("Draws"),
+        "count": _("Number of samples"),
+        "draws": _("Samples"),
         "bell": _("Expected"),
     }
     drawn = (
         (_("np.mgrid: the points of a grid"), pictures.points(words), "grid"),
-        (_("tf.random.normal: many draws"), pictures.draws(words), "draws"),
+        (_("tf.random.normal: many samples"), pictures.draws(words), "draws"),
     )
     return tuple(Panel(figure.to_json(), tracks_of(figure), title, cell) for title, figure, cell in drawn)

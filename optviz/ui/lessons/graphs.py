@@ -10,7 +10,7 @@ from optviz.figures import graphs as pictures
 from optviz.figures.graphs import Motion, Writing
 from optviz.graph import RULES, Fault, Graph, Node, Passes
 from optviz.ui.comparisons import most
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import NOTHING
@@ -243,13 +243,13 @@ def say(text: str, inputs: Inputs) -> str:
                 gradient=number(passes.gradients[i]),
             )
         )
-    return " ".join(parts)
+    return joined(*parts)
 
 
 _FAULTS = {
     Fault.DIVISION_BY_ZERO: N_("{operation} divides by zero at {arguments}: the pass ends there."),
     Fault.UNDEFINED: N_("{operation} has no real value at {arguments}: the pass ends there."),
-    Fault.OVERFLOW: N_("{operation} is too large for a number at {arguments}: the pass ends there."),
+    Fault.OVERFLOW: N_("{operation} overflows at {arguments}: the pass ends there."),
     Fault.NO_DERIVATIVE: N_("{operation} has no finite derivative at {arguments}: there is no backward pass."),
 }
 

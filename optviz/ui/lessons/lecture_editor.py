@@ -69,14 +69,14 @@ def edit(link: Link) -> None:
     _field("title", _("Title of the lecture"), lecture.title, LONGEST_TITLE, _keep_title)
     if not lecture.scenes:
         st.info(
-            _("It has no scenes yet: share a moment on any page and add it, or load a file below."),
+            _("No scenes yet: share a moment on any page and add it, or load a file below."),
             icon=":material/playlist_add:",
         )
     for index in range(len(lecture.scenes)):
         with _scene(lecture, index):
             _draw_play(link, lecture, index)
             _draw_tools(link, lecture, index)
-    st.caption(_("It is kept in this tab until the tab is closed: save it as a file, or keep its link."))
+    st.caption(_("This tab keeps the lecture until you close it: save it as a file, or keep its link."))
 
 
 def _scene(lecture: Lecture, index: int) -> DeltaGenerator:
@@ -181,12 +181,12 @@ def _draw_link(link: Link, name: str) -> None:
     if address is None:
         return
     if text == lectures.OWN:
-        st.caption(_("The lecture is too long for a link: pass on its file."))
+        st.caption(_("The lecture is too long for a link: share its file."))
         return
     url = f"{address}?{urlencode({'lecture': text, language.KEY: language.language()})}"
     with st.expander(_("Link of the lecture"), icon=":material/qr_code_2:"):
         st.code(url, language=None, wrap_lines=True)
-        st.caption(_("With &scene=3 at its end the link opens the lecture at its third scene."))
+        st.caption(_("Add &scene=3 at the end of the link to open the lecture at its third scene."))
         code = qr(url)
         if code is None:
             st.caption(_("The link is too long for a QR code. Copy it instead."))

@@ -17,7 +17,7 @@ from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui import training_settings, trainings
-from optviz.ui.language import _, language
+from optviz.ui.language import _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import digits, share
@@ -158,7 +158,7 @@ def say(settings: Settings) -> str:
     """Say how many points each of the two gets right, and why."""
     line, net = runs_of(settings)
     if not (np.isfinite(line.loss).all() and np.isfinite(net.loss).all()):
-        return _("At learning rate {rate} the loss is no finite number any more: the training diverged.").format(
+        return _("The training diverged at learning rate {rate}: the loss is no longer finite.").format(
             rate=digits(settings.learning_rate)
         )
     text = _("After {updates} updates the line gets {line} of the {n} points right, the net {net}.")
@@ -168,16 +168,20 @@ def say(settings: Settings) -> str:
         net=share(net.accuracy[-1]),
         n=len(training_settings.points_of(settings.sample)[0]),
     )
-    return f"{said} {_why(float(line.accuracy[-1]), float(net.accuracy[-1]))}"
+    return joined(said, _why(float(line.accuracy[-1]), float(net.accuracy[-1])))
 
 
 def _why(line: float, net: float) -> str:
     if net > line + MARGIN:
-        return _("A line can only halve the plane; the hidden units bend the boundary to the shape of the class.")
+        return _(
+            "A line can only divide the plane in two; the hidden units bend the boundary to the shape of the class."
+        )
     if min(line, net) > GOOD:
-        return _("Here a line is enough, and a bend gains nothing.")
+        return _("Here a line is enough: bending it gains nothing.")
     if line > net + MARGIN:
-        return _("The net has not found its bend: it needs other initial weights, more updates or more units.")
+        return _(
+            "The net has not found the right boundary: it needs other initial weights, more updates or more units."
+        )
     return _("The net's boundary is still nearly straight: it needs more updates or more units to bend it.")
 
 

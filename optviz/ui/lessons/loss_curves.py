@@ -13,7 +13,7 @@ from optviz.figures import losses as pictures
 from optviz.figures.style import SERIES
 from optviz.losses import LOSSES, Loss, focal, huber
 from optviz.recipes import Range, Recipe
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
@@ -168,15 +168,16 @@ def program(settings: Settings) -> str:
 def _say_error(settings: Settings, here: Readings) -> str:
     pulls = {name: digits(abs(reading.slope)) for name, reading in here.items()}
     first = _(
-        "At an error of {error} the squared error pulls with {mse}, the absolute error with {mae}, Huber with {huber}."
+        "At an error of {error} the pull (the derivative) is {mse} for the squared error, {mae} for the "
+        "absolute error and {huber} for Huber."
     )
     second = (
-        _("Up to δ = {delta} Huber is half the square, and this error lies within.")
+        _("Up to δ = {delta} Huber is half the squared error, and this error is within.")
         if abs(settings.probe) <= settings.own["delta"]
         else _("Beyond δ = {delta} Huber pulls no harder than δ: an outlier cannot take over.")
     )
-    return " ".join(
-        (first.format(error=digits(settings.probe), **pulls), second.format(delta=digits(settings.own["delta"])))
+    return joined(
+        first.format(error=digits(settings.probe), **pulls), second.format(delta=digits(settings.own["delta"]))
     )
 
 
@@ -199,17 +200,17 @@ def _say_logit(settings: Settings, here: Readings) -> str:
     plain, hard = here["binary_crossentropy"].value, here["focal"].value
     certain = float(np.exp(-plain))
     first = _(
-        "An example of class {label} whose class gets the probability {probability} costs {plain} by cross-entropy and "
-        "{focal} by focal loss, {ratio} times as much."
+        "An example of class {label} with probability {probability} for its class has cross-entropy "
+        "{plain} and focal loss {focal}, {ratio} times as much."
     )
     if not settings.own["gamma"]:
-        second = _("With γ = 0 focal loss is cross-entropy, but for the weight α of a class where that is on.")
+        second = _("With γ = 0 focal loss is cross-entropy, times the class weight α if balance is on.")
     elif certain > 0.5:
-        second = _("It is classified rightly already, so the focal loss turns to the others.")
+        second = _("It is already classified correctly, so focal loss concentrates on the others.")
     else:
-        second = _("It is classified wrongly, so the focal loss keeps most of its weight.")
+        second = _("It is classified wrongly, so focal loss keeps most of its weight.")
     values = {"probability": digits(certain), "plain": digits(plain), "focal": digits(hard)}
-    return " ".join((first.format(label=settings.label, ratio=f"{hard / plain:.2g}", **values), second))
+    return joined(first.format(label=settings.label, ratio=f"{hard / plain:.2g}", **values), second)
 
 
 def _tex_logit(settings: Settings, here: Readings) -> str:

@@ -12,7 +12,7 @@ from optviz.figures import losses as pictures
 from optviz.figures.losses import LADDER, SHAPE, Scale, rung
 from optviz.losses import LOSSES, Loss, best_constant, huber
 from optviz.ui.comparisons import most
-from optviz.ui.language import _, language
+from optviz.ui.language import _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
@@ -179,29 +179,23 @@ def say(settings: Settings) -> str:
     mse, mae, robust = (digits(each.mean()) for each in errors)
     first = _("MSE = {mse}, MAE = {mae}, Huber = {huber}.").format(mse=mse, mae=mae, huber=robust)
     if not errors[0].any():
-        return f"{first} {_('Every prediction meets its target.')}"
+        return joined(first, _("Every prediction equals its target."))
     worst = int(errors[0].argmax())
     if len(most(errors[0].tolist())) > 1:
-        return f"{first} {_('No single point makes the most of it.')} {_say_constants(settings)}"
+        return joined(first, _("No single point dominates."), _say_constants(settings))
+    if len(settings.true) == 1:
+        return first
     of_squares, of_distances = (100 * share_of(each)[worst] for each in errors[:2])
-    return " ".join(
-        (
-            first,
-            _("Point {point} alone makes {squares:.0f}% of the MSE, but {distances:.0f}% of the MAE.").format(
-                point=worst + 1, squares=of_squares, distances=of_distances
-            ),
-            _say_constants(settings),
-        )
-        if len(settings.true) > 1
-        else (first,)
-    )
+    text = _("Point {point} alone accounts for {squares:.0f}% of the MSE, but {distances:.0f}% of the MAE.")
+    said = text.format(point=worst + 1, squares=of_squares, distances=of_distances)
+    return joined(first, said, _say_constants(settings))
 
 
 def _say_constants(settings: Settings) -> str:
     mean, median, robust = constants_of(settings)
     return _(
-        "If one number had to do for all targets, the MSE would choose their mean, {mean}, the MAE their median, "
-        "{median}, and Huber {huber}."
+        "If one constant had to predict all targets, MSE would choose their mean, {mean}, MAE their "
+        "median, {median}, and Huber {huber}."
     ).format(mean=digits(mean), median=digits(median), huber=digits(robust))
 
 

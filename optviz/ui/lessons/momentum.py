@@ -12,7 +12,7 @@ from optviz.momentum import SEQUENCES, Momentum, geometric_sum, half_life, memor
 from optviz.optimizers import Array
 from optviz.ui import tables
 from optviz.ui.comparisons import alike
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, RateCode, optimizer_code
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -115,15 +115,15 @@ def say(settings: Settings) -> str:
     else:
         plain, _classical, averaged = (np.ptp(result.steps[1:, k]) for k in range(3))
         text = (
-            _("Plain steps range over {plain}, and the averaged ones as far, over {averaged}.")
+            _("Plain steps vary by {plain}, averaged steps just as much, by {averaged}.")
             if alike(float(plain), float(averaged)) or averaged > plain
-            else _("Plain steps range over {plain}, the averaged ones only over {averaged}.")
+            else _("Plain steps vary by {plain}, averaged steps only by {averaged}.")
         )
         what = text.format(plain=digits(float(plain)), averaged=digits(float(averaged)))
     back = _(
-        "It remembers about 1 / (1 − γ) = {memory} steps; a gradient's share is halved every {half} steps."
+        "It remembers about 1 / (1 − γ) = {memory} steps; the share of a gradient halves every {half} steps."
     ).format(memory=digits(memory(settings.decay)), half=digits(half_life(settings.decay)))
-    return f"{what} {back}"
+    return joined(what, back)
 
 
 def formula(settings: Settings) -> str:

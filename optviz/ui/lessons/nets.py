@@ -116,8 +116,8 @@ def _losses(penalized: bool, held_out: str, cell: str, log: bool, spoken: str) -
         return _curves("numbers", (0, 1), _("Loss"), held_out, cell, log, False, spoken)
     lines = [
         Line(_("training, with penalty"), (MINIMIZED, 0), "series1", "solid", "circle"),
-        Line(_("training, data alone"), ("numbers", 0), "series5", "longdash", "diamond"),
-        Line(_("{name}, data alone").format(name=held_out), ("numbers", 1), "series2", "dash", "square"),
+        Line(_("training, without penalty"), ("numbers", 0), "series5", "longdash", "diamond"),
+        Line(_("{name}, without penalty").format(name=held_out), ("numbers", 1), "series2", "dash", "square"),
     ]
     figure = pictures.curves(lines, title=_("Loss"), step_title=_("Epoch"), log=log)
     return Panel(figure.to_json(), tracks_of(figure), _("Loss"), cell)

@@ -13,7 +13,7 @@ from optviz.entry import Entry, EntryError, Fault
 from optviz.figures import networks as pictures
 from optviz.figures.networks import Unit, units_of
 from optviz.network import INITIALIZATIONS, Network, Pass
-from optviz.ui.language import N_, _, language, ngettext
+from optviz.ui.language import N_, _, joined, language, ngettext
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import NOTHING, digits, tex
@@ -82,7 +82,7 @@ _REASONS = {
 def size_error(error: EntryError) -> str:
     """Say what is wrong with the sizes, and why there is a limit."""
     reason = _REASONS.get(error.fault)
-    return entry_error(error) if reason is None else f"{entry_error(error)} {_(reason)}"
+    return entry_error(error) if reason is None else joined(entry_error(error), _(reason))
 
 
 def network_of(settings: Settings) -> Network:
@@ -192,10 +192,10 @@ def say(settings: Settings) -> str:
     """Say what was counted, and what the forward pass gives."""
     net, sizes = network_of(settings), settings.sizes
     counted = ngettext(
-        "{sizes} has {layers} layer (the inputs are none), {parameters} parameters, and costs {multiply_adds} "
-        "multiply-adds for each row.",
-        "{sizes} has {layers} layers (the inputs are none), {parameters} parameters, and costs {multiply_adds} "
-        "multiply-adds for each row.",
+        "{sizes} has {layers} layer (inputs not counted), {parameters} parameters, and needs "
+        "{multiply_adds} multiply-adds per row.",
+        "{sizes} has {layers} layers (inputs not counted), {parameters} parameters, and needs "
+        "{multiply_adds} multiply-adds per row.",
         net.layers,
     ).format(
         sizes="-".join(map(str, sizes)),
@@ -205,8 +205,7 @@ def say(settings: Settings) -> str:
     )
     if not computed(settings):
         limit = _(
-            "With more than {most} parameters it is counted and drawn only: its values would need {size} MB for every "
-            "student."
+            "Above {most} parameters the net is only counted and drawn: its values would need {size} MB per student."
         )
         return f"{counted} {limit.format(most=f'{MOST_COMPUTED:,}', size=f'{net.parameters * 8 / 1e6:,.0f}')}"
     forward = forward_of(settings)
@@ -221,7 +220,7 @@ def repeated(settings: Settings) -> str:
     given, wanted = len(settings.x), settings.sizes[0]
     if given == wanted:
         return ""
-    return _("x has {given} numbers and the net {wanted} inputs: they are repeated, or cut, to fit.").format(
+    return _("x has {given} numbers but the net has {wanted} inputs: they are repeated or cut to fit.").format(
         given=given, wanted=f"{wanted:,}"
     )
 

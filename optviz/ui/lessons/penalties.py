@@ -327,7 +327,7 @@ def nearest(settings: Settings, strength: float) -> float:
 
 def legend() -> str:
     """Say how the points are drawn."""
-    return _("● class 1, ■ class 0; hollow: held out for validation. The line is the boundary between the classes.")
+    return _("● class 1, ■ class 0; hollow: validation points. The line is the boundary between the classes.")
 
 
 def say(sweep: Sweep, chosen: Chosen) -> str:
@@ -341,8 +341,9 @@ def say(sweep: Sweep, chosen: Chosen) -> str:
     zeros = [int(frame.zeros[run]) for run in runs]
     norms = [digits(float(frame.norm[run])) for run in runs]
     text = _(
-        "After {epochs} epochs L1 holds {l1_zeros} of {n} weights within {near} of zero, L2 {l2_zeros}, and no penalty "
-        "{zeros}; the weights' length ‖w‖ is {norm} without, {l1_norm} with L1 and {l2_norm} with L2."
+        "After {epochs} epochs, weights within {near} of zero: L1 {l1_zeros} of {n}, L2 {l2_zeros}, no "
+        "penalty {zeros}. The norm of the weights, ‖w‖, is {l1_norm} with L1, {l2_norm} with L2 and "
+        "{norm} without a penalty."
     )
     return text.format(
         epochs=epoch,
@@ -368,12 +369,13 @@ def say_trade(sweep: Sweep, chosen: Chosen) -> list[str]:
             continue
         if alike(loss, plain, within=TRAINED):
             text = _(
-                "{name} makes the weights small and hardly changes the validation loss: {loss}, and {plain} without."
+                "{name} makes the weights small and hardly changes the validation loss: {loss} with it, {plain} "
+                "without."
             )
         elif loss < plain:
-            text = _("{name} helps: the validation loss is {loss}, and {plain} without.")
+            text = _("{name} helps: the validation loss is {loss} with it, {plain} without.")
         else:
-            text = _("Here {name} trades validation loss for small weights: {loss}, and {plain} without.")
+            text = _("Here {name} trades validation loss for small weights: {loss} with it, {plain} without.")
         said.append(text.format(name=title, loss=digits(loss), plain=digits(plain)))
     return said
 
@@ -386,11 +388,11 @@ def say_best(sweep: Sweep) -> str:
         return _("Without validation points nothing says which strength is best.")
     plain = float(frame.validation_loss[0])
     if min(l1_loss, l2_loss) >= plain or alike(min(l1_loss, l2_loss), plain, within=TRAINED):
-        text = _("Without a penalty the validation loss is {loss}, and no strength tried makes it less by a hundredth.")
+        text = _("Without a penalty the validation loss is {loss}, and none of the strengths tried lowers it by 1%.")
         return text.format(loss=digits(plain))
     text = _(
-        "Of all strengths tried the validation loss is least at L1 {l1} ({l1_loss}) and at L2 {l2} ({l2_loss}); "
-        "without a penalty it is {loss}."
+        "Of all strengths tried, the validation loss is lowest at L1 {l1} ({l1_loss}) and at L2 {l2} "
+        "({l2_loss}); without a penalty it is {loss}."
     )
     return text.format(
         l1=f"{l1:g}",
@@ -405,13 +407,20 @@ def say_hover(settings: Settings, chosen: Chosen) -> str:
     """Say how near to zero L1 can hold a weight, which is no exact zero."""
     start = _("|w| has no slope at 0: the subgradient λ·sign(w) pushes a weight past 0 and back, so none is exactly 0.")
     if settings.optimizer != "sgd":
-        return start + " " + _("How far it swings depends on the optimizer: a smaller learning rate brings it nearer.")
+        return (
+            start
+            + " "
+            + _("How far it oscillates depends on the optimizer: a smaller learning rate brings it nearer to 0.")
+        )
     # The push is lr (λ ± the data's gradient), of which the latter is the smaller, or the weight would not be held.
     swing = settings.learning_rate * chosen.l1
     text = (
-        _("It swings by about lr·λ = {swing}, which is within the threshold {near}.")
+        _("It oscillates by about lr·λ = {swing}, which is within the threshold {near}.")
         if swing < NEAR_ZERO
-        else _("It swings by about lr·λ = {swing}, beyond the threshold {near}: not all held at 0 are counted.")
+        else _(
+            "It oscillates by about lr·λ = {swing}, beyond the threshold {near}, so not every weight held "
+            "near 0 is counted."
+        )
     )
     return start + " " + text.format(swing=f"{swing:.3g}", near=f"{NEAR_ZERO:g}")
 
@@ -484,7 +493,7 @@ def formulas(sweep: Sweep, chosen: Chosen) -> list[tuple[str, str]]:
     )
     return [
         (_("What is minimized: the weights are penalized, the biases not"), minimized),
-        (_("What that adds to the gradient: L1 pushes every weight alike, L2 a large one more"), added),
+        (_("What that adds to the gradient: L1 pushes every weight equally, L2 pushes large weights more"), added),
     ]
 
 

@@ -21,7 +21,7 @@ from optviz.ui.course import href
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from optviz.ui.keras_code import arrays_of as arrays_of_points
 from optviz.ui.keras_code import code_of
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits, table
@@ -111,22 +111,22 @@ def say(settings: Settings) -> str:
     finals = [float(each.final.min()) for each in sweeps.values()]
     lowest, names = least(finals, within=TRAINED), [title_of(each) for each in sweeps]
     if len(lowest) > 1:
-        text = _("After {epochs} epochs {names} come equally low: loss {loss}.")
+        text = _("After {epochs} epochs {names} reach the same lowest loss, {loss}.")
         listed = _(", ").join(names[place] for place in lowest)
         return f"{text.format(epochs=settings.epochs, names=listed, loss=digits(min(finals)))} {_say_rates(settings)}"
-    first = _("After {epochs} epochs {name} comes lowest: loss {loss} at learning rate {rate}.").format(
+    first = _("After {epochs} epochs {name} reaches the lowest loss, {loss}, at learning rate {rate}.").format(
         epochs=settings.epochs, name=title_of(name), loss=digits(best.final.min()), rate=f"{best.rates[best.best]:g}"
     )
-    return f"{first} {_say_rates(settings)}"
+    return joined(first, _say_rates(settings))
 
 
 def _say_rates(settings: Settings) -> str:
     counts = {title_of(name): working(settings, name) for name in sweeps_of(settings)}
     widest = [list(counts)[place] for place in most(list(counts.values()), str)]
     text = (
-        _("{name} works at the most learning rates, {count} of {all}.")
+        _("{name} works at {count} of {all} learning rates, more than any other.")
         if len(widest) == 1
-        else _("{name} work at equally many learning rates, {count} of {all}.")
+        else _("{name} each work at {count} of {all} learning rates, the most of all.")
     )
     return text.format(name=_(", ").join(widest), count=counts[widest[0]], all=len(RATES))
 
@@ -142,9 +142,9 @@ def results(settings: Settings) -> str:
     """Return the results as a table, a row an optimizer."""
     heads = (
         _("Optimizer"),
-        _("Best loss"),
+        _("Lowest loss"),
         _("at learning rate"),
-        _("Rates that come within {factor} × of the best").format(factor=f"{NEAR:g}"),
+        _("Learning rates within {factor} × of the lowest loss").format(factor=f"{NEAR:g}"),
         _("Diverges from"),
     )
     rows = []
@@ -209,19 +209,19 @@ EXAMPLES = {example.title: example.parameters for example in CLASSIFIER_EXAMPLES
 TRICKS = (
     Trick(
         N_("Begin with Adam or SGD + Nesterov"),
-        N_("Both come low in few epochs, and forgive a learning rate that is not quite right: see above."),
+        N_("Both reach a low loss in few epochs, even if the learning rate is not quite right: see above."),
         "classifier",
         {"optimizer": ("nesterov_keras",), "compare": ("1",), "b.optimizer": ("adam",), "b.l2": ("0",)},
     ),
     Trick(
         N_("Know your algorithm"),
-        N_("Two rows of numbers say what it does: then you know what to change when it fails."),
+        N_("Two rows of numbers say what it does, so you know what to change when it fails."),
         "build",
         {},
     ),
     Trick(
         N_("Know your data"),
-        N_("Where some inputs are rare, an adaptive optimizer gives their weights a rate of their own."),
+        N_("If some inputs are rare, an adaptive optimizer gives their weights their own learning rates."),
         "family",
         {"who": ("adagrad",)},
     ),
@@ -240,7 +240,7 @@ TRICKS = (
     ),
     Trick(
         N_("Try a small set first"),
-        N_("A few points train in no time, and show whether the net and the code work at all."),
+        N_("A few points train in no time and show whether the net and the code work at all."),
         "classifier",
         {"data": ("moons",), "moons.n": ("40",), "epochs": ("200",)},
     ),
@@ -252,13 +252,13 @@ TRICKS = (
     ),
     Trick(
         N_("Shuffle in each epoch"),
-        N_("In a fixed order the batches pull the weights round in the same circle again and again."),
+        N_("In a fixed order the batches pull the weights around the same circle again and again."),
         "classifier",
         {"shuffle": ("0",)},
     ),
     Trick(
         N_("Watch training and validation"),
-        N_("Where the training loss falls and the validation loss rises, the net learns the points by heart."),
+        N_("When the training loss falls and the validation loss rises, the net memorizes the points."),
         "classifier",
         {"validation": ("0.5",), "units": ("64",), "optimizer": ("adam",)},
     ),

@@ -15,7 +15,7 @@ from optviz.figures.style import Runner, looks_of
 from optviz.landscape import Box
 from optviz.optimizers import OPTIMIZERS, Optimizer
 from optviz.regression import REACH, LeastSquares, monomials, sample
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, optimizer_code, rate_code, updates
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
@@ -222,7 +222,7 @@ def say(settings: Settings) -> str:
         "factor": digits(abs(1.0 - settings.learning_rate * curvature)),
     }
     if diverged(settings):
-        text = _("It diverges: after {updates} updates the loss is beyond all bounds.")
+        text = _("It diverges: after {updates} updates the loss has grown beyond all bounds.")
         if bound is not None and settings.learning_rate > bound:
             text = _(
                 "It diverges: the learning rate {rate} is above its bound {bound} (largest curvature λ = {curvature})."
@@ -237,25 +237,26 @@ def say(settings: Settings) -> str:
     true = int(np.flatnonzero([1.0, *settings.truth[1:]])[-1])
     if left > ARRIVED:
         text = _(
-            "The curve is on its way: {updates} updates took the loss from {first} to {loss}, "
-            "the least possible is {least}."
+            "The curve is still on its way: {updates} updates lowered the loss from {first} to {loss}; the "
+            "least possible is {least}."
         )
     elif settings.degree < true:
         text = _(
-            "After {updates} updates the loss has fallen from {first} to {loss}, and no further. The true curve has "
-            "degree {true}, which degree {degree} cannot follow: even the least possible loss is {least}."
+            "After {updates} updates the loss has fallen from {first} to {loss} and will not fall further. "
+            "The true curve has degree {true}, which degree {degree} cannot follow: the least possible loss "
+            "is {least}."
         )
     else:
         text = _(
             "After {updates} updates the curve fits: the loss has fallen from {first} to {loss}, "
             "the least possible is {least}."
         )
-    return " ".join([text, _say_bound(settings, bound)]).format(**values, true=true, degree=settings.degree)
+    return joined(text, _say_bound(settings, bound)).format(**values, true=true, degree=settings.degree)
 
 
 def _say_bound(settings: Settings, bound: float | None) -> str:
     if bound is None:
-        return _("For this optimizer no bound of the learning rate is known, as 2/λ is for SGD.")
+        return _("This optimizer has no known bound on its learning rate, as SGD has with 2/λ.")
     if not settings.plain:
         return _("The learning rate {rate} is below its bound {bound} (largest curvature λ = {curvature}).")
     return _("The learning rate {rate} is below 2/λ = {bound} (largest curvature λ = {curvature}), so SGD converges.")
@@ -275,8 +276,8 @@ def say_slowest(settings: Settings) -> str:
     if not settings.plain or lowest < 1e-12 * highest or not 0.0 < slow < 1.0 or diverged(settings):
         return ""
     text = _(
-        "Along the flattest direction (λ = {lowest}, {ratio} times flatter than the steepest) an update leaves "
-        "{share} of the error: a thousandth is left after {updates} updates."
+        "Along the flattest direction (λ = {lowest}, {ratio} times flatter than the steepest) each "
+        "update leaves {share} of the error: {updates} updates bring it down to a thousandth."
     )
     return text.format(
         lowest=digits(lowest),

@@ -23,7 +23,7 @@ from optviz.recipes import Recipe
 from optviz.schedules import SCHEDULES, Factor, unchanged, warmup
 from optviz.surfaces import SURFACES
 from optviz.ui import races
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons.descent import behavior, six
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, optimizer_code, schedule_code, updates
 from optviz.ui.panels import tracks_of
@@ -234,13 +234,11 @@ def sides(settings: Settings) -> list[str]:
             continue
         text = (
             _(
-                "{name}: step {step} still has {at}, step {next} has {after}. A boundary belongs to the piece before "
+                "{name}: {at} at step {step}, {after} at step {next}. A boundary belongs to the piece before "
                 "it, as in Keras: step ≤ boundary."
             )
             if edge.at == edge.before
-            else _(
-                "{name}: step {last} still has {before}, step {step} has {at}. The drop falls on the boundary itself."
-            )
+            else _("{name}: {before} at step {last}, {at} at step {step}. The drop happens at the boundary itself.")
         )
         told.append(
             text.format(
@@ -270,7 +268,7 @@ def _say(settings: Settings, spoken: str) -> str:
         (_("On the curve “{curve}”: {ends}."), on_curve, _(CURVES[settings.curve].title)),
         (_("On the surface “{curve}”: {ends}."), on_surface, _(SURFACES[settings.surface].title)),
     )
-    return " ".join(text.format(curve=title, ends=_grouped(names, ends)) for text, ends, title in told)
+    return joined(*(text.format(curve=title, ends=_grouped(names, ends)) for text, ends, title in told))
 
 
 def _grouped(names: Sequence[str], ends: Sequence[str]) -> str:

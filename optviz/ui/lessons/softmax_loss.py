@@ -16,7 +16,7 @@ from optviz.figures.crossentropy import WAYS
 from optviz.figures.losses import Scale, places, rung
 from optviz.losses import EPSILON, SOFTMAX_CROSSENTROPY, clipped_crossentropy, crossentropy, margin, naive_softmax
 from optviz.ui.comparisons import most
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons.cross_entropy import written
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
@@ -72,7 +72,7 @@ def from_one_hot(z: Array, labels: Array, top: float) -> tuple[Settings, list[st
     wrong = _unpaired(len(z), len(labels))
     if z.shape[1] != labels.shape[1]:
         wrong.append(
-            _("The logits have {logits} classes and the labels have {labels}: both need as many.").format(
+            _("The logits have {logits} classes and the labels have {labels}: they need the same number.").format(
                 logits=z.shape[1], labels=labels.shape[1]
             )
         )
@@ -81,7 +81,7 @@ def from_one_hot(z: Array, labels: Array, top: float) -> tuple[Settings, list[st
     shared = min(z.shape[1], labels.shape[1])
     fitting[:, :shared] = labels[:rows, :shared]
     wrong += [
-        _("Row {row} of the labels sums to {total}, not to 1: it is no distribution over the classes.").format(
+        _("Row {row} of the labels sums to {total}, not to 1: it is not a distribution over the classes.").format(
             row=i + 1, total=f"{row.sum():.6g}"
         )
         for i, row in enumerate(labels[:rows])
@@ -94,7 +94,7 @@ def from_sparse(z: Array, labels: Array, top: float) -> tuple[Settings, list[str
     """Pair logits with class numbers, and say what does not fit."""
     wrong, classes, rows = _unpaired(len(z), len(labels)), z.shape[1], min(len(z), len(labels))
     wrong += [
-        _("Label {label} is out of range: {n} classes have the labels 0 to {last}; {last} was taken.").format(
+        _("Label {label} is out of range: {n} classes have the labels 0 to {last}; {last} is used.").format(
             label=f"{label:g}", n=classes, last=classes - 1
         )
         for label in labels[:rows]
@@ -222,10 +222,11 @@ def say(settings: Settings) -> str:
         return _say_clipped(losses, int(clipped[losses.fused[clipped].argmax()]))
     worst = int(losses.fused.argmax())
     if len(most(losses.fused.tolist(), written)) > 1:
-        text = _("All three ways agree. The mean loss is {mean}; the rows that cost most cost the same, {loss} each.")
+        text = _("All three ways agree. The mean loss is {mean}; the rows with the largest loss tie at {loss}.")
         return text.format(mean=written(losses.fused.mean()), loss=written(losses.fused[worst]))
     return _(
-        "All three ways agree. The mean loss is {mean}; row {row} costs most, {loss}, with p = {p} for its class."
+        "All three ways agree. The mean loss is {mean}; row {row} has the largest loss, {loss}: its "
+        "class gets only p = {p}."
     ).format(
         mean=written(losses.fused.mean()),
         row=worst + 1,
@@ -243,13 +244,13 @@ def _say_broken(settings: Settings, losses: Ways, row: int) -> str:
     )
     then = _("In two steps the loss stops at {two_steps}, where its gradient is 0; fused it is {fused}.")
     values = {name: written(way[row]) for name, way in losses._asdict().items()}
-    return " ".join((why, then)).format(row=row + 1, z=f"{largest:g}", **values)
+    return joined(why, then).format(row=row + 1, z=f"{largest:g}", **values)
 
 
 def _say_clipped(losses: Ways, row: int) -> str:
     return _(
-        "Row {row}: Keras keeps a probability at 10⁻⁷ or more, so that in two steps the loss stops at {two_steps}, "
-        "where its gradient is 0; fused it is {fused}."
+        "Row {row}: Keras keeps a probability at 10⁻⁷ or more, so in two steps the loss stops at "
+        "{two_steps}, where its gradient is 0; fused it is {fused}."
     ).format(row=row + 1, two_steps=written(losses.two_steps[row]), fused=written(losses.fused[row]))
 
 

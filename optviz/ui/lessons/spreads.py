@@ -11,7 +11,7 @@ from optviz.figures import spread as pictures
 from optviz.figures.style import SERIES
 from optviz.network import INITIALIZATIONS, Initialization
 from optviz.spread import ROWS, Depth, Fate, Spread, expected, fate, passed, propagate, scales
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits, share, tex
@@ -90,7 +90,7 @@ def panels_of(settings: Settings) -> tuple[Panel, ...]:
 @lru_cache(maxsize=256)
 def _panels(depth: int, bins: int, low: float, high: float, place: int, spoken: str) -> tuple[Panel, ...]:
     title = _("Layer, each from {low} to {high}").format(low=f"{low:g}".replace("-", "−"), high=f"{high:g}")
-    words = {"layer": _("Layer"), "deviation": _("Standard deviation"), "theory": _("Theory of the chosen")}
+    words = {"layer": _("Layer"), "deviation": _("Standard deviation"), "theory": _("Theory for the chosen one")}
     drawn = (
         (_("Activations of each layer"), pictures.histograms(depth, bins, place, title), "histograms"),
         (
@@ -111,15 +111,16 @@ FATES = {
 
 _SAID = {
     Fate.HOLDS: N_(
-        "{name} with {activation} holds: the standard deviation is {first} in layer 1 and {last} in layer {depth}."
+        "{name} with {activation} keeps the signal: the standard deviation is {first} in layer 1 and "
+        "{last} in layer {depth}."
     ),
     Fate.FADES: N_(
-        "{name} with {activation} fades: the standard deviation falls from {first} in layer 1 "
-        "to {last} in layer {depth}."
+        "With {name} and {activation} the signal fades: the standard deviation falls from {first} in "
+        "layer 1 to {last} in layer {depth}."
     ),
     Fate.EXPLODES: N_(
-        "{name} with {activation} explodes: the standard deviation grows from {first} in layer 1 "
-        "to {last} in layer {depth}."
+        "With {name} and {activation} the signal explodes: the standard deviation grows from {first} in "
+        "layer 1 to {last} in layer {depth}."
     ),
     Fate.SATURATES: N_(
         "{name} with {activation} saturates: in layer {depth}, {saturated} of the outputs lie at a bound, "
@@ -142,7 +143,7 @@ def say(settings: Settings) -> str:
     )
     if zeros[-1] > 0:
         dead = _("{zeros} of its outputs are exactly 0; the histogram leaves them out.").format(zeros=share(zeros[-1]))
-        return f"{said} {dead}"
+        return joined(said, dead)
     return said
 
 
@@ -157,8 +158,8 @@ def _report(settings: Settings, spoken: str) -> str:
     heads = (
         _("Initialization"),
         _("σ of the weights"),
-        _("Deviation in layer 1"),
-        _("Deviation in layer {depth}").format(depth=depth),
+        _("Standard deviation, layer 1"),
+        _("Standard deviation, layer {depth}").format(depth=depth),
         _("By theory"),
         _("Saturated"),
         _("Exactly 0"),
@@ -198,8 +199,9 @@ def formula(settings: Settings) -> tuple[str, str]:
         rf"&= {factor} \cdot {tex(kept, 3)} = {tex(gain * kept, 3)}",
     )
     note = _(
-        "n is the number of units, σ the deviation of the weights, f the activation, u is drawn from N(0, 1). "
-        "Theory expects a deviation of {theory} in layer {depth}; measured is {measured}."
+        "n is the number of units, σ the standard deviation of the weights, f the activation; u is "
+        "drawn from N(0, 1). Theory predicts a standard deviation of {theory} in layer {depth}; "
+        "measured: {measured}."
     ).format(
         depth=settings.net.depth,
         theory=digits(theory_of(settings, place)[-1]),

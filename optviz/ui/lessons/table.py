@@ -39,7 +39,7 @@ from optviz.table import (
 )
 from optviz.training_plan import Plan
 from optviz.ui import controls, downloads, foreign, links, tab
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons import nets
 from optviz.ui.links import Link
 from optviz.ui.panels import tracks_of
@@ -135,13 +135,13 @@ def choose_reading(link: Link, upload: Upload | None) -> Reading:
 
 
 def _reading(link: Link) -> Reading:
-    found = {"": _("as all rows tell")}
+    found = {"": _("detected from all rows")}
     separators = {
         "comma": _("comma"),
         "semicolon": _("semicolon"),
         "tab": _("tab"),
         "bar": _("vertical bar"),
-        "blank": _("blanks"),
+        "blank": _("spaces"),
     }
     decimals = {"point": _("decimal point"), "comma": _("decimal comma")}
     headers = {"yes": _("the first line that is not skipped"), "no": _("none: the columns are numbered")}
@@ -209,8 +209,8 @@ def lost(link: Link) -> str:
 def ask_again(link: Link) -> None:
     """Say that a table is not at hand any more, and have the tab hand it over again if it still has the file."""
     text = _(
-        "The table {name} is not at hand: the page was loaded anew, the server has forgotten it, or the link comes "
-        "from someone else. Choose the file again, and everything goes on as it was; or go back to the sample table."
+        "The table {name} is not available: the page was reloaded, the server restarted, or the link is "
+        "someone else's. Choose the file again to continue, or go back to the sample table."
     )
     st.warning(text.format(name=foreign.markdown(lost(link))), icon=":material/table:")
     tab.hand_over(UPLOAD)
@@ -250,12 +250,12 @@ def features_of(own: Own, target: str) -> tuple[str, ...]:
 _ERRORS = {
     Fault.NOTHING: N_("The file is empty."),
     Fault.EMPTY: N_("The table has no rows below its header."),
-    Fault.NO_VALUES: N_("Below its header the table has only empty cells, in {detail} rows."),
-    Fault.NO_NUMBERS: N_("No column has numbers, and the target must: texts can only be features."),
-    Fault.TOO_LARGE: N_("The file is larger than {limit} MB: the server would be busy reading it."),
+    Fault.NO_VALUES: N_("Below its header the table has only empty cells ({detail} rows)."),
+    Fault.NO_NUMBERS: N_("No column has numbers: the target must have numbers, texts can only be features."),
+    Fault.TOO_LARGE: N_("The file is larger than {limit} MB, too much for the server to read."),
     Fault.TOO_LONG: N_(
-        "The file has {detail} lines, and at most {limit} are read: all visitors share the server's memory. "
-        "A part of it does as well."
+        "The file has {detail} lines, but at most {limit} are read: all visitors share the server's "
+        "memory. Use a part of it."
     ),
     Fault.NOT_TEXT: N_("The file is not text: save the table as CSV."),
     Fault.WORKBOOK: N_("The file is a workbook of Excel or LibreOffice, or an archive: save the table as CSV there."),
@@ -263,15 +263,15 @@ _ERRORS = {
     Fault.JSON: N_("The file is JSON: save the table as CSV."),
     Fault.UNCLOSED: N_("In row {row} a quotation mark is opened and never closed."),
     Fault.MISFIT: N_(
-        "Row {row} has {detail} names, and the rows below have {limit} cells: where numbers have decimal commas, "
-        "another sign must stand between the cells."
+        "Row {row} has {detail} names, but the rows below have {limit} cells: if numbers have decimal "
+        "commas, the cells need another separator."
     ),
     Fault.RAGGED: N_("Row {row} has {detail} cells and the header {limit}: every row needs the same columns."),
     Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; at most {limit} can be chosen from on this page."),
-    Fault.TOO_FEW_ROWS: N_("Rows that can be used: {detail}. At least {limit} are needed to train and to validate."),
-    Fault.TOO_FEW_COLUMNS: N_("At least {limit} columns of different numbers are needed: a target and a feature."),
+    Fault.TOO_FEW_ROWS: N_("Rows that can be used: {detail}. Training and validation need at least {limit}."),
+    Fault.TOO_FEW_COLUMNS: N_("At least {limit} columns of varying numbers are needed: a target and a feature."),
     Fault.NO_FEATURES: N_("Choose at least one feature from which “{detail}” is to be predicted."),
-    Fault.CONSTANT: N_("In the rows that are left “{detail}” has only one value: there is nothing to predict."),
+    Fault.CONSTANT: N_("In the remaining rows “{detail}” has only one value: there is nothing to predict."),
 }
 
 _REASONS = {
@@ -281,28 +281,28 @@ _REASONS = {
     Why.CONSTANT: N_("it has only one value, {cell}"),
     Why.EMPTY: N_("all its cells are empty"),
     Why.DATES: N_("its dates or times, such as {cell}, cannot all be read"),
-    Why.MANY_WORDS: N_("it has {cell} different texts, and at most {most} become features"),
+    Why.MANY_WORDS: N_("it has {cell} different texts; at most {most} can become features"),
 }
 
 _REMARKS = {
     Remark.AMBIGUOUS: N_(
         "“{cell}” in row {row} of {column} was read as {taken}; if it is {other}, choose the other decimal sign."
     ),
-    Remark.OWN_SIGN: N_("{column} has another decimal sign than the rest, “{cell}”, and is read by it."),
-    Remark.DATES: N_("{column} has dates: as a number each is its days since {cell}."),
-    Remark.HOURS: N_("{column} has times of day: as a number each is its hours since midnight."),
+    Remark.OWN_SIGN: N_("{column} uses another decimal sign than the rest, “{cell}”, and is read with it."),
+    Remark.DATES: N_("{column} has dates, which are read as days since {cell}."),
+    Remark.HOURS: N_("{column} has times of day, which are read as hours since midnight."),
     Remark.DAY_OR_MONTH: N_(
-        "“{cell}” in row {row} of {column} was read as {taken}: if day and month are the other way round, choose so."
+        "“{cell}” in row {row} of {column} was read as {taken}: if day and month are the other way around, choose that."
     ),
-    Remark.UNIT: N_("“{cell}” beside the numbers of {column} is left out."),
+    Remark.UNIT: N_("“{cell}” next to the numbers of {column} is ignored."),
     Remark.MARK: N_("“{cell}” counts as empty in {times} rows of {column}."),
     Remark.INFINITE: N_("“{cell}” counts as empty in {times} rows of {column}, the first of them row {row}."),
     Remark.SENTINEL: N_(
-        "{cell} stands in {times} rows of {column}, far from all else: if it means that a value is missing, "
-        "name it among the marks of missing values."
+        "{column} has {cell} in {times} rows, far from all other values: if it marks missing values, "
+        "add it to the marks of missing values."
     ),
     Remark.COUNTS: N_("{column} only numbers the rows, so it is not chosen as a feature."),
-    Remark.RENAMED: N_("Another column {cell} is called {column} here."),
+    Remark.RENAMED: N_("A second column {cell} is called {column} here."),
     Remark.BROKEN: N_("{times} characters could not be read: choose another encoding."),
 }
 
@@ -311,7 +311,7 @@ _DELIMITERS = {
     ";": N_("semicolons"),
     "\t": N_("tabs"),
     "|": N_("vertical bars"),
-    " ": N_("blanks"),
+    " ": N_("spaces"),
     "，": N_("full-width commas"),
     "；": N_("full-width semicolons"),
 }
@@ -320,7 +320,7 @@ _DELIMITERS = {
 def table_error(error: TableError) -> str:
     """Say what is wrong with a table."""
     said = _(_ERRORS[error.fault]).format(detail=foreign.markdown(error.detail), row=error.row, limit=error.limit)
-    return f"{said} {_left_out(error.left_out)}" if error.left_out else said
+    return joined(said, _left_out(error.left_out)) if error.left_out else said
 
 
 def refuse(name: str, error: TableError, own: Own | None) -> str:
@@ -372,28 +372,28 @@ def describe(own: Own, target: str) -> str:
     table = own.table
     parts = []
     if len(table.cells) < table.rows_read:
-        text = _("Of its rows {rows}, evenly chosen, are used: more would not train while one watches.")
+        text = _("Only {rows} evenly chosen rows are used: more would train too slowly to watch.")
         parts.append(text.format(rows=len(table.cells)))
     if own.uploaded:
         guess = tables.suggest_target(table)
         if guess.target == target:
             parts.append(_suggested(guess).format(name=foreign.markdown(target)))
     for words in table.words:
-        text = _("{name} is made of words, {levels}: as a feature each is a column of 0 and 1.")
+        text = _("{name} holds words ({levels}): as a feature, each word becomes a column of 0 and 1.")
         levels = _(", ").join(map(foreign.markdown, words.levels[:5]))
         more = _("{n} more").format(n=len(words.levels) - 5) if len(words.levels) > 5 else ""
         parts.append(text.format(name=foreign.markdown(words.name), levels=_(", ").join(filter(None, (levels, more)))))
     if table.left_out:
         parts.append(_left_out(table.left_out))
     parts += [_told(told) for told in table.told[:MOST_REMARKS]]
-    return " ".join(parts)
+    return joined(*parts)
 
 
 def _suggested(guess: Suggestion) -> str:
     return (
-        _("{name} is suggested as the target, for its name.")
+        _("The suggested target is {name}, because of its name.")
         if guess.named
-        else _("{name} is suggested as the target, as the last column of numbers.")
+        else _("The suggested target is {name}, the last column of numbers.")
     )
 
 
@@ -408,7 +408,7 @@ def ask_target(link: Link, own: Own, target: str, names: Mapping[str, str]) -> N
         link.change("target", st.session_state[f"{link.page}-ask"], resets=("features",))
 
     st.selectbox(
-        _("Which column is to be predicted?"),
+        _("Which column should be predicted?"),
         list(names),
         index=None,
         format_func=names.__getitem__,
@@ -525,8 +525,8 @@ def say(settings: Settings, result: Learned) -> str:
         return nets.say_diverged(result.fit)
     network, linear = (float(np.ravel(way.validation_scores.mae)[-1]) for way in (result.network, result.linear))
     text = _(
-        "The network's “{target}” is off by {network} on average (validation), a linear fit's by {linear}, "
-        "the mean by {mean}."
+        "Mean validation error of “{target}”: {network} for the network, {linear} for a linear fit, "
+        "{mean} for always guessing the mean."
     )
     said = text.format(
         target=foreign.markdown(settings.target),
@@ -535,41 +535,49 @@ def say(settings: Settings, result: Learned) -> str:
         mean=amount(float(result.mean.validation_scores.mae)),
     )
     if result.fit.last.reason:
-        return f"{nets.say_diverged(result.fit)} {said}"
-    return f"{said} {_judged(result, network / linear if linear else math.inf)}"
+        return joined(nets.say_diverged(result.fit), said)
+    return joined(said, _judged(result, network / linear if linear else math.inf))
 
 
 def _judged(result: Learned, ratio: float) -> str:
     """Say what a network's R² means, and how its error compares with the linear fit's, of which it is `ratio`."""
     r2, linear = (float(np.ravel(way.validation_scores.r2)[-1]) for way in (result.network, result.linear))
     if r2 < -NOTHING:
-        text = _("R² {r2}: worse than the mean. What it learned of the training rows does not hold for others.")
+        text = _(
+            "R² {r2}: worse than guessing the mean. What the network learned from the training rows does not "
+            "hold for others."
+        )
     elif r2 < NOTHING:
-        text = _("R² {r2}: no better than the mean. These features say next to nothing about it.")
+        text = _("R² {r2}: no better than guessing the mean. These features say next to nothing about it.")
     elif r2 < WEAK:
-        text = _("R² {r2}: it explains {percent} % of the spread, little more than the mean (linear fit: {linear} %).")
+        text = _(
+            "R² {r2}: the network explains {percent}% of the variance, little more than the mean does "
+            "(linear fit: {linear}%)."
+        )
     elif ratio < 0.95:
-        text = _("R² {r2}: it explains {percent} % of the spread, a linear fit {linear} %: the relation is not linear.")
+        text = _(
+            "R² {r2}: the network explains {percent}% of the variance, a linear fit {linear}%: the relation is curved."
+        )
     elif ratio > 1.05:
         text = _(
-            "R² {r2}: it explains {percent} % of the spread, but a linear fit {linear} %: "
-            "the network needs other settings, or there is no bend to find."
+            "R² {r2}: the network explains {percent}% of the variance, but a linear fit {linear}%: "
+            "the network needs other settings, or the relation is not curved."
         )
     else:
-        text = _("R² {r2}: it explains {percent} % of the spread; a linear fit is as good.")
+        text = _("R² {r2}: the network explains {percent}% of the variance; a linear fit is as good.")
     return text.format(r2=digits(r2), percent=round(100 * r2), linear=round(100 * max(0.0, linear)))
 
 
 def note(result: Learned) -> str:
     """Say how many rows there are, and how many were dropped."""
     task = result.task
-    text = _("{training} rows to train on and {validation} to validate, standardized by the training rows.")
+    text = _("{training} training rows and {validation} validation rows, standardized by the training rows.")
     parts = [text.format(training=len(task.training), validation=len(task.validation))]
     if task.dropped:
-        parts.append(_("{n} rows were dropped, for a cell of theirs is empty.").format(n=task.dropped))
+        parts.append(_("{n} rows with empty cells were skipped.").format(n=task.dropped))
     if max(len(task.training), len(task.validation)) > DOTS:
         parts.append(_("At most {n} dots of each kind are drawn.").format(n=DOTS))
-    return " ".join(parts)
+    return joined(*parts)
 
 
 def report(result: Learned) -> str:

@@ -166,7 +166,7 @@ def report(settings: Settings) -> str:
         _("First layer"),
         _("Last layer"),
         _("First / last"),
-        _("Factor a layer"),
+        _("Factor per layer"),
         _("The gradient …"),
     )
     titles = choices()

@@ -13,7 +13,7 @@ from optviz.figures.style import SERIES
 from optviz.losses import LOSSES, Loss, asymmetric
 from optviz.recipes import Range
 from optviz.ui.comparisons import alike
-from optviz.ui.language import _, language
+from optviz.ui.language import _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import digits, share
@@ -113,14 +113,14 @@ def _panels(names: tuple[str, ...], ratios: tuple[str, ...], top: float, spoken:
         (_("Weights"), pictures.plane(ratios, {"true": _("true weights"), "start": _("Start")}), "weights", True),
         (_("Weights over the epochs"), pictures.weights(names, _("Weight"), _("Epoch")), "weights", False),
         (
-            _("Bottles too many, day by day"),
+            _("Surplus bottles, day by day"),
             pictures.strips(ratios, SAMPLES, _("made − sold"), (-0.35, 0.35), _("mean")),
             "days",
             False,
         ),
         (
-            _("What a day costs"),
-            pictures.prices(ratios, (_("Bottles too many: made − sold"), _("Loss")), REACH, top),
+            _("Cost of a day"),
+            pictures.prices(ratios, (_("Surplus bottles: made − sold"), _("Loss")), REACH, top),
             "prices",
             False,
         ),
@@ -148,7 +148,8 @@ def limit_of(settings: Settings) -> float:
 
 def say(settings: Settings) -> str:
     """Say where the weights went, and how much too much is made."""
-    w, over, names = final_of(settings), mean_over(settings), names_of(settings)
+    w, names = final_of(settings), names_of(settings)
+    over = mean_over(settings) / sales_of(settings.seed).y.mean()
     if settings.learning_rate > limit_of(settings):
         return _("MSE diverges: its learning rate {rate} is above 2/λ = {limit}.").format(
             rate=digits(settings.learning_rate), limit=digits(limit_of(settings))
@@ -156,24 +157,22 @@ def say(settings: Settings) -> str:
     near = (
         _("MSE leads to w = ({a}, {b}), near the true (1, 1).")
         if np.abs(w[0] - 1.0).max() < 0.1
-        else _("MSE is at w = ({a}, {b}) and still on its way to (1, 1).")
+        else _("MSE has reached w = ({a}, {b}) and is still on its way to (1, 1).")
     )
-    return " ".join(
-        (
-            near.format(a=f"{w[0, 0]:.3f}", b=f"{w[0, 1]:.3f}"),
-            *(_leaning(names[i], over[i]) for i in (1, 2)),
-            _why(settings),
-        )
+    return joined(
+        near.format(a=f"{w[0, 0]:.3f}", b=f"{w[0, 1]:.3f}"),
+        *(_leaning(names[i], over[i]) for i in (1, 2) if names[i] not in names[:i]),
+        _why(settings),
     )
 
 
 def _leaning(name: str, over: float) -> str:
     text = (
-        _("With {name}, {bottles} bottles too many are made on average.")
+        _("With {name} the seller makes {part} too many bottles on average.")
         if over > 0
-        else _("With {name}, {bottles} bottles are missing on average.")
+        else _("With {name} the seller makes {part} too few bottles on average.")
     )
-    return text.format(name=name, bottles=digits(abs(over)))
+    return text.format(name=name, part=share(abs(over)))
 
 
 def _why(settings: Settings) -> str:
@@ -182,11 +181,11 @@ def _why(settings: Settings) -> str:
         return _("Both sides cost the same, so neither is favored.")
     dear, cheap = max(cost, profit), min(cost, profit)
     if not cheap:
-        return _("What costs nothing is not avoided at all.")
+        return _("The side that costs nothing is not avoided at all.")
     text = (
-        _("A bottle that is missing loses {times} times what one too many costs: better too many.")
+        _("A missing bottle costs {times} times as much as a surplus one: better too many.")
         if profit > cost
-        else _("A bottle too many costs {times} times what a missing one loses: better too few.")
+        else _("A surplus bottle costs {times} times as much as a missing one: better too few.")
     )
     return text.format(times=digits(dear / cheap))
 
