@@ -23,6 +23,9 @@ TOLERANCE = 1.5
 NOTHING = 1e-4
 """An error below this counts as none: without noise the best fit's is next to zero."""
 
+REFITS = 20
+"""The fresh draws of the points to which a polynomial is fitted again."""
+
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -112,6 +115,28 @@ def fit(setting: Setting) -> Fit:
     w = LeastSquares(legendre(training.x, setting.degree), training.y).solution(setting.l2)
     errors = (float(LeastSquares(legendre(x, setting.degree), y)(w)[0]) for x, y in (training, validation))
     return Fit(w, *errors)
+
+
+class Fan(NamedTuple):
+    """Polynomials at some x, (REFITS, rows), each fitted to a fresh draw of as many points from the same curve.
+
+    `scatter` is their standard deviation about their mean, `miss` how far that is from the true curve: medians over x,
+    for at its ends a polynomial of high degree may be anywhere.
+    """
+
+    values: Array
+    scatter: float
+    miss: float
+
+
+@lru_cache(maxsize=256)
+def refits(setting: Setting, rows: int) -> Fan:
+    """Return the fan of a setting at `rows` points evenly over [-1, 1]; its draws have seeds of their own."""
+    x = np.linspace(-1.0, 1.0, rows)
+    seeds = (1000 * (setting.seed + 1) + k for k in range(REFITS))
+    values = np.stack([fit(replace(setting, seed=seed)).value(x) for seed in seeds])
+    off = np.abs(values.mean(axis=0) - CURVES[setting.curve].value(x))
+    return Fan(values, float(np.median(values.std(axis=0, ddof=1))), float(np.median(off)))
 
 
 def errors(settings: Sequence[Setting]) -> Array:

@@ -1,5 +1,7 @@
 """See a polynomial underfit, fit and overfit, and what helps."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from optviz.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
@@ -66,23 +68,31 @@ with st.sidebar:
 setting = Setting(curve, points, noise, share, seed, degree, l2)
 
 
-def pick(picked: Result) -> None:
-    """Take the value of a remedy that was clicked in its curve."""
-    if remedy := fitting.PICKED.get(picked.panel):
-        link.change(remedy.field, fitting.nearest(remedy, picked.point[0]))
+def pick(told: Result) -> None:
+    """Take the value that was dragged or clicked: along a scale, or in the errors against it."""
+    if picked := fitting.picked(told.panel, told.point):
+        link.change(*picked)
 
 
-with stage:
-    lesson.show(
+def picture() -> Result:
+    """Show the fits by what is held at the moment."""
+    here = replace(
+        setting, degree=int(link.now("degree", degree)), points=int(link.now("points", points)), l2=link.now("l2", l2)
+    )
+    return lesson.show(
         link,
-        fitting.panels_of(setting),
-        fitting.arrays_of(setting),
-        run=run_of(setting),
+        fitting.panels_of(),
+        fitting.arrays_of(here),
+        run=run_of(here),
         steps=0,
-        summary=fitting.say(setting),
+        summary=fitting.say(here),
         even=3,
         on_point=pick,
     )
+
+
+with stage:
+    lesson.live(picture)
     st.caption(fitting.rule())
     st.markdown(fitting.remedies(setting))
     for title, tex in fitting.formulas(setting):

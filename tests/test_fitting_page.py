@@ -1,5 +1,6 @@
 """The fitting page without a browser: its three pictures, its remedies, its links to the classifier, its program."""
 
+import json
 import re
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS
-from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit
+from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
 from optviz.network import Network
 from optviz.ui.lessons import fitting
 from optviz.ui.lessons.fitting import PICKED, REMEDIES
@@ -44,12 +45,18 @@ def test_every_curve(curve, lang):
 
 def test_three_pictures_stand_first_and_the_middle_one_is_the_chosen():
     setting = replace(START, degree=6)
-    panels = fitting.panels_of(setting)
+    panels = fitting.panels_of()
     assert [panel.title for panel in panels[:3]] == ["Degree 1", "Your degree", "Degree 15"]
-    for panel, word in zip(panels[:3], ("underfitting", "good fit", "overfitting"), strict=True):
-        assert f"<b>{word}</b>" in str(panel.figure).replace("\\u003c", "<").replace("\\u003e", ">").replace(
-            "\\u002f", "/"
-        )
+    for place, word in enumerate(("underfitting", "good fit", "overfitting")):
+        traces = json.loads(panels[place].figure)["data"]
+        heights = row(setting, f"verdict{place}")
+        shown = [
+            trace["text"]
+            for trace in traces
+            if trace["meta"].get("follows", {}).get("mode") == "grow"
+            and np.isfinite(heights[trace["meta"]["follows"]["y"][1]])
+        ]
+        assert shown == [[word]]
     for place, degree in enumerate((1, 6, 15)):
         np.testing.assert_array_equal(
             row(setting, f"fitted{place}"), fit(replace(setting, degree=degree)).value(fitting.GRID)
@@ -71,7 +78,7 @@ def test_the_errors_against_each_remedy_are_those_of_the_fits():
 
 def test_every_panel_follows_what_is_there():
     arrays = fitting.arrays_of(START)
-    for panel in fitting.panels_of(START):
+    for panel in fitting.panels_of():
         assert panel.tracks
         for track in panel.tracks:
             for ref in (track.x, track.y):
@@ -82,10 +89,53 @@ def test_every_panel_follows_what_is_there():
 def test_a_click_takes_the_nearest_value():
     degrees, points, l2 = REMEDIES
     assert {PICKED[k].field for k in (3, 4, 5)} == {"degree", "points", "l2"}
-    assert fitting.panels_of(START)[5].cell == "l2" and fitting.panels_of(START)[5].pick
+    assert fitting.panels_of()[5].cell == "l2" and fitting.panels_of()[5].pick
+    assert fitting.picked(3, (3.4, 0.1)) == ("degree", 3) and fitting.picked(5, (0.006, 1.0)) == ("l2", 0.01)
     assert [fitting.nearest(degrees, x) for x in (-3, 3.4, 3.6, 99)] == [0, 3, 4, 15]
     assert [fitting.nearest(points, x) for x in (-1, 34, 35, 9999)] == [10, 30, 40, 400]
     assert fitting.nearest(l2, 0.006) == 0.01 and fitting.nearest(l2, 0.0) == 1e-6
+
+
+def test_a_handle_is_where_its_value_is_and_takes_the_nearest():
+    assert fitting.picked(0, (0.5, 0.0)) is None, "degree 1 has no handle"
+    for panel, handle in fitting.HANDLES.items():
+        for value in handle.values:
+            place = row(replace(START, **{handle.field: value}), f"handle{panel}")[0]
+            assert fitting.picked(panel, (place + 0.02, -2.0)) == (handle.field, value)
+            assert fitting.picked(panel, (place - 0.02, 1.0)) == (handle.field, value)
+        assert fitting.picked(panel, (-9.0, 0.0))[1] == handle.values[0]
+        assert fitting.picked(panel, (9.0, 0.0))[1] == handle.values[-1]
+        scale = [trace for trace in json.loads(fitting.panels_of()[panel].figure)["data"] if trace["meta"].get("grip")]
+        assert len(scale) == 1 and scale[0]["meta"]["follows"]["x"] == [f"handle{panel}", 0]
+    between = fitting.HANDLES[2].place_of(0.02)
+    assert fitting.HANDLES[2].place_of(0.01) < between < fitting.HANDLES[2].place_of(0.03)
+
+
+def test_the_fan_is_twenty_refits_and_its_sentence_has_their_scatter_and_their_miss():
+    setting = replace(START, degree=9)
+    x = np.linspace(-1, 1, fitting.FAN)
+    curves = []
+    for k in range(20):
+        fresh, _validation = draw(replace(setting, seed=1000 + k))
+        curves.append(np.polynomial.Polynomial.fit(fresh.x, fresh.y, 9)(x))
+        assert len(fresh.x) == len(draw(setting)[0].x) and not np.isin(fresh.y, draw(setting)[0].y).any()
+    fan = row(setting, "fan1").reshape(20, -1)
+    assert np.isnan(fan[:, -1]).all() and np.array_equal(row(setting, "fan_x").reshape(20, -1)[7, :-1], x)
+    seen = np.where(np.abs(curves) <= 2.2, curves, np.nan)
+    np.testing.assert_allclose(fan[:, :-1], seen, atol=1e-7)
+    scatter = np.median(np.std(curves, axis=0, ddof=1))
+    miss = np.median(np.abs(np.mean(curves, axis=0) - np.sin(np.pi * x)))
+    assert f"20 refits to fresh points scatter by {scatter:.3g}; their mean misses the true curve by {miss:.3g}." in (
+        fitting.say(setting)
+    )
+
+
+def test_the_fan_shows_variance_where_it_overfits_and_bias_where_it_underfits():
+    low, good, high = (refits(replace(START, degree=degree), 101) for degree in (1, 4, 15))
+    more = refits(replace(START, degree=15, points=320), 101)
+    calm = refits(replace(START, degree=15, l2=0.01), 101)
+    assert low.scatter < good.scatter < high.scatter and low.miss > 5 * max(good.miss, high.miss)
+    assert more.scatter < 0.3 * high.scatter and calm.scatter < 0.8 * high.scatter
 
 
 def test_the_remedies_say_what_they_would_do():

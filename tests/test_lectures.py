@@ -71,7 +71,7 @@ ANSWERS = {
     ],
     ("sgd_to_adam", "Momentum on the bowl"): ["Momentum (classical) lr 0.61 β 0.42 arrives first, at step 14."],
     ("sgd_to_adam", "A saddle"): ["RMSProp leaves the saddle first: from step 14", "Then come Adam (26), SGD (61)."],
-    ("overfitting", "Overfitting"): ["training error only 0.00667 on 20 points, but validation error 12.8"],
+    ("overfitting", "Overfitting"): ["training error only 0.00667, but validation error 12.8"],
     ("overfitting", "The regions of a net, without and with L2"): [
         "B has the smaller weights",
         "make the boundary smoother",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optviz.fitting import DEGREES, Setting, fit
-from optviz.ui.lessons import penalties, regression
+from optviz.ui.lessons import fitting, penalties, regression
 from optviz.ui.lessons.penalties import Chosen
 from optviz.ui.lessons.regression import Settings
 from optviz.ui.panels import run_of
@@ -65,7 +65,7 @@ def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> Non
     page.wait_for_function("location.search.includes('degree=13')")
     page.get_by_text("Degree 13 overfits").first.wait_for()
     expected = fit(replace(Setting(), degree=13)).value(np.linspace(-1, 1, 201))
-    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 3)["y"], expected, rtol=1e-4, atol=1e-4))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 4)["y"], expected, rtol=1e-4, atol=1e-4))
     assert trace(page, "degree", 3)["x"] == pytest.approx([13])
     click(page, "points", 320, 0.1)
     page.wait_for_function("location.search.includes('points=320')")
@@ -76,6 +76,32 @@ def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> Non
     assert query(page) == {"degree": ["1"]}
     address = urlsplit(str(page.get_by_role("link", name="2-1-1 underfits").evaluate("link => link.href")))
     assert (address.path, address.query) == ("/classifier", "units=1")
+
+
+def test_the_degree_and_the_strength_of_l2_are_dragged_along_their_scales(open_page: OpenPage) -> None:
+    page = opened(open_page, "/fitting")
+    for number, name, value, said in ((1, "degree", 11, "Degree 11 "), (2, "l2", 0.01, "scatter by ")):
+        handle = fitting.HANDLES[number]
+        x, y, to = page.evaluate(
+            """([cell, place]) => {
+              const plot = document.querySelector(`[data-cell~=${cell}] .optviz-panel:not([hidden]) .optviz-plot`);
+              const { xaxis, yaxis } = plot._fullLayout, { left, top } = plot.getBoundingClientRect();
+              const grip = plot.data.find(trace => trace.meta?.grip), across = x => left + xaxis._offset + xaxis.d2p(x);
+              return [across(grip.x[0]), top + yaxis._offset + yaxis.d2p(grip.y[0]), across(place)];
+            }""",
+            [f"fit{number}", handle.place_of(value)],
+        )
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for share in (0.3, 0.6, 0.8, 1.0):
+            page.mouse.move(x + share * (to - x), y - 20 * share)
+            page.wait_for_timeout(50)
+        page.get_by_text(said).first.wait_for()
+        assert f"{name}=" not in page.url, "the address waits for the release"
+        page.mouse.up()
+        page.wait_for_function("said => location.search.includes(said)", arg=f"{name}={value}")
+    expected = fit(Setting(degree=15, l2=0.01)).value(np.linspace(-1, 1, 201))
+    eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit2", 4)["y"], expected, rtol=1e-4, atol=1e-4))
 
 
 def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> None:

@@ -14,6 +14,7 @@ from optviz.fitting import (
     MOST_DEGREE,
     MOST_POINTS,
     NOTHING,
+    REFITS,
     SIZES,
     STRENGTHS,
     TOLERANCE,
@@ -24,15 +25,18 @@ from optviz.fitting import (
     errors,
     fit,
     judge,
+    refits,
 )
 from optviz.ui.comparisons import TRAINED, alike
-from optviz.ui.language import N_, _, language
+from optviz.ui.language import N_, _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.tables import digits
 
 LOW_DEGREE = 1
 GRID = np.linspace(-1.0, 1.0, 201)
+FAN = 101
+"""The points of each refit's curve."""
 
 VERDICTS = {Word.UNDER: N_("underfitting"), Word.GOOD: N_("good fit"), Word.OVER: N_("overfitting")}
 _COLORS = {Word.UNDER: "bad", Word.GOOD: "good", Word.OVER: "bad"}
@@ -63,6 +67,43 @@ PICKED = {3: REMEDIES[0], 4: REMEDIES[1], 5: REMEDIES[2]}
 """The remedies by the number of their panel."""
 
 
+class Handle(NamedTuple):
+    """A value that is dragged along a scale at the foot of a picture, and which of its values have a text there."""
+
+    field: str
+    values: tuple[float, ...]
+    named: tuple[float, ...]
+
+    @property
+    def places(self) -> Array:
+        """Where the values are on the scale, evenly."""
+        return np.linspace(-0.75, 0.92, len(self.values))
+
+    def place_of(self, value: float) -> float:
+        """Return where a value is, by its neighbours."""
+        return float(np.interp(value, self.values, self.places))
+
+    def value_at(self, place: float) -> float:
+        """Return the value nearest to a place."""
+        return self.values[int(np.abs(self.places - place).argmin())]
+
+
+HANDLES = {
+    1: Handle("degree", DEGREES, (0, 5, 10, 15)),
+    2: Handle("l2", (0.0, *STRENGTHS), (0.0, 1e-5, 1e-3, 0.1, 10.0)),
+}
+"""The handles by the number of their panel: of one's own degree its degree, of the highest its L2."""
+
+
+def picked(panel: int | None, point: tuple[float, float]) -> tuple[str, float] | None:
+    """Return which value of the setting was dragged or clicked in a panel, and what it becomes."""
+    if handle := HANDLES.get(panel or 0):
+        return handle.field, handle.value_at(point[0])
+    if remedy := PICKED.get(panel or 0):
+        return remedy.field, nearest(remedy, point[0])
+    return None
+
+
 def shown(setting: Setting) -> tuple[Setting, Setting, Setting]:
     """Return what the three pictures show: degree 1, the degree chosen, and the highest."""
     return replace(setting, degree=LOW_DEGREE), setting, replace(setting, degree=MOST_DEGREE)
@@ -81,6 +122,16 @@ def arrays_of(setting: Setting) -> dict[str, Array]:
     }
     for place, each in enumerate(shown(setting)):
         arrays[f"fitted{place}"] = fit(each).value(GRID)
+        values = refits(each, FAN).values
+        # What leaves the picture would lie over the scale below it.
+        seen = np.where(np.abs(values) <= pictures.TALL, values, np.nan)
+        arrays[f"fan{place}"] = np.pad(seen, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
+        word = judge(each)
+        heights = [pictures.VERDICT_AT if word is other else np.nan for other in Word]
+        arrays[f"verdict{place}"] = np.array([0.0, *heights])
+    arrays["fan_x"] = np.tile(np.append(np.linspace(-1.0, 1.0, FAN), np.nan), REFITS)
+    for place, handle in HANDLES.items():
+        arrays[f"handle{place}"] = np.array([handle.place_of(getattr(setting, handle.field)), pictures.SCALE_AT])
     now = fit(setting)
     for remedy in REMEDIES:
         name, chosen = remedy.field, float(getattr(setting, remedy.field))
@@ -93,28 +144,37 @@ def arrays_of(setting: Setting) -> dict[str, Array]:
     return {name: numbers[None] for name, numbers in arrays.items()}
 
 
-def panels_of(setting: Setting) -> tuple[Panel, ...]:
+def panels_of() -> tuple[Panel, ...]:
     """Return the panels in the visitor's language: three fits, and the errors against three remedies."""
-    return (*_fit_panels(tuple(judge(each) for each in shown(setting)), language()), *_error_panels(language()))
+    return (*_fit_panels(language()), *_error_panels(language()))
 
 
-@lru_cache(maxsize=64)
-def _fit_panels(words: tuple[Word, ...], spoken: str) -> tuple[Panel, ...]:
+@lru_cache(maxsize=8)
+def _fit_panels(spoken: str) -> tuple[Panel, ...]:
     names = {
         "training": _("training"),
         "validation": _("validation"),
         "true": _("true curve"),
         "fitted": _("fitted curve"),
+        "refits": _("{n} refits").format(n=REFITS),
     }
     titles = (
         _("Degree {degree}").format(degree=LOW_DEGREE),
         _("Your degree"),
         _("Degree {degree}").format(degree=MOST_DEGREE),
     )
+    verdicts = [(_COLORS[word], _(VERDICTS[word])) for word in Word]
+    scales = {1: (_("degree"), _("Drag the degree")), 2: ("λ", _("Drag λ, the strength of L2"))}
     panels = []
-    for place, (word, title) in enumerate(zip(words, titles, strict=True)):
-        figure = pictures.polynomial(f"fitted{place}", GRID, _(VERDICTS[word]), _COLORS[word], names)
-        panels.append(Panel(figure.to_json(), tracks_of(figure), title, f"fit{place}"))
+    for place, title in enumerate(titles):
+        scale = None
+        if handle := HANDLES.get(place):
+            name, hint = scales[place]
+            ticks = [f"{value:g}".replace("e-0", "e-") if value in handle.named else "" for value in handle.values]
+            ticks[0] = f"{name} {ticks[0]}"
+            scale = pictures.Scale(hint, tuple(handle.places.tolist()), tuple(ticks))
+        figure = pictures.polynomial(place, GRID, verdicts, names, scale)
+        panels.append(Panel(figure.to_json(), tracks_of(figure), title, f"fit{place}", pick=scale is not None))
     return tuple(panels)
 
 
@@ -156,27 +216,30 @@ def say(setting: Setting) -> str:
     found, reference, word = fit(setting), best(setting), judge(setting)
     texts = {
         Word.UNDER: _(
-            "Degree {degree} underfits: training error {training} on {n} points, validation error "
-            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
+            "Degree {degree} underfits: training error {training} and validation error {validation}, both above those "
+            "of degree {best}, {best_training} and {best_validation}."
         ),
         Word.GOOD: _(
-            "Degree {degree} fits well: training error {training} on {n} points, validation error "
-            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
+            "Degree {degree} fits well: training error {training}, validation error {validation} (best: degree {best}, "
+            "{best_validation})."
         ),
         Word.OVER: _(
-            "Degree {degree} overfits: training error only {training} on {n} points, but validation error "
-            "{validation}. The best fit, degree {best}, has {best_training} and {best_validation}."
+            "Degree {degree} overfits: training error only {training}, but validation error {validation} (best: degree "
+            "{best}, {best_validation})."
         ),
     }
-    return texts[word].format(
+    fan = refits(setting, FAN)
+    text = _("{n} refits to fresh points scatter by {scatter}; their mean misses the true curve by {miss}.")
+    spread = text.format(n=REFITS, scatter=digits(fan.scatter), miss=digits(fan.miss))
+    said = texts[word].format(
         degree=setting.degree,
-        n=len(draw(setting)[0].x),
         training=digits(found.training),
         validation=digits(found.validation),
         best=reference.degree,
         best_training=digits(fit(reference).training),
         best_validation=digits(fit(reference).validation),
     )
+    return joined(said, spread)
 
 
 def rule() -> str:
@@ -185,8 +248,9 @@ def rule() -> str:
         "The rule: a fit is good if its validation error is at most {tolerance} times that of the best "
         "degree. Otherwise it underfits if its training error is also more than {tolerance} times the "
         "best fit's, and overfits if not. Errors are means of squares; an error below {nothing} counts "
-        "as zero."
-    ).format(tolerance=f"{TOLERANCE:g}", nothing=f"{NOTHING:g}")
+        "as zero. A refit is fitted to a fresh draw of as many points from the same curve: the scatter of "
+        "all {n} is the variance, the distance of their mean from the curve the bias (medians over x)."
+    ).format(tolerance=f"{TOLERANCE:g}", nothing=f"{NOTHING:g}", n=REFITS)
 
 
 def remedies(setting: Setting) -> str:
