@@ -7,13 +7,16 @@ import numpy as np
 
 from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Bars, Line, Sign, Turn
+from optviz.figures.net import net as picture_of_net
+from optviz.losses import LOSSES
+from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS
 from optviz.ui.language import _, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.runs import Run
-from optviz.ui.training_settings import Leg, Method, Settings, Switch, axis_of, points_of
-from optviz.ui.trainings import MARKS, NUMBERS, Training
+from optviz.ui.training_settings import Leg, Method, Settings, Switch, activation_of, axis_of, points_of
+from optviz.ui.trainings import MARKS, NUMBERS, Training, parts_stride, stride_of
 
 SIDES = ("A", "B")
 DASHES = ("solid", "dash")
@@ -64,6 +67,7 @@ def _panels(
 ) -> tuple[Panel, ...]:
     titles = titles_of(settings)
     regions = [_region_panel(settings, side, asked, titles) for side in range(len(titles))]
+    nets = [_net_panel(settings, side) for side in range(len(titles))]
     turns = _turns(settings)
     figures = (
         (
@@ -116,6 +120,7 @@ def _panels(
     )
     return (
         *regions,
+        *nets,
         *(Panel(figure.to_json(), tracks_of(figure), title, cell) for title, figure, cell in figures),
     )
 
@@ -134,6 +139,29 @@ def _region_panel(settings: Settings, side: int, asked: tuple[float, float], tit
     figure = pictures.regions(f"regions{side}", xs, *points_of(settings.sample), asked, words, best=best)
     title = titles[side] if len(titles) > 1 else _("Decision regions")
     return Panel(figure.to_json(), tracks_of(figure), title, f"regions{side}", pick=True)
+
+
+def _net_panel(settings: Settings, side: int) -> Panel:
+    network, sample = Network(settings.sizes, activation_of(settings)), settings.sample
+    every = parts_stride(settings)
+    words = {
+        "legend": _("Red is positive, blue negative and dashed; the wider an edge, the larger its weight."),
+        "some": _("{shown} of {units} hidden units are drawn: those whose output varies most."),
+        "every": _("The net moves every {n} epochs.").format(n=every) if every > stride_of(settings.epochs) else "",
+        "keys": _("arrow keys go from unit to edge to unit, enter shows one large, Esc closes it"),
+        "unit": _("Unit {number}, layer {layer}"),
+        "output": _("Output"),
+        "range": _("from {low} to {high} over the picture"),
+        "bias": _("bias {value}"),
+        "weight": _("weight {value}"),
+        "gradient": _("gradient {value}"),
+        "step": _("next step {value}"),
+    }
+    title = f"{_('Network')} {SIDES[side]}" if len(settings.methods) > 1 else _("Network")
+    figure = picture_of_net(
+        f"net{side}", network, LOSSES[settings.loss].response, axis_of(sample), points_of(sample)[0], words
+    )
+    return Panel(figure.to_json(), tracks_of(figure), title, f"net{side}", quiet=settings.told_by_curves)
 
 
 class Curve(NamedTuple):

@@ -145,6 +145,12 @@ class Settings:
         """Whether a rule watches the training; raises DataError."""
         return self.held_out and bool(self.stopping or self.reducing)
 
+    @property
+    def told_by_curves(self) -> bool:
+        """Whether what is special in it is seen in the curves over the epochs."""
+        changes = any(method.switch for method in self.methods) or self.schedule != "constant" or self.warmup
+        return bool(self.stopping or self.reducing or self.starts > 1 or changes)
+
 
 @lru_cache(maxsize=32)
 def points_of(sample: Sample) -> tuple[Dataset, Dataset]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -19,7 +19,7 @@ from optviz.figures.classifier import PERCENT
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.objectives import Later, Penalized, regularized
-from optviz.optimizers import OPTIMIZERS, Number
+from optviz.optimizers import OPTIMIZERS, Look, Memory, Number, Optimizer
 from optviz.plateau import Watched, relay, supervise
 from optviz.schedules import Schedule
 from optviz.tensorflow_engine import EngineMissing
@@ -45,6 +45,11 @@ FRAMES = 100
 BINS = 41
 MOST_EPOCHS = 15_000
 
+PARTS = 80_000
+FEWEST_PARTS = 6
+"""The numbers that the picture of a net may take, a third of a MiB, three for each weight and bias; and how often even
+the widest one moves."""
+
 SNAPSHOTS = 25_000
 FEWEST_SNAPSHOTS = 6
 """The numbers that the weights of earlier epochs may take, for histograms: a tenth of a MiB for each net."""
@@ -64,6 +69,15 @@ def _classifier(settings: Settings, engine: Engine) -> Classifier:
     return Classifier(network, loss, data, settings.batch_size, seed, settings.shuffle, engine)
 
 
+class Begun(NamedTuple):
+    """An update as it begins, at a look around and a learning rate."""
+
+    optimizer: Optimizer
+    memory: Memory
+    look: Look
+    learning_rate: float
+
+
 class Net:
     """One net in training, from one start or from several side by side, with the rows of all its epochs.
 
@@ -80,6 +94,9 @@ class Net:
         self.regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.best_regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.weights: Rows = np.empty((0, BINS), np.float32)
+        self.parts: Rows = np.empty((0, 3 * classifier.network.parameters), np.float32)
+        """Parameters, their gradient, and how the update that follows changes them, every `parts_stride` epochs."""
+        self.parts_stride = parts_stride(settings)
         self.dead: Rows = np.empty(0, np.float32)
         """The share of dead units in each picture."""
         self.reductions: list[tuple[int, int, float]] = []
@@ -121,7 +138,13 @@ class Net:
 
     def first_update(self, epoch: Epoch) -> list[Line]:
         """Return the lines of the first update after an epoch, of a single start."""
+        return lines(*self._begun(epoch))
+
+    def _begun(self, epoch: Epoch) -> Begun:
+        """Return the first update after an epoch of the start that is shown."""
         method, classifier = self.method, self.classifier
+        if self.several:
+            classifier = replace(classifier, seed=self.settings.seeds[self.leader])
         leg = method.leg_at(epoch.epoch)
         optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values))
         memory = epoch.memory or optimizer.init(epoch.w)
@@ -130,8 +153,7 @@ class Net:
         ahead = epoch.epoch * classifier.steps_per_epoch - memory.t
         rate = float(epoch.learning_rate)
         with np.errstate(all="ignore"):
-            look = optimizer.look(Later(objective, ahead), memory, epoch.w, rate)
-        return lines(optimizer, memory, look, rate)
+            return Begun(optimizer, memory, optimizer.look(Later(objective, ahead), memory, epoch.w, rate), rate)
 
     @property
     def over(self) -> bool:
@@ -162,6 +184,7 @@ class Net:
         self.numbers = _longer(self.numbers, rows, np.nan)
         self.regions = _longer(self.regions, frames, 0)
         self.weights = _longer(self.weights, frames, 0)
+        self.parts = _longer(self.parts, (rows - 1) // self.parts_stride + 1 if frames else 0, 0)
         self.dead = _longer(self.dead, frames, 0)
         if self.settings.watched:
             self.marks = _longer(self.marks, rows, np.nan)
@@ -227,6 +250,8 @@ class Net:
         self.regions[frame] = self._grid(w)
         self.weights[frame] = count(w[self.classifier.network.weight_mask > 0], self._edges)
         self.dead[frame] = self.classifier.dead_units(w)
+        if self.epoch % self.parts_stride == 0:
+            self.parts[self.epoch // self.parts_stride] = self._parts(self.shown.epoch)
         if watch:
             self.best_regions[frame] = self._grid(watch.w)
         if frame % self._apart == 0:
@@ -237,6 +262,11 @@ class Net:
         if len(self.snapshots) > max(FEWEST_SNAPSHOTS, SNAPSHOTS // len(w)):
             self._apart *= 2
             self.snapshots = dict(list(self.snapshots.items())[::2])
+
+    @np.errstate(all="ignore")
+    def _parts(self, epoch: Epoch) -> Rows:
+        optimizer, memory, look, rate = self._begun(epoch)
+        return np.concatenate([epoch.w, look.g, -optimizer.step(memory, look, rate)[1].eta]).astype(np.float32)
 
     def _grid(self, w: Array) -> Pictures:
         return percent(self.classifier.regions(w, self._axis, self._axis))
@@ -390,6 +420,7 @@ class Training:
             for name, pictures in (("regions", net.regions), ("weights", net.weights), ("best", net.best_regions)):
                 if len(pictures):
                     arrays[f"{name}{side}"] = Thinned(pictures[:frames], self.stride)
+            arrays[f"net{side}"] = Thinned(net.parts[: self.epoch // net.parts_stride + 1], net.parts_stride)
             for name, curves in (("marks", net.marks), ("starts", net.losses)):
                 if len(curves):
                     arrays[f"{name}{side}"] = curves[:rows]
@@ -418,6 +449,13 @@ def stride_of(epochs: int, frames: int = FRAMES) -> int:
     """
     least = -(-epochs // frames)
     return next((stride for stride in range(least, 2 * least) if epochs % stride == 0), least)
+
+
+def parts_stride(settings: Settings) -> int:
+    """Return the epochs from one picture of the net itself to the next: as for the regions, or some times as many."""
+    stride, numbers = stride_of(settings.epochs), 3 * Network(settings.sizes, activation_of(settings)).parameters
+    most = max(PARTS // numbers, FEWEST_PARTS)
+    return stride * -(-(settings.epochs // stride + 1) // most)
 
 
 def bins_of(start: Array) -> Array:

@@ -80,7 +80,9 @@ def test_it_trains_by_itself_and_draws_the_numbers_of_the_backend(open_page: Ope
     np.testing.assert_allclose(curve["y"], arrays["numbers"][:, 0, 0], rtol=1e-5)
     np.testing.assert_allclose(curve["x"], np.arange(201))
     np.testing.assert_array_equal(trace(page, "regions0", 0)["z"], arrays["regions0"].array[-1])
+    page.get_by_role("tab", name="Weights").click()
     np.testing.assert_array_equal(trace(page, "weights", 0)["y"], arrays["weights0"].array[-1])
+    page.get_by_role("tab", name="Loss").click()
     # scrubbing back shows an earlier epoch again
     last = picture(page)
     page.locator(PLAYER).focus()
@@ -287,6 +289,7 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
     to_the_end(page, 300)
     assert len(sockets) > 1 and shown(page, "run") == run
     settings = Settings(epochs=300, units=64, layers=2, initialization="he", methods=(Method(learning_rate=0.001),))
+    page.get_by_role("tab", name="Loss").click()
     curve = trace(page, "loss", 0)
     np.testing.assert_array_equal(curve["x"], np.arange(301))
     np.testing.assert_allclose(curve["y"], finished(settings).arrays["numbers"][:, 0, 0], rtol=1e-4)

@@ -477,7 +477,7 @@ function ramp(colorscale) {
 }
 
 // Marching squares: in each cell the level crosses 0, 2 or 4 edges; crossings are joined in pairs.
-function levelLine(values, width, height, level, pixel, pen) {
+export function levelLine(values, width, height, level, pixel, pen) {
   const cut = (a, b) => (level - a) / (b - a);
   for (let r = 0; r + 1 < height; r++)
     for (let c = 0; c + 1 < width; c++) {

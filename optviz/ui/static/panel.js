@@ -6,6 +6,7 @@ import { Pointer } from "./pointer.js";
 import { element } from "./bar.js";
 import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 import { paintLens } from "./lens.js";
+import { Net } from "./net.js";
 import { SolidBrush, Space } from "./solid.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
@@ -242,6 +243,7 @@ export class Panel {
     this.brushes = this.sources.map(source => {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
+      if (looks.meta?.net) return (this.net ??= new Net(this)).brush(source, looks, axesOf(looks));
       return new Brush(source, looks, axesOf(looks), background, looks.meta?.named && layout.font);
     });
     const ghosts = this.ghost?.brushes(this.plot._fullData, axesOf, background) ?? [];

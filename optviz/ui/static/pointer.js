@@ -6,7 +6,7 @@ const STEP = 1 / 40; // of a side
 const FAR = 5; // steps at once with shift
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const clamp = share => Math.min(Math.max(share, 0), 1);
-const written = value => String(Number(value.toPrecision(3))).replace("-", "−");
+export const written = value => String(Number(value.toPrecision(3))).replace("-", "−");
 
 export class Pointer {
   // `pick` takes a place on the screen, as a click has it.

@@ -1,0 +1,330 @@
+// A net drawn whole: each unit a small picture of its output over the plane, edges by sign and size of their weight.
+
+import { element } from "./bar.js";
+import { levelLine } from "./brush.js";
+import { written } from "./pointer.js";
+import { rgb } from "./theme.js";
+import { Wiring, busiest, spread } from "./wiring.js";
+
+const MOST = 8; // units of a layer are drawn at least
+const SMALLEST = 28; // pixels from one unit to the next: where there is more room, more are drawn
+const LARGEST = 64;
+const [CELLS, COARSE, FINE] = [24, 12, 61]; // a side of a unit's picture, of what tells how busy it is, of the large one
+const PALE = 0.2; // of the largest output of a layer: what is less is paler than red and blue
+const [NARROWEST, WIDEST] = [170, 0.66]; // pixels, and the share of the picture, that what is chosen takes
+const HIT = 6; // pixels from an edge
+const DASH = [7, 4];
+const TOUCH = matchMedia("(pointer: coarse)");
+const same = (a, b) => Boolean(a && b) && ["layer", "unit", "from", "to"].every(name => a[name] === b[name]);
+const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+// A root, so that small weights are seen beside large ones; the same in every net and at every step.
+const widthOf = weight => Math.min(3 * Math.sqrt(Math.abs(weight)), 9);
+
+export class Net {
+  constructor(panel) {
+    Object.assign(this, { panel, at: null, open: false, busy: new WeakMap() });
+    this.value = element("output", { class: "optviz-at" });
+    this.note = element("p", { class: "optviz-wiring-note" });
+    this.card = element("div", { class: "optviz-card", hidden: "" });
+    this.name = element("b", {});
+    this.large = element("canvas", { "aria-hidden": "true" });
+    this.lines = element("p", {});
+    const close = element("button", { type: "button", "aria-label": panel.player.words.close }, "×");
+    close.addEventListener("click", event => (event.stopPropagation(), this.#show(this.at, false)));
+    this.card.append(close, this.name, this.large, this.lines);
+    this.node = element("div", { class: "optviz-wiring", role: "application", tabindex: 0 }, this.value, this.note, this.card);
+    this.node.addEventListener("click", event => this.#tap(event));
+    this.node.addEventListener("pointermove", event => (this.node.style.cursor = this.#under(event) ? "pointer" : ""));
+    this.node.addEventListener("keydown", event => this.#key(event));
+    panel.node.append(this.node);
+  }
+
+  // What paints the trace of the net in place of a brush.
+  brush(source, looks, axes) {
+    if (this.told !== looks.meta.net) {
+      this.told = looks.meta.net;
+      this.words = this.told.words;
+      this.wiring = new Wiring(this.told);
+      this.node.setAttribute("aria-label", `${this.panel.spec.title} ${this.told.sizes.join("-")}: ${this.words.keys}`);
+      if (this.at && !this.#exists(this.at)) [this.at, this.open] = [null, false];
+    }
+    Object.assign(this, { source, axes, row: undefined });
+    return { source, looks, drawn: -1, at: (canvas, step) => void this.#paint(canvas, source.rowAt(step)) };
+  }
+  #exists({ layer, unit, from, to }) {
+    const { sizes } = this.wiring;
+    return layer < sizes.length && (unit ?? to) < sizes[layer] && (from ?? 0) < (sizes[layer - 1] ?? Infinity);
+  }
+  get theme() {
+    return this.panel.player.theme;
+  }
+  #renew() {
+    this.panel.renew();
+    this.panel.player.request();
+  }
+
+  // ---- where everything stands
+
+  // Which units are drawn at row r: those of a wide layer that are busy, each as long as it can in its place.
+  #drawn(r, most) {
+    const { sizes, last } = this.wiring;
+    const all = sizes.map(size => [...Array(size).keys()]);
+    if (Math.max(...sizes) <= most) return all;
+    const numbers = this.source.inputs[0];
+    if (this.busy.get(numbers)?.most !== most) this.busy.set(numbers, { most, rows: [] });
+    const { rows } = this.busy.get(numbers);
+    for (let k = rows.length; k <= r; k++) {
+      const outputs = this.wiring.outputs(numbers.row(k), COARSE);
+      rows.push(all.map((units, l) => (l === last || units.length <= most ? units : busiest(outputs[l].map(spread), most, rows[k - 1]?.[l]))));
+    }
+    return rows[r];
+  }
+  #lay(r) {
+    const { x, y } = this.axes;
+    const { scale } = this.theme;
+    const [width, height] = [x._length, y._length - this.note.offsetHeight - 4];
+    const most = Math.max(MOST, Math.floor(height / (SMALLEST * scale)));
+    const layers = this.#drawn(r, most);
+    const rows = Math.max(...layers.map(units => units.length));
+    const column = width / layers.length;
+    const hidden = Math.max(8, Math.min(LARGEST * scale, (0.86 * height) / rows, 0.52 * column));
+    const outer = Math.min(1.6 * hidden, 0.7 * column);
+    const across = l => x._offset + outer / 2 + 4 + (l / (layers.length - 1)) * (width - outer - 8);
+    this.places = layers.map((units, layer) => {
+      const side = layer === 0 || layer === layers.length - 1 ? outer : hidden;
+      const apart = Math.min(height / units.length, 2.2 * side);
+      return units.map((unit, i) => ({ layer, unit, side, x: across(layer), y: y._offset + height / 2 + (i - (units.length - 1) / 2) * apart }));
+    });
+    const count = numbers => numbers.slice(1, -1).reduce((sum, n) => sum + n, 0);
+    const [shown, units] = [count(layers.map(({ length }) => length)), count(this.wiring.sizes)];
+    const note = [shown < units && filled(this.words.some, { shown, units }), this.words.every, this.words.legend].filter(Boolean).join(" ");
+    if (this.note.textContent === note) return;
+    this.note.textContent = note;
+    this.#lay(r); // the note has another height
+  }
+  #place({ layer, unit }) {
+    return this.places?.[layer]?.find(place => place.unit === unit);
+  }
+  *#edges() {
+    for (let layer = 1; layer < this.places.length; layer++)
+      for (const start of this.places[layer - 1]) for (const end of this.places[layer]) yield { layer, from: start.unit, to: end.unit, line: [start.x + start.side / 2, start.y, end.x - end.side / 2, end.y] };
+  }
+
+  // ---- painting
+
+  #paint(canvas, r) {
+    if (r < 0 || !this.source.known) return;
+    const numbers = this.source.wholeRow("y", r);
+    if (this.row !== r) {
+      this.row = r;
+      this.numbers = numbers;
+      this.#lay(r);
+      this.outputs = this.wiring.outputs(numbers, CELLS);
+      this.limits = this.outputs.map(limitsOf);
+      this.pictures = new Map(this.places.flat().map(place => [place, this.#picture(place, this.outputs[place.layer][place.unit], CELLS)]));
+    }
+    const { pen } = canvas;
+    pen.save();
+    const edges = [...this.#edges()].sort((a, b) => same(a, this.at) - same(b, this.at)); // what is chosen lies on top
+    for (const edge of edges) this.#edge(pen, edge, numbers[this.wiring.weight(edge)]);
+    pen.globalAlpha = 1;
+    pen.setLineDash([]);
+    for (const place of this.places.flat()) this.#unit(pen, place);
+    pen.restore();
+    this.#fill();
+  }
+  #edge(pen, edge, weight) {
+    const [x0, y0, x1, y1] = edge.line;
+    const chosen = same(edge, this.at);
+    const { theme } = this;
+    const draw = () => (pen.beginPath(), pen.moveTo(x0, y0), pen.lineTo(x1, y1), pen.stroke());
+    const width = Number.isFinite(weight) ? widthOf(weight) * theme.scale : 1;
+    if (chosen) {
+      Object.assign(pen, { globalAlpha: 1, strokeStyle: theme.text, lineWidth: width + 6 });
+      pen.setLineDash([]);
+      draw();
+      Object.assign(pen, { strokeStyle: theme.background, lineWidth: width + 2 });
+      draw();
+    }
+    Object.assign(pen, { globalAlpha: chosen ? 1 : 0.3 + 0.6 * Math.min(1, Math.abs(weight) || 0), strokeStyle: theme.color(weight < 0 ? "class0" : "class1"), lineWidth: Math.max(width, 0.5), lineDashOffset: 0 });
+    pen.setLineDash(weight < 0 ? DASH : []);
+    draw();
+  }
+  #unit(pen, place) {
+    const { theme } = this;
+    const { layer, unit, side, x, y } = place;
+    const [left, top] = [x - side / 2, y - side / 2];
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(this.pictures.get(place), left, top, side, side);
+    const chosen = same(place, this.at);
+    Object.assign(pen, { strokeStyle: theme.text, lineWidth: chosen ? 4 : 1.2 });
+    pen.strokeRect(left, top, side, side);
+    if (layer) return;
+    Object.assign(pen, { font: `${Math.round(14 * theme.scale)}px ${theme.font}`, textAlign: "center", textBaseline: "top", fillStyle: theme.text });
+    pen.fillText(this.#nameOf(layer, unit), x, top + side + 4);
+  }
+  // Blue below zero, red above; the last layer's response as in the picture of the regions.
+  #picture({ layer, unit }, values, cells) {
+    const { theme } = this;
+    const image = new ImageData(cells, cells);
+    const [low, middle, high] = ["class0", "background", "class1"].map(name => rgb(theme.color(name)));
+    values.forEach((v, p) => {
+      const share = layer === this.wiring.last ? 2 * v - 1 : v / this.limits[layer][unit];
+      const t = Number.isFinite(share) ? Math.min(Math.max(share, -1), 1) : 0;
+      const end = t < 0 ? low : high;
+      for (let c = 0; c < 3; c++) image.data[4 * p + c] = middle[c] + Math.abs(t) * (end[c] - middle[c]);
+      image.data[4 * p + 3] = 255;
+    });
+    const picture = new OffscreenCanvas(cells, cells);
+    picture.getContext("2d").putImageData(image, 0, 0);
+    return picture;
+  }
+
+  // ---- what is chosen, large
+
+  #nameOf(layer, unit) {
+    if (layer === 0) return this.told.inputs[unit];
+    return layer === this.wiring.last ? this.words.output : filled(this.words.unit, { number: unit + 1, layer });
+  }
+  // Its name, and the lines that tell its numbers.
+  #told() {
+    const { words, wiring, numbers, at } = this;
+    const n = wiring.parameters;
+    const told = (first, place) => [first, words.gradient, words.step].map((text, i) => filled(text, { value: exactly(numbers[i * n + place]) }));
+    if (at.unit === undefined) return [`${this.#nameOf(at.layer - 1, at.from)} → ${this.#nameOf(at.layer, at.to)}`, ...told(words.weight, wiring.weight(at))];
+    const values = this.outputs[at.layer][at.unit];
+    const range = filled(words.range, { low: exactly(Math.min(...values)), high: exactly(Math.max(...values)) });
+    return [this.#nameOf(at.layer, at.unit), range, ...(at.layer ? told(words.bias, wiring.bias(at)) : [])];
+  }
+  // It stands where it leaves what was chosen in sight, and the others of its layer within reach.
+  #fill() {
+    this.card.hidden = !this.open || !this.at;
+    const { at, axes, row } = this;
+    const shown = !this.card.hidden && JSON.stringify([row, at, axes.x._length, axes.y._length]);
+    if (this.shown === shown) return;
+    this.shown = shown;
+    if (!shown) return;
+    const [name, ...lines] = this.#told();
+    this.name.textContent = name;
+    this.lines.replaceChildren(...lines.map(line => element("span", {}, line)));
+    const [left, right] = [axes.x._offset, axes.x._offset + axes.x._length];
+    const chosen = at.unit === undefined ? [...this.#edges()].find(edge => same(edge, at))?.line[0] : this.#place(at)?.x;
+    const x = chosen ?? left;
+    const half = this.places[at.layer][0].side / 2 + 6;
+    const toLeft = x - left > right - x;
+    const room = (toLeft ? x - left : right - x) - half;
+    this.large.hidden = at.unit === undefined;
+    const whole = room < NARROWEST && !this.large.hidden; // on a phone: its picture beside its numbers
+    this.card.classList.toggle("optviz-card-left", toLeft);
+    this.card.classList.toggle("optviz-card-whole", whole);
+    this.card.style.width = whole ? "" : `${Math.min(Math.max(room, NARROWEST), WIDEST * (right - left))}px`;
+    if (this.large.hidden) return;
+    this.large.style.height = "0";
+    const height = axes.y._length - (whole ? 28 : this.card.offsetHeight + this.note.offsetHeight);
+    const side = Math.max(90, Math.min(height, whole ? WIDEST * (right - left) : this.lines.clientWidth));
+    const ratio = window.devicePixelRatio || 1;
+    this.large.width = this.large.height = side * ratio;
+    this.large.style.width = this.large.style.height = `${side}px`;
+    const pen = this.large.getContext("2d");
+    pen.scale(ratio, ratio);
+    this.#paintLarge(pen, side);
+  }
+  #paintLarge(pen, side) {
+    const { at, theme, told, wiring } = this;
+    const values = wiring.outputs(this.numbers, FINE)[at.layer][at.unit];
+    pen.drawImage(this.#picture(at, values, FINE), 0, 0, side, side);
+    const pixel = i => ((i + 0.5) / FINE) * side;
+    Object.assign(pen, { strokeStyle: theme.text, lineWidth: 2.5 });
+    pen.beginPath();
+    levelLine(values, FINE, FINE, at.layer === wiring.last ? 0.5 : 0, (c, r) => [pixel(c), pixel(r)], pen);
+    pen.stroke();
+    const [low, high] = wiring.side;
+    pen.lineWidth = 1;
+    for (const [x1, x2, label] of told.points) {
+      const [x, y] = [((x1 - low) / (high - low)) * side, ((high - x2) / (high - low)) * side];
+      Object.assign(pen, { fillStyle: theme.color(label ? "class1" : "class0"), strokeStyle: theme.background });
+      pen.beginPath();
+      if (label) pen.arc(x, y, 3.5, 0, 2 * Math.PI);
+      else pen.rect(x - 3, y - 3, 6, 6);
+      pen.fill();
+      pen.stroke();
+    }
+  }
+
+  // ---- what the visitor does
+
+  #show(thing, open) {
+    Object.assign(this, { at: thing, open });
+    this.value.textContent = thing ? this.#told().join(", ") : "";
+    this.#renew();
+  }
+  #tap(event) {
+    if (event.target.closest(".optviz-card")) return;
+    const thing = this.#under(event);
+    this.#show(thing, Boolean(thing) && !(this.open && same(thing, this.at)));
+  }
+  #under({ clientX, clientY }) {
+    if (!this.places) return null;
+    const { left, top } = this.node.getBoundingClientRect();
+    const [x, y] = [clientX - left, clientY - top];
+    const far = TOUCH.matches ? 2 * HIT : HIT;
+    const unit = this.places.flat().find(place => Math.max(Math.abs(place.x - x), Math.abs(place.y - y)) <= place.side / 2 + 2);
+    if (unit) return { layer: unit.layer, unit: unit.unit };
+    let [nearest, least] = [null, far];
+    for (const { line, ...edge } of this.#edges()) {
+      const apart = away(line, x, y);
+      if (apart < least) [nearest, least] = [edge, apart];
+    }
+    return nearest;
+  }
+  #key(event) {
+    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    if (event.target !== this.node || ctrlKey || metaKey || altKey || shiftKey || !this.places) return;
+    const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    if (!arrow && key !== "Enter" && !(key === "Escape" && this.open)) return;
+    event.preventDefault();
+    event.stopPropagation(); // the arrows are those of the player as well, and Esc the projector's
+    if (arrow) this.#show(this.at ? this.#beside(...arrow) : { layer: 1, unit: this.places[1][0].unit }, this.open);
+    else this.#show(this.at, key === "Enter" && Boolean(this.at) && !this.open);
+  }
+  // From a unit up and down to others of its layer, and across along its heaviest edge; from an edge up and down to
+  // others of the same unit, and across to the units at its ends.
+  #beside(across, down) {
+    const { layer, unit, from, to, end } = this.at;
+    const unitsOf = layer => this.places[layer].map(place => place.unit);
+    const next = (units, now) => units[Math.min(Math.max(units.indexOf(now) + down, 0), units.length - 1)];
+    if (unit === undefined) {
+      if (across) return { layer: across < 0 ? layer - 1 : layer, unit: across < 0 ? from : to };
+      return end === "to" ? { ...this.at, from: next(unitsOf(layer - 1), from) } : { ...this.at, to: next(unitsOf(layer), to) };
+    }
+    if (down) return { layer, unit: next(unitsOf(layer), unit) };
+    const into = across > 0 ? layer + 1 : layer;
+    if (into < 1 || into > this.wiring.last) return this.at;
+    const edges = unitsOf(across > 0 ? into : into - 1).map(other => (across > 0 ? { layer: into, from: unit, to: other, end: "from" } : { layer: into, from: other, to: unit, end: "to" }));
+    const heavy = edge => Math.abs(this.numbers[this.wiring.weight(edge)]);
+    return edges.reduce((best, edge) => (heavy(edge) > heavy(best) ? edge : best));
+  }
+}
+
+// A number with three digits.
+function exactly(v) {
+  if (!Number.isFinite(v)) return "—";
+  if (v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5)) return written(v);
+  const [digits, power] = v.toExponential(2).split("e");
+  const raised = power.replace("+", "").replace(/./g, sign => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign]));
+  return `${written(Number(digits))}\u00a0·\u00a010${raised}`;
+}
+
+// Where the colors of each unit of a layer end: at its own largest output, but a feeble one stays pale.
+function limitsOf(outputs) {
+  const largest = outputs.map(values => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0));
+  const least = PALE * Math.max(...largest) || 1;
+  return largest.map(most => Math.max(most, least));
+}
+
+// How far a point lies from a stretch of line.
+function away([x0, y0, x1, y1], x, y) {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const t = Math.min(Math.max(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy), 0), 1);
+  return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
+}
