@@ -419,7 +419,7 @@ def nesterov(beta: Beta = 0.9) -> Optimizer:
     source="Sutskever et al. 2013; Keras and PyTorch with nesterov = True",
 )
 def nesterov_keras(beta: Beta = 0.9) -> Optimizer:
-    """The same idea in shifted coordinates, so that one gradient at w is enough."""
+    """The same idea in shifted coordinates: one gradient, at w, is enough."""
     return NesterovKeras(Moment(beta, 1.0))
 
 

@@ -44,7 +44,7 @@ def test_equally_near_predictions_and_a_single_one_have_their_own_sentence():
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ("0, 1", "so that −ln 0 = ∞ becomes 16.1181."),
+        ("0, 1", "so −ln 0 = ∞ becomes 16.1181."),
         ("1e-8, 0.99999999", "becomes 16.1181."),
         ("0.6, 0.6", "A sums to 1.2, not to 1: Keras divides by the sum first and gets 0.6931472."),
         ("0, 0", "Keras divides by the sum, 0, and gets nan."),

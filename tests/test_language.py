@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -100,6 +100,112 @@ def test_chinese_is_chinese(chinese: Catalog) -> None:
 def test_the_course_terms_are_used(chinese: Catalog) -> None:
     assert _in("zh", "Exponential decay") == "指数衰减学习率"
     assert _in("zh", "Momentum (averaged)").startswith("动量")
+
+
+PLACES = re.compile(r"\{[^{}]*\}|`[^`]*`|\$[^$]*\$")
+"""What is filled in, code and LaTeX."""
+
+HAN = "[\u4e00-\u9fff]"
+LATIN = "[A-Za-z0-9\u0370-\u03ff%]"
+FAULTS = {
+    "two blanks": re.compile(r"\S {2,}\S"),
+    "a blank before a stop": re.compile(r"\S [,.;:!?](?=\s|$)"),
+    "no blank between Chinese and what is not": re.compile(rf"{HAN}(?:\{{|{LATIN})|(?:\}}|{LATIN}){HAN}"),
+    "a blank in Chinese": re.compile(
+        rf"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef] (?={HAN}|[\u3001-\u303f\uff00-\uffef])"
+    ),
+    "a blank at a Chinese stop": re.compile(r"[\u3001-\u3011\uff00-\uffef] [\w{]|[\w}] [\u3001-\u3011\uff00-\uffef]"),
+    "a western stop in Chinese": re.compile(rf"{HAN}[,.;:!?](?!\S*[)\]])|(?<![\w(])[,;:!?]{HAN}"),
+}
+
+
+def misset(text: str) -> list[str]:
+    """List what is wrong with the blanks and stops of a text."""
+    bare = re.sub(r"`[^`]*`|\$[^$]*\$", "0", text)
+    return [fault for fault, found in FAULTS.items() if found.search(bare)]
+
+
+BRITISH = re.compile(
+    r"\b\w*(?:colour|behaviour|neighbour|favour|centre|grey|yoghurt|labell|modell|analys(?:e|ing)\b|artefact)\w*"
+    r"|\b\w+is(?:ation|ing|ed|es?)\b|\b(?:towards|afterwards|whilst|learnt|for ever|discs?)\b",
+    re.IGNORECASE,
+)
+AMERICAN = re.compile(
+    r"(?:ra|no|r|prec|w|otherw|prom|adv|exerc|surpr|dev|comprom|rev)is(?:ing|ed|es?)$|^(?:his|this|is|axis)$",
+    re.IGNORECASE,
+)
+
+
+def british(text: str) -> list[str]:
+    """List the words of a text that are not American."""
+    return [word for word in BRITISH.findall(PLACES.sub(" ", text)) if not AMERICAN.search(word)]
+
+
+class Term(NamedTuple):
+    """A line of the table in CONTRIBUTING: how English and Chinese call a thing, and what neither calls it."""
+
+    english: str
+    chinese: str
+    never: tuple[str, ...]
+
+    def wrong(self, english: str, chinese: str) -> list[str]:
+        """List what is wrong with a message and its translation."""
+        english, chinese = (PLACES.sub(" ", text) for text in (english, chinese))
+        said = [never for never in self.never if re.search(never, f"{english}\n{chinese}", re.IGNORECASE)]
+        if re.search(rf"\b{self.english}", english, re.IGNORECASE) and self.chinese not in chinese:
+            said.append(self.english)
+        return said
+
+
+def glossary() -> list[Term]:
+    """Read the table of terms."""
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("### Words")[1].split("\n## ")[0]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return [Term(english, chinese, tuple(re.findall("`([^`]+)`", never))) for english, chinese, never in lines[2:]]
+
+
+def test_the_checks_of_words_find_what_they_look_for() -> None:
+    assert misset("One two.") == misset("在 {n} 步，a 与 b") == misset("第 3 步：{said}") == []
+    assert misset("One  two.") == ["two blanks"]
+    assert misset("One , two.") == ["a blank before a stop"]
+    assert misset("在{n} 步") == misset("在 3步") == misset("λ为 2") == ["no blank between Chinese and what is not"]
+    assert misset("学习 率") == ["a blank in Chinese"]
+    assert misset("步， {n}") == ["a blank at a Chinese stop"]
+    assert misset("太慢,停住") == ["a western stop in Chinese"]
+    assert british("Normalised colours go towards grey, for ever.") == [
+        "Normalised", "colours", "towards", "grey", "for ever",
+    ]  # fmt: skip
+    assert british("Noise is raised otherwise; a precise rise of {behaviour}.") == []
+    term = Term("hidden unit", "神经元", ("单元(?!格)",))
+    assert term.wrong("Hidden units", "隐藏神经元") == term.wrong("{hidden unit}", "单元格") == []
+    assert term.wrong("Hidden units", "隐藏单元") == ["单元(?!格)", "hidden unit"]
+
+
+def test_blanks_and_stops_are_set_alike(chinese: Catalog) -> None:
+    texts = (text for message in messages(chinese) for text in (*strings(message.id), *strings(message.string)))
+    assert {text: faults for text in texts if (faults := misset(text))} == {}
+
+
+def test_english_is_american(chinese: Catalog) -> None:
+    texts = (text for message in messages(chinese) for text in strings(message.id))
+    assert {text: words for text in texts if (words := british(text))} == {}
+
+
+def test_one_thing_has_one_term(chinese: Catalog) -> None:
+    terms = glossary()
+    assert len(terms) > 20
+    pairs = [(strings(message.id)[-1], string) for message in messages(chinese) for string in strings(message.string)]
+    assert {pair: faults for pair in pairs for term in terms if (faults := term.wrong(*pair))} == {}
+
+
+def test_what_differs_in_capitals_and_stops_alone_is_translated_alike(chinese: Catalog) -> None:
+    """Single words may have two meanings."""
+    said: dict[str, set[str]] = {}
+    for message in messages(chinese):
+        words = re.findall(r"[\w{}]+", first_id(message).casefold())
+        if len(words) > 1:
+            said.setdefault(" ".join(words), set()).add(re.sub(r"[。：…？]+$", "", strings(message.string)[0]))
+    assert {text: found for text, found in said.items() if len(found) > 1} == {}
 
 
 def test_all_registries_are_walked() -> None:

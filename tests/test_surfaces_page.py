@@ -161,7 +161,9 @@ def test_the_sentence_says_what_happened():
     assert "SGD lr 0.42 arrives first, at step 45." in races.say(settings(runs=three, steps=50))
     diverged = "③ SGD lr 0.61 diverged: its learning rate 0.61 is above 2/λ = 0.5 (largest curvature λ = 4)."
     assert diverged in races.whys(settings(runs=three, steps=50))
-    assert "keeps falling" in races.say(settings("saddle", (Run("adam"),), learning_rate=0.3, steps=100))
+    assert "keeps falling: the loss has no lower bound" in races.say(
+        settings("saddle", (Run("adam"),), learning_rate=0.3, steps=100)
+    )
     for surface, rate, ending in (("saddle", 0.01, "on a saddle"), ("three_hump_camel", 0.1, "in a local minimum")):
         (why,) = races.whys(settings(surface, (Run("sgd"),), learning_rate=rate, steps=200))
         assert f"stuck {ending}" in why

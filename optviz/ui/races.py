@@ -527,7 +527,12 @@ def _say(settings: Settings, spoken: str) -> str:
     parts += _say_departures(settings)
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
-        parts.append(_("{names}: {ending}.").format(names=_list(falling), ending=_(ENDINGS[Ending.DESCENDING])))
+        text = ngettext(
+            "{names} keeps falling: the loss has no lower bound.",
+            "{names} keep falling: the loss has no lower bound.",
+            len(falling),
+        )
+        parts.append(text.format(names=_list(falling)))
     if settings.fork:
         parts.append(_say_fork(settings, settings.fork))
     if _penalized(settings):

@@ -95,7 +95,7 @@ def test_a_bar_of_the_probabilities_is_dragged_and_the_other_gives_way(open_page
     assert sum(row(page, "row0")) == pytest.approx(1)
     assert query(page, "p").endswith("; 0.8, 0.2")
     example(page, "A probability of 0")
-    page.get_by_text("so that −ln 0 = ∞ becomes 16.1181.").wait_for()
+    page.get_by_text("so −ln 0 = ∞ becomes 16.1181.").wait_for()
 
 
 def test_at_large_logits_only_the_fused_loss_is_left(open_page: OpenPage) -> None:

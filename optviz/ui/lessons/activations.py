@@ -608,7 +608,7 @@ ADVICE = (
         {"shift": ["5"], "lr": ["0.03"], "init": ["he"], "cure": ["inputs"]},
     ),
     Advice(
-        N_("Center the initial weights: mean 0, standard deviation √(2 / inputs) for ReLU."),
+        N_("Center the initial weights: mean 0, standard deviation √(2/n) for ReLU with n inputs."),
         N_("Then the signal neither fades nor grows from layer to layer, and half of the units are active."),
         "vanishing",
         {"net": ["relu.course", "relu.he", "relu.small"]},

@@ -138,8 +138,8 @@ def remarks(settings: Settings) -> list[str]:
         if ((row / total < EPSILON) & (settings.y > 0)).any():
             found.append(
                 _(
-                    "{name} gives a class of the target less than 10⁻⁷: Keras raises that to 10⁻⁷, "
-                    "so that −ln 0 = ∞ becomes {loss}."
+                    "{name} gives a class of the target less than 10⁻⁷: Keras raises that to 10⁻⁷, so −ln 0 = ∞ "
+                    "becomes {loss}."
                 ).format(name=name, loss=written(value))
             )
     return found

@@ -147,14 +147,14 @@ SHOWS: Mapping[str, Show] = {
         ("adam,beta2=0.9", "amsgrad,beta2=0.9"),
         100,
         0.5,
-        N_("With β₂ = 0.9 Adam forgets the steep start and circles wide; AMSGrad does not forget and circles less."),
+        N_("With β₂ = 0.9 Adam forgets the steep start and circles widely; AMSGrad does not forget and circles less."),
     ),
     "adamw": Show(
         "booth",
         ("adam", "adamw,weight_decay=0.3"),
         500,
         0.3,
-        N_("The decay pulls the weights towards 0: AdamW stays short of the minimum where Adam arrives."),
+        N_("The decay pulls the weights toward 0: AdamW stays short of the minimum where Adam arrives."),
     ),
     "lion": Show(
         "bowl",
