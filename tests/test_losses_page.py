@@ -27,7 +27,10 @@ def test_an_outlier_draws_the_mean_but_not_the_median():
     mean, median, robust = losses.constants_of(OUTLIER)
     assert (mean, median) == pytest.approx((9.7 / 6, 1.05))
     assert median < robust < mean
-    assert "Point 6 alone accounts for 99% of the MSE, but 87% of the MAE." in losses.say(OUTLIER)
+    assert "Point 6 alone accounts for 99% of the MSE, but 87% of the MAE; its share of" in losses.say(OUTLIER)
+    pulls = np.array([0.1, 0.1, 0.2, 0.0, 0.1, 3.4])
+    told = [pulls[5] / pulls.sum(), 1 / np.sign(pulls).sum(), 1 / np.minimum(pulls, 1).sum()]
+    assert "the pull is {:.0%} with MSE, {:.0%} with MAE, {:.0%} with Huber.".format(*told) in losses.say(OUTLIER)
     huge = Settings((1, 1, 1, 100), (1, 1, 1, 1), 1.0, 100.0)
     assert losses.constants_of(huge)[:2] == pytest.approx((25.75, 1.0))
 
@@ -53,11 +56,22 @@ def test_what_the_panels_follow_are_the_losses():
     error = np.array(OUTLIER.pred) - np.array(OUTLIER.true)
     np.testing.assert_allclose(arrays["mse_share"][0], error**2 / (error**2).sum())
     np.testing.assert_allclose(arrays["mae_share"][0], abs(error) / abs(error).sum())
+    np.testing.assert_allclose(arrays["mse_pull"][0], abs(error) / abs(error).sum())
+    np.testing.assert_allclose(arrays["mae_pull"][0], np.sign(abs(error)) / 5)
+    np.testing.assert_allclose(arrays["huber_pull"][0], np.minimum(abs(error), 1) / np.minimum(abs(error), 1).sum())
     c, true = arrays["c"][0], np.array(OUTLIER.true)
     np.testing.assert_allclose(arrays["mse"][0], [((v - true) ** 2).mean() for v in c])
     np.testing.assert_allclose(arrays["mae"][0], [abs(v - true).mean() for v in c])
     for name, curve in (("mse", arrays["mse"]), ("mae", arrays["mae"]), ("huber", arrays["huber"])):
         assert arrays[f"{name}_best"][0, 1] <= curve.min() + 1e-12
+
+
+def test_the_share_of_the_pull_stands_in_front_of_that_of_the_loss():
+    panels = [panel for panel in losses.panels_of(OUTLIER) if panel.cell == "shares"]
+    assert [(panel.title, panel.quiet) for panel in panels] == [
+        ("Share of the loss", True),
+        ("Share of the pull", False),
+    ]
 
 
 def test_a_drag_moves_the_nearest_point_to_a_round_value_and_never_the_picture():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optviz.ui.lessons import losses, yoghurt
-from tests.browser.screen import opened
+from tests.browser.screen import eventually, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -73,6 +73,23 @@ def test_predictions_are_dragged_typed_and_come_back_by_link(open_page: OpenPage
     again = opened(open_page, urlsplit(page.url).path + "?" + urlsplit(page.url).query)
     again.get_by_text("Point 6 alone accounts for 99% of the MSE").first.wait_for()
     becomes(again, "true", [1, 1.2, 0.9, 1.1, 1, 4.5])
+
+
+def test_squares_that_overlap_cut_no_hole_in_each_other(open_page: OpenPage) -> None:
+    # The first square turns one way, the second the other: they overlap from 1.45 to 1.75 across, 0.6 to 1.2 up.
+    page = opened(open_page, "/losses?true=0.2,0.6&pred=1.2,1.4")
+    becomes(page, "pred", [1.2, 1.4])
+    alpha = """([x, y]) => {
+      const plot = document.querySelector('.optviz-plot'), {xaxis, yaxis} = plot._fullLayout;
+      return Math.max(...Array.from(plot.closest('.optviz-panel').querySelectorAll('canvas'), canvas => {
+        const ratio = canvas.width / canvas.clientWidth;
+        const at = [xaxis._offset + xaxis.d2p(x), yaxis._offset + yaxis.d2p(y)].map(place => ratio * place);
+        return canvas.getContext('2d')?.getImageData(...at, 1, 1).data[3] ?? 0;
+      }));
+    }"""
+    eventually(page, lambda: page.evaluate(alpha, [1.0, 0.3]) or pytest.fail("not drawn yet"))
+    both, one, none = (page.evaluate(alpha, place) for place in ([1.6, 0.9], [1.0, 0.45], [0.3, 1.7]))
+    assert both > one > none == 0
 
 
 def test_the_probe_of_the_curves_is_dragged(open_page: OpenPage) -> None:

@@ -69,6 +69,13 @@ def errors_of(settings: Settings) -> tuple[Array, Array, Array]:
     return squared, absolute, robust
 
 
+def pulls_of(settings: Settings) -> tuple[Array, Array, Array]:
+    """Return how hard each point pulls at its prediction: the size of each loss's derivative, `(n,)` each."""
+    true, pred = np.array(settings.true), np.array(settings.pred)
+    squared, absolute, robust = (np.abs(loss.derivative(pred, true)) for loss in settings.losses)
+    return squared, absolute, robust
+
+
 @lru_cache(maxsize=256)
 def constants_of(settings: Settings) -> tuple[float, float, float]:
     """Return the constant with the least MSE, MAE and Huber loss: the mean, the median, and one between them."""
@@ -106,10 +113,11 @@ def arrays_of(settings: Settings) -> dict[str, Array]:
         "median_at": np.array([width, median]),
         "c": c,
     }
-    for name, loss, errors, best in zip(
-        ARRAYS, settings.losses, errors_of(settings), (mean, median, robust), strict=True
+    for name, loss, errors, pulls, best in zip(
+        ARRAYS, settings.losses, errors_of(settings), pulls_of(settings), (mean, median, robust), strict=True
     ):
         rows[f"{name}_share"] = share_of(errors)
+        rows[f"{name}_pull"] = share_of(pulls)
         rows[name] = _of_constant(loss, true, c)
         rows[f"{name}_best"] = np.array([best, _of_constant(loss, true, np.array([best]))[0]])
     return {name: row.reshape(1, -1) for name, row in rows.items()}
@@ -121,7 +129,7 @@ def _of_constant(loss: Loss, true: Array, c: Array) -> Array:
 
 
 def panels_of(settings: Settings) -> tuple[Panel, ...]:
-    """Return the panels: the points, which can be dragged; each point's share; the losses of a constant."""
+    """Return the panels: the points, which can be dragged; each point's shares; the losses of a constant."""
     true = np.array(settings.true)
     least = [
         _of_constant(loss, true, np.array([best]))[0]
@@ -148,13 +156,13 @@ def _panels(n: int, scale: Scale, cap: float, spoken: str) -> tuple[Panel, ...]:
             True,
         ),
         (
-            _("Each point's share in the loss"),
+            _("Share of the loss"),
             pictures.shares(NAMES, [f"{name}_share" for name in ARRAYS], n, words),
             "shares",
             False,
         ),
         (
-            _("The loss of one constant for all"),
+            _("Loss of a constant"),
             pictures.curves(
                 NAMES,
                 "c",
@@ -166,9 +174,16 @@ def _panels(n: int, scale: Scale, cap: float, spoken: str) -> tuple[Panel, ...]:
             "constant",
             False,
         ),
+        (
+            _("Share of the pull"),
+            pictures.shares(NAMES, [f"{name}_pull" for name in ARRAYS], n, words),
+            "shares",
+            False,
+        ),
     )
+    first = drawn[1][0]
     return tuple(
-        Panel(figure.to_json(), tracks_of(figure), title, cell, "drag" if drags else False)
+        Panel(figure.to_json(), tracks_of(figure), title, cell, "drag" if drags else False, quiet=title == first)
         for title, figure, cell, drags in drawn
     )
 
@@ -186,17 +201,20 @@ def say(settings: Settings) -> str:
     if len(settings.true) == 1:
         return first
     of_squares, of_distances = (100 * share_of(each)[worst] for each in errors[:2])
-    text = _("Point {point} alone accounts for {squares:.0f}% of the MSE, but {distances:.0f}% of the MAE.")
-    said = text.format(point=worst + 1, squares=of_squares, distances=of_distances)
+    text = _(
+        "Point {point} alone accounts for {squares:.0f}% of the MSE, but {distances:.0f}% of the MAE; "
+        "its share of the pull is {mse:.0f}% with MSE, {mae:.0f}% with MAE, {huber:.0f}% with Huber."
+    )
+    pulls = {name: 100 * share_of(each)[worst] for name, each in zip(ARRAYS, pulls_of(settings), strict=True)}
+    said = text.format(point=worst + 1, squares=of_squares, distances=of_distances, **pulls)
     return joined(first, said, _say_constants(settings))
 
 
 def _say_constants(settings: Settings) -> str:
     mean, median, robust = constants_of(settings)
-    return _(
-        "If one constant had to predict all targets, MSE would choose their mean, {mean}, MAE their "
-        "median, {median}, and Huber {huber}."
-    ).format(mean=digits(mean), median=digits(median), huber=digits(robust))
+    return _("Best constant: mean {mean} for MSE, median {median} for MAE, {huber} for Huber.").format(
+        mean=digits(mean), median=digits(median), huber=digits(robust)
+    )
 
 
 def tex(settings: Settings) -> str:

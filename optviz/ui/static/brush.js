@@ -325,17 +325,15 @@ export class Brush {
     return this.label(pen, x, y, r);
   }
 
-  // Closed outlines with gaps between them.
+  // Closed outlines with gaps between them, each by itself: filled together, two that turn opposite ways cut a hole.
   #fill(pen, n) {
     const p = this.points;
-    let open = false;
     pen.fillStyle = this.looks.fillcolor;
     pen.beginPath();
     for (let r = 0; r < n; r++) {
       const [x, y] = [p[2 * r], p[2 * r + 1]];
-      if (!Number.isFinite(x + y)) open = false;
-      else if (open) pen.lineTo(x, y);
-      else pen.moveTo(x, y), (open = true);
+      if (Number.isFinite(x + y)) pen.lineTo(x, y);
+      else pen.fill(), pen.beginPath();
     }
     pen.fill();
   }
