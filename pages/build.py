@@ -113,14 +113,13 @@ def race() -> Result:
         races.arrays_of(here, log),
         run=run_of(here, log),
         steps=steps,
-        summary=joined(build.recognize(mine.build()), races.say(here)),
+        summary=joined(build.recognize(mine.build()), build.remark(mine.build(), learning_rate) or races.say(here)),
         captions=races.captions(here),
         on_point=lambda picked: controls.move(link, picked.point),
     )
 
 
 with stage:
-    st.markdown(build.remark(mine.build(), learning_rate))
     lesson.live(race)
     st.html(build.rows(mine))
     left, right = st.columns(2, gap="large")

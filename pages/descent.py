@@ -109,7 +109,7 @@ def race() -> Result:
         run=run_of(here, log),
         steps=steps,
         summary=descent.say(here),
-        captions=descent.captions(here),
+        captions=descent.captions(here) if len(chosen) > 1 else (),  # of one the sentence says it
         on_point=lambda picked: controls.move(link, picked.point, ("start",)),
     )
     if len(chosen) > 1:

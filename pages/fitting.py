@@ -86,7 +86,6 @@ def picture() -> Result:
         run=run_of(here),
         steps=0,
         summary=fitting.say(here),
-        even=3,
         on_point=pick,
     )
 

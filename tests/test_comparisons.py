@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from optviz.ui import races, training_words
-from optviz.ui.comparisons import alike, least, most
+from optviz.ui.comparisons import alike, coinciding, least, most, say_coinciding
 from optviz.ui.lessons import (
     activations,
     cross_entropy,
+    descent,
     graphs,
     losses,
     momentum,
@@ -35,6 +36,31 @@ def test_alike_is_what_is_written_alike_or_within_what_counts():
 def test_who_leads_with_all_that_are_alike():
     assert least([3.0, 1.0, 1.0001, np.nan, 2.0]) == [1, 2] and most([3.0, 1.0, 3.0]) == [0, 2]
     assert least([np.nan, np.inf]) == [] and most([5]) == [0]
+
+
+def test_curves_coincide_that_are_drawn_as_one():
+    t = np.arange(30.0)
+    fast, level = 0.8**t, np.ones(30)
+    apart = 0.5**t * (1 + 1e-4 * (t == 7))  # at one step
+    curves = np.stack([fast, 0.5**t, apart, level, fast * (1 + 1e-9), level], axis=1)
+    assert coinciding(curves) == [[0, 4]]
+    curves[20:] = np.inf
+    assert [0, 4] in coinciding(curves)
+    assert say_coinciding("abe", curves[:, [0, 1, 4]]) == [
+        "a and e have the same loss at every step: their curves coincide."
+    ]
+    assert say_coinciding("ab", curves[:, :2]) == []
+
+
+def test_a_race_and_a_descent_say_whose_curves_coincide():
+    # 1 - 0.1 · 2 = 0.8 and 1 - 0.9 · 2 = -0.8
+    told = descent.say(descent.Settings("square", "", (0.1, 0.9, 1.04), "constant", (), 0, 1.0, 20, False))
+    assert "lr 0.1 and lr 0.9 have the same loss at every step" in told
+    runs = (Run("sgd", 0.1), Run("momentum", 0.1, (("beta", 0.0),)), Run("sgd", 0.2))
+    told = races.say(
+        races.Settings(Ground("bowl", "", 0.0, 0.0, 0.0, 0), runs, 0.1, "constant", (), 0, (-5.0, -2.0), 50)
+    )
+    assert "have the same loss at every step" in told
 
 
 def trained(settings):

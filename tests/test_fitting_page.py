@@ -43,12 +43,12 @@ def test_every_curve(curve, lang):
     page(lang, curve=curve, degree="7", l2="0.001", noise="0")
 
 
-def test_three_pictures_stand_first_and_the_middle_one_is_the_chosen():
+def test_three_pictures_stand_first_and_the_large_one_is_the_chosen():
     setting = replace(START, degree=6)
     panels = fitting.panels_of()
-    assert [panel.title for panel in panels[:3]] == ["Degree 1", "Your degree", "Degree 15"]
-    for place, word in enumerate(("underfitting", "good fit", "overfitting")):
-        traces = json.loads(panels[place].figure)["data"]
+    assert [panel.title for panel in panels[:3]] == ["Your degree", "Degree 1", "Degree 15"]
+    for panel, place, word in ((0, 1, "good fit"), (1, 0, "underfitting"), (2, 2, "overfitting")):
+        traces = json.loads(panels[panel].figure)["data"]
         heights = row(setting, f"verdict{place}")
         shown = [
             trace["text"]
@@ -97,16 +97,17 @@ def test_a_click_takes_the_nearest_value():
 
 
 def test_a_handle_is_where_its_value_is_and_takes_the_nearest():
-    assert fitting.picked(0, (0.5, 0.0)) is None, "degree 1 has no handle"
-    for panel, handle in fitting.HANDLES.items():
+    assert fitting.picked(1, (0.5, 0.0)) is None, "degree 1 has no handle"
+    for panel, number in ((0, 1), (2, 2)):
+        handle = fitting.HANDLES[number]
         for value in handle.values:
-            place = row(replace(START, **{handle.field: value}), f"handle{panel}")[0]
+            place = row(replace(START, **{handle.field: value}), f"handle{number}")[0]
             assert fitting.picked(panel, (place + 0.02, -2.0)) == (handle.field, value)
             assert fitting.picked(panel, (place - 0.02, 1.0)) == (handle.field, value)
         assert fitting.picked(panel, (-9.0, 0.0))[1] == handle.values[0]
         assert fitting.picked(panel, (9.0, 0.0))[1] == handle.values[-1]
         scale = [trace for trace in json.loads(fitting.panels_of()[panel].figure)["data"] if trace["meta"].get("grip")]
-        assert len(scale) == 1 and scale[0]["meta"]["follows"]["x"] == [f"handle{panel}", 0]
+        assert len(scale) == 1 and scale[0]["meta"]["follows"]["x"] == [f"handle{number}", 0]
     between = fitting.HANDLES[2].place_of(0.02)
     assert fitting.HANDLES[2].place_of(0.01) < between < fitting.HANDLES[2].place_of(0.03)
 

@@ -72,6 +72,10 @@ ANSWERS = {
     ("sgd_to_adam", "Momentum on the bowl"): ["Momentum (classical) lr 0.61 β 0.42 arrives first, at step 14."],
     ("sgd_to_adam", "A saddle"): ["RMSProp leaves the saddle first: from step 14", "Then come Adam (26), SGD (61)."],
     ("overfitting", "Overfitting"): ["training error only 0.00667, but validation error 12.8"],
+    ("sgd_to_adam", "Adam is momentum and RMSProp, with a correction"): [
+        f"its first step is {(1 - 0.9) / (1 - 0.999) ** 0.5:.2f} times as long as the later ones"
+    ],
+    ("overfitting", "L1 and L2 in a net"): ["weights within 0.001 of zero: L1 15 of 96, L2 0,"],
     ("overfitting", "The regions of a net, without and with L2"): [
         "B has the smaller weights",
         "make the boundary smoother",

@@ -99,17 +99,17 @@ def picture(
         line(words["curve"], Series("muted"), {}, x=seen.xs, y=seen.ys, hover="%{x:.4g}: %{y:.5g}"),
         dots(words["minimum"], GOAL, {}, x=shown, y=lows, size=16, edge=2, hover="%{x:.6g}: %{y:.6g}"),
     ]
+    # A single run needs no name, which would stand on its path; of several the tangents need none.
+    alone = len(names) == 1
     for run, (name, series) in enumerate(zip(names, SERIES, strict=False)):
         if tangent:
-            color = "bad" if len(names) == 1 else series.color
-            traces += _tangent(run, f"{name}: {words['tangent']}", color)
-        # A single run needs no name, which would stand on its path.
-        label = name if len(names) > 1 else ""
+            color = "bad" if alone else series.color
+            traces += _tangent(run, words["tangent"] if alone else f"{name}: {words['tangent']}", color, alone)
         columns = {"x": (arrays[0], run), "y": (arrays[1], run)}
         way = {"grip": grip, **follows("grow", **columns)}
         traces += [
-            path(name, series, way, width=1.2, size=8, edge=0, hover="%{x:.6g}: %{y:.6g}"),
-            head(name, series, follows("at", **columns), size=14, edge=0, label=label),
+            path(name, series, way, width=1.2, size=8, edge=0, hover="%{x:.6g}: %{y:.6g}", showlegend=not alone),
+            head(name, series, follows("at", **columns), size=14, edge=0, label="" if alone else name),
         ]
     return figure(
         traces,
@@ -118,7 +118,7 @@ def picture(
     )
 
 
-def _tangent(run: int, name: str, color: str) -> list[go.Scatter]:
+def _tangent(run: int, name: str, color: str, named: bool) -> list[go.Scatter]:
     return [
         line(
             name,
@@ -126,6 +126,7 @@ def _tangent(run: int, name: str, color: str) -> list[go.Scatter]:
             follows("at", x=f"{part}{run}x", y=f"{part}{run}y"),
             width=width,
             opacity=0.9,
+            showlegend=named,
         )
         for part, dash, width in (("tangent", "solid", 2.5), ("drop", "dot", 2))
     ]

@@ -24,7 +24,7 @@ from optviz.race import Branch, Course, End, Ending, Race, Racer, branch, conclu
 from optviz.schedules import SCHEDULES, Factor, warmup
 from optviz.surfaces import SURFACES, Surface
 from optviz.ui import diagnoses, forks
-from optviz.ui.comparisons import least
+from optviz.ui.comparisons import least, say_coinciding
 from optviz.ui.forks import Fork, ghost_arrays
 from optviz.ui.language import N_, _, joined, language, ngettext
 from optviz.ui.links import Link
@@ -525,6 +525,7 @@ def _say(settings: Settings, spoken: str) -> str:
             parts.append(text.format(name=name, close=_close(settings), step=end.arrival))
     parts += [said for _look, _step, said in _jumps(settings)]
     parts += _say_departures(settings)
+    parts += say_coinciding(names_of(settings), race_of(settings).path.loss)
     falling = [name for name, end in named if end.ending is Ending.DESCENDING]
     if falling:
         text = ngettext(

@@ -5,14 +5,18 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 from optviz.lecture import Lecture, Scene
-from optviz.ui.examples import EFFECTIVE
 from optviz.ui.language import N_, _
+from optviz.ui.moments import write_views
 
 ASK = "moment.ask"
 
 
-def _scene(page: str, query: str, title: str, notes: str, ask: str = "") -> Scene:
+def _scene(page: str, query: str, title: str, notes: str, ask: str = "", tab: str = "") -> Scene:
+    """Return a scene with the settings of a query; a `tab` is a cell and the number of what is to be seen there."""
     parameters = {name: tuple(texts) for name, texts in parse_qs(query).items()}
+    if tab:
+        cell, _slash, number = tab.partition("/")
+        parameters |= {"moment.views": tuple(write_views({"tabs": {cell: int(number)}}))}
     return Scene(page, title, {**parameters, **({ASK: (ask,)} if ask else {})}, notes)
 
 
@@ -42,6 +46,7 @@ READY: Mapping[str, Lecture] = {
                 N_("Oscillating, and yet settling"),
                 N_("Above 1/λ every step jumps over the minimum; below 2/λ it still gets nearer each time."),
                 N_("The learning rate is 0.9 on θ². Does it settle?"),
+                tab="steps/1",
             ),
             _scene(
                 "descent",
@@ -49,6 +54,7 @@ READY: Mapping[str, Lecture] = {
                 N_("Beyond the limit"),
                 N_("1.04 is only a little more than the limit of 1, and every step is larger than the one before."),
                 N_("0.1, 0.9 or 1.04: which of them does not arrive?"),
+                tab="steps/1",
             ),
             _scene(
                 "surfaces",
@@ -61,12 +67,14 @@ READY: Mapping[str, Lecture] = {
                 "curve=kink&lr=0.9&steps=100&schedule=exponential_decay&exponential_decay.rate=0.5",
                 N_("A rate that decays"),
                 N_("At a kink the slope never gets small. Only a smaller learning rate lets the weight come to rest."),
+                tab="steps/2",
             ),
             _scene(
                 "schedules",
                 "s=constant&s=inverse_time&lr=0.3&noise=2&steps=300",
                 N_("Noise needs a decay"),
                 N_("With noisy gradients a constant rate keeps trembling. The decay trades speed for rest."),
+                tab="curve/1",
             ),
         ),
     ),
@@ -100,9 +108,10 @@ READY: Mapping[str, Lecture] = {
             ),
             _scene(
                 "surfaces",
-                f"surface=bowl&steps=50&run=adagrad,lr=0.15&run=rmsprop,lr=0.15&moment.views={EFFECTIVE}",
+                "surface=bowl&steps=50&run=adagrad,lr=0.15&run=rmsprop,lr=0.15",
                 N_("AdaGrad and RMSProp: a learning rate for each weight"),
                 N_("AdaGrad's sum only grows, so its steps shrink forever. RMSProp forgets and goes on."),
+                tab="rates/1",
             ),
             _scene(
                 "surfaces",
@@ -113,11 +122,12 @@ READY: Mapping[str, Lecture] = {
             ),
             _scene(
                 "build",
-                "",
+                "run=adam&steps=40",
                 N_("Adam is momentum and RMSProp, with a correction"),
                 N_(
                     "Two rows of numbers. Without the correction the first steps are too large: V still begins at zero."
                 ),
+                N_("Adam without its bias correction: are the first steps too short or too long?"),
             ),
             _scene(
                 "surfaces",
@@ -135,12 +145,14 @@ READY: Mapping[str, Lecture] = {
                 "degree=1",
                 N_("Underfitting"),
                 N_("A line cannot bend. Both losses are large, and more data would not help."),
+                tab="degree/0",
             ),
             _scene(
                 "fitting",
                 "",
                 N_("A good fit"),
                 N_("Both losses are small, close to each other and to the noise."),
+                tab="degree/0",
             ),
             _scene(
                 "fitting",
@@ -148,24 +160,29 @@ READY: Mapping[str, Lecture] = {
                 N_("Overfitting"),
                 N_("The training loss keeps falling, the validation loss does not: the curve has learned the noise."),
                 N_("Degree 15: which of the two losses gets smaller, and which larger?"),
+                tab="degree/0",
             ),
             _scene(
                 "fitting",
                 "degree=15&points=320",
                 N_("Cure one: more data"),
                 N_("The same degree, sixteen coefficients, but many points: there is no room left for the noise."),
+                tab="points/0",
             ),
             _scene(
                 "fitting",
                 "degree=15&l2=0.01",
                 N_("Cure two: L2"),
                 N_("Large weights cost. The curve gets smooth, although it could still bend as much."),
+                tab="l2/0",
             ),
             _scene(
                 "penalties",
                 "units=32&validation=0.5&l1=0.02&l2=0.05",
                 N_("L1 and L2 in a net"),
                 N_("L1 makes weights nearly zero, L2 makes all of them small. Look at the histograms."),
+                N_("L1 or L2: which of them makes weights zero, and which only small?"),
+                tab="weights/0",
             ),
             _scene(
                 "classifier",

@@ -56,8 +56,10 @@ def regions(page: "Page") -> np.ndarray:
 def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> None:
     page = opened(open_page, "/fitting")
     page.get_by_text("Degree 4 fits well").first.wait_for()
-    tops = "Array.from(document.querySelectorAll('.optviz-cell'), cell => Math.round(cell.getBoundingClientRect().top))"
-    assert len(set(page.evaluate(tops)[:3])) == len(set(page.evaluate(tops)[3:])) == 1  # three a row
+    widths = "Array.from(document.querySelectorAll('.optviz-cell'), cell => cell.getBoundingClientRect().width)"
+    chosen, *others = page.evaluate(widths)
+    assert chosen > 1.2 * max(others)
+    page.get_by_role("tab", name="More features").click()
     found = [fit(replace(Setting(), degree=degree)) for degree in DEGREES]
     errors = [each.validation for each in found]
     eventually(page, lambda: np.testing.assert_allclose(trace(page, "degree", 1)["y"], errors, rtol=1e-5))
@@ -67,8 +69,10 @@ def test_a_degree_is_clicked_and_the_picture_follows(open_page: OpenPage) -> Non
     expected = fit(replace(Setting(), degree=13)).value(np.linspace(-1, 1, 201))
     eventually(page, lambda: np.testing.assert_allclose(trace(page, "fit1", 4)["y"], expected, rtol=1e-4, atol=1e-4))
     assert trace(page, "degree", 3)["x"] == pytest.approx([13])
+    page.get_by_role("tab", name="More data").click()
     click(page, "points", 320, 0.1)
     page.wait_for_function("location.search.includes('points=320')")
+    page.get_by_role("tab", name="Regularizer").click()
     click(page, "l2", 0.01, 0.1)
     page.wait_for_function("location.search.includes('l2=0.01')")
     page.get_by_text("Underfitting: degree 1", exact=True).click()
@@ -133,6 +137,17 @@ def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> 
     to_the_end(page, run_of(settings, Chosen(0.1, 0.003)), 50)
     zeros = last.zeros[1 : 1 + n]
     eventually(page, lambda: np.testing.assert_array_equal(trace(page, "sweep", 0)["y"], zeros))
+    # In a low window the two rows of pictures are turned like pages.
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("tab", name="No penalty · L1 · L2", selected=True).wait_for()
+    seen = "[...document.querySelectorAll('.optviz-cell:has(.optviz-panel:not([hidden]))')].map(e => e.dataset.cell)"
+    assert page.evaluate(seen) == ["regions0", "regions1", "regions2"]
+    page.get_by_role("tab", name="No penalty · L1 · L2").press("ArrowRight")
+    page.get_by_role("tab", name="Weights · Validation loss · Every λ of L1", selected=True).wait_for()
+    assert page.evaluate(seen) == ["weights", "loss", "sweep"]
+    page.get_by_role("tab", name="Zeros", selected=True).wait_for()
+    page.set_viewport_size({"width": 1400, "height": 1080})
+    page.get_by_role("tab", name="No penalty · L1 · L2").wait_for(state="detached")
 
 
 def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage) -> None:

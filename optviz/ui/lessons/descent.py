@@ -16,6 +16,7 @@ from optviz.figures import curves as pictures
 from optviz.figures import races
 from optviz.figures.style import SERIES, Runner
 from optviz.schedules import SCHEDULES, warmup
+from optviz.ui.comparisons import say_coinciding
 from optviz.ui.language import N_, _, joined, language
 from optviz.ui.links import write_number
 from optviz.ui.optimizer_code import IMPORTS, PRECISION, rate_code
@@ -335,7 +336,9 @@ def _say(settings: Settings, spoken: str) -> str:
         _("{name}: {behavior}").format(name=name, behavior=behavior(verdict))
         for name, verdict in zip(names_of(settings).values(), descent_of(settings).verdicts, strict=True)
     ]
-    said = _("; ").join(named) + _(".")
+    said = joined(
+        _("; ").join(named) + _("."), *say_coinciding([*names_of(settings).values()], descent_of(settings).path.loss)
+    )
     curvature = curve_of(settings.curve, settings.formula).quadratic
     if curvature is None:
         return said

@@ -63,8 +63,11 @@ REMEDIES = (
 )
 """Features, data, regularizer: the errors are drawn against each of them."""
 
+ORDER = (1, 0, 2, 3, 4, 5)
+"""The fits by degree, then the errors, in the order of their panels: the fit that is chosen is the large one."""
+
 PICKED = {3: REMEDIES[0], 4: REMEDIES[1], 5: REMEDIES[2]}
-"""The remedies by the number of their panel."""
+"""The remedies by their number in `ORDER`."""
 
 
 class Handle(NamedTuple):
@@ -92,14 +95,16 @@ HANDLES = {
     1: Handle("degree", DEGREES, (0, 5, 10, 15)),
     2: Handle("l2", (0.0, *STRENGTHS), (0.0, 1e-5, 1e-3, 0.1, 10.0)),
 }
-"""The handles by the number of their panel: of one's own degree its degree, of the highest its L2."""
+"""The handles by their number in `ORDER`: of one's own degree its degree, of the highest its L2."""
 
 
 def picked(panel: int | None, point: tuple[float, float]) -> tuple[str, float] | None:
     """Return which value of the setting was dragged or clicked in a panel, and what it becomes."""
-    if handle := HANDLES.get(panel or 0):
+    if panel is None:
+        return None
+    if handle := HANDLES.get(ORDER[panel]):
         return handle.field, handle.value_at(point[0])
-    if remedy := PICKED.get(panel or 0):
+    if remedy := PICKED.get(ORDER[panel]):
         return remedy.field, nearest(remedy, point[0])
     return None
 
@@ -146,7 +151,8 @@ def arrays_of(setting: Setting) -> dict[str, Array]:
 
 def panels_of() -> tuple[Panel, ...]:
     """Return the panels in the visitor's language: three fits, and the errors against three remedies."""
-    return (*_fit_panels(language()), *_error_panels(language()))
+    panels = (*_fit_panels(language()), *_error_panels(language()))
+    return tuple(panels[number] for number in ORDER)
 
 
 @lru_cache(maxsize=8)

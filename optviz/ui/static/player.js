@@ -294,25 +294,66 @@ class Player {
   }
   // Lay the cells out as the room allows.
   place() {
+    if (!this.panels.length) return;
     const cells = groupBy(this.panels, panel => panel.spec.cell);
-    const { places, rows, columns } = this.room.share([...cells.keys()], this.even);
-    const layout = JSON.stringify([places, rows, columns]);
+    const { even, grid } = this;
+    const names = [...cells.keys()];
+    const { places, rows, columns, pages, open } = even ? this.room.shareEvenly(names, even === true ? 2 : even, this.settings.front) : this.room.share(names);
+    const layout = JSON.stringify([places, rows, columns, pages]);
     if (layout === this.layout) return;
     this.layout = layout;
-    const { grid } = this;
-    grid.classList.toggle("optviz-even", Boolean(this.even));
+    const turns = pages.length > 1;
+    grid.classList.toggle("optviz-even", Boolean(even));
     grid.classList.toggle("optviz-single", places.length === 1);
-    grid.classList.toggle("optviz-flat", places.length === 2 && !this.even);
+    grid.classList.toggle("optviz-flat", places.length === 2 && !even);
     grid.style.setProperty("--columns", columns);
     grid.style.setProperty("--rows", rows);
+    grid.style.setProperty("--tracks", [...Array(rows - 1).fill("minmax(0, 1fr)"), ...(turns ? ["auto"] : []), "minmax(0, 1fr)"].join(" "));
     this.places = places.map(names => names.flatMap(name => cells.get(name)));
+    for (const panel of this.panels) if (!this.places.flat().includes(panel)) panel.setOpen(false);
     grid.replaceChildren(...this.places.map(panels => this.#cell(panels)));
+    if (turns) grid.children[places.length - open.length].before(this.#turner(pages, open, cells));
     this.#openAll();
+  }
+  // What turns the last row: tabs that list what stands in each.
+  #turner(pages, open, cells) {
+    const titles = pages.map(names => names.map(name => cells.get(name)[0].spec.title).join(" · "));
+    const list = this.#tablist(titles, () => pages.indexOf(open), to => {
+      const { front } = this.settings;
+      this.settings.front = [...pages[to], ...front.filter(name => !pages[to].includes(name))];
+      this.session.save();
+      this.place();
+      this.grid.querySelector(".optviz-turner").children[to].focus({ preventScroll: true });
+    });
+    list.classList.add("optviz-turner");
+    pages.forEach((page, i) => {
+      list.children[i].setAttribute("aria-selected", page === open);
+      list.children[i].setAttribute("tabindex", page === open ? 0 : -1);
+    });
+    return list;
+  }
+  #tablist(titles, current, choose) {
+    const tabs = titles.map((title, i) => {
+      const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, title);
+      tab.addEventListener("click", () => choose(i));
+      return tab;
+    });
+    const list = element("div", { role: "tablist", class: "optviz-tabs", "aria-label": this.words.views }, ...tabs);
+    list.addEventListener("keydown", event => {
+      const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!to) return;
+      const next = (current() + to + tabs.length) % tabs.length;
+      choose(next);
+      if (tabs[next].isConnected) tabs[next].focus();
+      event.preventDefault();
+    });
+    return list;
   }
 
   // Open the tabs and views that the session now asks for.
   turn() {
     for (const panel of this.panels) panel.painted = null;
+    this.place();
     this.#openAll();
   }
   #openAll() {
@@ -335,22 +376,12 @@ class Player {
       for (const attribute of ["role", "aria-label"]) panel.node.removeAttribute(attribute);
     }
     if (panels.length > 1) {
-      const tabs = panels.map(panel => {
-        const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, panel.spec.title);
-        tab.addEventListener("click", () => this.#choose(panels, panel));
-        panel.tab = tab;
+      const titles = panels.map(panel => panel.spec.title);
+      const list = this.#tablist(titles, () => panels.findIndex(panel => panel.open), to => this.#choose(panels, panels[to]));
+      panels.forEach((panel, i) => {
+        panel.tab = list.children[i];
         panel.node.setAttribute("role", "tabpanel");
         panel.node.setAttribute("aria-label", panel.spec.title);
-        return tab;
-      });
-      const list = element("div", { role: "tablist", class: "optviz-tabs", "aria-label": this.words.views }, ...tabs);
-      list.addEventListener("keydown", event => {
-        const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        if (!to) return;
-        const next = (panels.findIndex(panel => panel.open) + to + panels.length) % panels.length;
-        this.#choose(panels, panels[next]);
-        tabs[next].focus();
-        event.preventDefault();
       });
       cell.append(list);
     } else if (panels[0].spec.title) cell.append(element("h2", { class: "optviz-title" }, panels[0].spec.title));

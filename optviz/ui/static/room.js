@@ -1,5 +1,5 @@
 // How a picture shares the window: with its bar and its sentence it is as tall as the window has room for, and cells that
-// would be too low for a plot become tabs of others.
+// would be too low for a plot become tabs of others, or rows of them that are turned like pages.
 
 const LEAST = 320; // pixels: a lower cell, with its title, ticks and axis, shows nothing
 const LEAST_PROJECTED = 400; // of a plot 300 of these are left
@@ -60,15 +60,22 @@ export class Room {
   }
 
   // Share the cells, by name, among as many places as there is room for, each a list of cells: the first is as tall as all
-  // rows together, unless they are `even`, so many in a row.
-  share(names, even) {
-    const columns = even === true ? 2 : Number(even) || 1;
-    const first = even ? [] : names.slice(0, 1);
-    const others = names.slice(first.length);
-    const rows = Math.max(1, Math.min(Math.ceil(others.length / columns), this.rows));
-    const places = Array.from({ length: Math.min(others.length, rows * columns) }, () => []);
-    others.forEach((name, i) => places[Math.min(Math.floor(i / columns), rows - 1) * columns + (i % columns)].push(name));
-    return { places: [...(first.length ? [first] : []), ...places], rows, columns };
+  // rows together, and those without room share the last one.
+  share([first, ...others]) {
+    const rows = Math.max(1, Math.min(others.length, this.rows));
+    const places = Array.from({ length: Math.min(others.length, rows) }, () => []);
+    others.forEach((name, i) => places[Math.min(i, rows - 1)].push(name));
+    return { places: [[first], ...places], rows, columns: 1, pages: [] };
+  }
+  // The same with so many in a row. Rows without room are pages in the place of the last one: that with the cell that
+  // comes first in `front` is open.
+  shareEvenly(names, columns, front) {
+    const lines = Array.from({ length: Math.ceil(names.length / columns) }, (_, i) => names.slice(i * columns, (i + 1) * columns));
+    const rows = Math.max(1, Math.min(lines.length, this.rows));
+    const pages = lines.slice(rows - 1);
+    const wanted = front.find(name => pages.flat().includes(name));
+    const open = pages.find(page => page.includes(wanted)) ?? pages[0];
+    return { places: [...lines.slice(0, rows - 1).flat(), ...open].map(name => [name]), rows, columns, pages, open };
   }
 
   remove() {
