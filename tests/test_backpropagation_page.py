@@ -1,6 +1,8 @@
 """The back-propagation page without a browser: its graph, table, sentences, chain rule, and what may go wrong."""
 
+import json
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -26,7 +28,12 @@ def test_6_4_is_on_screen_at_once():
 
 def test_6_4_the_picture_writes_the_courses_numbers_in_turn():
     writing, motion = graphs._story(NEURON, COURSE, "en")
-    assert writing.symbols == ["w0", "x0", "×", "w1", "x1", "×", "+", "w2", "+", "×−1", "exp", "+1", "1/x"]
+    assert writing.symbols == ["", "", "×", "", "", "×", "+", "", "+", "×−1", "exp", "+1", "1/x"]
+    names = ["w0", "x0", "q1", "w1", "x1", "q2", "q3", "w2", "q4", "q5", "q6", "q7", "f"]
+    assert list(writing.names) == names, "the nodes are called as the sentences call them"
+    (panel,) = graphs.panels_of(NEURON, COURSE)
+    inside = next(trace["text"] for trace in json.loads(panel.figure)["data"] if trace["mode"] == "text")
+    assert inside[:3] == ["<b>w0</b>", "<b>x0</b>", "<b>q1</b><br>×"] and inside[-1] == "<b>f</b><br>1/x"
     assert writing.inputs == ["2.00", "−1.00", "", "−3.00", "−2.00", "", "", "−3.00", "", "", "", "", ""]
     forward = [writing.values[i] for i in motion.values if i >= 0]
     backward = [writing.gradients[i] for i in motion.gradients if i >= 0]
@@ -45,6 +52,59 @@ def test_what_the_panel_follows_is_sent():
             assert column < arrays[name].shape[1]
     assert np.isfinite(arrays["values"]).all(axis=1).sum() == 8
     assert np.isfinite(arrays["gradients"]).all(axis=1).sum() == 13
+
+
+@pytest.mark.parametrize("size", [(344, 352), (840, 375), (1240, 520)], ids=["phone", "window", "projector"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(NEURON, "1/(1+exp(-(w0*x0 + w1*x1 + w2*x2)))", "(x + y)*z", "x*y + sin(x)", "(a*x + b - y)^2"),
+        *("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "-log(1/(1+exp(-(w0*x0 + b))))"),
+    ],
+)
+def test_no_number_lies_on_another_or_on_a_node(text, size):
+    """By the pixels of a phone of 360, of a window of 1280 and of that on a projector."""
+    values = {"w0": 2.0, "w1": -3.0, "w2": -3.0, "x0": -1.0, "x1": -2.0, "x2": 1.0, "a": 2.0, "b": -3.0, "z": 3.0}
+    inputs = graphs.inputs_of(text, {**values, "x": 0.5 if "exp" in text else 2.0, "y": -1.0})
+    figure = json.loads(graphs.panels_of(text, inputs)[0].figure)
+    layout, traces = figure["layout"], figure["data"]
+    factor = min(max(min(have / need for have, need in zip(size, layout["meta"]["fits"], strict=True)), 0.85), 2)
+    legend = 36 if len([trace for trace in traces if trace.get("showlegend")]) < 3 else 56
+
+    def pixels(x, y):
+        (left, right), (low, high) = layout["xaxis"]["range"], layout["yaxis"]["range"]
+        across, down = size[0] - 8, (size[1] - legend) * layout["yaxis"]["domain"][1]
+        return np.array([(x - left) / (right - left) * across, (high - y) / (high - low) * down])
+
+    arrays, boxes = graphs.arrays_of(text, inputs), {}
+
+    def write(x, y, words, position, marker, font):
+        width, height = 0.64 * font * factor * len(words), 0.8 * font * factor  # of digits, without what is below
+        vertical, side = position.split()
+        away = {"middle": 0, "top": -1, "bottom": 1}[vertical] * (2 + factor * (marker + 1.1 * font) / 2)
+        aside = (2 + factor * marker / 2 + width / 2) if side == "left" else 0
+        middle, half = pixels(x, y) + np.array([-aside, away]), np.array([width / 2, height / 2])
+        boxes[words, x, y, vertical] = (*(middle - half), *(middle + half))
+
+    def at(value, r):
+        return value[r] if isinstance(value, list) else value
+
+    for trace in traces:
+        follow = trace.get("meta", {}).get("follows")
+        if trace.get("mode") != "markers+text" or (follow and follow["x"][0].startswith("flow")):
+            continue
+        xs, ys = arrays[follow["x"][0]].T if follow else (trace["x"], trace["y"])
+        for r, words in enumerate(trace["text"]):
+            if words and np.isfinite(xs[r]):
+                position, marker = at(trace["textposition"], r), at(trace["marker"]["size"], r)
+                write(xs[r], ys[r], words, position, marker, trace["textfont"]["size"])
+    circle = next(trace for trace in traces if trace.get("marker", {}).get("symbol") == "circle")
+    for x, y in zip(circle["x"], circle["y"], strict=True):
+        middle, radius = pixels(x, y), 0.7 * factor * circle["marker"]["size"] / 2
+        boxes["node", x, y, ""] = (*(middle - radius), *(middle + radius))
+    for (one, a), (other, b) in combinations(boxes.items(), 2):
+        overlap = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+        assert min(overlap) < 1, (one, other, overlap)
 
 
 def test_gradients_that_add_are_said_and_shown():
@@ -124,12 +184,12 @@ def test_numbers_are_short(value, text):
 @pytest.mark.parametrize(
     ("text", "symbols"),
     [
-        ("2*x + 1", ["x", "×2", "+1"]),
-        ("x*3 - 1", ["x", "×3", "−1"]),
-        ("3 - x/2", ["x", "/2", "3−x"]),
-        ("x^2", ["x", "x^2"]),
-        ("2^x", ["x", "2^x"]),
-        ("x*(0-2)", ["x", "×(−2)"]),
+        ("2*x + 1", ["", "×2", "+1"]),
+        ("x*3 - 1", ["", "×3", "−1"]),
+        ("3 - x/2", ["", "/2", "3−x"]),
+        ("x^2", ["", "x^2"]),
+        ("2^x", ["", "2^x"]),
+        ("x*(0-2)", ["", "×(−2)"]),
     ],
 )
 def test_a_node_shows_its_constant(text, symbols):

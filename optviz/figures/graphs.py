@@ -1,6 +1,6 @@
 """The picture of a computational graph: its nodes with their values above and their gradients below."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +14,31 @@ from optviz.figures.style import EMPTY, Series, dots, figure, follows, line
 Array = NDArray[np.float64]
 
 VALUE, GRADIENT, RIM = "series3", "bad", "#7d8794"
-SIZE, RING = 28, 32
+SIZE, RING = 29, 33
 """The diameters in pixels of a node, and of the ring around the present one; the numbers keep clear of both."""
+
+BESIDE = 20
+"""What keeps the numbers of a node in the first column off it, as a diameter: they stand at its left."""
+
+NUMBERS = 11
+"""The size of the numbers' type."""
+
+LEFT, RIGHT = 1.2, 0.55
+"""The room on both sides of the nodes, in columns."""
+
+ACROSS, WITH_PARTS, DOWN, LEGEND = 38, 66, 60, 36
+"""The pixels that a column needs at least, without and with numbers on edges, a row of nodes, and the legend; in more
+room all is drawn larger."""
 
 
 class Writing(NamedTuple):
     """What is written in and beside the nodes, beside the edges, and, `captions`, of each step.
 
-    `inputs` are the values of the nodes that are known from the start, with nothing for the others.
+    `names` and `symbols`, what an operation does, stand in the nodes, one below the other. `inputs` are the values of
+    the nodes that are known from the start, with nothing for the others.
     """
 
+    names: Sequence[str]
     symbols: Sequence[str]
     inputs: Sequence[str]
     values: Sequence[str]
@@ -67,7 +82,11 @@ def graph(
 ) -> go.Figure:
     """Draw the graph. `words` has "value", "gradient" and "part", the names of the three kinds of numbers."""
     layout = layered(len(writing.symbols), edges)
-    small, large = (11, 12) if np.ptp(layout.places[:, 0]) > 9 else (13, 13)
+    across, down = np.ptp(layout.places, axis=0)
+    first = layout.places[:, 0] == layout.places[:, 0].min()
+    beside = ["left" if at_the_left else "center" for at_the_left in first]
+    sizes = [BESIDE if at_the_left else RING for at_the_left in first]
+    inside = [f"<b>{name}</b>" + (f"<br>{symbol}" if symbol else "") for name, symbol in _both(writing)]
     gap = np.full((1, 2), np.nan)
     lines = np.vstack([gap, *(np.vstack([route, gap]) for route in layout.routes)])
     xs, ys = layout.places.T
@@ -83,23 +102,25 @@ def graph(
             marker={"symbol": "circle", "size": SIZE, "line": {"width": 2, "color": RIM}}, meta={"color": "background"},
         ),
         go.Scatter(
-            x=xs.tolist(), y=ys.tolist(), mode="text", text=list(writing.symbols),
-            textfont={"size": [small if len(symbol) < 3 else 11 for symbol in writing.symbols], "weight": "bold"},
+            x=xs.tolist(), y=ys.tolist(), mode="text", text=inside,
+            textfont={"size": [12 if not symbol else 10 if len(symbol) < 3 else 9 for symbol in writing.symbols]},
             hoverinfo="skip", showlegend=False, meta={"color": "text"},
         ),
         go.Scatter(
-            x=xs.tolist(), y=ys.tolist(), mode="markers+text", text=list(writing.inputs), textposition="top center",
-            textfont={"size": large}, hoverinfo="skip", showlegend=False,
-            marker={"size": RING, "opacity": 0}, meta={"color": VALUE},
+            x=xs.tolist(), y=ys.tolist(), mode="markers+text", text=list(writing.inputs),
+            textposition=[f"top {side}" for side in beside],
+            textfont={"size": NUMBERS}, hoverinfo="skip", showlegend=False,
+            marker={"size": sizes, "opacity": 0}, meta={"color": VALUE},
         ),
         dots(None, Series("series1", symbol="circle-open"), here, size=RING, edge=3, showlegend=False),
-        _texts("values", [_at(writing.values, i) for i in motion.values], "top center", VALUE, large, words["value"]),
+        _texts("values", [_at(writing.values, i) for i in motion.values], "top center", VALUE, words["value"]),
         _texts(
-            "gradients", [_at(writing.gradients, i) for i in motion.gradients], "bottom center", GRADIENT, large,
-            words["gradient"],
+            "gradients", [_at(writing.gradients, i) for i in motion.gradients],
+            [f"bottom {beside[i]}" for i in motion.gradients], GRADIENT, words["gradient"],
+            [sizes[i] for i in motion.gradients],
         ),
         *(
-            _texts(f"flow{k}", [_at(writing.flows, row[k]) for row in motion.flows], "middle center", "series4", small,
+            _texts(f"flow{k}", [_at(writing.flows, row[k]) for row in motion.flows], "middle center", "series4",
                    words["part"] if k == split else "")
             for k in (0, 1)
         ),
@@ -109,10 +130,20 @@ def graph(
         traces,
         showlegend=True,
         margin={"l": 4, "r": 4, "t": 30, "b": 4},
-        xaxis={**STILL, "range": [xs.min() - 0.5, xs.max() + 0.5]},
-        yaxis={**STILL, "range": [ys.min() - 0.6, ys.max() + 0.6], "domain": [0, STRIP]},
+        xaxis={**STILL, "range": [xs.min() - LEFT, xs.max() + RIGHT]},
+        yaxis={**STILL, "range": [ys.min() - 0.55, ys.max() + 0.55], "domain": [0, STRIP]},
+        meta={
+            "fits": [
+                (ACROSS if split is None else WITH_PARTS) * (LEFT + across + RIGHT),
+                LEGEND + DOWN * (down + 1.1) / STRIP,
+            ]
+        },
         **CAPTION_AXES,
     )
+
+
+def _both(writing: Writing) -> Iterable[tuple[str, str]]:
+    return zip(writing.names, writing.symbols, strict=True)
 
 
 def nearest(edges: Sequence[tuple[int, int]], nodes: int, point: tuple[float, float]) -> int:
@@ -120,7 +151,9 @@ def nearest(edges: Sequence[tuple[int, int]], nodes: int, point: tuple[float, fl
     return int(np.argmin(((layered(nodes, edges).places - point) ** 2).sum(axis=1)))
 
 
-def _texts(array: str, texts: Sequence[str], position: str, color: str, size: int, name: str) -> go.Scatter:
+def _texts(
+    array: str, texts: Sequence[str], position: str | list[str], color: str, name: str, size: object = RING
+) -> go.Scatter:
     return go.Scatter(
         x=EMPTY,
         y=EMPTY,
@@ -129,8 +162,8 @@ def _texts(array: str, texts: Sequence[str], position: str, color: str, size: in
         mode="markers+text",
         text=list(texts),
         textposition=position,
-        textfont={"size": size},
-        marker={"size": RING, "opacity": 0},  # not seen: it keeps the text off the node
+        textfont={"size": NUMBERS},
+        marker={"size": size, "opacity": 0},  # not seen: it keeps the text off the node
         hoverinfo="skip",
         meta={"color": color, **follows("grow", x=(array, 0), y=(array, 1))},
     )

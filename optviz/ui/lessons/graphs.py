@@ -72,9 +72,9 @@ def _operands(node: Node, names: Sequence[str]) -> list[str]:
 
 
 def _symbol(node: Node) -> str:
-    """Return what a node shows: its sign or function, with its constant where it has one."""
+    """Return what a node does: its sign or function, with its constant where it has one; an input does nothing."""
     if not node.operands:
-        return node.name
+        return ""
     if all(each.node is not None for each in node.operands):
         return RULES[node.name].symbol
     operands = ["x" if each.node is not None else _constant(each.constant) for each in node.operands]
@@ -112,6 +112,7 @@ def _story(text: str, inputs: Inputs, spoken: str) -> tuple[Writing, Motion]:
         *(_backward_caption(graph, passes, i) for i in backward),
     ]
     writing = Writing(
+        names=names_of(graph),
         symbols=[_symbol(node) for node in graph.nodes],
         inputs=["" if graph.nodes[i].operands else number(passes.values[i]) for i in nodes],
         values=[number(value) for value in passes.values],
@@ -176,8 +177,8 @@ def _panels(text: str, inputs: Inputs, spoken: str) -> tuple[Panel, ...]:
     writing, motion = _story(text, inputs, spoken)
     words = {
         "value": _("above: value"),
-        "gradient": _("below: gradient ∂f/∂node"),
-        "part": _("on an edge: a part of a sum"),
+        "gradient": _("below: ∂f/∂node"),
+        "part": _("on an edge: a part"),
     }
     figure = pictures.graph(_pairs(graph_of(text)), writing, motion, words)
     return (Panel(figure.to_json(), tracks_of(figure), _("Computational graph"), "main", True),)

@@ -89,7 +89,7 @@ export class Panel {
   }
 
   async #react(Plotly, theme) {
-    const { data, layout } = theme.paint(this.spec.figure);
+    const { data, layout } = theme.paint(this.spec.figure, this.plot);
     const solid = data.some(isSolid);
     if (solid && !hasWebGL()) return this.#sayNoWebGL();
     this.node.classList.remove("optviz-without");
@@ -475,6 +475,10 @@ export class Panel {
     if (!this.open || !this.plot._fullLayout || !this.node.clientWidth) return;
     const { width, height } = this.plot._fullLayout;
     if (Math.abs(width - this.plot.clientWidth) < 1 && Math.abs(height - this.plot.clientHeight) < 1) return;
+    if (this.given?.meta?.fits) {
+      this.painted = null;
+      this.show();
+    }
     this.#queue(() => this.open && this.player.Plotly.Plots.resize(this.plot));
   }
   // The figure at the size that it has now, without the timer of Plotly's own resizing.

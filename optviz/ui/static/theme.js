@@ -40,6 +40,7 @@ function contrast(color, other) {
   return (high + 0.05) / (low + 0.05);
 }
 const MOST_ASIDE = 115; // pixels of a picture's width for the names behind it
+const [SMALLEST, LARGEST] = [0.85, 2]; // times the size at which a picture just fits
 const LEGIBLE = 4.5; // the contrast of text to its background (WCAG AA)
 
 export class Theme {
@@ -110,8 +111,9 @@ export class Theme {
     };
   }
 
-  // A fresh figure in the colors of the page.
-  paint(text) {
+  // A fresh figure in the colors of the page. Where its `meta` says into how many pixels it just `fits`, its type and
+  // markers grow with the plot.
+  paint(text, { clientWidth, clientHeight }) {
     const { data = [], layout = {} } = JSON.parse(text);
     layout.template = this.template();
     layout.uirevision ??= "kept";
@@ -125,6 +127,12 @@ export class Theme {
     for (const shape of layout.shapes ?? [])
       if (shape.name in this.colors) shape.line = { ...shape.line, color: this.color(shape.name) };
     data.forEach(trace => this.#paintTrace(trace));
+    const [width, height] = layout.meta?.fits ?? [];
+    const factor = width ? Math.min(Math.max(Math.min(clientWidth / width, clientHeight / height), SMALLEST), LARGEST) : this.scale;
+    for (const trace of data) {
+      const beside = (trace.xaxis ?? "x") !== "x"; // a strip of text above the picture
+      if (beside ? this.projected : factor !== 1) enlarge(trace, beside ? this.scale : factor);
+    }
     if (this.projected) this.#project(data, layout);
     return { data, layout };
   }
@@ -132,7 +140,6 @@ export class Theme {
   // Everything larger, and lines that move are named where they end in place of a legend.
   #project(data, layout) {
     enlarge(layout, this.scale);
-    data.forEach(trace => enlarge(trace, this.scale));
     const labelled = new Set(data.filter(({ mode, text }) => mode?.includes("text") && String(text?.[0] ?? "")).map(({ name }) => name));
     const isLine = ({ meta, mode }) => meta?.follows && mode?.includes("lines");
     const lines = data.filter(trace => isLine(trace) && trace.type !== "scatter3d" && trace.name && trace.showlegend !== false);
