@@ -1,6 +1,7 @@
 """The pictures of the digits: the confusion matrix, the weights as images, and the images themselves."""
 
 import base64
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 
@@ -52,54 +53,17 @@ def confusion(right: str, wrong: str, *, shown: str, read: str, most: int, hover
     )
 
 
-def weights(array: str, n: int, columns: int, names: tuple[str, ...]) -> go.Figure:
-    """Draw n images of weights in rows of so many: one class color for positive weights, the other for negative ones.
+def weights(array: str, columns: int, names: Sequence[str], above: Sequence[str], keys: str) -> go.Figure:
+    """Draw images of weights: one class color for positive weights, the other for negative ones.
 
-    Follows `array: (frames, height, width)` in bytes as `optviz.digits.tiles` lays them out. Each image has its name
-    above it where there are any.
+    Follows `array: (frames, height, width)` in bytes, so many images in a row, as `optviz.digits.tiles` lays them out;
+    the browser lays them out anew, as its room allows. One that is chosen is shown large, by its name, and `keys` says
+    which keys choose it; each has a short name `above` it where there are any.
     """
-    pitch, rows = SIDE + 1, -(-n // columns)
-    height, width = rows * pitch - 1, columns * pitch - 1
-    corners = [(pitch * (i % columns) - 0.5, pitch * (i // columns) - 0.5) for i in range(n)]
-    frames = [
-        {"type": "rect", "x0": x, "y0": y, "x1": x + SIDE, "y1": y + SIDE, "line": {"width": 1}, "name": "muted"}
-        for x, y in corners
-    ]
-    labels = [
-        {
-            "text": name,
-            "x": x + 0.2,
-            "y": y + 0.1,
-            "xanchor": "left",
-            "yanchor": "top",
-            "showarrow": False,
-            "borderpad": 0,
-            "font": {"size": 14},
-        }
-        for name, (x, y) in zip(names, corners, strict=False)
-    ]
-    hidden = {"visible": False, "constrain": "domain"}
-    return figure(
-        [
-            go.Heatmap(
-                z=[[FULL // 2] * width] * height,
-                zmin=0,
-                zmax=FULL,
-                zsmooth=False,
-                showscale=False,
-                hoverinfo="skip",
-                meta={
-                    "colors": [[0, "class0"], [0.5, "background"], [1, "class1"]],
-                    **follows("at", z=array),
-                },
-            )
-        ],
-        xaxis={**hidden, "range": [-1, width]},
-        yaxis={**hidden, "range": [height, -1], "scaleanchor": "x"},
-        shapes=frames,
-        annotations=labels,
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
-    )
+    tiles = {"side": SIDE, "columns": columns, "full": FULL, "names": list(names), "above": list(above), "keys": keys}
+    hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
+    place = go.Heatmap(z=[[0]], showscale=False, hoverinfo="skip", meta={"tiles": tiles, **follows("at", z=array)})
+    return figure([place], xaxis=hidden, yaxis=hidden, margin={"l": 4, "r": 4, "t": 4, "b": 4})
 
 
 def sheet(array: str, side: int, most: int) -> go.Figure:

@@ -1,6 +1,7 @@
-"""The net in the classifier: what its units put out, and what a visitor finds by tapping it, in a real Chromium."""
+"""The net in the classifier and the weights of the digits: what is drawn, and what a tap shows, in a real Chromium."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from optviz.figures.net import net as picture_of_net
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.ui import player
+from optviz.ui.lessons import digits
 from optviz.ui.training_settings import Method, Settings
 from optviz.ui.trainings import Training
 from tests.browser.screen import PLAYER, eventually, opened
@@ -27,7 +29,7 @@ OUTPUTS = f"""([told, w, cells]) => {WIRING}.then(
   ({{ Wiring }}) => new Wiring(told).outputs(w, cells).map(layer => layer.map(unit => [...unit]))
 )"""
 BUSIEST = f"([activity, most, before]) => {WIRING}.then(({{ busiest }}) => busiest(activity, most, before))"
-NET, CARD = ".optviz-wiring >> visible=true", ".optviz-card"
+NET, CARD = ".optviz-chooser >> visible=true", ".optviz-card"
 STEEP = {"leaky_relu": {"alpha": 0.4}, "rrelu": {"lower": 0.3, "upper": 0.9}, "elu": {"alpha": 2.5}}
 """Parameters that are not the defaults."""
 
@@ -72,8 +74,8 @@ def at_rest(page: "Page", epochs: int) -> None:
 
 def to(page: "Page", key: str, step: int) -> None:
     def there() -> None:
-        page.locator(PLAYER).press(key)
-        assert page.locator(PLAYER).get_attribute("data-step") == str(step)
+        page.locator(PLAYER).first.press(key)
+        assert page.locator(PLAYER).first.get_attribute("data-step") == str(step)
 
     eventually(page, there)
 
@@ -136,7 +138,7 @@ def test_the_net_is_walked_with_the_keys_and_read_aloud(open_page: OpenPage) -> 
     at_rest(page, 20)
     page.keyboard.press("f")
     page.wait_for_selector(".optviz-projected")
-    net, told = page.locator(NET), page.locator(".optviz-wiring .optviz-at")
+    net, told = page.locator(NET), page.locator(".optviz-chooser .optviz-at")
     assert "Network 2-3-1" in (net.get_attribute("aria-label") or "")
     net.focus()
     step = page.locator(PLAYER).get_attribute("data-step")
@@ -159,15 +161,46 @@ def test_the_net_is_walked_with_the_keys_and_read_aloud(open_page: OpenPage) -> 
 
 def test_a_wide_net_says_how_many_units_it_draws(open_page: OpenPage) -> None:
     page = opened(open_page, "/classifier?epochs=10&layers=2&units=40&init=he&lr=0.001", width=390, height=844)
-    note = page.locator(".optviz-wiring-note")
+    note = page.locator(".optviz-net-note")
     assert "16 of 80 hidden units" in note.inner_text()
     page = opened(open_page, "/classifier?epochs=10&layers=4&units=8", width=390, height=844)
-    assert "hidden units" not in page.locator(".optviz-wiring-note").inner_text()
+    assert "hidden units" not in page.locator(".optviz-net-note").inner_text()
 
 
 def test_two_nets_are_drawn_side_by_side(open_page: OpenPage) -> None:
     page = opened(open_page, "/classifier?epochs=10&compare=1", width=1280, height=720)
     for side in "AB":
         page.get_by_role("tab", name=f"Network {side}").click()
-    page.wait_for_function("document.querySelectorAll('.optviz-wiring-note:not(:empty)').length === 2")
+    page.wait_for_function("document.querySelectorAll('.optviz-net-note:not(:empty)').length === 2")
     assert page.locator(NET).count() == 2
+
+
+LARGE = f"""() => {{
+  const canvas = document.querySelector("{CARD} canvas");
+  const pen = canvas.getContext("2d"), cell = canvas.width / 8;
+  return Array.from({{ length: 64 }}, (_, p) => {{
+    const [red, , blue] = pen.getImageData((p % 8 + 0.5) * cell, (Math.floor(p / 8) + 0.5) * cell, 1, 1).data;
+    return red - blue;
+  }});
+}}"""
+
+
+def test_a_tapped_digit_shows_its_weights_large_as_they_move(open_page: OpenPage) -> None:
+    page = opened(open_page, "/digits?epochs=5", width=1280, height=720)
+    to(page, "End", 5)
+    settings = digits.Settings(replace(digits.Settings().plan, epochs=5))
+    fit = digits.result_of(settings).fit
+
+    def shown(digit: int, epoch: int) -> None:
+        weights = fit.network.views(fit.w[epoch])[0][0][:, digit]
+        assert np.corrcoef(page.evaluate(LARGE), weights)[0, 1] > 0.97
+
+    tap(page, 0.15, "Digit 3")
+    eventually(page, lambda: shown(3, 5))
+    to(page, "Home", 0)
+    eventually(page, lambda: shown(3, 0))
+    page.locator(NET).press("ArrowRight")
+    eventually(page, lambda: shown(4, 0))
+    assert page.locator(".optviz-chooser .optviz-at").text_content() == "Digit 4"
+    page.locator(NET).press("Enter")
+    page.locator(CARD).wait_for(state="hidden")

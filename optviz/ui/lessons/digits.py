@@ -114,9 +114,9 @@ def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
     test = _("test")
     return (
         _confusion(language()),
+        _weights(first, language()),
         nets.curves("numbers", (2, 3), _("Accuracy"), test, percent=True),
         nets.losses(result_of(settings).fit, test, log=log),
-        _weights(first, language()),
     )
 
 
@@ -134,8 +134,11 @@ def _confusion(spoken: str) -> Panel:
 def _weights(hidden: int, spoken: str) -> Panel:
     n = hidden or CLASSES
     title = _("Weights of the first hidden layer") if hidden else _("Weights of each digit")
-    names = () if hidden else tuple(map(str, range(CLASSES)))
-    figure = pictures.weights("weights", n, _columns(n), names)
+    name = _("Unit {number}") if hidden else _("Digit {number}")
+    names = [name.format(number=i + 1 if hidden else i) for i in range(n)]
+    above = () if hidden else tuple(map(str, range(CLASSES)))
+    keys = _("arrow keys go from one to another, enter shows it large, Esc closes it")
+    figure = pictures.weights("weights", _columns(n), names, above, keys)
     return Panel(figure.to_json(), tracks_of(figure), title, "weights")
 
 

@@ -2,8 +2,8 @@
 
 import { element } from "./bar.js";
 import { levelLine } from "./brush.js";
+import { Chooser } from "./chooser.js";
 import { written } from "./pointer.js";
-import { rgb } from "./theme.js";
 import { Wiring, busiest, spread } from "./wiring.js";
 
 const MOST = 8; // units of a layer are drawn at least
@@ -11,41 +11,32 @@ const SMALLEST = 28; // pixels from one unit to the next: where there is more ro
 const LARGEST = 64;
 const [CELLS, COARSE, FINE] = [24, 12, 61]; // a side of a unit's picture, of what tells how busy it is, of the large one
 const PALE = 0.2; // of the largest output of a layer: what is less is paler than red and blue
-const [NARROWEST, WIDEST] = [170, 0.66]; // pixels, and the share of the picture, that what is chosen takes
 const HIT = 6; // pixels from an edge
 const DASH = [7, 4];
 const TOUCH = matchMedia("(pointer: coarse)");
 const same = (a, b) => Boolean(a && b) && ["layer", "unit", "from", "to"].every(name => a[name] === b[name]);
 const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 // A root, so that small weights are seen beside large ones; the same in every net and at every step.
-const widthOf = weight => Math.min(3 * Math.sqrt(Math.abs(weight)), 9);
+const widthOf = weight => Math.min(2.5 * Math.sqrt(Math.abs(weight)), 7);
 
-export class Net {
+// What is chosen in it is a unit of a layer, or the edge from one unit to another of a layer.
+export class Net extends Chooser {
+  isSame = same;
+
   constructor(panel) {
-    Object.assign(this, { panel, at: null, open: false, busy: new WeakMap() });
-    this.value = element("output", { class: "optviz-at" });
-    this.note = element("p", { class: "optviz-wiring-note" });
-    this.card = element("div", { class: "optviz-card", hidden: "" });
-    this.name = element("b", {});
-    this.large = element("canvas", { "aria-hidden": "true" });
-    this.lines = element("p", {});
-    const close = element("button", { type: "button", "aria-label": panel.player.words.close }, "×");
-    close.addEventListener("click", event => (event.stopPropagation(), this.#show(this.at, false)));
-    this.card.append(close, this.name, this.large, this.lines);
-    this.node = element("div", { class: "optviz-wiring", role: "application", tabindex: 0 }, this.value, this.note, this.card);
-    this.node.addEventListener("click", event => this.#tap(event));
-    this.node.addEventListener("pointermove", event => (this.node.style.cursor = this.#under(event) ? "pointer" : ""));
-    this.node.addEventListener("keydown", event => this.#key(event));
-    panel.node.append(this.node);
+    super(panel);
+    this.busy = new WeakMap();
+    this.note = element("p", { class: "optviz-net-note" });
+    this.node.prepend(this.note);
   }
 
   // What paints the trace of the net in place of a brush.
   brush(source, looks, axes) {
-    if (this.told !== looks.meta.net) {
-      this.told = looks.meta.net;
-      this.words = this.told.words;
-      this.wiring = new Wiring(this.told);
-      this.node.setAttribute("aria-label", `${this.panel.spec.title} ${this.told.sizes.join("-")}: ${this.words.keys}`);
+    if (this.net !== looks.meta.net) {
+      this.net = looks.meta.net;
+      this.words = this.net.words;
+      this.wiring = new Wiring(this.net);
+      this.speak(`${this.panel.spec.title} ${this.net.sizes.join("-")}`, this.words.keys);
       if (this.at && !this.#exists(this.at)) [this.at, this.open] = [null, false];
     }
     Object.assign(this, { source, axes, row: undefined });
@@ -54,13 +45,6 @@ export class Net {
   #exists({ layer, unit, from, to }) {
     const { sizes } = this.wiring;
     return layer < sizes.length && (unit ?? to) < sizes[layer] && (from ?? 0) < (sizes[layer - 1] ?? Infinity);
-  }
-  get theme() {
-    return this.panel.player.theme;
-  }
-  #renew() {
-    this.panel.renew();
-    this.panel.player.request();
   }
 
   // ---- where everything stands
@@ -131,7 +115,7 @@ export class Net {
     pen.setLineDash([]);
     for (const place of this.places.flat()) this.#unit(pen, place);
     pen.restore();
-    this.#fill();
+    this.fill(r, this.#room);
   }
   #edge(pen, edge, weight) {
     const [x0, y0, x1, y1] = edge.line;
@@ -163,31 +147,19 @@ export class Net {
     Object.assign(pen, { font: `${Math.round(14 * theme.scale)}px ${theme.font}`, textAlign: "center", textBaseline: "top", fillStyle: theme.text });
     pen.fillText(this.#nameOf(layer, unit), x, top + side + 4);
   }
-  // Blue below zero, red above; the last layer's response as in the picture of the regions.
+  // The last layer's response is colored as in the picture of the regions.
   #picture({ layer, unit }, values, cells) {
-    const { theme } = this;
-    const image = new ImageData(cells, cells);
-    const [low, middle, high] = ["class0", "background", "class1"].map(name => rgb(theme.color(name)));
-    values.forEach((v, p) => {
-      const share = layer === this.wiring.last ? 2 * v - 1 : v / this.limits[layer][unit];
-      const t = Number.isFinite(share) ? Math.min(Math.max(share, -1), 1) : 0;
-      const end = t < 0 ? low : high;
-      for (let c = 0; c < 3; c++) image.data[4 * p + c] = middle[c] + Math.abs(t) * (end[c] - middle[c]);
-      image.data[4 * p + 3] = 255;
-    });
-    const picture = new OffscreenCanvas(cells, cells);
-    picture.getContext("2d").putImageData(image, 0, 0);
-    return picture;
+    const limit = this.limits[layer][unit];
+    return this.picture(values.map(v => (layer === this.wiring.last ? 2 * v - 1 : v / limit)), cells);
   }
 
   // ---- what is chosen, large
 
   #nameOf(layer, unit) {
-    if (layer === 0) return this.told.inputs[unit];
+    if (layer === 0) return this.net.inputs[unit];
     return layer === this.wiring.last ? this.words.output : filled(this.words.unit, { number: unit + 1, layer });
   }
-  // Its name, and the lines that tell its numbers.
-  #told() {
+  told() {
     const { words, wiring, numbers, at } = this;
     const n = wiring.parameters;
     const told = (first, place) => [first, words.gradient, words.step].map((text, i) => filled(text, { value: exactly(numbers[i * n + place]) }));
@@ -196,41 +168,21 @@ export class Net {
     const range = filled(words.range, { low: exactly(Math.min(...values)), high: exactly(Math.max(...values)) });
     return [this.#nameOf(at.layer, at.unit), range, ...(at.layer ? told(words.bias, wiring.bias(at)) : [])];
   }
-  // It stands where it leaves what was chosen in sight, and the others of its layer within reach.
-  #fill() {
-    this.card.hidden = !this.open || !this.at;
-    const { at, axes, row } = this;
-    const shown = !this.card.hidden && JSON.stringify([row, at, axes.x._length, axes.y._length]);
-    if (this.shown === shown) return;
-    this.shown = shown;
-    if (!shown) return;
-    const [name, ...lines] = this.#told();
-    this.name.textContent = name;
-    this.lines.replaceChildren(...lines.map(line => element("span", {}, line)));
-    const [left, right] = [axes.x._offset, axes.x._offset + axes.x._length];
-    const chosen = at.unit === undefined ? [...this.#edges()].find(edge => same(edge, at))?.line[0] : this.#place(at)?.x;
-    const x = chosen ?? left;
-    const half = this.places[at.layer][0].side / 2 + 6;
-    const toLeft = x - left > right - x;
-    const room = (toLeft ? x - left : right - x) - half;
-    this.large.hidden = at.unit === undefined;
-    const whole = room < NARROWEST && !this.large.hidden; // on a phone: its picture beside its numbers
-    this.card.classList.toggle("optviz-card-left", toLeft);
-    this.card.classList.toggle("optviz-card-whole", whole);
-    this.card.style.width = whole ? "" : `${Math.min(Math.max(room, NARROWEST), WIDEST * (right - left))}px`;
-    if (this.large.hidden) return;
-    this.large.style.height = "0";
-    const height = axes.y._length - (whole ? 28 : this.card.offsetHeight + this.note.offsetHeight);
-    const side = Math.max(90, Math.min(height, whole ? WIDEST * (right - left) : this.lines.clientWidth));
-    const ratio = window.devicePixelRatio || 1;
-    this.large.width = this.large.height = side * ratio;
-    this.large.style.width = this.large.style.height = `${side}px`;
-    const pen = this.large.getContext("2d");
-    pen.scale(ratio, ratio);
-    this.#paintLarge(pen, side);
+  // Without the note, on which nothing lies.
+  get #room() {
+    const { x, y } = this.axes;
+    return { x, y: { _length: y._length - this.note.offsetHeight } };
+  }
+  place() {
+    const { layer } = this.at;
+    const edge = this.at.unit === undefined && [...this.#edges()].find(edge => same(edge, this.at));
+    return { x: (edge ? edge.line[0] : this.#place(this.at)?.x) ?? 0, half: this.places[layer][0].side / 2 };
+  }
+  get paintLarge() {
+    return this.at.unit === undefined ? null : this.#paintLarge;
   }
   #paintLarge(pen, side) {
-    const { at, theme, told, wiring } = this;
+    const { at, theme, net, wiring } = this;
     const values = wiring.outputs(this.numbers, FINE)[at.layer][at.unit];
     pen.drawImage(this.#picture(at, values, FINE), 0, 0, side, side);
     const pixel = i => ((i + 0.5) / FINE) * side;
@@ -240,7 +192,7 @@ export class Net {
     pen.stroke();
     const [low, high] = wiring.side;
     pen.lineWidth = 1;
-    for (const [x1, x2, label] of told.points) {
+    for (const [x1, x2, label] of net.points) {
       const [x, y] = [((x1 - low) / (high - low)) * side, ((high - x2) / (high - low)) * side];
       Object.assign(pen, { fillStyle: theme.color(label ? "class1" : "class0"), strokeStyle: theme.background });
       pen.beginPath();
@@ -253,43 +205,23 @@ export class Net {
 
   // ---- what the visitor does
 
-  #show(thing, open) {
-    Object.assign(this, { at: thing, open });
-    this.value.textContent = thing ? this.#told().join(", ") : "";
-    this.#renew();
-  }
-  #tap(event) {
-    if (event.target.closest(".optviz-card")) return;
-    const thing = this.#under(event);
-    this.#show(thing, Boolean(thing) && !(this.open && same(thing, this.at)));
-  }
-  #under({ clientX, clientY }) {
+  under(x, y) {
     if (!this.places) return null;
-    const { left, top } = this.node.getBoundingClientRect();
-    const [x, y] = [clientX - left, clientY - top];
-    const far = TOUCH.matches ? 2 * HIT : HIT;
     const unit = this.places.flat().find(place => Math.max(Math.abs(place.x - x), Math.abs(place.y - y)) <= place.side / 2 + 2);
     if (unit) return { layer: unit.layer, unit: unit.unit };
-    let [nearest, least] = [null, far];
+    let [nearest, least] = [null, TOUCH.matches ? 2 * HIT : HIT];
     for (const { line, ...edge } of this.#edges()) {
       const apart = away(line, x, y);
       if (apart < least) [nearest, least] = [edge, apart];
     }
     return nearest;
   }
-  #key(event) {
-    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-    if (event.target !== this.node || ctrlKey || metaKey || altKey || shiftKey || !this.places) return;
-    const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
-    if (!arrow && key !== "Enter" && !(key === "Escape" && this.open)) return;
-    event.preventDefault();
-    event.stopPropagation(); // the arrows are those of the player as well, and Esc the projector's
-    if (arrow) this.#show(this.at ? this.#beside(...arrow) : { layer: 1, unit: this.places[1][0].unit }, this.open);
-    else this.#show(this.at, key === "Enter" && Boolean(this.at) && !this.open);
+  get first() {
+    return this.places && { layer: 1, unit: this.places[1][0].unit };
   }
   // From a unit up and down to others of its layer, and across along its heaviest edge; from an edge up and down to
   // others of the same unit, and across to the units at its ends.
-  #beside(across, down) {
+  beside(across, down) {
     const { layer, unit, from, to, end } = this.at;
     const unitsOf = layer => this.places[layer].map(place => place.unit);
     const next = (units, now) => units[Math.min(Math.max(units.indexOf(now) + down, 0), units.length - 1)];

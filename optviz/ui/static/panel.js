@@ -8,6 +8,7 @@ import { Brush, Canvas, isLog, placeLabels, scale } from "./brush.js";
 import { paintLens } from "./lens.js";
 import { Net } from "./net.js";
 import { SolidBrush, Space } from "./solid.js";
+import { Tiles } from "./tiles.js";
 
 const SHORT_DRAG = 6; // pixels: less is a click
 
@@ -243,7 +244,8 @@ export class Panel {
     this.brushes = this.sources.map(source => {
       const looks = this.plot._fullData[source.track.trace];
       if (looks?.visible !== true || !source.known) return null;
-      if (looks.meta?.net) return (this.net ??= new Net(this)).brush(source, looks, axesOf(looks));
+      const Chooser = looks.meta?.net ? Net : looks.meta?.tiles ? Tiles : null;
+      if (Chooser) return (this.chooser ??= new Chooser(this)).brush(source, looks, axesOf(looks));
       return new Brush(source, looks, axesOf(looks), background, looks.meta?.named && layout.font);
     });
     const ghosts = this.ghost?.brushes(this.plot._fullData, axesOf, background) ?? [];
@@ -321,6 +323,7 @@ export class Panel {
       grids.forEach(brush => brush.grid(under, step));
     }
     this.gridRow = gridRow;
+    this.chooser?.draw?.(step, heads);
     const labels = [];
     for (const brush of this.brushes) {
       if (isGrid(brush.source) || brush.looks.meta?.from > subStep) continue;

@@ -9,7 +9,9 @@
 //   playhead.js   time
 //   theme.js      colors and fonts of the page, as a Plotly template
 //   brush.js      pixels: lines, markers, bars, grids, level lines
+//   chooser.js    things in a picture, of which one is shown large
 //   net.js        a net: units as pictures, edges as lines; wiring.js its outputs
+//   tiles.js      images of weights
 //   panel.js      one figure with its tracks
 //   room.js       the picture's share of the window
 //   ghosts.js     the run before
