@@ -174,19 +174,18 @@ def hidden(surface, ground, camera, points):
     return count
 
 
+BEHIND = {"himmelblau": 1, "cross_in_tray": 3, "drop_wave": 1}
+"""So many minima lie in holes so narrow that they are seen from straight above alone, or from there not all at once."""
+
+
 @pytest.mark.parametrize("name", SURFACES)
-def test_the_camera_of_a_surface_sees_the_start_and_what_minima_can_be_seen(name):
-    surface, ground = SURFACES[name], relief(name, 61)
+def test_the_camera_of_a_surface_sees_the_start_and_the_minima(name):
+    surface, ground = SURFACES[name], relief(name, 300)
     points = np.array([*surface.minima, surface.start])
     camera = np.array(eye(ground, points))
-    assert np.linalg.norm(camera) == pytest.approx(AWAY) and camera[2] > 0.8
-    if name in ("goldstein_price", "cross_in_tray"):  # they start behind a ridge, wherever one stands
-        return
+    assert np.linalg.norm(camera) == pytest.approx(AWAY) and 0.8 < camera[2] < 0.96 * AWAY
     assert not hidden(surface, ground, camera, points[-1:])
-    flat = np.hypot(*camera[:2])
-    around = [(flat * np.cos(turn), flat * np.sin(turn), camera[2]) for turn in np.radians(np.arange(0, 360, 45))]
-    fewest = min(hidden(surface, ground, np.array(other), points) for other in around)
-    assert hidden(surface, ground, camera, points) <= fewest + (len(points) > 2)
+    assert hidden(surface, ground, camera, points[:-1]) == BEHIND.get(name, 0)
 
 
 def test_the_legend_of_a_landscape_keeps_clear_of_the_minima_and_the_start():

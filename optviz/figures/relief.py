@@ -43,6 +43,10 @@ SPREAD = 0.35
 """How much of a mesh is spread evenly, wherever the surface bends."""
 AWAY = 2.15
 """How far the camera stands from the middle."""
+STEEPEST = np.radians(54.0)
+"""A camera that looks down more steeply than this does so for the sake of a minimum or of the start."""
+LIFTED = 0.03
+"""How far a ball's middle lies above the surface, in the units of the scene."""
 LAMP = np.array([-1.0, 1.0, 1.6]) / np.linalg.norm([-1.0, 1.0, 1.6])
 """Where the light comes from: the upper left, as on maps."""
 STEEP = 0.55
@@ -114,31 +118,40 @@ def eye(ground: Relief, points: Array) -> tuple[float, float, float]:
     """
     height = ground.height(ground.z)
     share = (height - height.min()) / max(float(np.ptp(height)), 1e-300)
-    n, rise = len(share), ASPECT[2] / (1.0 + FLOOR + 0.05)
     (x0, x1), (y0, y1) = ground.xs[[0, -1]], ground.ys[[0, -1]]
     inside = np.clip((points - (x0, y0)) / (x1 - x0, y1 - y0), 0.0, 1.0)
-    even = np.stack(np.meshgrid(*[np.linspace(0.02, 0.98, 23)] * 2), axis=-1).reshape(-1, 2)
+    even = np.stack(np.meshgrid(*[np.linspace(0.02, 0.98, 15)] * 2), axis=-1).reshape(-1, 2)
     places = np.vstack([inside, even])
 
-    def level(place: Array) -> Array:
-        at = np.rint(np.clip(place, 0.0, 1.0) * (n - 1)).astype(int)
+    def share_at(place: Array) -> Array:
+        at = np.rint(np.clip(place, 0.0, 1.0) * (len(share) - 1)).astype(int)
         return share[at[..., 1], at[..., 0]]
 
-    weight = np.append(np.full(len(inside), len(even) / 4.0), 1.5 - level(even))
-    way = np.linspace(0.02, 0.7, 24)[:, None] ** 1.5
+    def level(place: Array) -> Array:
+        return ((share_at(place) + FLOOR) / (1.0 + FLOOR + 0.05) - 0.5) * ASPECT[2]
+
+    first = len(inside)
+    weight = np.append(np.full(first, len(even) / 4.0), 1.5 - share_at(even))
+    here = np.column_stack([(places - 0.5) * ASPECT[:2], level(places) + LIFTED])
+
+    def seen(here: Array, camera: Array, glances: int) -> Array:
+        """Return which of the places stand before everything that rises on the way to the camera."""
+        ray = here + np.linspace(0.02, 0.9, glances)[:, None, None] ** 1.5 * (camera - here)
+        place = ray[..., :2] / ASPECT[:2] + 0.5
+        outside = (np.abs(place - 0.5) > 0.5).any(axis=-1)
+        return np.all((level(place) <= ray[..., 2]) | outside, axis=0).astype(float)
+
     best, found = -np.inf, (0.0, 0.0, 0.0)
-    for steepness in np.radians([24.0, 33.0, 43.0, 54.0]):
+    for steepness in np.radians([24.0, 33.0, 43.0, 54.0, 60.0, 66.0, 72.0]):
         for turn in np.radians(np.arange(0, 360, 15) + 7.5):
-            ahead = np.array([np.cos(turn), np.sin(turn)]) / ASPECT[:2]
-            higher = level(places) * rise + way * np.tan(steepness)
-            seen = (level(places + way[..., None] * ahead) * rise <= higher + 0.02).all(axis=0)
-            gain = (
-                (seen * weight).sum() / weight.sum() - 0.06 * steepness - 0.02 * (1.0 + np.cos(turn - np.radians(52)))
-            )
+            aside = AWAY * np.cos(steepness)
+            camera = np.array([aside * np.cos(turn), aside * np.sin(turn), AWAY * np.sin(steepness)])
+            stands = np.append(seen(here[:first], camera, 200), seen(here[first:], camera, 24))
+            # from above a hole is seen into, but no longer how deep it is
+            flat = 0.06 * steepness + 0.15 * max(steepness - STEEPEST, 0.0)
+            gain = stands @ weight / weight.sum() - flat - 0.02 * (1.0 + np.cos(turn - np.radians(52)))
             if gain > best:
-                flat = AWAY * np.cos(steepness)
-                place = (flat * np.cos(turn), flat * np.sin(turn), AWAY * np.sin(steepness))
-                best, found = gain, (float(place[0]), float(place[1]), float(place[2]))
+                best, found = gain, (float(camera[0]), float(camera[1]), float(camera[2]))
     return found
 
 

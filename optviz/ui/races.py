@@ -393,7 +393,7 @@ def solid_of(ground: Ground) -> tuple[Relief, tuple[float, float, float]]:
     """Return a ground as it is drawn in 3-D, and where the camera stands: it sees the minima and the usual start."""
     low, course = relief_of(ground, MESH), course_of(ground)
     start = surface_of(ground.surface, ground.formula).start
-    return mesh(course.drawn, low), eye(low, np.vstack([course.minima.points[:8], [start]]))
+    return mesh(course.drawn, low), eye(relief_of(ground, PIXELS), np.vstack([course.minima.points[:8], [start]]))
 
 
 ENDINGS = {
