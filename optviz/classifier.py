@@ -171,7 +171,7 @@ class Epoch(NamedTuple):
         """Return one of several runs side by side."""
         memory = self.memory
         if memory:
-            memory = Memory(memory.t, memory.m[i], memory.v[i], None if memory.u is None else memory.u[i])
+            memory = memory.each(lambda state: state[i])
         one = {name: part[i] for name, part in self._asdict().items() if isinstance(part, np.ndarray)}
         return self._replace(**one, memory=memory)
 

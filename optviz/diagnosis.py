@@ -4,7 +4,6 @@ Nothing is found in a run that arrives. What is found holds from its moment to t
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from optviz.descent import Path
 from optviz.landscape import steepness
-from optviz.optimizers import ONE, Array, Optimizer
+from optviz.optimizers import Array, Optimizer
 from optviz.race import Course, End, Ending, Race, Racer, climbs, is_even
 
 ROUND = 2.0 * np.pi
@@ -306,7 +305,7 @@ def stable_product(optimizer: Optimizer, t: float = np.inf) -> float | None:
 
     With the second moment at rest each coordinate descends as without one, at its effective learning rate.
     """
-    return replace(optimizer, second=ONE).largest_rate(1.0, t)
+    return optimizer.stable_product(t)
 
 
 # ---- too slow

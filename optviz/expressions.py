@@ -1,5 +1,6 @@
 """What every loss that is one SymPy expression needs: fast NumPy functions, finite slopes at kinks, and a program."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from sympy.printing.pycode import MpmathPrinter
+from sympy.printing.pycode import MpmathPrinter, PythonCodePrinter
 from sympy.printing.str import StrPrinter
 
 from optviz.formula import Larger, Modulus, Signum, Smaller
@@ -49,6 +50,44 @@ def precise(variables: Sequence[sp.Symbol], expression: sp.Expr) -> Callable[...
     ours = {"Modulus": abs, "Signum": DIGITS.sign, "Larger": max, "Smaller": min}
     printer = MpmathPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
     return sp.lambdify(tuple(variables), expression, modules=[ours, names], printer=printer)
+
+
+def of_floats(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Callable[..., list[float]]:
+    """Return the same function of plain floats, with the same operations; it raises where `math` does."""
+    rewritten: dict[sp.Expr, sp.Expr] = {}
+    multiplied = [_multiply_out(expression, rewritten) for expression in expressions]
+    ours = {"Modulus": abs, "Signum": lambda u: float((u > 0) - (u < 0)), "Larger": max, "Smaller": min}
+    printer = _Floats({"fully_qualified_modules": False, "allow_unknown_functions": True})
+    function: Callable[..., list[float]] = sp.lambdify(
+        tuple(variables), multiplied, modules=[{**ours, "power": math.pow}, "math"], printer=printer, cse=_share
+    )
+    return function
+
+
+class _Floats(PythonCodePrinter):  # type: ignore[misc]
+    """Writes squares and products out, and powers so that a root of a negative number is an error."""
+
+    _squares = 0
+
+    def _print_Function(self, expr: Any) -> str:
+        if isinstance(expr, _product):
+            return "(({})*({}))".format(*map(self._print, expr.args))
+        if isinstance(expr, _square):
+            return self._squared(self._print(expr.args[0]))
+        return str(super()._print_Function(expr))
+
+    def _squared(self, text: str) -> str:
+        if text.isidentifier():
+            return f"({text}*{text})"
+        self._squares += 1
+        return f"((_{self._squares} := {text})*_{self._squares})"
+
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+        if expr.exp == sp.S.Half:
+            return f"sqrt({self._print(expr.base)})"
+        if expr.exp == -1:
+            return f"(1.0/({self._print(expr.base)}))"
+        return f"power({self._print(expr.base)}, {self._print(expr.exp)})"
 
 
 def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -10,7 +10,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from optviz.optimizers import OPTIMIZERS, Moment, Optimizer
+import numpy as np
+
+from optviz.optimizers import LAST, OPTIMIZERS, Array, Look, Moment, Optimizer, framed
 from optviz.recipes import Parameter, Recipe
 
 Numbers = Mapping[str, float]
@@ -24,12 +26,13 @@ def numbers_of(optimizer: Optimizer) -> dict[str, float]:
     A moment without a decay needs no correction, and one without V has no epsilon.
     """
     first, second = optimizer.first, optimizer.second
+    epsilon, inside = _divisor(optimizer)
     numbers = {
         **_moment_numbers("first", first),
         **_moment_numbers("second", second),
         "second_initial": float(second.initial),
-        "epsilon": float(optimizer.epsilon),
-        "epsilon_inside": float(optimizer.epsilon_inside) if optimizer.epsilon else 0.0,
+        "epsilon": epsilon,
+        "epsilon_inside": float(inside) if epsilon else 0.0,
     }
     return {**numbers, **({} if adapts(optimizer) else dict.fromkeys(V_NUMBERS, 0.0))}
 
@@ -70,7 +73,35 @@ def likeness(optimizer: Optimizer) -> Likeness:
 @cache
 def members() -> tuple[str, ...]:
     """Return the names of all optimizers of the registry that are two linear moments and nothing more."""
-    return tuple(name for name, recipe in OPTIMIZERS.items() if type(recipe()) is Optimizer)
+    return tuple(name for name, recipe in OPTIMIZERS.items() if belongs(recipe()))
+
+
+def belongs(optimizer: Optimizer) -> bool:
+    """Return whether an optimizer is two linear moments and nothing more: whether these alone make the same rule."""
+    rule = optimizer.rule
+    if not rule.is_linear or rule.asks or len(rule.states) != (optimizer.first != LAST) + adapts(optimizer):
+        return False
+    again = framed(optimizer.first, optimizer.second, *_divisor(optimizer))
+    w, g = np.array([0.3, -1.2]), np.array([[0.7, 2.0], [-0.4, 0.1], [0.2, -0.9]])
+    return np.allclose(_etas(optimizer, w, g), _etas(again, w, g), rtol=1e-9, atol=0)
+
+
+def _etas(optimizer: Optimizer, w: Array, gradients: Array) -> Array:
+    """Return the steps that an optimizer makes on some gradients."""
+    memory, etas = optimizer.init(w), []
+    for g in gradients:
+        memory, update = optimizer.step(memory, Look(w, np.zeros(()), w, g), 0.1)
+        etas.append(update.eta)
+    return np.array(etas)
+
+
+def _divisor(optimizer: Optimizer) -> tuple[float, bool]:
+    """Return the epsilon of what the step is divided by, and whether it stands inside the root."""
+    split, spread = optimizer.rule.split, optimizer.rule.spread
+    if split is None or spread is None or len(split.below) != 1:
+        return 0.0, False
+    (below,) = split.below
+    return float(optimizer.values.get("epsilon", 0.0)), below.content == "sqrt"
 
 
 def _compare(name: str, numbers: Numbers) -> Likeness:
@@ -150,7 +181,7 @@ def traits(optimizer: Optimizer) -> Sequence[tuple[Trait, float]]:
     if first.decay == 1:
         said.append((Trait.ENDLESS, float(first.gain)))
     if adaptive and not second.gain:
-        return [*said, (Trait.EMPTY_V, float(optimizer.epsilon))]
+        return [*said, (Trait.EMPTY_V, _divisor(optimizer)[0])]
     if adaptive and second.decay == 1:
         said.append((Trait.GROWING_V, float(second.gain)))
     last, start = lasting_step(optimizer), first_step(optimizer)

@@ -5,8 +5,9 @@
     3. eta_t = lr * m_t / sqrt(V_t)
     4. w_{t+1} = w_t - eta_t
 
-Each moment of the frame is the same linear recursion `s_t = decay * s_{t-1} + gain * x_t`, read out with or without
-bias correction:
+Each is written once, as the lines of its update rule (`optviz.rules`), from which all else comes. Where a moment is
+the linear recursion `s_t = decay * s_{t-1} + gain * x_t`, read out with or without bias correction, it has a row in the
+table of the two moments (`Optimizer.first`, `Optimizer.second`):
 
 |                               | m: decay, gain       | V: decay, gain       |
 |-------------------------------|----------------------|----------------------|
@@ -17,22 +18,26 @@ bias correction:
 | RMSProp                       | 0, 1                 | b, 1-b               |
 | Adam                          | b1, 1-b1, corrected  | b2, 1-b2, corrected  |
 
-What leaves the frame (Nesterov, AdaDelta, Nadam, AMSGrad, Adamax, AdamW, Lion, Newton) is a sibling with the same
-methods. Every hyper-parameter may be a number or an array that broadcasts against `w: (..., n)`, so one loop runs eight
-optimizers, a sweep of learning rates, or 10,000 starts.
+Every hyper-parameter may be a number or an array that broadcasts against `w: (..., n)`, so one loop runs eight
+variants, a sweep of learning rates, or 10,000 starts.
 
 Conventions, decided once: the learning rate stands outside the moments; epsilon stands outside the root, after bias
 correction (Kingma & Ba, PyTorch), unless `epsilon_inside`; a zero gradient never divides by zero.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, cast
+import inspect
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import Annotated, Any, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.recipes import Range, recipe, registry
+from optviz.grammar import Part
+from optviz.recipes import Range, Recipe, read_parameters, registry
+from optviz.rules import ASK, TINY, Parity, Rule, evaluate, names_in, parse
+from optviz.writing import formula
 
 Array = NDArray[np.float64]
 Number = float | Array
@@ -55,22 +60,34 @@ class Curved(Objective, Protocol):
 
 
 class Look(NamedTuple):
-    """What an optimizer saw of the objective at step t: the loss at `w`, and the gradient `g` at `point`."""
+    """What an optimizer saw of the objective at step t: the loss at `w`, and the gradient `g` at `point`.
+
+    `earlier` are the gradients that were asked for before, elsewhere.
+    """
 
     w: Array
     loss: Array
     point: Array
     g: Array
     hessian: Array | None = None
+    earlier: tuple[Array, ...] = ()
+
+    def each(self, part: Callable[[Array], Array]) -> "Look":
+        """Return a part of all that was seen."""
+        w, loss, point, g, hessian, earlier = self
+        curved = None if hessian is None else part(hessian)
+        return Look(part(w), part(loss), part(point), part(g), curved, tuple(map(part, earlier)))
 
 
 class Memory(NamedTuple):
-    """What an optimizer carries from one update to the next: their number, the raw moments, and one more (or None)."""
+    """What an optimizer carries from one update to the next: their number, and its states by name, like `w`."""
 
     t: int
-    m: Array
-    v: Array
-    u: Array | None = None
+    states: Mapping[str, Array]
+
+    def each(self, part: Callable[[Array], Array]) -> "Memory":
+        """Return the memory with a part of every state."""
+        return Memory(self.t, {name: part(state) for name, state in self.states.items()})
 
 
 class Update(NamedTuple):
@@ -80,7 +97,7 @@ class Update(NamedTuple):
     """
 
     m: Array
-    v: Array
+    v: Number
     rate: Number
     eta: Array
 
@@ -89,279 +106,401 @@ class Update(NamedTuple):
 class Moment:
     """The recursion `s_t = decay * s_{t-1} + gain * x_t` from `s_0 = initial`.
 
-    With `debias` the sum is read out as `s_t / (1 - decay^t)`, the mean of what has been seen (Adam). `debias` is a
-    number, 0 or 1, so that moments with and without it can run side by side in one array.
+    With `debias` the sum is read out as `s_t / (1 - decay^t)`, the mean of what has been seen (Adam).
     """
 
-    decay: Number = 0.0
-    gain: Number = 1.0
-    debias: Number = 0.0
-    initial: Number = 0.0
+    decay: float = 0.0
+    gain: float = 1.0
+    debias: float = 0.0
+    initial: float = 0.0
 
     def push(self, s: Array, x: Array) -> Array:
         """Return the next raw moment, same shape as `s`."""
-        # What only remembers the last gradient needs no arithmetic.
-        return x if self is LAST else self.decay * s + self.gain * x
+        return self.decay * s + self.gain * x
 
     def read(self, s: Array, t: int) -> Array:
         """Return the moment after `t >= 1` pushes, bias-corrected where `debias` says so."""
-        if isinstance(self.debias, float) and not self.debias:
-            return s
-        return s / (1.0 - self.debias * self.decay**t)
+        return s / (1.0 - self.decay**t) if self.debias else s
 
 
 LAST = Moment()
 ONE = Moment(decay=1.0, gain=0.0, initial=1.0)
 
 
-TINY = float(np.finfo(float).tiny)
+def average(beta: float, debias: float = 0.0) -> Moment:
+    """Return the exponential moving average `s = beta s + (1-beta) x`."""
+    return Moment(beta, 1.0 - beta, debias)
 
 
-def root(v: Array, epsilon: Number, inside: Number) -> Array:
-    """Return `sqrt(v) + epsilon`, or `sqrt(v + epsilon)` where `inside` is 1; never zero.
+def _answered(run: Generator[Array, Array, tuple[Any, ...]], gradients: Sequence[Array]) -> tuple[Any, ...]:
+    """Return what an update comes to when its questions get these answers."""
+    next(run)
+    *earlier, last = gradients
+    for g in earlier:
+        run.send(g)
+    try:
+        run.send(last)
+    except StopIteration as done:
+        return cast(tuple[Any, ...], done.value)
+    raise AssertionError("a rule asks for as many gradients as it has lines for them")
 
-    The smallest normal float is added, which changes nothing unless both are zero; that happens only where the
-    gradient has always been zero, and so the first moment and the step are zero there.
-    """
-    if isinstance(inside, float):
-        return np.sqrt(v + (epsilon + TINY)) if inside else np.sqrt(v) + (epsilon + TINY)
-    return np.sqrt(v + (inside * epsilon + TINY)) + (1.0 - inside) * epsilon
+
+PLAIN = parse("w = w - lr*g")
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The course's frame: `eta = lr * m / (sqrt(V) + epsilon)` with two linear moments."""
+    """A rule with its settings, in the order of `rule.parameters`; `symbols` are their letters in TeX.
 
-    first: Moment = LAST
-    second: Moment = ONE
-    epsilon: Number = 0.0
-    epsilon_inside: Number = 0.0
+    Without a rule it is plain descent.
+    """
 
-    looks_ahead: ClassVar[bool] = False
-    """Whether the gradient is taken elsewhere than at `w`."""
-    follows_curvature: ClassVar[bool] = False
-    """Whether it divides by the curvature, so that where that is negative its steps lead uphill."""
+    rule: Rule = PLAIN
+    settings: tuple[Number, ...] = ()
+    symbols: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the gradient is taken elsewhere than at `w`."""
+        return self.rule.looks_ahead
+
+    @property
+    def follows_curvature(self) -> bool:
+        """Whether it divides by the curvature, so that where that is negative its steps lead uphill."""
+        return self.rule.follows_curvature
+
+    @property
+    def values(self) -> dict[str, Number]:
+        """The settings by name."""
+        return dict(zip(self.rule.parameters, self.settings, strict=True))
 
     def init(self, w: Array) -> Memory:
         """Return the memory before the first update, for parameters of the shape of `w`."""
-        return Memory(0, np.zeros_like(w) + self.first.initial, np.zeros_like(w) + self.second.initial)
+        initial = dict(self.rule.initial)
+        zero = np.zeros_like(w)
+        values = {**self.values, "w": w}
+        begin = {name: zero + evaluate(initial[name], values) if name in initial else zero for name in self.rule.states}
+        return Memory(0, begin)
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
-        """Ask the objective for what the next update needs: here the loss and the gradient at `w`."""
+        """Ask the objective for what the next update needs: the loss at `w`, and the gradients where it wants them.
+
+        `learning_rate` broadcasts against `w`. TypeError where it wants a Hessian and the objective has none.
+        """
         loss, g = objective(w, memory.t)
-        return Look(w, loss, w, g)
+        hessian = self._hessian(objective, w)
+        if not self.rule.asks:
+            return Look(w, loss, w, g, hessian)
+        run = self.rule.update(w, memory.t + 1, learning_rate, hessian, tuple(memory.states.values()), self.settings)
+        points, gradients = [next(run)], []
+        try:
+            while True:
+                at = g if points[-1] is w else objective(points[-1], memory.t)[1]
+                gradients.append(at)
+                points.append(run.send(at))
+        except StopIteration:
+            return Look(w, loss, points[-1], gradients[-1], hessian, tuple(gradients[:-1]))
 
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update; `learning_rate` broadcasts against `w`."""
-        t, g = memory.t + 1, look.g
-        m = self.first.push(memory.m, g)
-        averaged = self.first.read(m, t)
-        if self.second is ONE:
-            return Memory(t, m, memory.v), Update(averaged, memory.v, learning_rate, learning_rate * averaged)
-        v = self.second.push(memory.v, g * g)
-        spread = self.second.read(v, t)
-        rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
-        return Memory(t, m, v), Update(averaged, spread, rate, rate * averaged)
+        t, states = memory.t + 1, memory.states.values()
+        given = (look.w, t, learning_rate, look.hessian, states, self.settings)
+        if self.rule.step_with:
+            results = self.rule.step_with(look.g, *given)
+        else:
+            results = _answered(self.rule.update(*given), (*look.earlier, look.g))
+        *after, m, v, rate, eta = results
+        return Memory(t, dict(zip(memory.states, after, strict=True))), Update(m, v, rate, eta)
+
+    def _hessian(self, objective: Objective, w: Array) -> Array | None:
+        if not self.follows_curvature:
+            return None
+        try:
+            return cast(Curved, objective).hessian(w)
+        except AttributeError as error:
+            raise TypeError("Newton's method needs an objective with a Hessian") from error
+
+    # ---- its place among the two moments
+
+    @cached_property
+    def first(self) -> Moment:
+        """The recursion in which gradients are remembered; the last one alone where there is none that is linear."""
+        return self._moment(Parity.ODD, lambda x: x) or LAST
+
+    @cached_property
+    def second(self) -> Moment:
+        """The recursion in which their squares are; constant 1 where there is none."""
+        return self._moment(Parity.EVEN, lambda x: x * x) or ONE
+
+    def _moment(self, parity: Parity, of: Callable[[float], float]) -> Moment | None:
+        """Return the first state of a parity as a linear recursion in what is pushed."""
+        for name in self.rule.states:
+            if self.rule.parities[name] is not parity or "g" not in self.rule.sources(name):
+                continue
+            tree = self.rule.tree_of(name)
+            if not names_in(tree) <= {name, "g", *self.rule.parameters}:
+                continue
+            decay, gain, both = (
+                self._value(tree, **{name: s, "g": g}) for s, g in ((1.0, 0.0), (0.0, 1.0), (2.0, 3.0))
+            )
+            if np.isclose(both, 2.0 * decay + of(3.0) * gain, rtol=1e-12, atol=0):
+                initial = dict(self.rule.initial).get(name)
+                begin = float(self._value(initial)) if initial else 0.0
+                return Moment(float(decay), float(gain), float(self._is_corrected(name, decay)), begin)
+        return None
+
+    def _is_corrected(self, name: str, decay: Number) -> bool:
+        """Whether a line reads a state out as `s / (1 - decay^t)`."""
+        read = [tree for _name, tree in self.rule.written if names_in(tree) - {*self.rule.parameters} == {name, "t"}]
+        return any(np.isclose(self._value(tree, **{name: 1.0, "t": 3}), 1.0 / (1.0 - decay**3)) for tree in read)
+
+    def _value(self, tree: Part, **values: Any) -> Any:
+        return evaluate(tree, {**self.values, **values})
+
+    # ---- its bounds
 
     def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
         """Return the learning rate above which a quadratic of this curvature makes it diverge, or None if not known.
 
-        For `m = b m + c g` it is `2 (1 + b) / (c curvature)`; plain descent has b = 0, c = 1. `t` is the number of
-        updates so far, for those whose weights change with it.
+        Plain descent has 2 / curvature. `t` is the number of updates so far, for those whose weights change with it.
         """
-        if self.second is not ONE or curvature <= 0:
+        if self.rule.spread is not None or curvature <= 0:
             return None
-        return float(2.0 * (1.0 + self.first.decay) / (self.first.gain * curvature))
+        product = self.stable_product(t)
+        return None if product is None else product / curvature
+
+    def stable_product(self, t: float = np.inf) -> float | None:
+        """Return the largest stable effective learning rate x curvature after t updates, 2 for plain descent.
+
+        With the second moment at rest each coordinate descends as without one, at its effective learning rate: point
+        and moments become a matrix times themselves, which shrinks them as long as no eigenvalue is larger than 1. None
+        where the step is not linear in the gradients.
+        """
+        return _stable_product(self, min(t, LATE)) if self.rule.is_linear else None
 
 
-@dataclass(frozen=True)
-class LookAhead(Optimizer):
-    """Nesterov as the course writes it: averaged momentum with `g = grad f(w - lr * m_{t-1})`."""
-
-    looks_ahead: ClassVar[bool] = True
-
-    def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
-        """Take the loss at `w`, and the gradient at `w - lr * m`."""
-        point = w - learning_rate * memory.m
-        return Look(w, objective(w, memory.t)[0], point, objective(point, memory.t)[1])
-
-    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
-        """Return the bound `2 (1 + b) / (3 (1 - b) curvature)`."""
-        plain = super().largest_rate(curvature, t)
-        return None if plain is None else plain / 3.0
+LATE = 10_000
+"""After so many updates weights that change with their number have settled."""
+SETTLED = 500
+"""So many updates are made of the states that the gradient does not shape: products of weights have vanished then."""
 
 
-@dataclass(frozen=True)
-class NesterovKeras(Optimizer):
-    """Nesterov without a second gradient: `m = b m + g`, `eta = lr * (b m + g)` (Keras, PyTorch)."""
+def _stable_product(optimizer: Optimizer, t: float) -> float:
+    others = _at_rest(optimizer, t)
+    matrices = [_matrix(optimizer, others, x, t) for x in (0.0, 1.0, 2.0)]
+    # Entries are at most quadratic in lr: a look ahead has it in the point and in the step.
+    constant = matrices[0]
+    square = (matrices[2] - 2.0 * matrices[1] + constant) / 2.0
+    slope = matrices[1] - constant - square
 
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        m = self.first.push(memory.m, look.g)
-        ahead = self.first.push(m, look.g)
-        return Memory(memory.t + 1, m, memory.v), Update(ahead, memory.v, learning_rate, learning_rate * ahead)
+    def radius(x: Array) -> Array:
+        column = x[..., None, None]
+        found: Array = np.abs(np.linalg.eigvals(constant + column * slope + column**2 * square)).max(-1)
+        return found
 
-    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
-        """Return the bound `2 (1 + b) / ((1 + 2 b) curvature)`."""
-        plain = super().largest_rate(curvature, t)
-        return None if plain is None else plain / (1.0 + 2.0 * float(self.first.decay))
-
-
-@dataclass(frozen=True)
-class AdaDelta(Optimizer):
-    """`eta = lr * sqrt(U + eps) / sqrt(V + eps) * g`, with U the running mean of the squared steps `(eta / lr)^2`."""
-
-    def init(self, w: Array) -> Memory:
-        """Return the memory with `U_0 = 0`: only epsilon lets the first step move."""
-        return super().init(w)._replace(u=np.zeros_like(w))
-
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        u = memory.u
-        assert u is not None
-        v = self.second.push(memory.v, look.g * look.g)
-        ratio = np.sqrt(u + self.epsilon) / root(v, self.epsilon, 1.0)
-        unscaled = ratio * look.g
-        rate = learning_rate * ratio
-        u = self.second.push(u, unscaled * unscaled)
-        return Memory(memory.t + 1, look.g, v, u), Update(look.g, v, rate, rate * look.g)
+    tried = np.geomspace(1e-3, 1e6, 400)
+    unstable = np.flatnonzero(radius(tried) > 1.0 + MARGIN)
+    if not len(unstable) or not unstable[0]:
+        return float("inf") if not len(unstable) else 0.0
+    low, high = tried[unstable[0] - 1], tried[unstable[0]]
+    for _halving in range(60):
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if radius(np.array(middle)) > 1.0 + MARGIN else (middle, high)
+    return float(f"{low:.11g}")
 
 
-@dataclass(frozen=True)
-class Nadam(Optimizer):
-    """Adam that looks ahead: `m` is read out with the next step's weight, `mu_t = b1 * (1 - 0.96^(t psi) / 2)`."""
-
-    psi: Number = field(kw_only=True)
-
-    def init(self, w: Array) -> Memory:
-        """Return the memory with the running product of the weights mu in `u`."""
-        return super().init(w)._replace(u=np.ones_like(w))
-
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        t, g, beta1 = memory.t + 1, look.g, self.first.decay
-        assert memory.u is not None
-        weight = beta1 * (1.0 - 0.5 * 0.96 ** (t * self.psi))
-        following = beta1 * (1.0 - 0.5 * 0.96 ** ((t + 1) * self.psi))
-        product = memory.u * weight
-        m = self.first.push(memory.m, g)
-        v = self.second.push(memory.v, g * g)
-        ahead = following * m / (1.0 - product * following) + (1.0 - weight) * g / (1.0 - product)
-        spread = self.second.read(v, t)
-        rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
-        return Memory(t, m, v, product), Update(ahead, spread, rate, rate * ahead)
-
-    def largest_rate(self, curvature: float, t: float = np.inf) -> float | None:
-        """Return the bound `2 (1 + b) / ((1 + b - 2 b mu_t) curvature)`; mu_t tends to b, but at psi = 0 stays b/2."""
-        plain = super().largest_rate(curvature, t)
-        if plain is None:
-            return None
-        decay, psi = float(self.first.decay), float(self.psi)
-        weight = decay * (1.0 - 0.5 * 0.96 ** (t * psi if psi else 0.0))
-        return plain * (1.0 - decay) / (1.0 + decay - 2.0 * decay * weight)
+MARGIN = 1e-12
+"""Rounding makes an eigenvalue of size 1 larger by less than this."""
 
 
-@dataclass(frozen=True)
-class AMSGrad(Optimizer):
-    """Adam whose second moment never shrinks: `eta = lr * m^ / (sqrt(max_k V_k / (1 - b2^t)) + eps)`."""
-
-    def init(self, w: Array) -> Memory:
-        """Return the memory with the largest V so far in `u`."""
-        return super().init(w)._replace(u=np.zeros_like(w))
-
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        t, g = memory.t + 1, look.g
-        assert memory.u is not None
-        m = self.first.push(memory.m, g)
-        v = self.second.push(memory.v, g * g)
-        largest = np.maximum(memory.u, v)
-        averaged, spread = self.first.read(m, t), self.second.read(largest, t)
-        rate = learning_rate / root(spread, self.epsilon, self.epsilon_inside)
-        return Memory(t, m, v, largest), Update(averaged, spread, rate, rate * averaged)
+def _matrix(optimizer: Optimizer, others: Mapping[str, float], rate: float, t: float) -> Array:
+    """Return what an update at rest does to (w, the states of the gradient) on a slope of 1, as a matrix."""
+    rule = optimizer.rule
+    split = rule.split
+    assert split is not None
+    states = [name for name in rule.states if rule.parities[name] is Parity.ODD]
+    columns = []
+    for unit in np.eye(1 + len(states)):
+        values: dict[str, Any] = {**optimizer.values, **others, "lr": rate, "t": t + 1, "w": float(unit[0])}
+        values |= dict(zip(states, map(float, unit[1:]), strict=True))
+        values.setdefault("g", values["w"])
+        for name, tree in rule.written[:-1]:
+            values[name] = evaluate(tree.operands[0] if tree.content == ASK else tree, values)
+        columns.append([values["w"] - rate * evaluate(split.moment, values), *(values[name] for name in states)])
+    return np.array(columns, dtype=float).T
 
 
-@dataclass(frozen=True)
-class Adamax(Optimizer):
-    """Adam in the infinity norm: `u = max(b2 u, |g|)`, `eta = lr * m^ / (u + eps)`.
+def _at_rest(optimizer: Optimizer, t: float) -> dict[str, float]:
+    """Return the states that the gradient does not shape after t updates, and 1 for those of its squares."""
+    rule = optimizer.rule
+    even = [name for name in rule.states if rule.parities[name] is Parity.EVEN]
+    own = [name for name in even if "g" not in rule.sources(name)]
+    values: dict[str, Any] = {**optimizer.values, **dict.fromkeys(even, 1.0)}
+    values |= {name: optimizer._value(tree) for name, tree in rule.initial if name in own}
+    needed = {name for state in own for name in (state, *rule.sources(state))}
+    for k in range(int(min(t, SETTLED))) if own else ():
+        for name, tree in rule.written:
+            if name in needed:
+                values[name] = evaluate(tree, {**values, "t": k + 1})
+    return {name: values[name] for name in even}
 
-    The memory has u in the place of `v`, for the square of a gradient may overflow; the update shows `u^2`.
+
+# ---- many at once
+
+
+def stack(optimizers: Sequence[Optimizer]) -> Optimizer:
+    """Return one optimizer that runs several of the same rule side by side on `w: (len(optimizers), n)`.
+
+    Every hyper-parameter becomes a column `(len(optimizers), 1)`; numbers that all agree on stay numbers.
+    """
+    rules = {optimizer.rule for optimizer in optimizers}
+    if len(rules) != 1:
+        raise TypeError("only optimizers of one rule stack")
+    columns = zip(*(optimizer.settings for optimizer in optimizers), strict=True)
+    settings = tuple(
+        each[0] if all(value == each[0] for value in each) else np.array(each, dtype=float)[:, None] for each in columns
+    )
+    return replace(optimizers[0], settings=settings)
+
+
+def spread(optimizer: Optimizer, shape: tuple[int, ...]) -> Optimizer:
+    """Return the optimizer with every array among its hyper-parameters repeated to the shape of `w`.
+
+    The numbers are the same, but NumPy takes a third of the time over small arrays that need no broadcasting.
+    """
+    if not any(isinstance(value, np.ndarray) for value in optimizer.settings):
+        return optimizer
+    full = (
+        np.broadcast_to(value, shape).copy() if isinstance(value, np.ndarray) else value for value in optimizer.settings
+    )
+    return replace(optimizer, settings=tuple(full))
+
+
+def framed(first: Moment, second: Moment = ONE, epsilon: float = 0.0, epsilon_inside: float = 0.0) -> Optimizer:
+    """Return the optimizer that two moments make: `eta = lr * m / (sqrt(V) + epsilon)`."""
+    settings: dict[str, float] = {}
+    lines: list[str] = []
+    both = second != ONE and first != LAST
+    m = _pushed("m", "g", first, "1" if both else "", lines, settings)
+    if second == ONE:
+        lines.append(f"w = w - lr*{m}")
+    else:
+        v = _pushed("v", "g**2", second, "2" if both else "", lines, settings)
+        settings["epsilon"] = epsilon
+        lines.append(f"w = w - lr*{m}/{root(v, bool(epsilon_inside))}")
+    return Optimizer(parse("\n".join(lines), tuple(settings)), tuple(settings.values()))
+
+
+def _pushed(s: str, x: str, moment: Moment, number: str, lines: list[str], settings: dict[str, float]) -> str:
+    """Write the lines of a moment, and return the name under which it is read out."""
+    if s == "m" and moment == LAST:
+        return x
+    decay, gain = f"beta{number}", f"gamma{number}"
+    settings[decay] = moment.decay
+    if moment.initial:
+        settings["start"] = moment.initial
+        lines.append(f"{s}(0) = start")
+    if np.isclose(moment.gain, 1.0 - moment.decay, rtol=1e-12, atol=0):
+        pushed = f"(1 - {decay})*{x}"
+    elif moment.gain == 1.0:
+        pushed = x
+    else:
+        settings[gain] = moment.gain
+        pushed = f"{gain}*{x}"
+    lines.append(f"{s} = {decay}*{s} + {pushed}")
+    if not moment.debias or not moment.decay:
+        return s
+    lines.append(f"{s}_hat = {s}/(1 - {decay}**t)")
+    return f"{s}_hat"
+
+
+# ---- the registry
+
+
+Values = Mapping[str, float]
+
+
+class Keras(NamedTuple):
+    """Keras' own call, and why it is not equal at some values, or with a learning rate that changes; "" where it is.
+
+    In the call stand the settings in braces, and the learning rate. What Keras rounds to single precision elsewhere it
+    does not as a `float64(...)`.
     """
 
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        t, g = memory.t + 1, look.g
-        m = self.first.push(memory.m, g)
-        u = np.maximum(self.second.decay * memory.v, np.abs(g))
-        averaged = self.first.read(m, t)
-        rate = learning_rate / (u + (self.epsilon + TINY))
-        return Memory(t, m, u), Update(averaged, u * u, rate, rate * averaged)
+    call: str
+    differs: Callable[[Values, bool], str]
+
+
+def equal(values: Values, steady: bool) -> str:
+    """Say that Keras' call is equal at all values."""
+    return ""
+
+
+def unless(reason: str, holds: Callable[[Values, bool], Any]) -> Callable[[Values, bool], str]:
+    """Say why Keras' call is not equal, unless something holds."""
+    return lambda values, steady: "" if holds(values, steady) else reason
+
+
+def never(reason: str) -> Keras:
+    """Return what says why no call of Keras is equal."""
+    return Keras("", lambda values, steady: reason)
 
 
 @dataclass(frozen=True)
-class AdamW(Optimizer):
-    """Adam with the weight decay beside the gradient, not in it: `eta = eta_Adam + lr * decay * w`."""
+class Entry(Recipe[Optimizer]):
+    """An optimizer's recipe, with what Keras has of it."""
 
-    weight_decay: Number = field(kw_only=True)
-
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        memory, update = super().step(memory, look, learning_rate)
-        return memory, update._replace(eta=update.eta + learning_rate * self.weight_decay * look.w)
+    keras: Keras
 
 
-@dataclass(frozen=True)
-class Lion(Optimizer):
-    """`eta = lr * sign(b1 m + (1-b1) g)`, then `m = b2 m + (1-b2) g`: every coordinate steps by lr."""
+def optimizer(title: str, *, source: str, keras: Keras) -> Callable[[Callable[..., str]], Entry]:
+    """Turn a factory of a rule's text into a recipe: its arguments are the settings, with their ranges.
 
-    mixing: Number = field(kw_only=True)
-
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        direction = np.sign(self.mixing * memory.m + (1.0 - self.mixing) * look.g)
-        m = self.first.push(memory.m, look.g)
-        return Memory(memory.t + 1, m, memory.v), Update(direction, memory.v, learning_rate, learning_rate * direction)
-
-    def largest_rate(self, curvature: float, t: float = np.inf) -> None:
-        """Return None: no bound of this kind holds."""
-        return None
-
-
-@dataclass(frozen=True)
-class Newton(Optimizer):
-    """Second order: `eta = lr * (H + damping I)^-1 g`, on objectives that know their Hessian.
-
-    It runs to any point with zero gradient, saddles and maxima too; a singular H is solved in the least-squares sense.
+    A setting that is a switch chooses the text; one that is a number is a name in it.
     """
 
-    damping: Number = field(kw_only=True)
+    def wrap(text: Callable[..., str]) -> Entry:
+        parameters = read_parameters(text)
+        numbers = [parameter for parameter in parameters if parameter.kind is not bool]
+        symbols = {parameter.name: parameter.range.symbol for parameter in numbers}
+        defaults = {parameter.name: parameter.default for parameter in parameters}
 
-    follows_curvature: ClassVar[bool] = True
+        def written(**values: Any) -> Rule:
+            lines = inspect.cleandoc(text(**{**defaults, **values}))
+            return parse(lines, tuple(each.name for each in numbers if each.name in lines))
 
-    def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
-        """Ask for the Hessian too; TypeError where the objective has none."""
-        try:
-            hessian = cast(Curved, objective).hessian(w)
-        except AttributeError as error:
-            raise TypeError("Newton's method needs an objective with a Hessian") from error
-        return super().look(objective, memory, w, learning_rate)._replace(hessian=hessian)
+        @wraps(text)
+        def make(**values: Any) -> Optimizer:
+            unknown = values.keys() - defaults.keys()
+            if unknown:
+                raise TypeError(f"{text.__name__} has no setting {', '.join(sorted(unknown))}")
+            rule, chosen = written(**values), {**defaults, **values}
+            return Optimizer(rule, tuple(chosen[name] for name in rule.parameters), symbols)
 
-    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
-        """Return the next memory and the update."""
-        hessian = look.hessian
-        assert hessian is not None
-        damped = hessian + np.asarray(self.damping)[..., None] * np.eye(hessian.shape[-1])
-        finite = np.isfinite(damped).all((-1, -2)) & np.isfinite(look.g).all(-1)
-        known = np.asarray(finite)[..., None]
-        inverse = np.linalg.pinv(np.where(known[..., None], damped, 0.0), hermitian=True)
-        direction = np.where(known, np.matvec(inverse, np.where(known, look.g, 0.0)), np.nan)
-        return Memory(memory.t + 1, direction, memory.v), Update(
-            direction, memory.v, learning_rate, learning_rate * direction
-        )
+        tex = formula(written(), symbols)
+        return Entry(text.__name__.rstrip("_"), title, make, tex, source, parameters, keras)
 
-    def largest_rate(self, curvature: float, t: float = np.inf) -> None:
-        """Return None: no bound of this kind holds."""
-        return None
+    return wrap
+
+
+def root(spread: str, inside: bool) -> str:
+    """Return the divisor: epsilon stands beside the root, or inside it."""
+    return f"sqrt({spread} + epsilon)" if inside else f"(sqrt({spread}) + epsilon)"
+
+
+VELOCITY = "Keras keeps the learning rate inside the velocity; here it stands before it, which differs once it changes."
+OUTSIDE = "Keras adds epsilon inside the root; here it is added to the root."
+CORRECTED = "Keras adds epsilon before the bias correction of V; here it is added after it."
+
+
+def is_steady(values: Values, steady: bool) -> bool:
+    """Whether the learning rate stays as it is."""
+    return steady
+
+
+def is_inside(values: Values, steady: bool) -> float:
+    """Whether epsilon stands inside the root."""
+    return values["epsilon_inside"]
 
 
 Beta = Annotated[float, Range(0.0, 0.9999, r"\beta", "decay")]
@@ -371,224 +510,240 @@ Epsilon = Annotated[float, Range(1e-12, 1.0, r"\epsilon", "log")]
 Inside = Annotated[bool, Range(0, 1, r"\sqrt{V+\epsilon}")]
 
 
-def average(beta: Number, debias: float = 0.0) -> Moment:
-    """Return the exponential moving average `s = beta s + (1-beta) x`."""
-    return Moment(beta, 1.0 - beta, debias)
-
-
-@recipe("SGD", formula=r"m_t = g_t,\quad V_t = 1,\quad \eta_t = lr \cdot g_t", source="Robbins & Monro 1951")
-def sgd() -> Optimizer:
+@optimizer(
+    "SGD",
+    source="Robbins & Monro 1951",
+    keras=Keras("keras.optimizers.SGD({lr})", equal),
+)
+def sgd() -> str:
     """Plain gradient descent: straight against the gradient."""
-    return Optimizer()
+    return "w = w - lr*g"
 
 
-@recipe(
+@optimizer(
     "Momentum (averaged)",
-    formula=r"m_t = \beta m_{t-1} + (1-\beta) g_t,\quad V_t = 1,\quad \eta_t = lr \cdot m_t",
     source="Polyak 1964; PyTorch with dampening = momentum, but for its first step, which is not damped",
+    keras=Keras("keras.optimizers.SGD({lr} * (1 - {beta}), momentum=float64({beta}))", unless(VELOCITY, is_steady)),
 )
-def momentum(beta: Beta = 0.9) -> Optimizer:
+def momentum(beta: Beta = 0.9) -> str:
     """The course's form. With lr / (1 - beta) it follows the same path as the classical form."""
-    return Optimizer(average(beta))
+    return """
+        m = beta*m + (1 - beta)*g
+        w = w - lr*m
+    """
 
 
-@recipe(
+@optimizer(
     "Momentum (classical)",
-    formula=r"m_t = \beta m_{t-1} + g_t,\quad V_t = 1,\quad \eta_t = lr \cdot m_t",
     source="Polyak 1964; Keras, PyTorch",
+    keras=Keras("keras.optimizers.SGD({lr}, momentum=float64({beta}))", unless(VELOCITY, is_steady)),
 )
-def momentum_classical(beta: Beta = 0.9) -> Optimizer:
+def momentum_classical(beta: Beta = 0.9) -> str:
     """Keras' and PyTorch's form. Keras keeps lr inside the velocity: the same path while lr is constant."""
-    return Optimizer(Moment(beta, 1.0))
+    return """
+        m = beta*m + g
+        w = w - lr*m
+    """
 
 
-@recipe(
+@optimizer(
     "Nesterov (look-ahead)",
-    formula=r"g_t = \nabla f(w_t - lr \cdot m_{t-1}),\quad m_t = \beta m_{t-1} + (1-\beta) g_t,"
-    r"\quad \eta_t = lr \cdot m_t",
     source="Nesterov 1983; the course's form",
+    keras=never("Keras' Nesterov takes the gradient at w; here it is taken at w - lr * m."),
 )
-def nesterov(beta: Beta = 0.9) -> Optimizer:
+def nesterov(beta: Beta = 0.9) -> str:
     """The gradient is computed ahead, where one more step like the last would lead."""
-    return LookAhead(average(beta))
+    return """
+        g = gradient(w - lr*m)
+        m = beta*m + (1 - beta)*g
+        w = w - lr*m
+    """
 
 
-@recipe(
+@optimizer(
     "Nesterov (Keras)",
-    formula=r"m_t = \beta m_{t-1} + g_t,\quad \eta_t = lr \,(\beta m_t + g_t)",
     source="Sutskever et al. 2013; Keras and PyTorch with nesterov = True",
+    keras=Keras("keras.optimizers.SGD({lr}, momentum=float64({beta}), nesterov=True)", unless(VELOCITY, is_steady)),
 )
-def nesterov_keras(beta: Beta = 0.9) -> Optimizer:
+def nesterov_keras(beta: Beta = 0.9) -> str:
     """The same idea in shifted coordinates: one gradient, at w, is enough."""
-    return NesterovKeras(Moment(beta, 1.0))
+    return """
+        m = beta*m + g
+        m_hat = beta*m + g
+        w = w - lr*m_hat
+    """
 
 
-@recipe(
+@optimizer(
     "AdaGrad",
-    formula=r"m_t = g_t,\quad V_t = V_{t-1} + g_t^2,\quad \eta_t = lr \cdot \frac{g_t}{\sqrt{V_t} + \epsilon}",
     source="Duchi, Hazan & Singer 2011",
+    keras=Keras(
+        "keras.optimizers.Adagrad({lr}, initial_accumulator_value=float64({initial_accumulator}), epsilon={epsilon})",
+        unless(OUTSIDE, is_inside),
+    ),
 )
 def adagrad(
     epsilon: Epsilon = 1e-7,
     epsilon_inside: Inside = False,
     initial_accumulator: Annotated[float, Range(0.0, 1.0, "V_0")] = 0.0,
-) -> Optimizer:
+) -> str:
     """The steps shrink as squared gradients add up. Keras starts at V_0 = 0.1 with epsilon inside the root."""
-    return Optimizer(LAST, Moment(1.0, 1.0, initial=initial_accumulator), epsilon, float(epsilon_inside))
+    return f"""
+        v(0) = initial_accumulator
+        v = v + g**2
+        w = w - lr*g/{root("v", epsilon_inside)}
+    """
 
 
-@recipe(
+@optimizer(
     "RMSProp",
-    formula=r"m_t = g_t,\quad V_t = \beta V_{t-1} + (1-\beta) g_t^2,"
-    r"\quad \eta_t = lr \cdot \frac{g_t}{\sqrt{V_t} + \epsilon}",
     source="Tieleman & Hinton 2012",
+    keras=Keras("keras.optimizers.RMSprop({lr}, rho={beta}, epsilon={epsilon})", unless(OUTSIDE, is_inside)),
 )
-def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = False) -> Optimizer:
+def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = False) -> str:
     """AdaGrad that forgets old gradients. Keras puts epsilon inside the root."""
-    return Optimizer(LAST, average(beta), epsilon, float(epsilon_inside))
+    return f"""
+        v = beta*v + (1 - beta)*g**2
+        w = w - lr*g/{root("v", epsilon_inside)}
+    """
 
 
-@recipe(
+@optimizer(
     "AdaDelta",
-    formula=r"V_t = \beta V_{t-1} + (1-\beta) g_t^2,\quad "
-    r"\eta_t = lr \cdot \frac{\sqrt{U_{t-1} + \epsilon}}{\sqrt{V_t + \epsilon}}\, g_t,\quad "
-    r"U_t = \beta U_{t-1} + (1-\beta) (\eta_t / lr)^2",
     source="Zeiler 2012, algorithm 1",
+    keras=Keras("keras.optimizers.Adadelta({lr}, rho={beta}, epsilon={epsilon})", equal),
 )
-def adadelta(beta: Beta = 0.9, epsilon: Epsilon = 1e-6) -> Optimizer:
+def adadelta(beta: Beta = 0.9, epsilon: Epsilon = 1e-6) -> str:
     """Needs no learning rate (lr = 1). As U_0 = 0, only a nonzero epsilon lets it start to move."""
-    return AdaDelta(LAST, average(beta), epsilon, 1.0)
+    return """
+        v = beta*v + (1 - beta)*g**2
+        r = sqrt(u + epsilon)/sqrt(v + epsilon)
+        u = beta*u + (1 - beta)*(r*g)**2
+        w = w - lr*r*g
+    """
 
 
-@recipe(
+ADAM = """
+    m = beta1*m + (1 - beta1)*g
+    v = beta2*v + (1 - beta2)*g**2
+    m_hat = m/(1 - beta1**t)
+    v_hat = v/(1 - beta2**t)
+"""
+
+
+@optimizer(
     "Adam",
-    formula=r"m_t = \beta_1 m_{t-1} + (1-\beta_1) g_t,\quad V_t = \beta_2 V_{t-1} + (1-\beta_2) g_t^2,\quad "
-    r"\eta_t = lr \cdot \frac{m_t / (1-\beta_1^t)}{\sqrt{V_t / (1-\beta_2^t)} + \epsilon}",
     source="Kingma & Ba 2015",
+    keras=never(CORRECTED),
 )
-def adam(
-    beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsilon_inside: Inside = False
-) -> Optimizer:
+def adam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsilon_inside: Inside = False) -> str:
     """Both moments, bias-corrected. Keras corrects after adding epsilon; this matters only while V is near epsilon."""
-    return Optimizer(average(beta1, 1.0), average(beta2, 1.0), epsilon, float(epsilon_inside))
+    return f"{ADAM} w = w - lr*m_hat/{root('v_hat', epsilon_inside)}"
 
 
-@recipe(
+@optimizer(
     "Nadam",
-    formula=r"\mu_t = \beta_1 (1 - \tfrac12 0.96^{t\psi}),\quad \hat m_t = "
-    r"\frac{\mu_{t+1} m_t}{1-\prod_{i\le t+1}\mu_i} + \frac{(1-\mu_t) g_t}{1-\prod_{i\le t}\mu_i},\quad "
-    r"\eta_t = lr \cdot \frac{\hat m_t}{\sqrt{V_t/(1-\beta_2^t)} + \epsilon}",
     source="Dozat 2016",
+    keras=Keras(
+        "keras.optimizers.Nadam({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}), epsilon={epsilon})",
+        unless("Keras' Nadam has no psi: there it is always 1.", lambda values, _steady: values["psi"] == 1),
+    ),
 )
 def nadam(
     beta1: Beta1 = 0.9,
     beta2: Beta2 = 0.999,
     epsilon: Epsilon = 1e-8,
     psi: Annotated[float, Range(0.0, 1.0, r"\psi")] = 1.0,
-) -> Optimizer:
+) -> str:
     """Adam with Nesterov's look-ahead. psi = 1 is Keras' momentum schedule, psi = 0.004 is PyTorch's."""
-    return Nadam(average(beta1, 1.0), average(beta2, 1.0), epsilon, psi=psi)
+    return """
+        q(0) = 1
+        mu = beta1*(1 - 0.5*0.96**(t*psi))
+        mu_next = beta1*(1 - 0.5*0.96**((t + 1)*psi))
+        q = q*mu
+        m = beta1*m + (1 - beta1)*g
+        v = beta2*v + (1 - beta2)*g**2
+        m_hat = mu_next*m/(1 - q*mu_next) + (1 - mu)*g/(1 - q)
+        v_hat = v/(1 - beta2**t)
+        w = w - lr*m_hat/(sqrt(v_hat) + epsilon)
+    """
 
 
-@recipe(
+@optimizer(
     "AMSGrad",
-    formula=r"\tilde V_t = \max(\tilde V_{t-1}, V_t),\quad \eta_t = lr \cdot "
-    r"\frac{m_t / (1-\beta_1^t)}{\sqrt{\tilde V_t / (1-\beta_2^t)} + \epsilon}",
     source="Reddi, Kale & Kumar 2018",
+    keras=never(CORRECTED),
 )
-def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> Optimizer:
+def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> str:
     """Adam whose effective learning rate never grows again."""
-    return AMSGrad(average(beta1, 1.0), average(beta2, 1.0), epsilon)
+    return """
+        m = beta1*m + (1 - beta1)*g
+        v = beta2*v + (1 - beta2)*g**2
+        v_tilde = max(v_tilde, v)
+        m_hat = m/(1 - beta1**t)
+        v_hat = v_tilde/(1 - beta2**t)
+        w = w - lr*m_hat/(sqrt(v_hat) + epsilon)
+    """
 
 
-@recipe(
+@optimizer(
     "Adamax",
-    formula=r"u_t = \max(\beta_2 u_{t-1}, |g_t|),\quad \eta_t = lr \cdot \frac{m_t / (1-\beta_1^t)}{u_t + \epsilon}",
     source="Kingma & Ba 2015, section 7.1",
+    keras=Keras("keras.optimizers.Adamax({lr}, beta_1=float64({beta1}), beta_2={beta2}, epsilon={epsilon})", equal),
 )
-def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> Optimizer:
+def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> str:
     """Adam with the largest recent gradient instead of the root mean square.
 
     Epsilon is added to the maximum, as in Keras; PyTorch and optax add it to |g| inside.
     """
-    return Adamax(average(beta1, 1.0), Moment(beta2), epsilon)
+    return """
+        m = beta1*m + (1 - beta1)*g
+        u = max(beta2*u, abs(g))
+        m_hat = m/(1 - beta1**t)
+        w = w - lr*m_hat/(u + epsilon)
+    """
 
 
-@recipe(
+@optimizer(
     "AdamW",
-    formula=r"\eta_t = \eta_t^{\mathrm{Adam}} + lr \cdot \lambda\, w_t",
     source="Loshchilov & Hutter 2019",
+    keras=never(CORRECTED),
 )
 def adamw(
     beta1: Beta1 = 0.9,
     beta2: Beta2 = 0.999,
     epsilon: Epsilon = 1e-8,
     weight_decay: Annotated[float, Range(0.0, 1.0, r"\lambda")] = 0.01,
-) -> Optimizer:
+) -> str:
     """Adam with decoupled weight decay: the decay is not divided by the root of V."""
-    return AdamW(average(beta1, 1.0), average(beta2, 1.0), epsilon, weight_decay=weight_decay)
+    return f"{ADAM} w = w - lr*m_hat/(sqrt(v_hat) + epsilon) - lr*weight_decay*w"
 
 
-@recipe(
+@optimizer(
     "Lion",
-    formula=r"\eta_t = lr \cdot \mathrm{sign}(\beta_1 m_{t-1} + (1-\beta_1) g_t),\quad "
-    r"m_t = \beta_2 m_{t-1} + (1-\beta_2) g_t",
     source="Chen et al. 2023",
+    keras=Keras(
+        "keras.optimizers.Lion({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}))",
+        unless("Keras' Lion refuses beta_1 = 0.", lambda values, _steady: values["beta1"]),
+    ),
 )
-def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> Optimizer:
+def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> str:
     """Only the sign of the momentum counts: use a learning rate three to ten times smaller than Adam's."""
-    return Lion(average(beta2), ONE, mixing=beta1)
+    return """
+        c = beta1*m + (1 - beta1)*g
+        m = beta2*m + (1 - beta2)*g
+        w = w - lr*sign(c)
+    """
 
 
-@recipe(
+@optimizer(
     "Newton",
-    formula=r"\eta_t = lr \cdot (H_t + \delta I)^{-1} g_t",
     source="Newton 1685, Raphson 1690; H is the Hessian at w_t",
+    keras=never("Keras has no Newton: a net is too large for its Hessian."),
 )
-def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> Optimizer:
+def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> str:
     """Second order, on surfaces only: at lr = 1 one step solves a quadratic, but it also goes to saddles and maxima."""
-    return Newton(damping=damping)
-
-
-def stack(optimizers: Sequence[Optimizer]) -> Optimizer:
-    """Return one optimizer that runs several of the same class side by side on `w: (len(optimizers), n)`.
-
-    Every hyper-parameter becomes a column `(len(optimizers), 1)`; numbers that all agree on stay numbers.
-    """
-    classes = {type(o) for o in optimizers}
-    if len(classes) != 1:
-        raise TypeError(f"only optimizers of one class stack, not {sorted(c.__name__ for c in classes)}")
-    stacked: Optimizer = _stack(optimizers)
-    return stacked
-
-
-def spread(optimizer: Optimizer, shape: tuple[int, ...]) -> Optimizer:
-    """Return the optimizer with every array among its hyper-parameters repeated to the shape of `w`.
-
-    The numbers are the same, but NumPy takes a third of the time over small arrays that need no broadcasting.
-    """
-    full: Optimizer = _spread(optimizer, shape)
-    return full
-
-
-def _spread(value: Any, shape: tuple[int, ...]) -> Any:
-    if isinstance(value, np.ndarray):
-        return np.broadcast_to(value, shape).copy()
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    parts = {part.name: getattr(value, part.name) for part in fields(value)}
-    changed = {name: full for name, part in parts.items() if (full := _spread(part, shape)) is not part}
-    return replace(value, **changed) if changed else value
-
-
-def _stack(values: Sequence[Any]) -> Any:
-    if all(value == values[0] for value in values):
-        return values[0]
-    first = values[0]
-    if is_dataclass(first) and not isinstance(first, type):
-        names = [part.name for part in fields(first)]
-        return replace(first, **{name: _stack([getattr(value, name) for value in values]) for name in names})
-    return np.array(values, dtype=float)[:, None]
+    return "w = w - lr*newton(damping)"
 
 
 OPTIMIZERS = registry(
@@ -611,4 +766,16 @@ OPTIMIZERS = registry(
     )
 )
 
-__all__ = ["OPTIMIZERS", "Look", "Memory", "Moment", "Objective", "Optimizer", "Update", "root", "spread", "stack"]
+__all__ = [
+    "OPTIMIZERS",
+    "TINY",
+    "Look",
+    "Memory",
+    "Moment",
+    "Objective",
+    "Optimizer",
+    "Update",
+    "framed",
+    "spread",
+    "stack",
+]

@@ -1,16 +1,15 @@
 """A race: several optimizers from one start on one surface, and how each of them ended."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.descent import Path, Step, descend, record
+from optviz.descent import Path, advance
 from optviz.exactly import exact_of, number
 from optviz.landscape import (
     CLOSE,
@@ -32,7 +31,7 @@ from optviz.landscape import (
     steepness,
 )
 from optviz.objectives import Later, Noisy, Penalized
-from optviz.optimizers import Array, Curved, Optimizer, stack
+from optviz.optimizers import Array, Curved, Optimizer
 from optviz.schedules import Factor, unchanged
 
 STATIONARY = 8
@@ -192,19 +191,13 @@ def race(course: Course, racers: Sequence[Racer], factor: Callable[[int], float]
 
 
 def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], start: Array, steps: int) -> Path:
-    """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`, times the racer's own.
-
-    Optimizers of one class run in one loop.
-    """
-    total = Path(*(np.empty((steps + 1, len(racers), *tail)) for tail in ((2,), (), (2,), (), (2,))))
-    for members in {type(racer.optimizer): _group(racers, i) for i, racer in enumerate(racers)}.values():
-        schedule = _schedule([racers[i] for i in members], factor)
-        optimizer = stack([racers[i].optimizer for i in members])
-        begin = np.tile(np.asarray(start, dtype=float), (len(members), 1))
-        part = record(descend(course.descended, optimizer, schedule, begin), steps)
-        for whole, piece in zip(total, part, strict=True):
-            whole[:, members] = piece
-    return total
+    """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`, times the racer's own."""
+    base = [factor(t) for t in range(steps + 1)]
+    begin = np.asarray(start, dtype=float)
+    parts = [
+        advance(course.descended, racer.optimizer, _schedule(racer, base), begin, steps + 1)[0] for racer in racers
+    ]
+    return Path(*(np.stack(rows, axis=1) for rows in zip(*parts, strict=True)))
 
 
 def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch) -> Path:
@@ -212,46 +205,29 @@ def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], floa
 
     Row `at.step` is the point that was reached, with its loss and rates under what holds from there on.
     """
-    steps = len(path.w) - 1 - at.step
+    steps, racer = len(path.w) - 1, racers[at.run]
+    base = [factor(t) for t in range(steps + 1)]
+    schedule = _schedule(racer._replace(learning_rate=at.learning_rate), base)
+    rows = steps + 1 - at.step
     if at.optimizer is None:
-        onward, own = _resumed(course, racers, factor, path, at), _group(racers, at.run).index(at.run)
+        before = _schedule(racer, base)
+        _rows, w, memory = advance(course.descended, racer.optimizer, before, path.w[0, at.run], at.step)
+        future = advance(at.course.descended, racer.optimizer, schedule, w, rows, memory)[0]
     else:
         # Its updates are counted from 0, as the bias correction wants them.
-        schedule = _schedule([racers[at.run]._replace(learning_rate=at.learning_rate)], factor)
-        begin, own = path.w[at.step, [at.run]], 0
         objective = Later(at.course.descended, at.step)
-        onward = descend(objective, stack([at.optimizer]), lambda t: schedule(t + at.step), begin)
-    future = record(onward, steps)
+        begin = path.w[at.step, at.run]
+        future = advance(objective, at.optimizer, lambda t: schedule(t + at.step), begin, rows)[0]
     branched = Path(*(array.copy() for array in path))
     for whole, piece in zip(branched, future, strict=True):
-        whole[at.step :, at.run] = piece[:, own]
+        whole[at.step :, at.run] = piece
     return branched
 
 
-def _resumed(
-    course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch
-) -> Iterator[Step]:
-    """Go on with the memory of the fork's step, side by side with the same runs as before: bit for bit the same."""
-    members = _group(racers, at.run)
-    optimizer = stack([racers[i].optimizer for i in members])
-    schedule = _schedule([racers[i] for i in members], factor)
-    after = _schedule([racers[i]._replace(learning_rate=at.learning_rate) for i in members], factor)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        before = descend(course.descended, optimizer, schedule, path.w[0, members])
-        reached = next(islice(before, at.step, None))
-    return descend(at.course.descended, optimizer, after, reached.w, reached.memory)
-
-
-def _group(racers: Sequence[Racer], run: int) -> list[int]:
-    """Return the numbers of the runs that share a loop with one of them."""
-    return [i for i, racer in enumerate(racers) if type(racer.optimizer) is type(racers[run].optimizer)]
-
-
-def _schedule(racers: Sequence[Racer], factor: Callable[[int], float]) -> Callable[[int], Array]:
-    rates, own = np.array([racer.learning_rate for racer in racers]), [racer.factor for racer in racers]
-    if all(each is unchanged for each in own):
-        return lambda t: rates * factor(t)
-    return lambda t: rates * factor(t) * np.array([each(t) for each in own])
+def _schedule(racer: Racer, base: Sequence[float]) -> Callable[[int], float]:
+    if racer.factor is unchanged:
+        return lambda t: racer.learning_rate * base[t]
+    return lambda t: racer.learning_rate * base[t] * racer.factor(t)
 
 
 def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:

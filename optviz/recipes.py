@@ -93,9 +93,12 @@ def read_parameters(make: Callable[..., Any]) -> tuple[Parameter, ...]:
     )
 
 
-def registry(recipes: Iterable[Recipe[T]]) -> Mapping[str, Recipe[T]]:
+R = TypeVar("R", bound=Recipe[Any])
+
+
+def registry(recipes: Iterable[R]) -> Mapping[str, R]:
     """Key recipes by name, in order, refusing a name that is used twice."""
-    table: dict[str, Recipe[T]] = {}
+    table: dict[str, R] = {}
     for entry in recipes:
         if entry.name in table:
             raise ValueError(f"two recipes are called {entry.name!r}")

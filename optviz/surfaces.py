@@ -13,7 +13,17 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from optviz.expressions import Compiled, compiled, denominators, fill_gaps, has_poles, is_smooth, lacks_value, precise
+from optviz.expressions import (
+    Compiled,
+    compiled,
+    denominators,
+    fill_gaps,
+    has_poles,
+    is_smooth,
+    lacks_value,
+    of_floats,
+    precise,
+)
 from optviz.formula import Modulus, parse
 
 Array = NDArray[np.float64]
@@ -158,6 +168,11 @@ class Surface:
     @cached_property
     def _slope(self) -> Compiled:
         return compiled((x1, x2), [self.expression, *self._derivatives])
+
+    @cached_property
+    def of_floats(self) -> Callable[..., list[float]]:
+        """The loss and both partial derivatives at plain floats `x1, x2`; it raises where `math` does."""
+        return of_floats((x1, x2), [self.expression, *self._derivatives])
 
     @cached_property
     def _curvature(self) -> Compiled:

@@ -130,7 +130,7 @@ def test_of_nesterov_the_remembered_momentum_is_what_would_move_it_without_a_gra
     beta, rate, k = 0.8, 0.1, 9
     shown = replace(settings("nesterov", learning_rate=rate), runs=(Run("nesterov", None, (("beta", beta),)),))
     updates = races.updates_of(shown, 0)[0].updates
-    m, g = updates.memory.m[k], updates.look.g[k]
+    m, g = updates.memory.states["m"][k], updates.look.g[k]
     assert updates.parts[Part.MOMENTUM][k] == pytest.approx(rate * beta * m)
     assert updates.parts[Part.GRADIENT][k] == pytest.approx(rate * (1 - beta) * g)
     # The gradient is taken where the course takes it, which is farther ahead.

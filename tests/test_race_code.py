@@ -218,4 +218,4 @@ def test_the_pages_of_races_offer_their_program(lang):
 def test_a_program_in_which_two_runs_share_a_class_defines_it_once():
     text = program(race(runs=read_runs(["adam", "adam,beta1=0.5", "adam,epsilon_inside=1", "adagrad", "newton"])))
     classes = re.findall(r"^class (\w+)", text, re.MULTILINE)
-    assert classes == ["Adam", "AdamInside", "Adagrad", "Newton"]
+    assert classes == ["Adam", "AdamEpsilonInside", "AdaGrad", "Newton"]

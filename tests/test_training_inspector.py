@@ -84,7 +84,7 @@ def test_it_takes_the_first_batch_of_the_epoch():
     (gradient,) = [line for line in training.nets[0].first_update(epoch) if line.name == "g_t"]
     classifier = training.classifier
     expected = classifier(epoch.w, 2 * classifier.steps_per_epoch)[1]
-    assert np.array_equal(gradient.term.value, expected)
+    assert np.array_equal(gradient.values[gradient.tree.content], expected)
 
 
 def test_a_replay_that_takes_too_long_is_given_up_and_goes_on_when_asked_again():

@@ -12,9 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz import anatomy
-from optviz.anatomy import Line, Part, SubStep, Updates
+from optviz.anatomy import Line, Part, Updates
 from optviz.figures.arrows import LOOKS, Arrow, Arrows
-from optviz.optimizers import Array, Lion, Newton, Optimizer
+from optviz.optimizers import Array, Optimizer
+from optviz.rules import SubStep
 from optviz.ui import controls, links, races
 from optviz.ui.language import N_, _, joined, language
 from optviz.ui.links import Link
@@ -143,25 +144,32 @@ MOMENTS = {
 }
 """What happens to the moments, by whether the first remembers and whether there is a second."""
 
-OWN_MOMENTS: Mapping[type[Optimizer], str] = {
-    Lion: N_("2 · Only the signs of the momentum count: ({m1}, {m2})."),
-    Newton: N_("2 · Newton has no memory: the curvature replaces the moments."),
-}
+SIGNS = N_("2 · Only the signs of the momentum count: ({m1}, {m2}).")
+CURVATURE = N_("2 · Newton has no memory: the curvature replaces the moments.")
+
+
+def _of_moments(optimizer: Optimizer) -> str:
+    """Return what happens to the moments of an optimizer."""
+    if optimizer.follows_curvature:
+        return CURVATURE
+    split = optimizer.rule.split
+    if split is not None and split.moment.content == "sign":
+        return SIGNS
+    return MOMENTS[anatomy.remembers(optimizer), anatomy.scales(optimizer)]
 
 
 def _sentences(optimizer: Optimizer) -> Sentences:
     """Return the sentences of the four sub-steps of an optimizer, with the names of numbers in braces."""
-    remembers, scales = anatomy.remembers(optimizer), anatomy.scales(optimizer)
     return (
         _("1 · The gradient is computed ahead, at p = w − lr · m = ({p1}, {p2}): it is ({g1}, {g2}).")
         if optimizer.looks_ahead
         else _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill."),
-        _(OWN_MOMENTS.get(type(optimizer), MOMENTS[remembers, scales])),
+        _(_of_moments(optimizer)),
         _(
             "3 · Dividing by the root of V gives the effective learning rates ({r1}, {r2}) and the step η = "
             "({e1}, {e2})."
         )
-        if scales
+        if anatomy.scales(optimizer)
         else _("3 · Times the learning rate {lr}, that gives the step η = ({e1}, {e2})."),
         _("4 · The point moves by −η to ({n1}, {n2}); the loss goes from {loss} to {next}."),
     )

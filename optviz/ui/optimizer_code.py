@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import OPTIMIZERS, Optimizer
+from optviz.recipes import Recipe
+from optviz.rules import ASK, names_in
 from optviz.schedules import SCHEDULES
+from optviz.writing import python
 
 Values = Mapping[str, float]
 Line = tuple[str, str]
@@ -25,159 +28,45 @@ PRECISION = (
 # ---- optimizers
 
 
-class Rule(NamedTuple):
-    """An update as it is written: the memory with its initial values (empty: 0), and the lines `name = expression`.
+class Written(NamedTuple):
+    """An optimizer as it is printed: the name of its class, its numbers, its memory with initial values, and its lines.
 
-    In the expressions g is the gradient, w the weights, lr the learning rate and t the number of the update, from 1;
-    the last line gives eta, and then w_{t+1} = w_t - eta. `keras` is Keras' own call and `differs` the reason why it is
-    not equal, empty where it is.
+    In the lines g is the gradient, w the weights, lr the learning rate and t the number of the update, from 1; the last
+    one gives eta, and then w_{t+1} = w_t - eta. `ahead` is the point where the gradient is taken, empty where it is w.
     """
 
     name: str
+    numbers: dict[str, float]
+    memory: tuple[Line, ...]
     lines: tuple[Line, ...]
-    keras: str = ""
-    differs: str = ""
-    memory: tuple[Line, ...] = ()
-    looks_ahead: bool = False
+    ahead: str
+    counts: bool
 
 
-VELOCITY = (
-    "# Keras keeps the learning rate inside the velocity; here it stands before it, which differs once it changes."
-)
-OUTSIDE = "# Keras adds epsilon inside the root; here it is added to the root."
-CORRECTED = "# Keras adds epsilon before the bias correction of V; here it is added after it."
-NO_PSI = "# Keras' Nadam has no psi: there it is always 1."
-NO_AHEAD = "# Keras' Nesterov takes the gradient at w; here it is taken at w - lr * m."
-NO_SIGN = "# Keras' Lion refuses beta_1 = 0."
-
-AVERAGE = ("m", "beta * m + (1 - beta) * g")
-FIRST = ("m", "beta1 * m + (1 - beta1) * g")
-SECOND = ("v", "beta2 * v + (1 - beta2) * g**2")
-SQUARES = ("v", "beta * v + (1 - beta) * g**2")
-MEAN = "m / (1 - beta1**t)"
-SPREAD = "v / (1 - beta2**t)"
-V = (("v", ""),)
-M = (("m", ""),)
-
-
-def _sgd(values: Values, steady: bool) -> Rule:
-    return Rule("SGD", (("eta", "lr * g"),), "keras.optimizers.SGD({lr})")
-
-
-def _momentum(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.SGD({lr} * (1 - {beta}), momentum=float64({beta}))"
-    return Rule("Momentum", (AVERAGE, ("eta", "lr * m")), keras, "" if steady else VELOCITY, M)
-
-
-def _momentum_classical(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.SGD({lr}, momentum=float64({beta}))"
-    lines = (("m", "beta * m + g"), ("eta", "lr * m"))
-    return Rule("ClassicalMomentum", lines, keras, "" if steady else VELOCITY, M)
-
-
-def _nesterov(values: Values, steady: bool) -> Rule:
-    return Rule("LookAhead", (AVERAGE, ("eta", "lr * m")), differs=NO_AHEAD, memory=M, looks_ahead=True)
-
-
-def _nesterov_keras(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.SGD({lr}, momentum=float64({beta}), nesterov=True)"
-    lines = (("m", "beta * m + g"), ("eta", "lr * (beta * m + g)"))
-    return Rule("Nesterov", lines, keras, "" if steady else VELOCITY, M)
-
-
-def _adagrad(values: Values, steady: bool) -> Rule:
-    keras = (
-        "keras.optimizers.Adagrad({lr}, initial_accumulator_value=float64({initial_accumulator}), epsilon={epsilon})"
+def written(name: str, values: Values) -> Written:
+    """Return how an optimizer is printed at some values."""
+    recipe = OPTIMIZERS[name]
+    chosen = {**recipe.defaults, **values}
+    rule = recipe(**chosen).rule
+    initial = dict(rule.initial)
+    memory = tuple((state, python(initial[state]) if state in initial else "") for state in rule.states)
+    lines = [(target, python(tree)) for target, tree in rule.written[:-1] if tree.content != ASK]
+    trees = [tree for _target, tree in rule.written]
+    return Written(
+        _class_name(recipe, chosen),
+        {each: chosen[each] for each in rule.parameters},
+        memory,
+        (*lines, ("eta", python(rule.step))),
+        next((python(tree.operands[0]) for tree in trees if tree.content == ASK), ""),
+        any("t" in names_in(tree) for tree in trees),
     )
-    inside = values["epsilon_inside"]
-    lines = (("v", "v + g**2"), ("eta", f"lr * g / {_root('v', inside)}"))
-    return Rule(_named("Adagrad", inside), lines, keras, "" if inside else OUTSIDE, (("v", "initial_accumulator"),))
 
 
-def _rmsprop(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.RMSprop({lr}, rho={beta}, epsilon={epsilon})"
-    inside = values["epsilon_inside"]
-    lines = (SQUARES, ("eta", f"lr * g / {_root('v', inside)}"))
-    return Rule(_named("RMSprop", inside), lines, keras, "" if inside else OUTSIDE, V)
-
-
-def _adadelta(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.Adadelta({lr}, rho={beta}, epsilon={epsilon})"
-    step = ("step", "sqrt(u + epsilon) / sqrt(v + epsilon) * g")
-    lines = (SQUARES, step, ("u", "beta * u + (1 - beta) * step**2"), ("eta", "lr * step"))
-    return Rule("Adadelta", lines, keras, memory=(*V, ("u", "")))
-
-
-def _adam(values: Values, steady: bool) -> Rule:
-    inside = values["epsilon_inside"]
-    lines = (FIRST, SECOND, ("eta", f"lr * {MEAN} / {_root(SPREAD, inside)}"))
-    return Rule(_named("Adam", inside), lines, differs=CORRECTED, memory=M + V)
-
-
-def _nadam(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.Nadam({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}), epsilon={epsilon})"
-    lines = (
-        ("mu", "beta1 * (1 - 0.5 * 0.96 ** (t * psi))"),
-        ("following", "beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * psi))"),
-        ("product", "product * mu"),
-        FIRST,
-        SECOND,
-        ("ahead", "following * m / (1 - product * following) + (1 - mu) * g / (1 - product)"),
-        ("eta", f"lr * ahead / {_root(SPREAD, False)}"),
-    )
-    differs = "" if values["psi"] == 1 else NO_PSI
-    return Rule("Nadam", lines, keras, differs, (*M, *V, ("product", "1")))
-
-
-def _amsgrad(values: Values, steady: bool) -> Rule:
-    largest = ("largest", "maximum(largest, v)")
-    lines = (FIRST, SECOND, largest, ("eta", f"lr * {MEAN} / {_root('largest / (1 - beta2**t)', False)}"))
-    return Rule("AMSGrad", lines, differs=CORRECTED, memory=(*M, *V, ("largest", "")))
-
-
-def _adamax(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.Adamax({lr}, beta_1=float64({beta1}), beta_2={beta2}, epsilon={epsilon})"
-    lines = (FIRST, ("u", "maximum(beta2 * u, abs(g))"), ("eta", f"lr * {MEAN} / (u + epsilon)"))
-    return Rule("Adamax", lines, keras, memory=(*M, ("u", "")))
-
-
-def _adamw(values: Values, steady: bool) -> Rule:
-    lines = (FIRST, SECOND, ("eta", f"lr * {MEAN} / {_root(SPREAD, False)} + lr * weight_decay * w"))
-    return Rule("AdamW", lines, differs=CORRECTED, memory=M + V)
-
-
-def _lion(values: Values, steady: bool) -> Rule:
-    keras = "keras.optimizers.Lion({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}))"
-    lines = (("eta", "lr * sign(beta1 * m + (1 - beta1) * g)"), ("m", "beta2 * m + (1 - beta2) * g"))
-    return Rule("Lion", lines, keras, "" if values["beta1"] else NO_SIGN, M)
-
-
-def _named(name: str, inside: float) -> str:
-    """Return another name where epsilon stands inside the root: both may stand in one program."""
-    return f"{name}Inside" if inside else name
-
-
-def _root(spread: str, inside: float) -> str:
-    return f"sqrt({spread} + epsilon)" if inside else f"(sqrt({spread}) + epsilon)"
-
-
-RULES: Mapping[str, Callable[[Values, bool], Rule]] = {
-    "sgd": _sgd,
-    "momentum": _momentum,
-    "momentum_classical": _momentum_classical,
-    "nesterov": _nesterov,
-    "nesterov_keras": _nesterov_keras,
-    "adagrad": _adagrad,
-    "rmsprop": _rmsprop,
-    "adadelta": _adadelta,
-    "adam": _adam,
-    "nadam": _nadam,
-    "amsgrad": _amsgrad,
-    "adamax": _adamax,
-    "adamw": _adamw,
-    "lion": _lion,
-}
-"""How each optimizer that needs no more than the gradient is written, at its values and with a rate that is steady."""
+def _class_name(recipe: Recipe[Optimizer], values: Values) -> str:
+    """Return a name of its own for each way an optimizer may be written, of which several may stand in one program."""
+    switches = [each.name for each in recipe.parameters if each.kind is bool and values[each.name]]
+    words = re.findall(r"[A-Za-z]+", " ".join([recipe.title, *switches]))
+    return "".join(word[0].upper() + word[1:] for word in words)
 
 
 def numpy_class(name: str, values: Values) -> tuple[str, str]:
@@ -185,32 +74,30 @@ def numpy_class(name: str, values: Values) -> tuple[str, str]:
 
     Its `update(w, lr, step)` returns the next weights. It asks a function `gradient(w, step)`, and Newton `hessian(w)`.
     """
-    chosen = {**OPTIMIZERS[name].defaults, **values}
-    if name not in RULES:
-        return NEWTON, f"Newton({_keywords(chosen)})"
-    rule = RULES[name](chosen, True)
-    numbers = {key: value for key, value in chosen.items() if _uses(rule, key)}
-    memory, counts = [part for part, _initial in rule.memory], _uses(rule, "t")
-    starts = ", ".join(f"np.full(2, float({initial}))" if initial else "np.zeros(2)" for _part, initial in rule.memory)
+    if OPTIMIZERS[name]().follows_curvature:
+        return NEWTON, f"Newton({_keywords({**OPTIMIZERS[name].defaults, **values})})"
+    own = written(name, values)
+    memory = [part for part, _initial in own.memory]
+    starts = ", ".join(f"np.full(2, float({initial}))" if initial else "np.zeros(2)" for _part, initial in own.memory)
     made = [
-        *([f"        self.numbers = {', '.join(numbers)}"] if numbers else []),
+        *([f"        self.numbers = {', '.join(own.numbers)}"] if own.numbers else []),
         *([f"        self.memory = {starts}"] if memory else []),
-        *(["        self.t = 0"] if counts else []),
+        *(["        self.t = 0"] if own.counts else []),
     ]
     lines = [
-        f"class {rule.name}:",
-        *([f"    def __init__({', '.join(['self', *numbers])}):", *made, ""] if made else []),
+        f"class {own.name}:",
+        *([f"    def __init__({', '.join(['self', *own.numbers])}):", *made, ""] if made else []),
         "    def update(self, w, lr, step):",
-        *([f"        {', '.join(numbers)} = self.numbers"] if numbers else []),
+        *([f"        {', '.join(own.numbers)} = self.numbers"] if own.numbers else []),
         *([f"        {', '.join(memory)} = self.memory"] if memory else []),
-        *(["        self.t = t = self.t + 1"] if counts else []),
-        f"        g = gradient({'w - lr * m' if rule.looks_ahead else 'w'}, step)",
-        *(f"        {target} = {FUNCTIONS.sub(_in('np'), text)}" for target, text in rule.lines),
+        *(["        self.t = t = self.t + 1"] if own.counts else []),
+        f"        g = gradient({own.ahead or 'w'}, step)",
+        *(f"        {target} = {FUNCTIONS.sub(_in('np'), text)}" for target, text in own.lines),
         *([f"        self.memory = {', '.join(memory)}"] if memory else []),
         "        return w - eta",
         "",
     ]
-    return "\n".join(lines), f"{rule.name}({_keywords(numbers)})"
+    return "\n".join(lines), f"{own.name}({_keywords(own.numbers)})"
 
 
 NEWTON = """\
@@ -252,14 +139,15 @@ def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
 
     A rate that something else than its schedule changes, such as a callback, is handed over with `steady=False`.
     """
-    chosen = {**OPTIMIZERS[name].defaults, **values}
-    rule = RULES[name](chosen, rate.steady)
-    if not rule.differs:
-        call = rule.keras.format(lr=rate.call, **{key: repr(value) for key, value in chosen.items()})
+    recipe = OPTIMIZERS[name]
+    chosen = {**recipe.defaults, **values}
+    differs = recipe.keras.differs(chosen, rate.steady)
+    if not differs:
+        call = recipe.keras.call.format(lr=rate.call, **{key: repr(value) for key, value in chosen.items()})
         return OptimizerCode(rate.definitions, call, False)
-    numbers = {key: value for key, value in chosen.items() if _uses(rule, key)}
-    definitions = (*rate.definitions, _class(rule, tuple(numbers)))
-    return OptimizerCode(definitions, f"{rule.name}({rate.call}, {_keywords(numbers)})", rule.looks_ahead)
+    own = written(name, chosen)
+    arguments = ", ".join(filter(None, (rate.call, _keywords(own.numbers))))
+    return OptimizerCode((*rate.definitions, _class(own, differs)), f"{own.name}({arguments})", bool(own.ahead))
 
 
 def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]:
@@ -272,42 +160,48 @@ def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]
     ]
 
 
-def _class(rule: Rule, numbers: Sequence[str]) -> str:
-    memory = [name for name, _initial in rule.memory] + ["start"] * rule.looks_ahead
+def _class(own: Written, differs: str) -> str:
+    memory = [name for name, _initial in own.memory] + ["start"] * bool(own.ahead)
+    numbers = ", ".join(own.numbers)
     return "\n".join(
         [
-            f"class {rule.name}(keras.optimizers.Optimizer):",
-            f"    {rule.differs}",
-            f"    def __init__(self, {', '.join(['learning_rate', *numbers])}):",
+            f"class {own.name}(keras.optimizers.Optimizer):",
+            f"    # {differs}",
+            f"    def __init__(self, {', '.join(['learning_rate', *own.numbers])}):",
             "        super().__init__(learning_rate)",
-            f"        self.numbers = {', '.join(numbers)}",
+            *([f"        self.numbers = {numbers}"] if numbers else []),
             "",
             "    def build(self, variables):",
             "        super().build(variables)",
-            *_built(rule, memory, numbers),
+            *_built(own, memory),
             "",
-            *(LOOK_AHEAD if rule.looks_ahead else []),
+            *(_look_ahead(own, memory) if own.ahead else []),
             "    def update_step(self, g, w, lr):",
-            f"        {', '.join(numbers)} = self.numbers",
-            f"        {', '.join(memory)} = {_own(memory)}",
-            *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if _uses(rule, "t") else []),
-            *(f"        {_assigned(target, expression, memory)}" for target, expression in rule.lines),
-            "        w.assign(start - eta)" if rule.looks_ahead else "        w.assign_sub(eta)",
+            *([f"        {numbers} = self.numbers"] if numbers else []),
+            *([f"        {', '.join(memory)} = {_own(memory)}"] if memory else []),
+            *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if own.counts else []),
+            *(f"        {_assigned(target, expression, memory)}" for target, expression in own.lines),
+            "        w.assign(start - eta)" if own.ahead else "        w.assign_sub(eta)",
             "",
         ]
     )
 
 
-LOOK_AHEAD = (
-    "    def look_ahead(self, variables):",
-    "        # To be called before the gradient is taken; the update starts from where the weights were.",
-    "        if not self.built:",
-    "            self.build(variables)",
-    "        for w, m, start in zip(variables, *self.memory):",
-    "            start.assign(w)",
-    "            w.assign_sub(self.learning_rate * m)",
-    "",
-)
+def _look_ahead(own: Written, memory: Sequence[str]) -> list[str]:
+    numbers = ", ".join(name for name in own.numbers if re.search(rf"\b{name}\b", own.ahead))
+    return [
+        "    def look_ahead(self, variables):",
+        "        # To be called before the gradient is taken; the update starts from where the weights were.",
+        "        if not self.built:",
+        "            self.build(variables)",
+        *([f"        {', '.join(own.numbers)} = self.numbers"] if numbers else []),
+        "        lr = self.learning_rate",
+        f"        for w, {', '.join(memory)} in zip(variables, *self.memory):",
+        "            start.assign(w)",
+        f"            w.assign({FUNCTIONS.sub(_in('keras.ops'), own.ahead)})",
+        "",
+    ]
+
 
 LOOK_AHEAD_MODEL = """\
 class LookAheadModel(keras.Sequential):
@@ -319,18 +213,24 @@ class LookAheadModel(keras.Sequential):
 """A model whose `fit` works with an optimizer that looks ahead: `LookAheadModel(layers)`."""
 
 
-def _built(rule: Rule, memory: Sequence[str], numbers: Sequence[str]) -> list[str]:
+def _built(own: Written, memory: Sequence[str]) -> list[str]:
     # Keras takes one name alone, or a list of them.
     names = ", ".join(f'"{name}"' for name in memory)
     names = names if len(memory) == 1 else f"[{names}]"
-    initial = [value for _name, value in rule.memory]
+    initial = [value for _name, value in own.memory]
+    if not memory:
+        return []
     if not any(initial):
         return [f"        self.memory = self.add_optimizer_variables(variables, {names})"]
     values = ", ".join(value or "0" for value in initial)
     constants = "keras.initializers.Constant(float64({}))".format
     many = f"[{constants('value')} for value in ({values})]"
     return [
-        *([f"        {', '.join(numbers)} = self.numbers"] if any(value in numbers for value in initial) else []),
+        *(
+            [f"        {', '.join(own.numbers)} = self.numbers"]
+            if any(value in own.numbers for value in initial)
+            else []
+        ),
         f"        initial = {constants(values) if len(initial) == 1 else many}",
         f"        self.memory = self.add_optimizer_variables(variables, {names}, initial)",
     ]
@@ -354,12 +254,7 @@ def _assigned(target: str, expression: str, memory: Sequence[str]) -> str:
     return f"{target}.assign({text})" if target in memory else f"{target} = {text}"
 
 
-FUNCTIONS = re.compile(r"\b(sqrt|maximum|abs|sign)\(")
-
-
-def _uses(rule: Rule, name: str) -> bool:
-    texts = [*(text for _target, text in rule.lines), *(initial for _name, initial in rule.memory)]
-    return any(re.search(rf"\b{name}\b", text) for text in texts)
+FUNCTIONS = re.compile(r"\b(sqrt|maximum|minimum|abs|sign|exp|log|tanh)\(")
 
 
 # ---- learning rates

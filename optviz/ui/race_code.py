@@ -8,9 +8,10 @@ import sympy as sp
 
 from optviz.expressions import NEAR, ROUNDING, SAME, UNDERFLOW, has_poles, numpy_program
 from optviz.objectives import NOISE_BLOCK
+from optviz.optimizers import OPTIMIZERS
 from optviz.surfaces import x1, x2
 from optviz.ui.forks import Fork
-from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, numpy_class, rate_code
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, RateCode, numpy_class, rate_code
 from optviz.ui.races import Ground, Settings, surface_of, titles_of
 from optviz.ui.runs import Run
 
@@ -139,7 +140,7 @@ def _hessian(settings: Settings, second: list[list[sp.Expr]]) -> list[str]:
 
 
 def _needs_hessian(settings: Settings) -> bool:
-    return any(run.optimizer not in RULES for run in _drivers(settings))
+    return any(OPTIMIZERS[run.optimizer]().follows_curvature for run in _drivers(settings))
 
 
 # ---- who runs

@@ -8,7 +8,8 @@ import numpy as np
 from optviz.curve_descent import Behavior
 from optviz.diagnosis import Cause, Trouble
 from optviz.family import FAMILY
-from optviz.optimizers import OPTIMIZERS
+from optviz.frame import likeness
+from optviz.optimizers import OPTIMIZERS, framed
 from optviz.race import Ending
 from optviz.schedules import SCHEDULES
 from optviz.ui import moments, races
@@ -234,10 +235,9 @@ def _(page):
     assert "Closest: Adam" in page.summary and page.summary.count(":") == 1
     optimizer, adam = page.mine.build(), OPTIMIZERS["adam"]()
     assert optimizer.first.debias == optimizer.second.debias == 0
-    debiased = replace(
-        optimizer, first=replace(optimizer.first, debias=1.0), second=replace(optimizer.second, debias=1.0)
-    )
-    assert debiased == adam
+    moments = (replace(moment, debias=1.0) for moment in (optimizer.first, optimizer.second))
+    assert likeness(framed(*moments, optimizer.values["epsilon"])).differences == {}
+    assert adam.values["epsilon"] == optimizer.values["epsilon"]
 
 
 @claims("build", "Only the sign")

@@ -51,14 +51,17 @@ GUARDS = {
     "optviz/exactly.py": "endings",
     "optviz/landscape.py": "landscape race surfaces endings",
     "optviz/losses.py": "parameters losses",
-    "optviz/optimizers.py": "parameters optimizers stability keras_parity",
+    "optviz/optimizers.py": "parameters optimizers rules stability keras_parity",
     "optviz/race.py": "race forks endings",
+    "optviz/rules.py": "rules optimizers anatomy",
     "optviz/schedules.py": "parameters schedules",
+    "optviz/straight.py": "rules forks",
     "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/ui/keras_code.py": "training_code",
     "optviz/ui/optimizer_code.py": "optimizer_code race_code",
     "optviz/ui/race_code.py": "race_code",
     "optviz/ui/training_code.py": "training_code",
+    "optviz/writing.py": "rules anatomy optimizer_code",
 }
 """The modules that are broken, and the tests that are to notice, by their names."""
 
@@ -99,8 +102,9 @@ def mutants(modules: Sequence[str], since: str | None) -> list[Mutant]:
 
 
 def _is_code(spec: MutationSpec) -> bool:
-    """Whether what is broken is code: in a string only where a program writer holds it."""
-    return spec.operator_name != printed.NAME or spec.module_path.stem.endswith("_code")
+    """Whether what is broken is code: in a string only where a program writer or an update rule holds it."""
+    holds_code = spec.module_path.stem.endswith("_code") or spec.module_path.stem == "optimizers"
+    return spec.operator_name != printed.NAME or holds_code
 
 
 def _unseen(tree: ast.Module) -> Iterator[ast.expr]:

@@ -11,7 +11,7 @@ import numpy as np
 from optviz.descent import Step, descend
 from optviz.expressions import tensorflow_program
 from optviz.frame import Likeness, Trait, likeness, traits
-from optviz.optimizers import ONE, OPTIMIZERS, Array, Moment, Optimizer
+from optviz.optimizers import ONE, OPTIMIZERS, Array, Moment, Optimizer, framed
 from optviz.ui import races, tables
 from optviz.ui.course import href
 from optviz.ui.language import N_, _, joined
@@ -67,7 +67,7 @@ class Own:
 
     def build(self) -> Optimizer:
         """Make the optimizer."""
-        return Optimizer(self.first, self.second, self.epsilon, float(self.epsilon_inside))
+        return framed(self.first, self.second, self.epsilon, float(self.epsilon_inside))
 
     def title(self, shared: float) -> str:
         """Return its name in the visitor's language."""
@@ -226,7 +226,13 @@ def by_hand(settings: Settings) -> str:
         rf"\hat {name}_1" if moment.debias and moment.decay else f"{name}_1"
         for name, moment in (("m", optimizer.first), ("V", optimizer.second))
     )
-    values = [("w_1", step.w), ("g_1", step.g), (m, step.m), (v, step.v), (r"\eta_1", step.eta)]
+    values = [
+        ("w_1", step.w),
+        ("g_1", step.g),
+        (m, step.m),
+        (v, np.broadcast_to(step.v, step.w.shape)),
+        (r"\eta_1", step.eta),
+    ]
     values.append(("w_2", step.w - step.eta))
     return _aligned([rf"{name} & = {_vector(value)}" for name, value in values])
 

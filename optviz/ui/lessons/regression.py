@@ -12,11 +12,12 @@ from optviz.figures import races
 from optviz.figures import regression as pictures
 from optviz.figures.relief import paintings, relief
 from optviz.figures.style import Runner, looks_of
+from optviz.frame import belongs
 from optviz.landscape import Box
-from optviz.optimizers import OPTIMIZERS, Optimizer
+from optviz.optimizers import LAST, ONE, OPTIMIZERS
 from optviz.regression import REACH, LeastSquares, monomials, sample
 from optviz.ui.language import N_, _, joined, language
-from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, optimizer_code, rate_code, updates
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, optimizer_code, rate_code, updates
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.tables import digits, tex
@@ -59,7 +60,8 @@ class Settings:
     @property
     def plain(self) -> bool:
         """Whether it is plain descent, of which more can be said: `w - lr * g`, without moments."""
-        return OPTIMIZERS[self.optimizer](**dict(self.values)) == Optimizer()
+        optimizer = OPTIMIZERS[self.optimizer](**dict(self.values))
+        return belongs(optimizer) and (optimizer.first, optimizer.second) == (LAST, ONE)
 
 
 def objective_of(settings: Settings, measure: str = "") -> LeastSquares:
@@ -397,7 +399,7 @@ def program(settings: Settings) -> str:
 def _update(settings: Settings, loss: str) -> tuple[list[str], list[str]]:
     """Return the lines before the loop, and those that make the update."""
     rate = rate_code(settings.learning_rate, "constant", {}, 0)
-    if settings.optimizer in RULES:
+    if not OPTIMIZERS[settings.optimizer]().follows_curvature:
         code = optimizer_code(settings.optimizer, dict(settings.values), rate)
         return ["", *code.definitions, f"optimizer = {code.call}"], updates(code, loss)
     damping = {**OPTIMIZERS[settings.optimizer].defaults, **dict(settings.values)}["damping"]

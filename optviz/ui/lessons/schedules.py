@@ -25,7 +25,7 @@ from optviz.surfaces import SURFACES
 from optviz.ui import races
 from optviz.ui.language import N_, _, joined, language
 from optviz.ui.lessons.descent import behavior, six
-from optviz.ui.optimizer_code import IMPORTS, PRECISION, RULES, RateCode, optimizer_code, schedule_code, updates
+from optviz.ui.optimizer_code import IMPORTS, PRECISION, RateCode, optimizer_code, schedule_code, updates
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel, Thinned
 from optviz.ui.races import ENDINGS, Ground
@@ -368,7 +368,7 @@ def program(settings: Settings) -> str:
 def _update(settings: Settings) -> tuple[list[str], list[str]]:
     """Return the definitions with the line that makes the optimizer last, and the lines of an update on the curve."""
     curve = CURVES[settings.curve]
-    if settings.optimizer in RULES:
+    if not OPTIMIZERS[settings.optimizer]().follows_curvature:
         code = optimizer_code(settings.optimizer, {}, RateCode((), "schedule", False))
         return [*code.definitions, f"optimizer = {code.call}"], updates(code, curve.program)
     return ["# Newton divides the slope by the curvature."], [

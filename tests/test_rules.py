@@ -1,0 +1,229 @@
+"""Update rules: what is read from their lines, what is refused, and that all ways to run them give the same numbers."""
+
+import contextlib
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optviz.descent import advance, descend, record
+from optviz.notation import FormulaError, Reason
+from optviz.objectives import Later, Noisy, Penalized
+from optviz.optimizers import OPTIMIZERS, Look, Optimizer
+from optviz.rules import Parity, parse
+from optviz.schedules import SCHEDULES, Schedule
+from optviz.straight import can_run, program
+from optviz.surfaces import SURFACES
+from optviz.writing import formula, python
+
+ADAM = OPTIMIZERS["adam"]().rule
+FLOATS = [name for name, recipe in OPTIMIZERS.items() if can_run(recipe().rule)]
+
+
+def typed(text, **settings):
+    """Return a rule that somebody typed."""
+    return Optimizer(parse(text, tuple(settings)), tuple(settings.values()))
+
+
+# ---- what is read
+
+
+def test_a_name_that_is_read_before_it_is_written_is_remembered():
+    assert ADAM.states == ("m", "v")
+    assert parse("a = 0.9*b + g\nb = a\nw = w - lr*a").states == ("b",)
+    assert parse("d = g/2\nw = w - lr*d").states == ()
+
+
+def test_lines_may_be_parted_by_semicolons_and_have_powers_and_products_as_people_write_them():
+    written = parse("m = 0.9 m + (1-0.9) g; w = w − lr·m").written
+    assert [(name, python(tree)) for name, tree in written] == [
+        ("m", "0.9 * m + (1 - 0.9) * g"),
+        ("w", "w - lr * m"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "parity"), [("m", Parity.ODD), ("v", Parity.EVEN), ("m_hat", Parity.ODD), ("w", Parity.MIXED)]
+)
+def test_what_changes_its_sign_with_the_gradient(name, parity):
+    assert ADAM.parities[name] is parity
+
+
+@given(st.sampled_from(sorted(OPTIMIZERS)), st.integers(0, 2**32 - 1))
+def test_parities_are_true_of_the_numbers(name, seed):
+    """With all gradients turned about, what is odd is turned too and what is even is as it was."""
+    if OPTIMIZERS[name]().follows_curvature:
+        return
+    rng, optimizer, w = np.random.default_rng(seed), OPTIMIZERS[name](), np.zeros(3)
+    one, other = optimizer.init(w), optimizer.init(w)
+    for g in rng.normal(size=(4, 3)):
+        one, update = optimizer.step(one, Look(w, np.zeros(()), w, g), 0.1)
+        other, turned = optimizer.step(other, Look(w, np.zeros(()), w, -g), 0.1)
+        for state, parity in ((state, optimizer.rule.parities[state]) for state in one.states):
+            sign = -1.0 if parity is Parity.ODD else 1.0
+            np.testing.assert_array_equal(other.states[state], sign * one.states[state])
+        np.testing.assert_array_equal(turned.eta, -update.eta)
+        np.testing.assert_array_equal(turned.rate, update.rate)
+
+
+def test_the_effective_rate_is_the_factor_of_the_moment():
+    for name in FLOATS:
+        if name == "adamw":
+            continue  # its decay is added
+        steps = islice(descend(SURFACES["beale"], OPTIMIZERS[name](), lambda t: 0.01, np.array([1.0, 1.5])), 6)
+        for step in steps:
+            np.testing.assert_allclose(step.rate * step.m, step.eta, rtol=1e-14)
+
+
+def test_a_step_that_is_no_product_is_taken_as_it_is():
+    averaged = typed("z(0) = w\nx(0) = w\nz = z - lr*g\nx = x + (z - x)/t\nw = x")
+    path = record(descend(SURFACES["bowl"], averaged, lambda t: 0.1, np.array([3.0, 2.0])), 5)
+    z = x = np.array([3.0, 2.0])
+    for t in range(1, 6):
+        z = z - 0.1 * SURFACES["bowl"](x)[1]
+        x = x + (z - x) / t
+        np.testing.assert_allclose(path.w[t], x, rtol=1e-14)
+    assert averaged.rule.split is None and not averaged.rule.is_linear
+    assert (path.rate == 0.1).all()
+
+
+def test_a_gradient_may_be_taken_twice():
+    sharp = typed("p = gradient(w)\ng = gradient(w + rho*p/norm(p))\nw = w - lr*g", rho=0.3)
+    path = record(descend(SURFACES["booth"], sharp, lambda t: 0.02, np.array([-3.0, 4.0])), 6)
+    w = np.array([-3.0, 4.0])
+    for t in range(6):
+        uphill = SURFACES["booth"](w)[1]
+        ahead = w + 0.3 * uphill / np.hypot(*uphill)
+        np.testing.assert_allclose(path.point[t], ahead, rtol=1e-13)
+        w = w - 0.02 * SURFACES["booth"](ahead)[1]
+        np.testing.assert_allclose(path.w[t + 1], w, rtol=1e-12)
+    assert sharp.looks_ahead
+
+
+# ---- what is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "piece", "place"),
+    [
+        ("", Reason.EMPTY, "", None),
+        ("m = 0.9*m + g", Reason.EQUATION, "m", 0),
+        ("w = w - lr*g\nm = g", Reason.EQUATION, "w", 0),
+        ("w - lr*g", Reason.EQUATION, "w - lr*g", 0),
+        ("lr = 0.1\nw = w - lr*g", Reason.EQUATION, "lr", 0),
+        ("t = 2\nw = w - lr*g", Reason.EQUATION, "t", 0),
+        ("w = w - lr*h", Reason.UNKNOWN_NAME, "h", 11),
+        ("m = g\nw = w - lr*foo(m)", Reason.UNKNOWN_FUNCTION, "foo", 17),
+        ("w = w - lr*(g", Reason.UNPAIRED, "(", 11),
+        ("w = w - lr*g*", Reason.MISSING, "*", 12),
+        ("m = max(m)\nw = w - lr*m", Reason.WRONG_ARGUMENTS, "max(m)", 4),
+        ("w = __import__", Reason.UNKNOWN_NAME, "__import__", 4),
+        ("w = w.real", Reason.NOT_A_FORMULA, ".", 5),
+        ("import os = 1\nw = w", Reason.EQUATION, "import os = 1", 0),
+        ("\n".join(["d = g"] * 30 + ["w = w - lr*d"]), Reason.TOO_MANY, "", None),
+    ],
+)
+def test_any_other_text_is_refused_at_its_place(text, reason, piece, place):
+    with pytest.raises(FormulaError) as error:
+        parse(text)
+    assert (error.value.reason, error.value.piece, error.value.place) == (reason, piece, place)
+
+
+@given(st.text(max_size=60))
+def test_no_text_does_anything_but_be_refused_or_parsed(text):
+    with contextlib.suppress(FormulaError):
+        parse(text)
+
+
+# ---- all engines
+
+
+def objectives(surface):
+    return {
+        "plain": surface,
+        "penalized": Penalized(surface, 0.02, 0.03),
+        "noisy": Noisy(Penalized(surface, 0.0, 0.1), 0.3, 5),
+        "later": Later(Noisy(surface, 0.2, 1), 300),
+    }
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_plain_floats_take_the_path_that_arrays_take(name, surface):
+    landscape, start = SURFACES[surface], np.array(SURFACES[surface].start)
+    schedule = Schedule(0.01, SCHEDULES["cosine"](decay_steps=50))
+    for kind, objective in objectives(landscape).items():
+        optimizer = OPTIMIZERS[name]()
+        path, w, memory = advance(objective, optimizer, schedule, start, 40)
+        with np.errstate(all="ignore"):
+            arrays = list(islice(descend(objective, optimizer, schedule, start), 41))
+            whole = record(iter(arrays), 39)
+        finite = np.isfinite(whole.w).all(-1) & np.isfinite(whole.loss)
+        n = len(finite) if finite.all() else int(finite.argmin())
+        for ours, theirs in zip(path, whole, strict=True):
+            # Functions are rounded otherwise by the C library: what is small is a difference of what is not.
+            np.testing.assert_allclose(ours[:n], theirs[:n], rtol=1e-9, atol=1e-12, err_msg=kind)
+        if n == len(finite):
+            np.testing.assert_allclose(w, arrays[40].w, rtol=1e-9, atol=1e-12)
+            for state in memory.states:
+                np.testing.assert_allclose(memory.states[state], arrays[40].memory.states[state], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("surface", ["bowl", "beale", "rosenbrock", "himmelblau"])
+def test_on_polynomials_they_are_the_same_bit_for_bit(name, surface):
+    objective, start = SURFACES[surface], np.array(SURFACES[surface].start)
+    path = advance(objective, OPTIMIZERS[name](), lambda t: 1e-3, start, 200)[0]
+    whole = record(descend(objective, OPTIMIZERS[name](), lambda t: 1e-3, start), 199)
+    for ours, theirs in zip(path, whole, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_run_goes_on_from_where_it_was_left(name):
+    objective, start = Noisy(SURFACES["beale"], 0.1, 2), np.array([1.0, 1.5])
+    schedule = Schedule(0.005, SCHEDULES["cosine"](decay_steps=60))
+    whole = advance(objective, OPTIMIZERS[name](), schedule, start, 60)[0]
+    first, w, memory = advance(objective, OPTIMIZERS[name](), schedule, start, 23)
+    rest = advance(objective, OPTIMIZERS[name](), schedule, w, 37, memory)[0]
+    for together, before, after in zip(whole, first, rest, strict=True):
+        np.testing.assert_array_equal(together, np.concatenate([before, after]))
+
+
+def test_where_arithmetic_fails_arrays_go_on():
+    """Below 0 the root has no value on plain floats; the rows are those of arrays up to the first without numbers."""
+    objective = SURFACES["bowl"].from_formula("sqrt(x1) + x2^2")
+    path = advance(objective, OPTIMIZERS["sgd"](), lambda t: 0.3, np.array([0.2, 1.0]), 10)[0]
+    whole = record(descend(objective, OPTIMIZERS["sgd"](), lambda t: 0.3, np.array([0.2, 1.0])), 9)
+    last = int(np.isfinite(path.loss).sum())
+    assert 0 < last < 10 and np.isnan(whole.loss[last])
+    np.testing.assert_array_equal(path.w[: last + 1], whole.w[: last + 1])
+
+
+def test_a_loop_computes_what_both_coordinates_share_once():
+    text = program(OPTIMIZERS["nadam"]().rule)
+    assert text.count("mu_next = ") == 1 and "mu_x" not in text
+
+
+# ---- how a rule is written
+
+
+def test_the_formula_is_the_lines_in_letters():
+    assert formula(OPTIMIZERS["momentum"]().rule, {"beta": r"\beta"}) == (
+        r"m_t = \beta \, m_{t-1} + \left(1 - \beta\right) \, g_t,\quad w_{t+1} = w_t - lr \, m_t"
+    )
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_what_is_written_as_python_is_read_as_the_same_rule(name):
+    rule = OPTIMIZERS[name]().rule
+    initial = [f"{state}(0) = {python(tree)}" for state, tree in rule.initial]
+    text = "\n".join([*initial, *(f"{target} = {python(tree)}" for target, tree in rule.written)])
+    again = parse(text.replace("maximum", "max"), rule.parameters)
+    assert [python(tree) for _name, tree in again.written] == [python(tree) for _name, tree in rule.written]
+    w, g, h = np.array([0.3, -1.2]), np.array([0.7, -0.4]), np.diag([2.0, 3.0])
+    one, other = Optimizer(rule, OPTIMIZERS[name]().settings), Optimizer(again, OPTIMIZERS[name]().settings)
+    etas = [each.step(each.init(w), Look(w, np.zeros(()), w, g, h), 0.1)[1].eta for each in (one, other)]
+    np.testing.assert_array_equal(*etas)
