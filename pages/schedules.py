@@ -13,6 +13,7 @@ from optviz.ui.language import N_, _
 from optviz.ui.lessons import schedules
 from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
 from optviz.ui.panels import run_of
+from optviz.ui.player import Junction
 
 PAGE = "schedules"
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
@@ -68,17 +69,19 @@ settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surfa
 with stage:
     lesson.show(
         link,
-        schedules.panels_of(settings, probe, log),
+        schedules.panels_of(settings, log),
         schedules.arrays_of(settings),
-        run=run_of(settings),
+        run=run_of(settings, probe),
         steps=steps,
         summary=schedules.say(settings),
+        # The playhead goes to the step that is looked at: the picture has no other mark of it.
+        junction=Junction(min(probe, steps), str(probe), still=True),
         on_point=lambda picked: link.change("at", schedules.step_at(picked.point[0])),
     )
     st.html(schedules.report(settings, probe))
     for sentence in schedules.sides(settings):
         st.markdown(sentence)
-    st.caption(_("Click the schedules to look at a step."))
+    st.caption(_("Click the schedules to look at a step: the playhead goes there, and the table and the formulas."))
     for title, general, filled in schedules.formulas(settings, probe):
         controls.formula(link, general, title)
         controls.formula(link, filled)

@@ -114,7 +114,7 @@ def test_the_panels_follow_the_numbers():
     np.testing.assert_allclose(arrays["w1"], schedules.descent_of(EVERY).path.w[..., 0], rtol=1e-6)
     np.testing.assert_allclose(arrays["w"], schedules.race_of(EVERY).path.w, rtol=1e-6)
     np.testing.assert_allclose(arrays["whole3"].array[0], schedules.rates_of(EVERY)[:, 3], rtol=1e-6)
-    for panel in schedules.panels_of(EVERY, 10, True):
+    for panel in schedules.panels_of(EVERY, True):
         assert panel.tracks
         for track in panel.tracks:
             for ref in (track.x, track.y):
@@ -127,12 +127,8 @@ def test_both_descents_take_the_learning_rates_that_are_drawn():
         np.testing.assert_allclose(path.learning_rate, schedules.rates_of(EVERY), rtol=1e-12)
 
 
-def test_the_probe_stands_at_its_step_and_leaves_with_it():
-    def line(probe):
-        figure = json.loads(schedules.panels_of(DEFAULT, probe, False)[0].figure)
-        return [shape["x0"] for shape in figure["layout"].get("shapes", ())]
-
-    assert line(10) == [10] and line(401) == []
+def test_the_picture_has_no_cursor_but_the_playhead():
+    assert not json.loads(schedules.panels_of(DEFAULT, False)[0].figure)["layout"].get("shapes")
     assert [schedules.step_at(x) for x in (-3.0, 9.6, 1e9)] == [0, 10, LAST]
 
 

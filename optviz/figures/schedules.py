@@ -11,10 +11,8 @@ DASHES = {"dash": "8px,3px"}
 """A dash as long as its gap would hide every other edge of a staircase."""
 
 
-def picture(
-    names: Sequence[str], *, title: str, step_title: str, steps: int, probe: int, top: float | None
-) -> go.Figure:
-    """Draw each schedule whole and pale, the part that was walked strong, its head, and the step that is looked at.
+def picture(names: Sequence[str], *, title: str, step_title: str, steps: int, top: float | None) -> go.Figure:
+    """Draw each schedule whole and pale, the part that was walked strong, and its head.
 
     The axis goes from 0 to `top`, or is logarithmic without one.
     Follows `rate: (rows, schedules)`, and the whole rows `steps` and `whole{i}`.
@@ -30,21 +28,9 @@ def picture(
             dots(name, look, follows("at", **column), size=13, edge=0, hover=told, showlegend=False),
         ]
     axis: dict[str, Any] = {"type": "log", "exponentformat": "power"} if top is None else {"range": [0, top]}
-    shown = [
-        {
-            "type": "line",
-            "x0": probe,
-            "x1": probe,
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "line": {"dash": "dot", "width": 2},
-        }
-    ]
     return figure(
         traces,
         xaxis={"title": {"text": step_title}, "range": [0, steps], "zeroline": False},
         yaxis={"title": {"text": title}, "zeroline": False, **axis},
-        shapes=shown if probe <= steps else [],
         showlegend=True,
     )

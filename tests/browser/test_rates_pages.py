@@ -128,7 +128,7 @@ def test_1_4_schedules_are_drawn_stepped_through_and_looked_at(open_page: OpenPa
     at = int(query(page)["at"][0])
     assert at == pytest.approx(x, abs=3)
     page.get_by_text(f"{rates[at, 0]:.6f}").first.wait_for()
-    page.wait_for_function("at => document.querySelector('.js-plotly-plot')._fullLayout.shapes[0].x0 === at", arg=at)
+    page.wait_for_selector(f"{PLAYER}[data-step='{at}'][data-playing=false]")
 
 
 def test_a_schedule_is_added_in_the_list_and_stands_in_the_link(open_page: OpenPage):

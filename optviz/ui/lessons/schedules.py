@@ -139,19 +139,17 @@ def arrays_of(settings: Settings) -> dict[str, Any]:
         }
 
 
-def panels_of(settings: Settings, probe: int, log: bool) -> tuple[Panel, ...]:
+def panels_of(settings: Settings, log: bool) -> tuple[Panel, ...]:
     """Return the panels: the schedules; beside them what they do on the curve and on the surface."""
     zoom = curve_pictures.zoom(CURVES[settings.curve].domain, descent_of(settings).path.w[..., 0])
     top = None if log else 1.05 * float(rates_of(settings).max())
-    drawn = _schedule_panel(names_of(settings), settings.steps, probe, top, language())
+    drawn = _schedule_panel(names_of(settings), settings.steps, top, language())
     return drawn + _applied(settings.curve, zoom, _ground(settings), names_of(settings), language())
 
 
 @lru_cache(maxsize=128)
-def _schedule_panel(
-    names: tuple[str, ...], steps: int, probe: int, top: float | None, spoken: str
-) -> tuple[Panel, ...]:
-    figure = pictures.picture(names, title=_("Learning rate"), step_title=_("Step"), steps=steps, probe=probe, top=top)
+def _schedule_panel(names: tuple[str, ...], steps: int, top: float | None, spoken: str) -> tuple[Panel, ...]:
+    figure = pictures.picture(names, title=_("Learning rate"), step_title=_("Step"), steps=steps, top=top)
     return (Panel(figure.to_json(), tracks_of(figure), _("Learning rate"), "rates", pick=True),)
 
 
