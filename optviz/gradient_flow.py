@@ -1,6 +1,7 @@
 """What becomes of a gradient on its way back through a deep net: it vanishes, explodes or holds."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,29 @@ def gradient_norms(network: Network, w: Array, x: Array, y: Array, loss: Loss) -
     """Return the norm of dL/dW of every layer, (layers,), first layer first, from one back-propagation."""
     _, gradient = network.value_and_gradient(w, x, y, loss)
     return np.array([np.linalg.norm(weights) for weights, _ in network.views(gradient)])
+
+
+class Slopes(NamedTuple):
+    """What the slopes of a net's own units multiply to over its hidden layers, and at which |z| its units stand.
+
+    Both are root mean squares over units and points.
+    """
+
+    product: float
+    z: float
+
+
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
+def own_slopes(network: Network, w: Array, x: Array) -> Slopes:
+    """Return the product over the hidden layers of the root mean square of a'(z) at the points `x: (rows, inputs)`."""
+    *hidden, _output = network.views(w)
+    product, squares = 1.0, []
+    for weights, biases in hidden:
+        z = x @ weights + biases
+        squares.append(np.square(z).mean())
+        product *= float(np.sqrt(np.square(network.activation.slope(z)).mean()))
+        x = network.activation.value(z)
+    return Slopes(product, float(np.sqrt(np.mean(squares))))
 
 
 def passed_on(norms: Array) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from optviz.activations import ACTIVATIONS
 from optviz.datasets import DataError
-from optviz.network import INITIALIZATIONS
+from optviz.network import INITIALIZATIONS, Network
 from optviz.ui.lessons import vanishing as told
 from optviz.ui.lessons.vanishing import Settings
 from tests.pages import examples, opened, said, sound, tap
@@ -112,3 +112,26 @@ def test_without_the_data_file_it_says_so(monkeypatch):
     monkeypatch.setattr(told, "norms_of", missing)
     app = page()
     assert "missing" in app.error[0].value
+
+
+@pytest.mark.parametrize("probe", [1.0, 0.3])
+def test_the_stars_are_what_the_slopes_of_the_nets_own_units_multiply_to(probe):
+    settings = Settings(("tanh.xavier", "sigmoid.xavier"), 10, 32, 0, probe)
+    own, where = [], []
+    for name, slope in (("tanh", lambda a: 1 - a**2), ("sigmoid", lambda a: a * (1 - a))):
+        network = Network(settings.sizes, ACTIVATIONS[name]())
+        a, product, squares = told.points().x, 1.0, []
+        for weights, biases in network.views(network.init(0, "xavier"))[:-1]:
+            z = a @ weights + biases
+            a = np.tanh(z) if name == "tanh" else 1 / (1 + np.exp(-z))
+            product *= np.sqrt(np.mean(slope(a) ** 2))
+            squares.append(np.mean(z**2))
+        own.append(product)
+        where.append(np.sqrt(np.mean(squares)))
+    np.testing.assert_allclose(told.arrays_of(settings)["own"][0], own, rtol=1e-10)
+    sentence = told.say(settings)
+    if probe == 1.0:
+        assert own[0] > 0.5 and own[1] < 1e-5, "as the gradients, that of tanh holds, that of the sigmoid vanishes"
+        assert f"its units stand at |z| ≈ {where[0]:.2g}, where they multiply to {own[0]:.2g} (★)." in sentence
+    else:
+        assert "★" not in sentence, "the curves say the same as the stars"

@@ -64,20 +64,33 @@ def layer_bars(
     )
 
 
-def products(names: Sequence[tuple[str, Series]], bound: str, most: int, *, title: str, depth_title: str) -> go.Figure:
-    """Draw the product of d slopes over d on a log axis, and the sigmoid's `bound`; a marker stands at a depth.
+def products(
+    names: Sequence[tuple[str, Series]],
+    words: tuple[str, str],
+    nets: Sequence[Series],
+    most: int,
+    *,
+    title: str,
+    depth_title: str,
+) -> go.Figure:
+    """Draw the product of d slopes over d on a log axis, and the sigmoid's bound; a marker stands at a depth.
 
     Activation i follows `product` + i over `depths`, the bound `bound`; the markers stand at `depth` and the columns of
-    `products`, the bound's in the last.
+    `products`, the bound's in the last. A star stands there for each of the `nets`, at the column of `own`: what the
+    slopes of its own units multiply to. `words` are those for the bound and for the stars.
     """
     lines = [*((name, series, f"product{i}") for i, (name, series) in enumerate(names))]
-    lines.append((bound, Series("muted", "dot", "circle-open", "○"), "bound"))
+    lines.append((words[0], Series("muted", "dot", "circle-open", "○"), "bound"))
     traces = []
     for i, (name, series, array) in enumerate(lines):
         traces += [
             line(name, series, follows("at", x="depths", y=array), hover="%{x}: %{y:.3g}", legendgroup=name),
             head(name, series, follows("at", x="depth", y=("products", i)), size=11),
         ]
+    for i, series in enumerate(nets):
+        star = series._replace(symbol="star")
+        at = follows("at", x="depth", y=("own", i))
+        traces.append(dots(words[1], star, at, size=17, edge=2, hover="%{y:.3g}", legendgroup="own", showlegend=i == 0))
     return figure(
         traces,
         showlegend=True,

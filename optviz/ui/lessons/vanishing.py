@@ -11,7 +11,16 @@ from optviz.activations import ACTIVATIONS, Array
 from optviz.datasets import DATASETS, Dataset
 from optviz.figures import vanishing as pictures
 from optviz.figures.style import SERIES
-from optviz.gradient_flow import Flow, gradient_norms, judge, passed_on, per_layer, slope_products
+from optviz.gradient_flow import (
+    Flow,
+    Slopes,
+    gradient_norms,
+    judge,
+    own_slopes,
+    passed_on,
+    per_layer,
+    slope_products,
+)
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS, Network
 from optviz.ui.language import N_, _, joined, language
@@ -76,6 +85,18 @@ def norms_of(activation: str, scheme: str, sizes: tuple[int, ...], seed: int) ->
     return gradient_norms(network, network.init(seed, scheme), data.x, data.y[:, None], LOSS)
 
 
+@lru_cache(maxsize=512)
+def slopes_of(activation: str, scheme: str, sizes: tuple[int, ...], seed: int) -> Slopes:
+    """Return what the slopes of a net's own units multiply to, and where its units stand."""
+    network = Network(sizes, ACTIVATIONS[activation]())
+    return own_slopes(network, network.init(seed, scheme), points().x)
+
+
+def all_slopes(settings: Settings) -> tuple[Slopes, ...]:
+    """Return those of every net."""
+    return tuple(slopes_of(*pair, settings.sizes, settings.seed) for pair in settings.pairs)
+
+
 def all_norms(settings: Settings) -> tuple[Array, ...]:
     """Return the norms of every net."""
     return tuple(norms_of(*pair, settings.sizes, settings.seed) for pair in settings.pairs)
@@ -93,6 +114,7 @@ def arrays_of(settings: Settings) -> Rows:
         "bound": products[-1][None],
     }
     arrays |= {f"product{i}": _drawn(product)[None] for i, product in enumerate(products[:-1])}
+    arrays["own"] = _drawn(np.array([slopes.product for slopes in all_slopes(settings)]))[None]
     bar = 0.84 / len(settings.nets)
     for i, norms in enumerate(all_norms(settings)):
         arrays[f"norms{i}"] = _drawn(norms)[None]
@@ -126,8 +148,9 @@ def _panels(
     # An activation looks as the first net that has it.
     first = {name: series for (name, _scheme), series in reversed(list(zip(pairs, SERIES, strict=False)))}
     names = [(_(ACTIVATIONS[name].title), first[name]) for name in dict.fromkeys(name for name, _scheme in pairs)]
+    bound, own = _("sigmoid at best: 0.25ᵈ"), _("the net's own slopes")
     products = pictures.products(
-        names, _("sigmoid at best: 0.25ᵈ"), MOST_DEPTH, title="a′(z)ᵈ", depth_title=_("Depth d")
+        names, (bound, own), list(SERIES[: len(pairs)]), MOST_DEPTH, title="a′(z)ᵈ", depth_title=_("Depth d")
     )
     return (
         Panel(bars.to_json(), tracks_of(bars), _("Gradient of each layer"), "bars"),
@@ -156,7 +179,35 @@ def say(settings: Settings) -> str:
                 nets.append(text.format(net=titles[net], share=written(passed_on(norms), 2)))
         if nets:
             said.append(_(meaning).format(nets=_(", ").join(nets)))
-    return joined(*said)
+    return joined(*said, _say_own(settings))
+
+
+APART = 100.0
+"""So many times the product of slopes at the z chosen may be another than that of a net's own units, unsaid."""
+
+
+def _say_own(settings: Settings) -> str:
+    """Say of the net whose units stand farthest from the z chosen what their own slopes multiply to."""
+    at_z = [_ends(name, settings.probe, settings.depth)[1] for name, _scheme in settings.pairs]
+    own = all_slopes(settings)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.abs(np.log([slopes.product for slopes in own]) - np.log(np.abs(at_z)))
+    # Where one of them is 0 or no number, there is nothing to compare.
+    ratios = np.where(np.isfinite(ratios), ratios, 0.0)
+    far = int(ratios.argmax())
+    if ratios[far] < np.log(APART):
+        return ""
+    text = _(
+        "At z = {z} the slopes of {net} would multiply to {product}, but its units stand at |z| ≈ {at}, where they "
+        "multiply to {own} (★)."
+    )
+    return text.format(
+        z=written(settings.probe, 2),
+        net=choices()[settings.nets[far]],
+        product=written(at_z[far], 2),
+        at=written(own[far].z, 2),
+        own=written(own[far].product, 2),
+    )
 
 
 def report(settings: Settings) -> str:
