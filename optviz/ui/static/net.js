@@ -11,6 +11,7 @@ const SMALLEST = 28; // pixels from one unit to the next: where there is more ro
 const LARGEST = 64;
 const [CELLS, COARSE, FINE] = [24, 12, 61]; // a side of a unit's picture, of what tells how busy it is, of the large one
 const PALE = 0.2; // of the largest output of a layer: what is less is paler than red and blue
+const FADED = 0.25; // how much is seen of edges that a chosen unit does not have
 const HIT = 6; // pixels from an edge
 const DASH = [7, 4];
 const TOUCH = matchMedia("(pointer: coarse)");
@@ -130,9 +131,15 @@ export class Net extends Chooser {
       Object.assign(pen, { strokeStyle: theme.background, lineWidth: width + 2 });
       draw();
     }
-    Object.assign(pen, { globalAlpha: chosen ? 1 : 0.3 + 0.6 * Math.min(1, Math.abs(weight) || 0), strokeStyle: theme.color(weight < 0 ? "class0" : "class1"), lineWidth: Math.max(width, 0.5), lineDashOffset: 0 });
+    const strength = chosen ? 1 : 0.3 + 0.6 * Math.min(1, Math.abs(weight) || 0);
+    Object.assign(pen, { globalAlpha: this.#isAside(edge) ? FADED * strength : strength, strokeStyle: theme.color(weight < 0 ? "class0" : "class1"), lineWidth: Math.max(width, 0.5), lineDashOffset: 0 });
     pen.setLineDash(weight < 0 ? DASH : []);
     draw();
+  }
+  // Whether a unit is chosen that an edge neither comes from nor leads to.
+  #isAside({ layer, from, to }) {
+    const { at } = this;
+    return at?.unit !== undefined && !(layer === at.layer && to === at.unit) && !(layer - 1 === at.layer && from === at.unit);
   }
   #unit(pen, place) {
     const { theme } = this;
