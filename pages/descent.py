@@ -128,7 +128,7 @@ with stage:
     shown = next(iter(descent.names_of(settings)))
     if len(chosen) > 1:
         shown = controls.segments(link, "table", _("Table for"), descent.names_of(settings), shown)
-    name = f"{_('Table for')} {descent.names_of(settings)[shown]}"
+    name = joined(_("Table for"), descent.names_of(settings)[shown])
     st.html(tables.scrolling(descent.steps_table(settings, shown), name))
     st.caption(_("Each row is one update: the loss is computed before it, at wₜ; wₜ₊₁ is the weight after it."))
     lesson.code(link, descent.program(settings))

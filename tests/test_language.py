@@ -293,7 +293,8 @@ def test_blanks_beside_what_is_filled_in_are_those_of_its_script() -> None:
 
 def test_sentences_are_joined_as_their_script_wants_it() -> None:
     assert language.joined("One.", "", "Two.") == "One. Two."
-    assert language.joined("一。", "二 {n} 。").format(n="三") == "一。二三。"
+    assert language.joined("一。", "SGD 慢。", "二 {n} 。").format(n="三") == "一。SGD 慢。二三。"
+    assert language.joined("指数衰减", "阶梯式", "lr 0.1") == "指数衰减阶梯式 lr 0.1"
 
 
 def test_outside_streamlit_messages_are_english() -> None:

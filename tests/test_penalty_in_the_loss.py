@@ -205,6 +205,6 @@ def test_on_the_surfaces_page_every_name_of_a_loss_with_a_penalty_says_so(log):
     for ground, word in ((bare.ground, "Loss"), (replace(bare.ground, l2=0.5), "Loss with penalty")):
         given = replace(bare, ground=ground)
         loss = json.loads(next(p for p in races.panels_of(given, log) if p.title == "Loss").figure)
-        assert loss["layout"]["yaxis"]["title"]["text"] == (f"{word} − best value" if log else word)
+        assert loss["layout"]["yaxis"]["title"]["text"] == (f"{word} − lowest loss" if log else word)
         assert ("All losses include the penalty." in races.say(given)) == bool(ground.l2)
         assert f"Final {word[0].lower()}{word[1:]}<" in races.report(given)

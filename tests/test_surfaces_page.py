@@ -153,7 +153,7 @@ def test_the_sentence_names_all_that_come_first_together():
 def test_the_sentence_says_who_came_near_and_left_again():
     runs = tuple(Run(name) for name in ("sgd", "rmsprop", "adam"))
     text = races.say(settings(runs=runs, steps=200))
-    assert "RMSProp was within 0.001 of the best at step 63, but did not stay there." in text
+    assert "RMSProp was within 0.001 of the lowest loss at step 63, but did not stay there." in text
 
 
 def test_the_sentence_says_what_happened():

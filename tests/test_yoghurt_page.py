@@ -18,7 +18,7 @@ page = partial(opened, "yoghurt")
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", "With cost 1, profit 99 the seller makes 8.1% too many bottles on average."),
+        ("en", "With cost 1, profit 99, the seller makes 8.1% too many bottles on average."),
         ("zh", "成本 1、利润 99 时，卖家平均多做 8.1%。"),
     ],
 )

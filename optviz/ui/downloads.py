@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optviz.event_files import EventRun, zipped
 from optviz.ui import controls
-from optviz.ui.language import _
+from optviz.ui.language import _, joined
 from optviz.ui.links import Link
 
 MIME = "application/octet-stream"
@@ -52,7 +52,7 @@ def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: s
             "In the training run, epoch_loss is what is minimized, as in Keras: epoch_data_loss plus "
             "epoch_penalty. The validation loss has no penalty."
         )
-        told = f"{told} {parts}"
+        told = joined(told, parts)
     with controls.folded(link, "events", _("TensorBoard"), ":material/monitoring:", alone=False):
         if link.drawn:
             offer(link, _("Save the run as event files"), partial(_archive, runs, name), f"{name}.zip", "event-files")

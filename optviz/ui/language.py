@@ -47,7 +47,7 @@ class _Filler(Formatter):
 
     MARK = "\0"
     CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
-    BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})")
+    BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})|(?<=。){MARK} ")
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return f"{self.MARK}{super().format_field(value, format_spec)}{self.MARK}"
@@ -76,8 +76,9 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 
 def joined(*sentences: str) -> str:
-    """Write sentences one after the other; a full-width stop brings its own space."""
-    return Sentence(" ".join(filter(None, sentences)).replace("。 ", "。"))
+    """Write sentences or words one after the other, with a blank between them as `Sentence` sets it."""
+    gap = f"{_Filler.MARK} "
+    return Sentence(_Filler.BLANK.sub("", gap.join(filter(None, sentences))).replace(_Filler.MARK, ""))
 
 
 def N_(message: str) -> str:

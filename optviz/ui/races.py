@@ -319,10 +319,10 @@ def _panels(
     usual = surface_of(ground.surface, ground.formula).start
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
     step = _("Step")
-    height, loss = _("Loss"), _("Loss − best value") if log else _("Loss")
+    height, loss = _("Loss"), _("Loss − lowest loss") if log else _("Loss")
     if penalized:
         height = _("Loss with penalty")
-        loss = _("Loss with penalty − best value") if log else height
+        loss = _("Loss with penalty − lowest loss") if log else height
     if low.levels == "log":
         height = _("log₁₀(1 + loss with penalty)") if penalized else _("log₁₀(1 + loss)")
     if steady != 1:
@@ -521,7 +521,7 @@ def _say(settings: Settings, spoken: str) -> str:
         parts.append(text.format(steps=settings.steps, name=_list(nearest), distance=digits(min(distances))))
     for name, end in named:
         if end.arrival is not None and end.ending is not Ending.ARRIVED:
-            text = _("{name} was within {close} of the best at step {step}, but did not stay there.")
+            text = _("{name} was within {close} of the lowest loss at step {step}, but did not stay there.")
             parts.append(text.format(name=name, close=_close(settings), step=end.arrival))
     parts += [said for _look, _step, said in _jumps(settings)]
     parts += _say_departures(settings)
@@ -636,7 +636,7 @@ def _report(settings: Settings, spoken: str) -> str:
         _("Learning rate"),
         _("Final loss with penalty") if _penalized(settings) else _("Final loss"),
         _("Distance to the nearest minimum"),
-        _("Steps to within {close} of the best").format(close=_close(settings)),
+        _("Steps to within {close} of the lowest loss").format(close=_close(settings)),
         _("How it ended"),
     )
     fork, runners = settings.fork, runners_of(settings)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from optviz.recipes import Recipe
 from optviz.ui import controls, links
-from optviz.ui.language import _
+from optviz.ui.language import _, joined
 from optviz.ui.links import Link, Unreadable
 
 NONE = "none"
@@ -46,7 +46,7 @@ class Entry:
     def title(self, shared: float) -> str:
         """Return its name in the visitor's language, with what sets it apart from its defaults."""
         rate = [] if self.learning_rate in (None, shared) else [f"lr {self.learning_rate:g}"]
-        return " ".join([_(self.recipe.title), *rate, *(self._written(n, v) for n, v in self.values)])
+        return joined(_(self.recipe.title), *rate, *(self._written(n, v) for n, v in self.values))
 
     def _written(self, name: str, value: float) -> str:
         parameter = next(p for p in self.recipe.parameters if p.name == name)

@@ -11,7 +11,7 @@ from optviz.figures.net import net as picture_of_net
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.optimizers import OPTIMIZERS
-from optviz.ui.language import _, language
+from optviz.ui.language import _, joined, language
 from optviz.ui.panels import tracks_of
 from optviz.ui.player import Panel
 from optviz.ui.runs import Run
@@ -157,7 +157,7 @@ def _net_panel(settings: Settings, side: int) -> Panel:
         "gradient": _("gradient {value}"),
         "step": _("next step {value}"),
     }
-    title = f"{_('Network')} {SIDES[side]}" if len(settings.methods) > 1 else _("Network")
+    title = joined(_("Network"), SIDES[side]) if len(settings.methods) > 1 else _("Network")
     figure = picture_of_net(
         f"net{side}", network, LOSSES[settings.loss].response, axis_of(sample), points_of(sample)[0], words
     )

@@ -74,7 +74,7 @@ def title_of(activation: Activation) -> str:
     recipe = ACTIVATIONS[activation.name]
     symbols = {parameter.name: parameter.range.symbol.replace(r"\alpha", "α") for parameter in recipe.parameters}
     changed = [(name, value) for name, value in activation.arguments if value != recipe.defaults[name]]
-    return " ".join([_(recipe.title), *(f"{symbols[name]} {value:g}" for name, value in changed)])
+    return joined(_(recipe.title), *(f"{symbols[name]} {value:g}" for name, value in changed))
 
 
 class Probe(NamedTuple):
@@ -293,7 +293,7 @@ def logits_error(error: EntryError) -> str:
     """Say what is wrong with the logits, and why there is a limit."""
     if error.fault in (Fault.TOO_LARGE, Fault.TOO_SMALL):
         why = _("Beyond this range the largest logit takes all the probability.")
-        return f"{entry_error(error)} {why}"
+        return joined(entry_error(error), why)
     return entry_error(error)
 
 

@@ -129,7 +129,7 @@ def _panels(
     loss = races.curves(
         "gap" if log else "loss",
         runners,
-        title=_("Loss − best value") if log else _("Loss"),
+        title=_("Loss − lowest loss") if log else _("Loss"),
         step_title=step,
         log=log,
         ceiling=ceiling * (1e4 if log else 1.2),

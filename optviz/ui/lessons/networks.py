@@ -207,12 +207,12 @@ def say(settings: Settings) -> str:
         limit = _(
             "Above {most} parameters the net is only counted and drawn: its values would need {size} MB per student."
         )
-        return f"{counted} {limit.format(most=f'{MOST_COMPUTED:,}', size=f'{net.parameters * 8 / 1e6:,.0f}')}"
+        return joined(counted, limit.format(most=f"{MOST_COMPUTED:,}", size=f"{net.parameters * 8 / 1e6:,.0f}"))
     forward = forward_of(settings)
     result = _("Forward, x = ({x}) becomes ({output}).").format(
         x=_listed(forward.x), output=_listed(forward.outputs[-1])
     )
-    return f"{counted} {result}"
+    return joined(counted, result)
 
 
 def repeated(settings: Settings) -> str:

@@ -113,7 +113,7 @@ def say(settings: Settings) -> str:
     if len(lowest) > 1:
         text = _("After {epochs} epochs {names} reach the same lowest loss, {loss}.")
         listed = _(", ").join(names[place] for place in lowest)
-        return f"{text.format(epochs=settings.epochs, names=listed, loss=digits(min(finals)))} {_say_rates(settings)}"
+        return joined(text.format(epochs=settings.epochs, names=listed, loss=digits(min(finals))), _say_rates(settings))
     first = _("After {epochs} epochs {name} reaches the lowest loss, {loss}, at learning rate {rate}.").format(
         epochs=settings.epochs, name=title_of(name), loss=digits(best.final.min()), rate=f"{best.rates[best.best]:g}"
     )

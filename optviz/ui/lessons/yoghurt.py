@@ -168,9 +168,9 @@ def say(settings: Settings) -> str:
 
 def _leaning(name: str, over: float) -> str:
     text = (
-        _("With {name} the seller makes {part} too many bottles on average.")
+        _("With {name}, the seller makes {part} too many bottles on average.")
         if over > 0
-        else _("With {name} the seller makes {part} too few bottles on average.")
+        else _("With {name}, the seller makes {part} too few bottles on average.")
     )
     return text.format(name=name, part=share(abs(over)))
 
