@@ -138,7 +138,7 @@ def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
 
     field = page.get_by_test_id("stSelectbox").filter(has_text="Activation").locator("input")
     change(page, lambda: choose(field, "ReLU"))
-    page.get_by_text("Xavier with ReLU fades").first.wait_for()
+    page.get_by_text("With Xavier and ReLU the signal fades").first.wait_for()
     change(page, lambda: page.get_by_role("slider", name="Layers").press("ArrowLeft"))
     page.wait_for_function("location.search.includes('depth=9')")
     at_the_end(page, 9)
