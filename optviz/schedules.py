@@ -234,8 +234,8 @@ def one_cycle(
 ) -> Factor:
     """Rise from `1 / d` to 1 at step `w N - 1`, fall to `1 / (d D)` at step `N - 1`, both along half a cosine.
 
-    As in PyTorch the base is the peak, and N counts the steps 0..N-1; later steps stay at the end value. Where `w N` is
-    less than 1 the peak lies before step 0, which is on the fall already.
+    As in PyTorch the base is the peak, and N counts the steps 0..N-1; later steps stay at the end value. If `w N` is
+    less than 1, the peak lies before step 0, which is already on the way down.
     """
     start, final = 1.0 / start_division, 1.0 / (start_division * final_division)
     peak, last = warm_fraction * total_steps - 1.0, total_steps - 1.0

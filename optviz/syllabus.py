@@ -117,7 +117,7 @@ ROWS = by_id(
         ),
         Row("3.3", "ReLU units die, and three cures", "dead_relu"),
         Row("3.4", "tanh computed by its formula gives NaN at ±∞", "activations", "part=stability"),
-        Row("3.5", "Advice for beginners, each with a link", "activations", "part=advice"),
+        Row("3.5", "Advice for beginners, each piece with a link", "activations", "part=advice"),
         Row("4.1", "MSE and MAE on predictions that can be dragged: 0.145", "losses"),
         Row("4.2", "Cross-entropy: (0.8, 0.2) is nearer to (1, 0) than (0.6, 0.4)", "cross_entropy"),
         Row("4.3", "Softmax with cross-entropy, in two steps and fused", "softmax_loss"),

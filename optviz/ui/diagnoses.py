@@ -70,7 +70,7 @@ _DIVERGED = N_("{name} diverged: from step {turn} on the loss only rose.")
 _DIVERGED_AT_LAST = N_("{name} diverged: its loss went from {first} at the start to {loss}.")
 _DIVERGED_PLAIN = N_("{name} diverged: its learning rate {rate} is above 2/λ = {limit} (largest curvature λ = {high}).")
 _DIVERGED_BOUND = N_(
-    "{name} diverged: its learning rate {rate} is above its bound {limit} (largest curvature λ = {high})."
+    "{name} diverged: its learning rate {rate} is above the bound {limit} (largest curvature λ = {high})."
 )
 _CIRCLES = N_("{name} keeps circling (every {period} steps) and never settles.")
 _SWINGS = N_("{name} keeps jumping back and forth (every {period} steps) and never settles.")

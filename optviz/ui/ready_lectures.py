@@ -117,7 +117,10 @@ READY: Mapping[str, Lecture] = {
                 "surfaces",
                 "surface=saddle&steps=100&lr=0.03&run=sgd&run=momentum&run=rmsprop&run=adam",
                 N_("A saddle"),
-                N_("SGD waits where the gradient is small. Dividing by the root of V makes a small gradient large."),
+                N_(
+                    "SGD hardly moves where the gradient is small. Dividing by the root of V makes a small gradient "
+                    "large."
+                ),
                 N_("Which of the four leaves the saddle first?"),
             ),
             _scene(

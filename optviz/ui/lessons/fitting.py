@@ -254,8 +254,8 @@ def rule() -> str:
         "The rule: a fit is good if its validation error is at most {tolerance} times that of the best "
         "degree. Otherwise it underfits if its training error is also more than {tolerance} times the "
         "best fit's, and overfits if not. Errors are means of squares; an error below {nothing} counts "
-        "as zero. A refit is fitted to a fresh draw of as many points from the same curve: the scatter of "
-        "all {n} is the variance, the distance of their mean from the curve the bias (medians over x)."
+        "as zero. Each refit uses as many new points from the same curve: the scatter of all {n} shows "
+        "the variance, the distance of their mean from the curve shows the bias (medians over x)."
     ).format(tolerance=f"{TOLERANCE:g}", nothing=f"{NOTHING:g}", n=REFITS)
 
 

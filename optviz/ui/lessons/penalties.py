@@ -492,7 +492,7 @@ def formulas(sweep: Sweep, chosen: Chosen) -> list[tuple[str, str]]:
         rf" \text{{L2: }} g &\leftarrow g + {chosen.l2:g} \cdot w \end{{aligned}}"
     )
     return [
-        (_("What is minimized: the weights are penalized, the biases not"), minimized),
+        (_("What is minimized: the weights are penalized, the biases are not"), minimized),
         (_("What that adds to the gradient: L1 pushes every weight equally, L2 pushes large weights more"), added),
     ]
 

@@ -267,16 +267,16 @@ _ERRORS = {
         "commas, the cells need another separator."
     ),
     Fault.RAGGED: N_("Row {row} has {detail} cells and the header {limit}: every row needs the same columns."),
-    Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; at most {limit} can be chosen from on this page."),
+    Fault.TOO_MANY_COLUMNS: N_("The table has {detail} columns; this page can offer at most {limit}."),
     Fault.TOO_FEW_ROWS: N_("Rows that can be used: {detail}. Training and validation need at least {limit}."),
     Fault.TOO_FEW_COLUMNS: N_("At least {limit} columns of varying numbers are needed: a target and a feature."),
-    Fault.NO_FEATURES: N_("Choose at least one feature from which “{detail}” is to be predicted."),
+    Fault.NO_FEATURES: N_("Choose at least one feature to predict “{detail}” from."),
     Fault.CONSTANT: N_("In the remaining rows “{detail}” has only one value: there is nothing to predict."),
 }
 
 _REASONS = {
     Why.NOT_NUMERIC: N_("“{cell}” in row {row} is not a number"),
-    Why.TWO_SIGNS: N_("“{cell}” in row {row} has another decimal sign than its other cells"),
+    Why.TWO_SIGNS: N_("“{cell}” in row {row} has another decimal sign than the column's other cells"),
     Why.TOO_LARGE: N_("{cell} in row {row} is too large to be squared"),
     Why.CONSTANT: N_("it has only one value, {cell}"),
     Why.EMPTY: N_("all its cells are empty"),
