@@ -47,6 +47,7 @@ class _Filler(Formatter):
 
     MARK = "\0"
     CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+    SIGN = re.compile(CHINESE)
     BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})|(?<=。){MARK} ")
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -61,7 +62,8 @@ class Sentence(str):
 
     def format(self, *values: object, **named: object) -> str:
         """Fill in the places."""
-        return _Filler().fill(self, values, named)
+        chinese = _Filler.SIGN.search(self)
+        return _Filler().fill(self, values, named) if chinese else super().format(*values, **named)
 
 
 def _(message: str) -> str:
