@@ -55,6 +55,14 @@ def test_3_2_the_sentence_has_the_ratio_and_what_it_means():
     assert "no gradient at all with ReLU · Zero" in told.say(Settings(("relu.zero",), 10, 32, 0, 1.0))
 
 
+def test_a_gradient_that_is_as_faint_in_the_last_layer_is_tiny_everywhere():
+    faint = Settings(("relu.small",), 10, 32, 0, 1.0)
+    (norms,) = told.all_norms(faint)
+    assert norms.max() < 1e-4 and norms[0] > 0.01 * norms[-1]
+    sentence = told.say(faint)
+    assert "Gradients are tiny in every layer with ReLU · Small" in sentence and "vanishes" not in sentence
+
+
 def test_the_formulas_have_the_numbers_in_them():
     text = " ".join(tex for tex, _title in told.formulas(COURSE))
     assert r"0.25^{10} = 9.54 \cdot 10^{-7}" in text and r"0.1966^{10} = 8.63 \cdot 10^{-8}" in text

@@ -12,6 +12,7 @@ from optviz.datasets import DATASETS, Dataset
 from optviz.figures import vanishing as pictures
 from optviz.figures.style import SERIES
 from optviz.gradient_flow import (
+    LEAST,
     Flow,
     Slopes,
     gradient_norms,
@@ -164,6 +165,13 @@ MEANINGS: Mapping[Flow, str] = {
     Flow.HOLDS: N_("The gradient holds with {nets}: all layers learn."),
     Flow.NOTHING: N_("The first layer has no gradient at all with {nets}: weights of 0 pass nothing back."),
 }
+EVERYWHERE = N_("Gradients are tiny in every layer with {nets}: no layer learns much.")
+
+
+def _meaning(norms: Array) -> str:
+    """Return the sentence of a net; a gradient that is as faint in its last layer has not vanished on its way."""
+    flow = judge(norms)
+    return EVERYWHERE if flow is Flow.VANISHES and passed_on(norms) >= LEAST else MEANINGS[flow]
 
 
 def say(settings: Settings) -> str:
@@ -171,11 +179,11 @@ def say(settings: Settings) -> str:
     titles, said = choices(), list[str]()
     found = list(zip(settings.nets, all_norms(settings), strict=True))
     whole, brief = _("{net} ({share} of the last layer's)"), _("{net} ({share})")
-    for flow, meaning in MEANINGS.items():
+    for meaning in (*MEANINGS.values(), EVERYWHERE):
         nets = list[str]()
         for net, norms in found:
-            if judge(norms) is flow:
-                text = "{net}" if flow is Flow.NOTHING else brief if said or nets else whole
+            if _meaning(norms) == meaning:
+                text = "{net}" if meaning == MEANINGS[Flow.NOTHING] else brief if said or nets else whole
                 nets.append(text.format(net=titles[net], share=written(passed_on(norms), 2)))
         if nets:
             said.append(_(meaning).format(nets=_(", ").join(nets)))
