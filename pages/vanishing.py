@@ -65,6 +65,8 @@ with stage:
         summary=sentence,
         even=True,
     )
+    if own := told.say_own(settings):
+        lesson.say(own)
     st.html(told.report(settings))
     for tex, title in told.formulas(settings):
         controls.formula(link, tex, title)

@@ -187,14 +187,14 @@ def say(settings: Settings) -> str:
                 nets.append(text.format(net=titles[net], share=written(passed_on(norms), 2)))
         if nets:
             said.append(_(meaning).format(nets=_(", ").join(nets)))
-    return joined(*said, _say_own(settings))
+    return joined(*said)
 
 
 APART = 100.0
 """So many times the product of slopes at the z chosen may be another than that of a net's own units, unsaid."""
 
 
-def _say_own(settings: Settings) -> str:
+def say_own(settings: Settings) -> str:
     """Say of the net whose units stand farthest from the z chosen what their own slopes multiply to."""
     at_z = [_ends(name, settings.probe, settings.depth)[1] for name, _scheme in settings.pairs]
     own = all_slopes(settings)
@@ -211,7 +211,7 @@ def _say_own(settings: Settings) -> str:
     )
     return text.format(
         z=written(settings.probe, 2),
-        net=choices()[settings.nets[far]],
+        net=_(ACTIVATIONS[settings.pairs[far][0]].title),
         product=written(at_z[far], 2),
         at=written(own[far].z, 2),
         own=written(own[far].product, 2),
