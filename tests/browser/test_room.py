@@ -9,7 +9,7 @@ from optviz.locale import translations
 from optviz.ui import course
 from optviz.ui.frame import tab_title
 from optviz.ui.ready_lectures import ASK, READY
-from tests.browser.screen import PLAYER, eventually, path_of
+from tests.browser.screen import PLAYER, eventually, opened, path_of
 from tests.browser.test_every_page import LOCALES, SETTLED, THEMES, Visit
 
 if TYPE_CHECKING:
@@ -143,3 +143,46 @@ def _holds(part: str, whole: str) -> None:
 
 def _hides(part: str, whole: str) -> None:
     assert part not in whole
+
+
+SMALL_AND_LARGE = ((320, 480), (640, 360), (844, 390), (853, 480), (3840, 2160), (1280, 720))
+"""A small phone, 1280×720 at 200 %, a phone that lies, 1280×720 at 150 %, and a wall."""
+LOST = """
+() => {
+  const root = document.querySelector('.optviz'), bar = root.querySelector('.optviz-bar').getBoundingClientRect();
+  const head = document.querySelector('[data-testid=stHeader]').getBoundingClientRect().bottom;
+  const lost = [...root.querySelectorAll('.optviz-bar > *')].filter(e => e.checkVisibility()).filter(e => {
+    const { left, right, top, bottom } = e.getBoundingClientRect();
+    return left < 0 || right > innerWidth + 1 || top < 0 || bottom > innerHeight + 1;
+  }).map(e => `${e.className} leaves the window`);
+  const { scrollWidth, clientWidth } = document.querySelector('[data-testid=stMain]');
+  if (scrollWidth > clientWidth) lost.push(`${scrollWidth} px of ${clientWidth}`);
+  const panels = [...root.querySelectorAll('.optviz-panel:not([hidden])')];
+  panels.forEach((panel, i) => {
+    const { xaxis, yaxis } = panel.querySelector('.optviz-plot')._fullLayout, { cell } = panel.parentElement.dataset;
+    if (Math.min(xaxis._length, yaxis._length) < 100) lost.push(`${cell}: ${xaxis._length}×${yaxis._length}`);
+    const { left, right } = panel.getBoundingClientRect();
+    if (left < 0 || right > innerWidth) lost.push(`${cell} leaves the window`);
+    const room = Math.min(bar.top, innerHeight) - head;
+    if (i === 0 && panel.clientHeight > room) lost.push(`${cell}: ${panel.clientHeight} px of ${room}`);
+  });
+  return lost;
+}
+"""
+
+
+@pytest.mark.parametrize("path", ["/?steps=1000", "/penalties?epochs=50"])
+def test_nothing_is_lost_while_the_window_takes_other_sizes(open_page: OpenPage, path: str) -> None:
+    page = opened(open_page, path, width=1280, height=720)
+    page.wait_for_selector(f"{PLAYER}[data-playing=true]")
+    step, wrong = 0, []
+    for width, height in SMALL_AND_LARGE:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(SETTLED)
+        now = int(page.locator(PLAYER).first.get_attribute("data-step") or 0)
+        if now < step:
+            wrong.append(f"{width}×{height}: the playhead jumps from {step} to {now}")
+        step = now
+        page.evaluate("document.querySelector('.optviz').scrollIntoView({ block: 'end' })")
+        wrong += [f"{width}×{height}: {fault}" for fault in page.evaluate(LOST)]
+    assert not wrong, "\n".join(wrong)
