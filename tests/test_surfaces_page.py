@@ -207,3 +207,9 @@ def test_a_linear_axis_of_losses_reaches_down_to_the_best_value():
     assert json.loads(loss.figure)["layout"]["yaxis"]["autorangeoptions"]["include"] == pytest.approx(0.0, abs=1e-12)
     (log,) = [panel for panel in races.panels_of(settings("himmelblau"), True) if panel.cell == "loss"]
     assert "include" not in json.loads(log.figure)["layout"]["yaxis"]["autorangeoptions"]
+
+
+def test_why_a_run_fails_stands_at_the_picture_alone():
+    app = page(run="rmsprop", steps="200")
+    assert any("RMSProp: learning rate 0.1 → 0.03" in button.label for button in app.button)
+    assert not any("keeps jumping back and forth" in part.proto.body for part in app.get("html"))

@@ -454,15 +454,6 @@ def whys(settings: Settings) -> list[str]:
     return [said for _series, _step, said in _whys(settings)]
 
 
-def whys_report(settings: Settings) -> str:
-    """Return `whys` as HTML, a list with a line a run; empty where nothing goes wrong."""
-    lines = [
-        f'<li><span style="color:var(--optviz-{series.color})">{series.glyph}</span> {escape(said)}</li>'
-        for series, _step, said in _whys(settings)
-    ]
-    return f"<ul class='optviz-whys'>{''.join(lines)}</ul>" if lines else ""
-
-
 def captions(settings: Settings) -> list[Caption]:
     """Return `whys`, each with the step at which it becomes true."""
     text = _("Step {step}: {said}")

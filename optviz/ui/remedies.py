@@ -41,15 +41,13 @@ class Remedy(NamedTuple):
 
 
 def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) -> None:
-    """Say of each run in which something goes wrong why, and draw a button for what helps it.
+    """Draw a button for what helps each run in which something goes wrong; the player says why at its step.
 
     `change(i, contestant)` puts another in the place of the i-th run.
     """
-    said = races.whys_report(settings)
-    if not said:
-        return
-    st.html(said)
     troubled = [i for i, found in enumerate(races.findings_of(settings)) if found]
+    if not troubled:
+        return
     asked = f"{link.page}-tried"
     if settings.steps * len(troubled) > QUICK and st.session_state.get(asked) != settings:
         ask = partial(st.session_state.__setitem__, asked, settings)
