@@ -129,7 +129,7 @@ def test_rows_that_cost_most_and_the_same():
     for other, same in ((1.0000001, True), (1.1, False)):
         given = softmax_loss.Settings(((0.0, 1.0), (1.0, 1.0 + other)), ((1.0, 0.0),) * 2, False, 15.0)
         said = softmax_loss.say(given)
-        assert ("the rows with the largest loss tie" in said) == same and ("row 2 has the largest loss" in said) != same
+        assert ("the rows with the largest loss tie" in said) == same and ("Row 2 has the largest loss" in said) != same
 
 
 def test_sides_that_cost_alike_are_not_favored():

@@ -42,6 +42,14 @@ def test_each_way_gives_what_the_course_prints(z, classes, printed, sparse):
     assert "All three ways agree." in softmax_loss.say(settings)
 
 
+def test_the_sentence_begins_with_the_row_that_costs_most_and_its_share():
+    losses = np.array(FIVE_PRINTED)
+    assert softmax_loss.say(settings_of(FIVE, [0, 1, 2, 0, 1], False)).startswith(
+        f"Row 4 has the largest loss: its class gets only p = {np.exp(-losses[3]):.3g}, and −ln p = 2.583492. "
+        f"That is {losses[3] / losses.sum():.0%} of the total;"
+    )
+
+
 @pytest.mark.parametrize(("lang", "agree"), [("en", "All three ways agree"), ("zh", "三种算法结果一致")])
 def test_the_page_opens_on_the_courses_five_rows_4_3(lang, agree):
     app = page(lang)

@@ -222,15 +222,16 @@ def say(settings: Settings) -> str:
         return _say_clipped(losses, int(clipped[losses.fused[clipped].argmax()]))
     worst = int(losses.fused.argmax())
     if len(most(losses.fused.tolist(), written)) > 1:
-        text = _("All three ways agree. The mean loss is {mean}; the rows with the largest loss tie at {loss}.")
+        text = _("The mean loss is {mean}; the rows with the largest loss tie at {loss}. All three ways agree.")
         return text.format(mean=written(losses.fused.mean()), loss=written(losses.fused[worst]))
     return _(
-        "All three ways agree. The mean loss is {mean}; row {row} has the largest loss, {loss}: its "
-        "class gets only p = {p}."
+        "Row {row} has the largest loss: its class gets only p = {p}, and −ln p = {loss}. That is {share:.0f}% of the "
+        "total; the mean loss is {mean}. All three ways agree."
     ).format(
         mean=written(losses.fused.mean()),
         row=worst + 1,
         loss=written(losses.fused[worst]),
+        share=100 * losses.fused[worst] / losses.fused.sum(),
         p=f"{np.exp(-losses.fused[worst]):.3g}",
     )
 
