@@ -57,7 +57,7 @@ export class Bar {
   }
 
   speak(words) {
-    for (const name of ["home", "back", "forward", "loop", "ghost", "scrub", "speed", "slow", "settings", "share", "project"]) {
+    for (const name of ["home", "back", "play", "forward", "loop", "ghost", "scrub", "speed", "slow", "settings", "share", "project"]) {
       this[name].setAttribute("aria-label", words[name]);
       this[name].title = words[name];
     }
