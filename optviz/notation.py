@@ -38,6 +38,10 @@ class Reason(StrEnum):
     UNDEFINED = "undefined"
     CONSTANT = "constant"
     TOO_MANY_NODES = "too_many_nodes"
+    LINE = "line"
+    NEW_POINT = "new_point"
+    NAME = "name"
+    SLIDER = "slider"
 
 
 class Span(NamedTuple):

@@ -26,18 +26,22 @@ correction (Kingma & Ba, PyTorch), unless `epsilon_inside`; a zero gradient neve
 """
 
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Annotated, Any, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.grammar import Part
-from optviz.recipes import Range, Recipe, read_parameters, registry
-from optviz.rules import ASK, TINY, Parity, Rule, evaluate, names_in, parse
-from optviz.writing import formula
+from optviz.notation import FormulaError, Reason
+from optviz.recipes import Parameter, Range, Recipe, read_parameters, registry
+from optviz.rules import ASK, GIVEN, NAME, TINY, Parity, Rule, check_name, evaluate, lines_of, names_in, parse
+from optviz.writing import formula, letter, number
+from optviz.writing import typed as lines_as_typed
 
 Array = NDArray[np.float64]
 Number = float | Array
@@ -746,7 +750,98 @@ def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> str:
     return "w = w - lr*newton(damping)"
 
 
-OPTIMIZERS = registry(
+# ---- rules that somebody types
+
+OWN = "own:"
+"""What the name of a typed rule begins with; the rest is its text."""
+LONGEST = 800
+_NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_SLIDER = re.compile(rf"\s*({NAME})\s*=\s*{_NUMBER}\s*in\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}\s*\]\s*")
+_IS_SLIDER = re.compile(r"\bin\b|[\[\]]")
+MOST_SLIDERS, LARGEST = 8, 1e6
+
+
+@lru_cache(maxsize=256)
+def typed(text: str) -> Entry:
+    """Return the entry of a text in which lines like `beta = 0.9 in [0, 1]` stand before those of a rule.
+
+    Each of these is a setting with its default and its range. Raises `FormulaError` for any other text.
+    """
+    if len(text) > LONGEST:
+        raise FormulaError(Reason.TOO_LONG, text)
+    parameters: list[Parameter] = []
+    spaces = list(text)
+    for line, place in lines_of(text):
+        if _IS_SLIDER.search(unicodedata.normalize("NFKC", line)):
+            parameters.append(_slider(line, place))
+            spaces[place : place + len(line)] = " " * len(line)
+    names = [parameter.name for parameter in parameters]
+    if len(names) > MOST_SLIDERS or len({*names}) < len(names):
+        raise FormulaError(Reason.SLIDER, names[-1])
+    rule = parse("".join(spaces), tuple(names))
+
+    def make(**values: float) -> Optimizer:
+        """The lines that somebody typed."""
+        chosen = {**{parameter.name: parameter.default for parameter in parameters}, **values}
+        return Optimizer(rule, tuple(chosen[name] for name in rule.parameters))
+
+    reason = "This rule is typed, and no call of Keras."
+    return Entry(OWN + text, "A rule of your own", make, formula(rule, {}), "", tuple(parameters), never(reason))
+
+
+def _slider(line: str, place: int) -> Parameter:
+    found = _SLIDER.fullmatch(unicodedata.normalize("NFKC", line))
+    if not found:
+        raise FormulaError(Reason.SLIDER, line.strip(), place)
+    check_name(found[1], place)
+    default, low, high = (float(number) for number in found.groups()[1:])
+    if found[1] in GIVEN or not -LARGEST <= low <= default <= high <= LARGEST or low == high:
+        raise FormulaError(Reason.SLIDER, line.strip(), place)
+    scale = "linear"
+    if low > 0 and high / low >= 1000:
+        scale = "log"
+    elif low >= 0 and 0.99 <= high <= 1:
+        scale = "decay"
+    return Parameter(found[1], default, Range(low, high, letter(found[1]), scale))
+
+
+def template(name: str) -> str:
+    """Return the text of an optimizer, tidily: a known one may be gone on from, and a typed one stands so in links."""
+    entry = OPTIMIZERS[name]
+    rule = entry().rule
+    sliders = [
+        f"{each.name} = {number(each.default)} in [{number(each.range.low)}, {number(each.range.high)}]"
+        for each in entry.parameters
+        if each.name in rule.parameters
+    ]
+    return "\n".join([*sliders, lines_as_typed(rule)])
+
+
+class Optimizers(Mapping[str, Entry]):
+    """All optimizers by name. `own:` with a text behind it is the rule of that text, which no list counts."""
+
+    def __init__(self, known: Mapping[str, Entry]) -> None:
+        self._known = known
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return an entry; KeyError where the name, or the text behind `own:`, is none."""
+        if not name.startswith(OWN):
+            return self._known[name]
+        try:
+            return typed(name.removeprefix(OWN))
+        except FormulaError as error:
+            raise KeyError(name) from error
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the known names."""
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        """Return how many are known."""
+        return len(self._known)
+
+
+KNOWN = registry(
     (
         sgd,
         momentum,
@@ -765,6 +860,10 @@ OPTIMIZERS = registry(
         newton,
     )
 )
+OPTIMIZERS = Optimizers(KNOWN)
+"""Every optimizer by name."""
+example = typed("beta = 0.9 in [0, 1]\nm = beta*m + g\nw = w - lr*m")
+"""What somebody begins with."""
 
 __all__ = [
     "OPTIMIZERS",

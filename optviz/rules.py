@@ -13,6 +13,7 @@ and `norm(...)` over all coordinates. A text is parsed by a white list to a tree
 programs are made from the tree.
 """
 
+import keyword
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.grammar import Part, read
-from optviz.notation import FormulaError, Reason, Span
+from optviz.grammar import COMPOSED, Part, read
+from optviz.notation import CONSTANTS, SYNONYMS, FormulaError, Reason, Span
 
 Array = NDArray[np.float64]
 Number = float | Array
@@ -267,7 +268,31 @@ class Rule:
 # ---- reading
 
 
-_HEAD = re.compile(r"\s*([^\W\d_]\w*?)\s*(\(\s*0\s*\))?\s*(?::|←)?\s*$")
+NAME = r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*"
+_HEAD = re.compile(rf"\s*({NAME})\s*(\(\s*0\s*\))?\s*")
+_PIECE = re.compile(r"[^\n;]+")
+_WORD = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\\[A-Za-z]+|(?P<word>[A-Za-z_]\w*)(?![\w.(])")
+MAX_NAME = 24
+RESERVED = {
+    *(*keyword.kwlist, *FUNCTIONS, *COMPOSED, "pi", "e", "maximum", "minimum", "square", "power", "self", "np"),
+    *("keras", "float", "range", "print", "zip", "len", "eta", "step", "start", "hessian", "memory", "numbers"),
+    *("variables", "iterations", "learning_rate", "states", "settings", "loss", "check", "rows", "rates", "slope"),
+    *("initial", "part"),
+}
+"""Names that mean something else in a formula or in a program that is made of a rule."""
+
+
+def lines_of(text: str) -> list[tuple[str, int]]:
+    """Cut a text into its lines, each with its place; a semicolon ends a line as well."""
+    plain = text.translate({ord("＝"): "=", ord("；"): ";", ord("\r"): " "})
+    return [(match[0], match.start()) for match in _PIECE.finditer(plain) if match[0].strip()]
+
+
+def check_name(name: str, place: int) -> None:
+    """Refuse a name that means something else, or that looks like a coordinate."""
+    is_taken = name in RESERVED or name.endswith(("_x", "_y")) or len(name) > MAX_NAME
+    if is_taken:
+        raise FormulaError(Reason.NAME, name, place)
 
 
 @lru_cache(maxsize=256)
@@ -276,39 +301,55 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
 
     One line is one assignment; the last one says what the new w is.
     """
-    pieces = [(match[0], match.start()) for match in re.finditer(r"[^\n;]+", text) if match[0].strip()]
-    if not pieces:
+    heads = [_head(piece, start) for piece, start in lines_of(text)]
+    if not heads:
         raise FormulaError(Reason.EMPTY, text)
-    if len(pieces) > MAX_LINES:
+    if len(heads) > MAX_LINES:
         raise FormulaError(Reason.TOO_MANY, "")
-    heads = [_head(piece, start) for piece, start in pieces]
-    written = [name for name, is_initial, _body, _start in heads if not is_initial]
-    known = dict.fromkeys((*GIVEN, *parameters, *written))
-    lines: list[tuple[str, Part]] = []
+    known = dict.fromkeys((*GIVEN, *parameters, *(head.name for head in heads if not head.is_initial)))
+    plain = {name.replace("_", ""): name for name in known}
+    for i, head in enumerate(heads):
+        is_last = not head.is_initial and i == len(heads) - 1
+        if head.name in ("t", "lr", *parameters) or plain.get(head.name.replace("_", ""), head.name) != head.name:
+            raise FormulaError(Reason.NAME, head.name, head.place)
+        if (head.name == "w") != is_last:
+            raise FormulaError(Reason.NEW_POINT, head.name, head.place)
+    written: list[tuple[str, Part]] = []
     initial: list[tuple[str, Part]] = []
-    for name, is_initial, body, start in heads:
-        names = {each: None for each in ("w", *parameters)} if is_initial else known
-        (initial if is_initial else lines).append((name, _read(body, start, tuple(names))))
-    for i, (name, is_initial, _body, _start) in enumerate(heads):
-        is_last = not is_initial and i == len(heads) - 1
-        if name in ("t", "lr", *parameters) or (name == "w") != is_last:
-            piece, start = pieces[i]
-            raise FormulaError(Reason.EQUATION, name, start + len(piece) - len(piece.lstrip()))
-    return Rule(text, parameters, tuple(lines), tuple(initial))
+    for head in heads:
+        names = tuple(dict.fromkeys(("w", *parameters))) if head.is_initial else tuple(known)
+        (initial if head.is_initial else written).append((head.name, _read(head.body, head.start, names)))
+    return Rule(text, parameters, tuple(written), tuple(initial))
 
 
-def _head(piece: str, start: int) -> tuple[str, bool, str, int]:
-    """Return a line's name, whether it says how that begins, its right side, and where in the text that stands."""
+class _Head(NamedTuple):
+    """A line's name, whether it says how that begins, where it stands; its right side, and where that stands."""
+
+    name: str
+    is_initial: bool
+    place: int
+    body: str
+    start: int
+
+
+def _head(piece: str, start: int) -> _Head:
     head, sign, body = piece.partition("=")
-    found = _HEAD.match(head)
+    found, place = _HEAD.fullmatch(head), start + len(piece) - len(piece.lstrip())
     if not sign or not found:
-        raise FormulaError(Reason.EQUATION, piece.strip(), start + len(piece) - len(piece.lstrip()))
-    return found[1], bool(found[2]), body, start + len(head) + 1
+        raise FormulaError(Reason.LINE, piece.strip(), place)
+    check_name(found[1], place)
+    return _Head(found[1], bool(found[2]), place, body, start + len(head) + 1)
 
 
 def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
     """Read a right side, of which the words lose their underscores on the way (`optviz.notation`)."""
     plain = {name.replace("_", ""): name for name in names}
+    known = {*plain, *FUNCTIONS, *COMPOSED, *SYNONYMS, *CONSTANTS}
+    for match in _WORD.finditer(body):
+        # In a formula `x1x2` is a product; here `gg` is a slip, and `lrm` a name that is not there.
+        word = match["word"]
+        if word and not {word.replace("_", ""), word.lower()} & known:
+            raise FormulaError(Reason.UNKNOWN_NAME, word, start + match.start())
     try:
         tree = read(body, tuple(plain), FUNCTIONS)
     except FormulaError as error:

@@ -48,15 +48,6 @@ PYTHON_FUNCTIONS = {name: f"{name}({{}})" for name in TEX_FUNCTIONS} | {
     "max": "maximum({}, {})",
     "min": "minimum({}, {})",
 }
-PYTHON = Style(
-    lambda leaf: f"{leaf:g}" if isinstance(leaf, float) else leaf,
-    " * ",
-    "{} / {}",
-    "{}**{}",
-    PYTHON_FUNCTIONS,
-    "({})",
-    False,
-)
 
 
 def tex(leaf: Callable[[float | str], str], times: str) -> Style:
@@ -191,6 +182,33 @@ def formula(rule: Rule, symbols: Mapping[str, str]) -> str:
     return r",\quad ".join(found)
 
 
+def number(value: float) -> str:
+    """Return a number with all its digits, and no more."""
+    return repr(value).removesuffix(".0")
+
+
+PYTHON = Style(
+    lambda leaf: number(leaf) if isinstance(leaf, float) else leaf,
+    " * ",
+    "{} / {}",
+    "{}**{}",
+    PYTHON_FUNCTIONS,
+    "({})",
+    False,
+)
+
+
 def python(tree: Part) -> str:
     """Return a tree as Python: `beta1 * m + (1 - beta1) * g`."""
     return written(tree, PYTHON)
+
+
+TYPED = PYTHON._replace(
+    times="*", fraction="{}/{}", functions=PYTHON_FUNCTIONS | {"max": "max({}, {})", "min": "min({}, {})"}
+)
+
+
+def typed(rule: Rule) -> str:
+    """Return the lines of a rule as they may be typed: `m = beta*m + (1 - beta)*g`."""
+    lines = [f"{name}(0) = {written(tree, TYPED)}" for name, tree in rule.initial]
+    return "\n".join([*lines, *(f"{name} = {written(tree, TYPED)}" for name, tree in rule.written)])

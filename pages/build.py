@@ -43,6 +43,10 @@ EXAMPLES = (
     Example(N_("Only the sign"), {"m.decay": ["0"], "v.decay": ["0"], "run": ["rmsprop", "adam"]}),
     Example(N_("Never forgets"), {"m.decay": ["1"], "m.gain": ["sum"], "v": ["0"], "lr": ["0.03"], "run": ["sgd"]}),
     Example(N_("A gain of its own"), {"m.gain": ["own"], "m.own": ["0.3"], "v": ["0"], "run": ["momentum", "sgd"]}),
+    Example(
+        N_("A rule typed line by line arrives before Adam"),
+        {"run": ["own:beta=0.8in[0%2C1];c=max(0.99*c%2Cabs(g));m=beta*m+(1-beta)*g;w=w-lr*m/(c+1e-08)", "adam"]},
+    ),
 )
 
 

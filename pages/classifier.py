@@ -10,7 +10,7 @@ from optviz.classifier import ENGINES
 from optviz.datasets import DATASETS, DataError
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import OPTIMIZERS, example
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.recipes import Range
 from optviz.schedules import SCHEDULES
@@ -23,6 +23,7 @@ from optviz.ui import (
     training_remedies,
     training_words,
     trainings,
+    typed_rules,
 )
 from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import CLASSIFIER_EXAMPLES
@@ -52,8 +53,9 @@ SMALLEST = (0.0, 0.00001, 0.0001, 0.001, 0.01)
 
 def choose_leg(prefix: str, default: Leg) -> Leg:
     """Draw the controls of an optimizer with its learning rate."""
-    titles = {name: _(recipe.title) for name, recipe in METHODS.items()}
+    titles = {**{name: _(recipe.title) for name, recipe in METHODS.items()}, "own": _(example.title)}
     optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer)
+    name = typed_rules.choose(link, f"{prefix}rule", hessian=False) if optimizer == "own" else optimizer
     rate = controls.dial(
         link,
         f"{prefix}lr",
@@ -62,8 +64,8 @@ def choose_leg(prefix: str, default: Leg) -> Leg:
         default.learning_rate,
         controls.LEARNING_RATES,
     )
-    values = controls.parameters(link, f"{prefix}{optimizer}.", METHODS[optimizer])
-    return Leg(optimizer, tuple(values.items()), rate)
+    values = controls.parameters(link, f"{prefix}{optimizer}.", OPTIMIZERS[name])
+    return Leg(name, tuple(values.items()), rate)
 
 
 def choose_method(prefix: str, default: Method) -> Method:

@@ -53,6 +53,8 @@ def looks_of(optimizers: Sequence[str]) -> tuple[Series, ...]:
     """Return how the runs of these optimizers are drawn: each as it is everywhere, its second run with another dash."""
     seen: Counter[str] = Counter()
     looks = []
+    # Rules that somebody typed are drawn alike, and told apart as two runs of one optimizer are.
+    optimizers = [name if name in LOOKS else "" for name in optimizers]
     for i, name in enumerate(optimizers):
         look = Series(name, *LOOKS[name][2:]) if name in LOOKS else OWN
         dashes = [look.dash, *(series.dash for series in SERIES if series.dash != look.dash)]

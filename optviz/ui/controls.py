@@ -183,6 +183,21 @@ def text(link: Link, name: str, label: str, default: str, *, formula: bool = Fal
     return value
 
 
+def draw_area(key: str, label: str, value: str, change: Change, *, height: int, longest: int, help_text: str) -> None:
+    """Draw a field of several lines that shows `value` and calls `change` with another."""
+    _set(key, value)
+    st.text_area(
+        label,
+        value,
+        height=height,
+        max_chars=longest,
+        help=help_text,
+        key=key,
+        on_change=_pass_on,
+        args=(key, change),
+    )
+
+
 def typed(
     link: Link,
     name: str,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from optviz.descent import Path
 from optviz.figures.relief import Relief
-from optviz.optimizers import OPTIMIZERS, Array
+from optviz.optimizers import OPTIMIZERS, OWN, Array
 from optviz.recipes import Range
 from optviz.ui import controls, links
 from optviz.ui.language import _, joined
@@ -170,10 +170,14 @@ def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
     """Let what trains take over from itself at an epoch, unless another optimizer does so already."""
     if method.switch is None:
         leg = method.legs[0]
-        link.change(f"{name}.optimizer", leg.optimizer)
+        is_typed = leg.optimizer.startswith(OWN)
+        chosen = OWN.removesuffix(":") if is_typed else leg.optimizer
+        link.change(f"{name}.optimizer", chosen)
+        if is_typed:
+            link.change(f"{name}.rule", leg.optimizer)
         link.change(f"{name}.lr", leg.learning_rate)
         for parameter, value in leg.values:
-            link.change(f"{name}.{leg.optimizer}.{parameter}", value)
+            link.change(f"{name}.{chosen}.{parameter}", value)
     for setting, value in ((name, True), (f"{name}.epoch", epoch), (f"{name}.ghost", True)):
         link.change(setting, value)
 

@@ -5,10 +5,11 @@ why. Both work in double precision, as the app does, if the program begins with 
 """
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from optviz.optimizers import OPTIMIZERS, Optimizer
+from optviz.optimizers import OPTIMIZERS, OWN, Optimizer
 from optviz.recipes import Recipe
 from optviz.rules import ASK, names_in
 from optviz.schedules import SCHEDULES
@@ -66,7 +67,8 @@ def _class_name(recipe: Recipe[Optimizer], values: Values) -> str:
     """Return a name of its own for each way an optimizer may be written, of which several may stand in one program."""
     switches = [each.name for each in recipe.parameters if each.kind is bool and values[each.name]]
     words = re.findall(r"[A-Za-z]+", " ".join([recipe.title, *switches]))
-    return "".join(word[0].upper() + word[1:] for word in words)
+    own = f"{zlib.crc32(recipe.name.encode()):08x}" if recipe.name.startswith(OWN) else ""
+    return "".join(word[0].upper() + word[1:] for word in words) + own
 
 
 def numpy_class(name: str, values: Values) -> tuple[str, str]:

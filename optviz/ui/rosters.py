@@ -17,6 +17,8 @@ from optviz.ui.language import _, joined
 from optviz.ui.links import Link, Unreadable
 
 NONE = "none"
+ESCAPES = (("%", "%25"), (",", "%2C"), ("\n", ";"))
+"""How a name is written in a link, in which the comma parts settings."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,32 @@ class Entry:
     values: tuple[tuple[str, float], ...] = ()
 
     recipes: ClassVar[Mapping[str, Recipe[Any]]]
+    typed: ClassVar[str] = ""
+    """The name under which a recipe is added that somebody types; empty where that cannot be."""
+
+    @classmethod
+    def refusal(cls, name: str) -> str:
+        """Say why a name is none of the recipes', empty where there is no more to say."""
+        return ""
+
+    @classmethod
+    def tidy(cls, name: str) -> str:
+        """Return the name that an entry has which a link calls so."""
+        return name
+
+    @property
+    def written(self) -> str:
+        """The name as it stands in a link."""
+        return self.name
+
+    @classmethod
+    def plus(cls, text: str) -> str:
+        """Return the text of a link with what a plus sign in the address is: a blank."""
+        return text.replace(links.PLUS, " ")
+
+    @classmethod
+    def draw_typed(cls, key: str, entry: "Entry", change: Callable[..., None]) -> None:
+        """Draw the field in which a recipe is typed."""
 
     @property
     def recipe(self) -> Recipe[Any]:
@@ -112,8 +140,10 @@ class Roster(Generic[E]):
 
     def _read(self, text: str) -> E:
         name, *settings = text.split(",")
+        for plain_sign, written in reversed(ESCAPES):
+            name = name.replace(written, plain_sign)
         if name not in self.kind.recipes:
-            raise Unreadable(_(self.words.unknown))
+            raise Unreadable(self.kind.refusal(name) or _(self.words.unknown))
         recipe = self.kind.recipes[name]
         spans = {p.name: p for p in recipe.parameters}
         rate: float | None = None
@@ -126,7 +156,7 @@ class Roster(Generic[E]):
                 values[key] = spans[key].kind(spans[key].range.clamp(links.number(number, spans[key].kind)))
             else:
                 raise Unreadable(_("{name} has no such setting").format(name=_(recipe.title)))
-        return self.kind(name, rate, _different(recipe, values))
+        return self.kind(self.kind.tidy(name), rate, _different(recipe, values))
 
     def write(self, entries: Sequence[E]) -> list[str]:
         """Write the entries for a link."""
@@ -146,7 +176,8 @@ class Roster(Generic[E]):
         `marks` gives each of the entries the sign with which the picture draws it; `make` an entry, by its recipe, that
         is added to others.
         """
-        entries = link.keep(self.name, tuple(default), partial(self.read, most=most), self.write)
+        read = partial(self.read, most=most)
+        entries = link.keep(self.name, tuple(default), read, self.write, plus=self.kind.plus)
         chosen = self._draw_list(link, entries, shared, marks(entries), most, make)
         if chosen is not None:
             self._draw_editor(link, entries, chosen, shared, most)
@@ -183,7 +214,7 @@ class Roster(Generic[E]):
         new, recipes = f"{link.page}~add", self.kind.recipes
         st.selectbox(
             _(self.words.add),
-            list(recipes),
+            [*recipes, *([self.kind.typed] if self.kind.typed else [])],
             index=None,
             format_func=lambda name: _(recipes[name].title),
             placeholder=_(self.words.add if len(entries) < most else self.words.full).format(n=most),
@@ -210,7 +241,10 @@ class Roster(Generic[E]):
         with controls.folded(link, "editor", title, ":material/tune:"):
             if not link.drawn:
                 return
-            controls.formula(link, controls.stacked(recipe.formula), note=f"{_(recipe.note)} ({recipe.source})")
+            if entry.name not in list(self.kind.recipes):
+                self.kind.draw_typed(f"{key}~typed", entry, change)
+            source = f" ({recipe.source})" if recipe.source else ""
+            controls.formula(link, controls.stacked(recipe.formula), note=f"{_(recipe.note)}{source}")
             controls.draw_toggle(
                 f"{key}~own",
                 _("Own learning rate"),
@@ -260,7 +294,10 @@ def _different(recipe: Recipe[Any], values: Mapping[str, float]) -> tuple[tuple[
 def _write(entry: Entry) -> str:
     rate = [("lr", entry.learning_rate)] if entry.learning_rate is not None else []
     numbers = (f"{name}={links.write_number(value)[0]}" for name, value in (*rate, *entry.values))
-    return ",".join([entry.name, *numbers])
+    name = entry.written
+    for sign, written in ESCAPES:
+        name = name.replace(sign, written)
+    return ",".join([name, *numbers])
 
 
 def _set_value(

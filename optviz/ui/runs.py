@@ -1,17 +1,20 @@
 """The runs of a race: which optimizers take part, each with its own numbers, in the link and on screen."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from optviz import tuning
 from optviz.figures.style import looks_of
-from optviz.optimizers import OPTIMIZERS, Optimizer
+from optviz.notation import FormulaError
+from optviz.optimizers import OPTIMIZERS, OWN, Optimizer, example, template, typed
 from optviz.recipes import Recipe
+from optviz.ui import typed_rules
 from optviz.ui.language import N_
 from optviz.ui.links import Link
 from optviz.ui.rosters import Entry, Roster, Words
+from optviz.ui.words import rule_error
 
 MOST = 8
 
@@ -38,6 +41,44 @@ class Run(Entry):
     """One optimizer with the values that differ from its defaults; `learning_rate` None means the shared one."""
 
     recipes: ClassVar[Mapping[str, Recipe[Any]]] = OPTIMIZERS
+    typed: ClassVar[str] = example.name
+
+    @property
+    def written(self) -> str:
+        """The name as it stands in a link: of a rule that was typed without blanks, which a plus sign might be."""
+        return self.name.replace(" ", "") if self.name.startswith(OWN) else self.name
+
+    @classmethod
+    def tidy(cls, name: str) -> str:
+        """Return the name of a rule as it is typed tidily."""
+        return OWN + template(name) if name.startswith(OWN) else name
+
+    @classmethod
+    def plus(cls, text: str) -> str:
+        """Return the text of a link with its plus signs, which are blanks but in a rule."""
+        return typed_rules.plus(text) if text.startswith(OWN) else super().plus(text)
+
+    @classmethod
+    def refusal(cls, name: str) -> str:
+        """Say what is wrong with a rule that was typed."""
+        if not name.startswith(OWN):
+            return ""
+        try:
+            typed(name.removeprefix(OWN))
+        except FormulaError as error:
+            return rule_error(error, name.removeprefix(OWN))
+        return ""
+
+    @classmethod
+    def draw_typed(cls, key: str, entry: Entry, change: Callable[..., None]) -> None:
+        """Draw the field in which the rule is typed; numbers of its sliders stay where the new rule has them too."""
+
+        def rename(name: str) -> None:
+            spans = {parameter.name: parameter.range for parameter in OPTIMIZERS[name].parameters}
+            kept = tuple((each, spans[each].clamp(value)) for each, value in entry.values if each in spans)
+            change(name=name, values=kept)
+
+        typed_rules.draw(key, entry.name, rename)
 
     @property
     def optimizer(self) -> str:

@@ -1,5 +1,6 @@
 """Sentences that several pages say."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from optviz.entry import EntryError, Fault
 from optviz.formula import FormulaError, Reason, known
 from optviz.graph import MOST_NODES
 from optviz.keras_training import Remark, Unheeded
+from optviz.rules import FUNCTIONS as OF_RULES
 from optviz.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.ui import foreign
 from optviz.ui.language import N_, _, joined, language
@@ -53,6 +55,10 @@ _FORMULA_ERRORS = {
     Reason.TOO_MANY_NODES: N_(
         "The graph of this formula has {piece} nodes; more than {most} cannot be read on a screen."
     ),
+    Reason.LINE: N_("Each line is a name, an equals sign and a formula: “{piece}” is not."),
+    Reason.NEW_POINT: N_("The last line, and no other, gives the new weights: w = …"),
+    Reason.NAME: N_("“{piece}” already means something else: choose another name."),
+    Reason.SLIDER: N_("A number of your own is written as beta = 0.9 in [0, 1], on a line before the rule: “{piece}”."),
 }
 
 
@@ -64,9 +70,34 @@ def formula_error(error: FormulaError, names: Sequence[str] = ("x1", "x2")) -> s
     if error.hints:
         hints = _(" or ").join(foreign.code(hint) for hint in error.hints)
         said = joined(said, _("Did you mean {hints}?").format(hints=hints))
-    if error.place is None or not error.text:
+    return _pointing(said, error.text, error.place)
+
+
+def rule_error(error: FormulaError, text: str) -> str:
+    """Say what is wrong with an update rule that was typed, and point at the place in its line."""
+    written = {Reason.EMPTY: N_("Write the lines of an update rule."), Reason.UNKNOWN_NAME: _UNKNOWN_IN_RULE}
+    said = _(written.get(error.reason, _FORMULA_ERRORS[error.reason])).format(
+        piece=foreign.markdown(error.piece), functions=", ".join(OF_RULES)
+    )
+    if error.hints:
+        hints = _(" or ").join(foreign.code(hint) for hint in error.hints)
+        said = joined(said, _("Did you mean {hints}?").format(hints=hints))
+    if error.place is None:
         return said
-    return f"{said}\n\n{foreign.pointed(error.text, error.place)}"
+    start = max(text.rfind(end, 0, error.place) for end in "\n;") + 1
+    line = re.split("[\n;]", text[start:], maxsplit=1)[0]
+    return _pointing(said, line, error.place - start)
+
+
+_UNKNOWN_IN_RULE = N_(
+    "The rule knows w, g, t, lr and the names of its own lines, but not “{piece}”. A number of your own is written on "
+    "a line before: beta = 0.9 in [0, 1]."
+)
+
+
+def _pointing(said: str, text: str, place: int | None) -> str:
+    """Return a sentence with the text below it, and a mark at the place."""
+    return said if place is None or not text else f"{said}\n\n{foreign.pointed(text, place)}"
 
 
 _ENTRY_ERRORS = {

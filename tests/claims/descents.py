@@ -9,7 +9,7 @@ from optviz.curve_descent import Behavior
 from optviz.diagnosis import Cause, Trouble
 from optviz.family import FAMILY
 from optviz.frame import likeness
-from optviz.optimizers import OPTIMIZERS, framed
+from optviz.optimizers import OPTIMIZERS, OWN, framed
 from optviz.race import Ending
 from optviz.schedules import SCHEDULES
 from optviz.ui import moments, races
@@ -252,6 +252,13 @@ def _(page):
     across = races.race_of(page.settings).path.w[:, 0]
     # It swings as widely at the end as it did at first.
     assert np.abs(across[-40:]).max() > 0.9 * np.abs(across[:40]).max()
+
+
+@claims("build", "A rule typed line by line arrives before Adam")
+def _(page):
+    assert page.settings.runs[1].optimizer.startswith(OWN)
+    typed, adam = races.race_of(page.settings).ends[1:]
+    assert typed.ending is Ending.ARRIVED and (adam.arrival is None or typed.arrival < adam.arrival)
 
 
 @claims("build", "A gain of its own")

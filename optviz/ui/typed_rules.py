@@ -1,0 +1,104 @@
+"""The field in which a visitor types an update rule, and the known rules from which one may begin."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from optviz.notation import FormulaError
+from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
+from optviz.ui import controls, links
+from optviz.ui.language import _
+from optviz.ui.links import Link, Unreadable
+from optviz.ui.words import rule_error
+
+HEIGHT = 150
+
+
+def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = True) -> None:
+    """Draw the field of the rule called `name`, and hand the name of another one to `change`.
+
+    A text that is refused stays in the field, with what is wrong with it, and the rule stays what it was.
+    """
+    text, tried, begin = name.removeprefix(OWN), f"{key}~tried", f"{key}~begin"
+    at, wrong = st.session_state.get(tried, (text, ""))
+    written = wrong if wrong and at == text else text
+
+    def read(new: str) -> None:
+        if _refusal(new, hessian):
+            st.session_state[tried] = (text, new)
+            return
+        st.session_state.pop(tried, None)
+        change(OWN + template(OWN + new))
+
+    def start() -> None:
+        chosen = st.session_state[begin]
+        if chosen is not None and not controls.is_echo():
+            st.session_state[begin] = None
+            read(template(chosen))
+
+    known = [each for each, entry in OPTIMIZERS.items() if hessian or not entry().follows_curvature]
+    st.selectbox(
+        _("Begin with a known rule"),
+        known,
+        index=None,
+        format_func=lambda each: _(OPTIMIZERS[each].title),
+        placeholder=_("Begin with a known rule"),
+        label_visibility="collapsed",
+        key=begin,
+        on_change=start,
+    )
+    controls.draw_area(
+        f"{key}~text",
+        _("The lines of the rule"),
+        written,
+        read,
+        height=HEIGHT,
+        longest=LONGEST,
+        help_text=_(
+            "One line is one assignment: g is the gradient, w the weights, t the number of the update, lr the learning "
+            "rate. A name that is read before it is written is remembered, from 0 on. The last line gives the new w. A "
+            "line like beta = 0.9 in [0, 1] makes a slider."
+        ),
+    )
+    if wrong and at == text:
+        st.error(_refusal(wrong, hessian), icon=":material/edit_off:")
+
+
+def _refusal(text: str, hessian: bool) -> str:
+    """Say what is wrong with a text."""
+    try:
+        if typed(text)().follows_curvature and not hessian:
+            return _("A net is too large for its Hessian: newton is for surfaces.")
+    except FormulaError as error:
+        return rule_error(error, text)
+    return ""
+
+
+def choose(link: Link, name: str, *, hessian: bool = True) -> str:
+    """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
+    rule = link.keep(name, example.name, _read, _write, plus=plus)
+    if not hessian and OPTIMIZERS[rule]().follows_curvature:
+        link.forget(name)
+        rule = example.name
+    if link.drawn:
+        draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), hessian=hessian)
+    return rule
+
+
+def _read(texts: list[str]) -> str:
+    text = links.single(texts).replace(";", "\n")
+    try:
+        return OWN + template(typed(text).name)
+    except FormulaError as error:
+        raise Unreadable(rule_error(error, text)) from error
+
+
+def _write(name: str) -> list[str]:
+    return [name.removeprefix(OWN).replace(" ", "").replace("\n", ";")]
+
+
+def plus(text: str) -> str:
+    """Return a rule of a link in which a plus sign of the address is one where it stands between two operands."""
+    return re.sub(r"\+in\+(?=\[)", " in ", links.sums(text))
