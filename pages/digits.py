@@ -83,11 +83,11 @@ with stage:
         slides=False,
     )
     lesson.say(digits.explain(settings))
-    st.html(digits.misread(settings))
     lesson.live(show_sheet)
     st.button(
         _("Clear the sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,)
     )
+    st.html(digits.misread(settings))
     controls.formula(link, digits.formula(settings))
     beside = Beside(digits.FILE, partial(digits.program_arrays, settings))
     lesson.code(link, partial(digits.program, settings), title=_("The same in Keras"), beside=beside)
