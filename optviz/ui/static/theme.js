@@ -41,6 +41,7 @@ function contrast(color, other) {
 }
 const MOST_ASIDE = 115; // pixels of a picture's width for the names behind it
 const [SMALLEST, LARGEST] = [0.85, 2]; // times the size at which a picture just fits
+const FEW = 4; // labels of a log axis: the digits between two powers could not be read
 const LEGIBLE = 4.5; // the contrast of text to its background (WCAG AA)
 
 export class Theme {
@@ -140,6 +141,7 @@ export class Theme {
   // Everything larger, and lines that move are named where they end in place of a legend.
   #project(data, layout) {
     enlarge(layout, this.scale);
+    for (const [name, axis] of Object.entries(layout)) if (/^[xy]axis/.test(name) && axis.type === "log") axis.nticks ??= FEW;
     const labelled = new Set(data.filter(({ mode, text }) => mode?.includes("text") && String(text?.[0] ?? "")).map(({ name }) => name));
     const isLine = ({ meta, mode }) => meta?.follows && mode?.includes("lines");
     const lines = data.filter(trace => isLine(trace) && trace.type !== "scatter3d" && trace.name && trace.showlegend !== false);
