@@ -166,7 +166,7 @@ def hidden(surface, ground, camera, points):
     count = 0
     for x, y in points:
         here = np.array([(x - x0) / (x1 - x0) - 0.5, (y - y0) / (y1 - y0) - 0.5, 0]) * ASPECT
-        here[2] = up(ground.height(surface.value((x, y)))) + 0.03
+        here[2] = up(ground.height(surface.value((x, y)))) + 0.007
         ray = here + np.linspace(0.02, 1, 300)[:, None] * (camera - here)
         inside = (np.abs(ray[:, :2]) < np.array(ASPECT[:2]) / 2).all(-1)
         at = (ray[inside, :2] / ASPECT[:2] + 0.5) * (x1 - x0, y1 - y0) + (x0, y0)

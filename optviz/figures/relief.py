@@ -45,8 +45,8 @@ AWAY = 2.15
 """How far the camera stands from the middle."""
 STEEPEST = np.radians(54.0)
 """A camera that looks down more steeply than this does so for the sake of a minimum or of the start."""
-LIFTED = 0.03
-"""How far a ball's middle lies above the surface, in the units of the scene."""
+LIFTED = 0.007
+"""How far a ball lies above the surface, in the units of the scene (solid.js)."""
 LAMP = np.array([-1.0, 1.0, 1.6]) / np.linalg.norm([-1.0, 1.0, 1.6])
 """Where the light comes from: the upper left, as on maps."""
 STEEP = 0.55
