@@ -173,9 +173,9 @@ def _applied(curve: str, zoom: float, ground: Ground, names: tuple[str, ...], sp
     ]
     drawn = (
         (_("On the curve"), on_curve, "curve"),
-        (loss, losses[0], "curve"),
+        (_("Loss on the curve"), losses[0], "curve"),
         (_("On the surface"), on_surface, "surface"),
-        (loss, losses[1], "surface"),
+        (_("Loss on the surface"), losses[1], "surface"),
     )
     return tuple(Panel(figure.to_json(), tracks_of(figure), title, cell) for title, figure, cell in drawn)
 
