@@ -86,7 +86,8 @@ def test_every_step_equals_keras(name):
 
 
 def test_every_optimizer_that_keras_has_is_compared():
-    assert set(OPTIMIZERS) - set(PAIRS) == {"momentum", "nesterov", "newton"}
+    # Averaged momentum is Keras' classical one at another learning rate.
+    assert {name for name, entry in OPTIMIZERS.items() if entry.keras.call} - set(PAIRS) == {"momentum"}
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop"])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
+from optviz.descent import advance
 from optviz.optimizers import OPTIMIZERS
 from optviz.race import Course, Racer, race
 from optviz.surfaces import SURFACES, Surface
@@ -25,7 +25,7 @@ GROUPS = {
 
 def recorded() -> np.ndarray:
     """Return where 1,000 recorded steps of Adam lead."""
-    return record(descend(ROSENBROCK, OPTIMIZERS["adam"](), lambda t: RATE, START), STEPS).w[-1]
+    return advance(ROSENBROCK, OPTIMIZERS["adam"](), lambda t: RATE, START, STEPS + 1)[0].w[-1]
 
 
 def rosenbrock(w: Any) -> Any:
