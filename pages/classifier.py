@@ -211,7 +211,7 @@ settings = Settings(
 
 def stream() -> None:
     """Show where the training stands, and train on for a moment."""
-    if training.running != ticking:
+    if training.running != ticking or trainings.keep(link, settings) is not training:
         st.rerun()
     said, difference = training_words.tell(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
@@ -244,6 +244,7 @@ def stream() -> None:
     if picked.step != rest and training_inspector.is_open(link):
         st.rerun()
     training.advance()
+    trainings.FINISHED.share(training)
 
 
 def draw_forks(rest: int | None) -> None:
@@ -269,7 +270,8 @@ def draw_progress() -> None:
             _("Continue"),
             key=f"{PAGE}-continue",
             icon=":material/resume:",
-            on_click=training.go_on,
+            on_click=trainings.go_on,
+            args=(link, training),
             disabled=training.over or training.epoch >= trainings.MOST_EPOCHS,
             width="stretch",
         )

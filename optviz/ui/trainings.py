@@ -1,7 +1,9 @@
 """The classifier page's training: the nets that it trains, a little at a time, and the rows that the panels follow."""
 
 import sys
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -37,6 +39,12 @@ TICK = 0.06
 
 PERIOD = 0.1
 """The seconds from one update of the picture to the next."""
+
+WHOLE = 0.2
+"""A training that takes no longer is shown when it is over; a longer one as it goes."""
+
+DEAR, PATIENCE, MOST_KEPT = 2.0, 4.0, 12
+"""The seconds of a training that others get to see, those for which they wait for it, and how many such are kept."""
 
 REACH = 3.0
 """The half width of the weights' histogram, at least."""
@@ -322,6 +330,10 @@ class Training:
         self.target = settings.epochs
         # What was loaded is shown as it is.
         self.stopped = settings.start is not None
+        self.shared = False
+        """Whether other visitors may see it as well."""
+        self.seconds = 0.0
+        """What it has taken so far."""
         self.epoch = -1
         self._make_room()
         self._train_epoch()
@@ -355,11 +367,18 @@ class Training:
 
     def advance(self, seconds: float = TICK) -> None:
         """Train for some time, at least one epoch, unless it is over."""
-        deadline = time.monotonic() + seconds
+        begun = time.monotonic()
         while self.running:
             self._train_epoch()
-            if time.monotonic() >= deadline:
-                return
+            if time.monotonic() >= begun + seconds:
+                break
+        self.seconds += time.monotonic() - begun
+
+    def hurry(self) -> None:
+        """Train to the end where a few epochs tell that it takes no longer than `WHOLE`."""
+        self.advance(WHOLE / 20)
+        if self.seconds * self.target <= WHOLE * self.epoch:
+            self.advance(2 * WHOLE)
 
     def stop(self) -> None:
         """Stop after the epoch that is done."""
@@ -476,12 +495,82 @@ def count(weights: Array, edges: Array) -> NDArray[np.int_]:
 
 
 def keep(link: Link, settings: Settings) -> Training:
-    """Return this visitor's training: the one at hand if it has these settings, else a new one."""
+    """Return this visitor's training: the one at hand if it has these settings, else a new or a shared one."""
     key = f"{link.page}-training"
     training: Training | None = st.session_state.get(key)
     if training is None or training.settings != settings:
         loaded = settings.engine in sys.modules
         with nullcontext() if loaded else st.spinner(_("Loading TensorFlow: the first time it takes some seconds …")):
-            training = Training(settings)
+            training = FINISHED.get(settings)
         st.session_state[key] = training
     return training
+
+
+def go_on(link: Link, training: Training) -> None:
+    """Let a visitor's training go on. What others may see as well stays as it is: it is repeated, and then goes on."""
+    if training.shared:
+        training = Training(training.settings)
+        training.advance(np.inf)
+        st.session_state[f"{link.page}-training"] = training
+    training.go_on()
+
+
+class Finished:
+    """Trainings that are over, for all who ask for the same settings: a class that opens one link trains once.
+
+    Nothing of a visitor is in them: not a net that was loaded, and what goes on is a training of one's own. Who asks
+    while another visitor trains waits for that one, some time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Settings, Training] = OrderedDict()
+        self._begun: dict[Settings, threading.Event] = {}
+
+    def get(self, settings: Settings) -> Training:
+        """Return a training that is over, or a new one; DataError where its data cannot be read by now."""
+        points_of(settings.sample)
+        if settings.start is not None:
+            return Training(settings)
+        with self._lock:
+            found = self._kept.get(settings)
+            event = self._begun.get(settings)
+            is_first = found is None and event is None
+            if is_first:
+                event = self._begun[settings] = threading.Event()
+        if found is None and event and not is_first and event.wait(PATIENCE):
+            found = self._kept.get(settings)
+        if found is not None:
+            return found
+        try:
+            training = Training(settings)
+            training.hurry()
+        except BaseException:
+            self._release(settings)
+            raise
+        self.share(training)
+        return training
+
+    def share(self, training: Training) -> None:
+        """Keep a training that is over for others, unless it was stopped, or took so long that it is dear to repeat."""
+        if training.running:
+            return
+        settings = training.settings
+        with self._lock:
+            whole = not training.stopped and training.target == settings.epochs and training.seconds <= DEAR
+            if whole and settings.start is None and settings not in self._kept:
+                training.shared = True
+                self._kept[settings] = training
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        self._release(settings)
+
+    def _release(self, settings: Settings) -> None:
+        """Let go on who waits for a training."""
+        with self._lock:
+            event = self._begun.pop(settings, None)
+        if event:
+            event.set()
+
+
+FINISHED = Finished()

@@ -2,10 +2,12 @@
 
     python tests/benchmarks/classroom.py --visitors 200 --seconds 60
     python tests/benchmarks/classroom.py --visitors 80 --minutes 10
+    python tests/benchmarks/classroom.py --phones 200
 
 It starts the app itself. A visitor is a websocket that speaks as the browser does: it keeps the messages that may be
 kept, and says so; it sends back the link and the values of the widgets that it has moved. The pace does not wait for
-answers, so that a server that falls behind is seen to. The second form prints the server's memory every 30 seconds.
+answers, so that a server that falls behind is seen to. The second form prints the server's memory every 30 seconds. In
+the third all open the classifier at once, and it is measured when each has seen its net trained.
 """
 
 import argparse
@@ -78,6 +80,7 @@ class Visitor:
 
     random: random.Random
     page: str = ""
+    hash: str = ""
     sliders: dict[str, Slider] = field(default_factory=dict)
     moved: dict[str, Any] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
@@ -121,6 +124,8 @@ class Visitor:
             self.kept[message.ref_hash if kind == "ref_hash" else message.hash] = self.runs
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self.see(message.delta.new_element)
+        elif kind == "navigation":
+            self.page, self.hash = "", message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
@@ -138,12 +143,14 @@ class Visitor:
         if kind == "slider" and element.slider.label in LABELS:
             self.sliders.setdefault(element.slider.label, element.slider)
 
-    async def rerun(self) -> None:
-        """Ask for a run of the script with the widgets as they stand."""
+    async def rerun(self, fragment: str = "") -> None:
+        """Ask for a run of the script, or of a fragment, with the widgets as they stand."""
         message = BackMsg()
         state = message.rerun_script
+        if fragment:
+            state.fragment_id, state.is_auto_rerun = fragment, True
         state.query_string = self.query
-        state.page_name = self.page
+        state.page_name, state.page_script_hash = self.page, self.hash
         state.context_info.locale = "en-US"
         state.cached_message_hashes.extend(self.kept)
         for widget, value in self.moved.items():
@@ -175,6 +182,67 @@ class Visitor:
         while self.waiting and time.perf_counter() < deadline:
             await asyncio.sleep(0.05)
         return moves
+
+
+@dataclass
+class Phone(Visitor):
+    """One who opens the classifier and watches until the net is trained; a browser asks for each tick by itself."""
+
+    page: str = "classifier"
+    trained: asyncio.Event = field(default_factory=asyncio.Event)
+    ticking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def take(self, message: ForwardMsg) -> None:
+        """Begin to ask for what is to run again and again."""
+        super().take(message)
+        if message.WhichOneof("type") == "auto_rerun" and message.auto_rerun.fragment_id not in self.ticking:
+            fragment, interval = message.auto_rerun.fragment_id, message.auto_rerun.interval
+            self.ticking[fragment] = asyncio.create_task(self.tick(fragment, interval))
+
+    def see(self, element: Any) -> None:
+        """Note when the training is over."""
+        super().see(element)
+        if element.WhichOneof("type") == "progress":
+            done, _of, epochs = element.progress.text.removeprefix("epoch ").partition(" of ")
+            if done == epochs:
+                self.trained.set()
+
+    async def tick(self, fragment: str, interval: float) -> None:
+        """Ask for a fragment's run again and again."""
+        while True:
+            await asyncio.sleep(interval)
+            await self.rerun(fragment)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        for task in self.ticking.values():
+            task.cancel()
+        self.ticking.clear()
+
+    async def watch(self, port: int) -> float:
+        """Return the seconds from opening the page to the trained net."""
+        begun = time.perf_counter()
+        await self.open(port)
+        await asyncio.wait_for(self.trained.wait(), PATIENCE)
+        seconds = time.perf_counter() - begun
+        self.stop()
+        return seconds
+
+
+async def phones(count: int) -> None:
+    """Let so many phones open the classifier at once, and print when they have seen its net trained."""
+    port = free_port()
+    with server(port):
+        first = Visitor(random.Random(0))
+        await first.open(port)
+        together = [Phone(random.Random(seed)) for seed in range(count)]
+        seconds = sorted(await asyncio.gather(*(phone.watch(port) for phone in together)))
+        for visitor in (first, *together):
+            await visitor.close()
+    received = sum(phone.received for phone in together) / count
+    print(f"phones     {count}: median {statistics.median(seconds):.2f} s, last {seconds[-1]:.2f} s")
+    print(f"errors     {sum(phone.errors for phone in together)}")
+    print(f"bytes      {received / 1e3:.0f} KB each")
 
 
 async def monitor(process: psutil.Process) -> None:
@@ -244,5 +312,9 @@ if __name__ == "__main__":
     parser.add_argument("--visitors", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--minutes", type=float, help="hold the class so long, and print the memory as it goes")
+    parser.add_argument("--phones", type=int, help="open the classifier by so many phones at once")
     wanted = parser.parse_args()
+    if wanted.phones:
+        asyncio.run(phones(wanted.phones))
+        sys.exit()
     asyncio.run(hold(wanted.visitors, wanted.minutes * 60 if wanted.minutes else wanted.seconds, bool(wanted.minutes)))

@@ -1,0 +1,108 @@
+"""Trainings that are over are shared: a class that opens one link trains once, and nobody changes another's."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from optviz.classifier import Classifier
+from optviz.datasets import DataError
+from optviz.ui import trainings
+from optviz.ui.links import Link
+from optviz.ui.training_settings import Settings
+from optviz.ui.trainings import Finished, Training
+
+SHORT = replace(Settings(), epochs=20)
+
+
+def rows_of(numbers):
+    """Return the rows of numbers, however far apart their steps are."""
+    return np.array(getattr(numbers, "array", numbers))
+
+
+@pytest.fixture
+def finished(monkeypatch):
+    store = Finished()
+    monkeypatch.setattr(trainings, "FINISHED", store)
+    return store
+
+
+def test_a_short_training_is_over_at_once_and_the_next_visitor_gets_it(finished):
+    first = finished.get(SHORT)
+    assert not first.running and first.epoch == 20
+    assert finished.get(replace(SHORT)) is first
+    alone = Training(SHORT)
+    alone.advance(np.inf)
+    for name, rows in alone.arrays.items():
+        np.testing.assert_array_equal(rows_of(rows), rows_of(first.arrays[name]))
+
+
+def test_a_long_one_goes_on_where_it_was_asked_for_and_is_shared_when_it_is_over(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "PATIENCE", 0.01)
+    long = replace(SHORT, epochs=600)
+    monkeypatch.setattr(trainings, "WHOLE", 0.0)
+    first = finished.get(long)
+    assert first.running
+    # Who does not want to wait any longer trains by himself.
+    assert finished.get(long) is not first
+    first.advance(np.inf)
+    finished.share(first)
+    assert finished.get(long) is first
+
+
+def test_who_asks_meanwhile_waits_for_the_one_who_trains(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "WHOLE", 0.0)
+    long = replace(SHORT, epochs=300)
+    first, got = finished.get(long), []
+    waiting = [threading.Thread(target=lambda: got.append(finished.get(long))) for _ in range(5)]
+    for thread in waiting:
+        thread.start()
+    first.advance(np.inf)
+    finished.share(first)
+    for thread in waiting:
+        thread.join()
+    assert got == [first] * 5
+
+
+def test_what_was_stopped_or_is_dear_or_was_loaded_is_nobody_elses(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "PATIENCE", 0.01)
+    monkeypatch.setattr(trainings, "WHOLE", 0.0)
+    stopped = finished.get(SHORT)
+    stopped.stop()
+    finished.share(stopped)
+    assert finished.get(SHORT) is not stopped and not stopped.shared
+    dear = Training(replace(SHORT, seed=3))
+    dear.advance(np.inf)
+    dear.seconds = trainings.DEAR + 1
+    finished.share(dear)
+    assert not dear.shared and finished.get(dear.settings) is not dear
+
+
+def test_one_that_fails_lets_the_others_try(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "Training", lambda settings: (_ for _ in ()).throw(DataError("missing", {})))
+    for _visitor in range(2):
+        with pytest.raises(DataError):
+            finished.get(SHORT)
+
+
+def test_to_go_on_is_to_repeat_it_and_leaves_what_others_see(finished, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+    link = Link("classifier")
+    training = trainings.keep(link, SHORT)
+    before = {name: rows_of(rows) for name, rows in training.arrays.items()}
+    trainings.go_on(link, training)
+    mine = trainings.keep(link, SHORT)
+    mine.advance(np.inf)
+    assert mine is not training and (mine.epoch, training.epoch) == (40, 20)
+    for name, rows in training.arrays.items():
+        np.testing.assert_array_equal(rows_of(rows), before[name])
+    assert isinstance(training.classifier, Classifier)
+    np.testing.assert_array_equal(mine.nets[0].numbers[:21], training.nets[0].numbers[:21])
+
+
+def test_only_some_are_kept(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "MOST_KEPT", 2)
+    made = [finished.get(replace(SHORT, epochs=10, seed=seed)) for seed in range(3)]
+    assert finished.get(made[2].settings) is made[2] and finished.get(made[0].settings) is not made[0]
