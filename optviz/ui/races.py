@@ -525,6 +525,9 @@ def _say(settings: Settings, spoken: str) -> str:
             len(falling),
         )
         parts.append(text.format(names=_list(falling)))
+    diverged = [name for name, end in named if end.ending in (Ending.DIVERGED, Ending.OVERFLOW)]
+    if diverged:
+        parts.append(ngettext("{names} diverges.", "{names} diverge.", len(diverged)).format(names=_list(diverged)))
     if settings.fork:
         parts.append(_say_fork(settings, settings.fork))
     if _penalized(settings):
