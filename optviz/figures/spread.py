@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import SERIES, Series, dots, figure, follows, line
+from optviz.figures.style import SERIES, Series, figure, follows, head, line
 
 Array = NDArray[np.float64]
 
@@ -77,8 +77,8 @@ def deviations(names: Sequence[str], chosen: int, layers: int, words: Mapping[st
         column = follows("grow", x="step", y=("deviation", run))
         traces.append(line(name, series, column, width=4 if run == chosen else 2, hover="%{x}: %{y:.4g}"))
     traces += [
-        dots(None, series, follows("at", x="step", y=("heads", run)), size=12 if run == chosen else 8)
-        for run, (_name, series) in looks
+        head(name, series, follows("at", x="step", y=("heads", run)), size=12 if run == chosen else 8)
+        for run, (name, series) in looks
     ]
     return figure(
         traces,
