@@ -423,19 +423,21 @@ export class Brush {
   }
 }
 
+const BLEED = 9; // pixels by which a label may pass the edge of its plot
+
 // Labels give way to those before them, up or down, and a thin line leads back to the marker.
 export function placeLabels(canvas, labels) {
   const placed = [];
   for (const label of labels) {
     const { _offset: top, _length: height } = label.axes.y;
-    const over = (label.height - label.line) / 2;
+    const over = label.height / 2 - BLEED; // nothing of it is cut
     const free = y => y - over >= top && y + over <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= (p.height + label.height) / 2);
     const lines = labels.reduce((n, { parts }) => n + parts.length, 0);
     const shifts = [0, label.brush.shift, ...Array.from({ length: lines }, (_, i) => [-(i + 1), i + 1]).flat()]; // rather where it was: no jumping
     label.brush.shift = shifts.find(n => free(label.y + n * label.line)) ?? 0;
     label.at = label.y + label.line * label.brush.shift;
     placed.push(label);
-    canvas.within(label.axes, 9, pen => {
+    canvas.within(label.axes, BLEED, pen => {
       Object.assign(pen, { font: label.font, textBaseline: "middle", lineJoin: "round" });
       pen.setLineDash([]);
       if (label.at !== label.y) {
