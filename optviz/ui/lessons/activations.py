@@ -353,16 +353,19 @@ def say_softmax(given: Softmax) -> str:
     """Say which class wins, that a shift changes nothing, and what the formula as written makes of it."""
     probabilities = given.probabilities
     best = int(probabilities.argmax())
-    said = [
-        _(
+    # What is told of a shift leaves room for the rest.
+    text = (
+        _("Class {best} has the largest logit and gets {share}% of the probability.")
+        if given.shift
+        else _(
             "Class {best} has the largest logit and gets {share}% of the probability; all probabilities sum to 100%."
-        ).format(best=best + 1, share=f"{100 * probabilities[best]:.4g}")
-    ]
+        )
+    )
+    said = [text.format(best=best + 1, share=f"{100 * probabilities[best]:.4g}")]
     if given.shift:
-        text = _("Adding c = {c} to every logit changes nothing: eᶜ cancels from the fraction.")
-        said.append(text.format(c=written(given.shift)))
+        said.append(_("Adding c = {c} to every logit changes nothing: eᶜ cancels.").format(c=written(given.shift)))
     if np.isnan(naive_softmax(given.moved)).any():
-        said.append(_("The formula as written gives NaN here; the library subtracts the largest logit first."))
+        said.append(_("As written the formula gives NaN; the library subtracts the largest logit first."))
     return joined(*said)
 
 
@@ -507,10 +510,10 @@ def say_stability(given: Stability) -> str:
     known = np.where(lost, 0.0, errors)
     worst = int(known.argmax())
     if right_digits(float(known[worst]), given) == 0:
-        text = _("Near 0 two numbers that are nearly 1 are subtracted: for z = {z} no digit is right.")
+        text = _("Near 0 it subtracts numbers near 1: for z = {z} no digit is right.")
         said.append(text.format(z=written(given.inputs[worst])))
     elif known[worst] > given.epsilon:
-        text = _("Near 0 two numbers that are nearly 1 are subtracted: for z = {z} only {n} digits are right.")
+        text = _("Near 0 it subtracts numbers near 1: for z = {z} only {n} digits are right.")
         said.append(text.format(z=written(given.inputs[worst]), n=right_digits(float(known[worst]), given)))
     if not said:
         said.append(_("For these z the formula as written is as exact as the library."))
