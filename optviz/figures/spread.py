@@ -77,12 +77,19 @@ def deviations(names: Sequence[str], chosen: int, layers: int, words: Mapping[st
         column = follows("grow", x="step", y=("deviation", run))
         traces.append(line(name, series, column, width=4 if run == chosen else 2, hover="%{x}: %{y:.4g}"))
     traces += [
-        head(name, series, follows("at", x="step", y=("heads", run)), size=12 if run == chosen else 8)
+        head(
+            name,
+            series,
+            follows("at", x="step", y=("heads", run)),
+            size=12 if run == chosen else 8,
+            label=name,
+            textposition="bottom left",
+            textfont={"size": 14},
+        )
         for run, (name, series) in looks
     ]
     return figure(
         traces,
-        showlegend=True,
         xaxis={"range": [-0.3, layers + 0.3], "title": {"text": words["layer"]}, "dtick": 1 if layers <= 10 else 2},
         yaxis={
             "type": "log",
