@@ -36,7 +36,7 @@ with stage:
         family.arrays_of(settings, name),
         run=f"{name}-{race}",
         steps=settings.steps,
-        summary=joined(_(show.seen) if race in SHARED else family.added(name), races.say(settings)),
+        summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
         captions=races.captions(settings),
         even=True,
         on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),
