@@ -74,15 +74,17 @@ class Sheet:
     def __init__(self, optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Number) -> None:
         self.lines: list[Line] = []
         self.values: dict[str, Any] = {**optimizer.values, **memory.states}
-        self.values |= {"t": memory.t + 1, "lr": learning_rate, "w": look.w, "hessian": look.hessian}
+        self.values |= {"t": memory.t + 1.0, "lr": learning_rate, "w": look.w, "hessian": look.hessian}
         self.exact = frozenset({"t", *optimizer.rule.parameters})
         self.letters = Letters(optimizer.rule, optimizer.symbols)
+        self.numbers = optimizer.rule.numbers
 
     def put(self, sub_step: SubStep, name: str, tree: Tree) -> None:
         """Write a line, and go on with its result."""
         right, result = written(tree, tex(self.letters, r" \, ")), evaluate(tree, self.values)
         self._add(sub_step, self.letters.assign(name), right, tree)
-        self.values[name] = result
+        # A state has as many coordinates as w, where it is made of a number too.
+        self.values[name] = result if name in self.numbers else np.broadcast_to(result, np.shape(self.values["w"]))
 
     def measure(self, sub_step: SubStep, name: str, value: Number, right: str) -> None:
         """Write a line whose result does not come from those before it, and is `right` in letters."""

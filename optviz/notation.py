@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NEW_POINT = "new_point"
     NAME = "name"
     SLIDER = "slider"
+    ALONE = "alone"
 
 
 class Span(NamedTuple):

@@ -208,11 +208,11 @@ class Optimizer:
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update; `learning_rate` broadcasts against `w`."""
         t, states = memory.t + 1, memory.states.values()
-        given = (look.w, t, learning_rate, look.hessian, states, self.settings)
-        if self.rule.step_with:
-            results = self.rule.step_with(look.g, *given)
-        else:
+        given = (look.w, 1.0 * t, learning_rate, look.hessian, states, self.settings)
+        if self.rule.asks:
             results = _answered(self.rule.update(*given), (*look.earlier, look.g))
+        else:
+            results = self.rule.update(look.g, *given)
         *after, m, v, rate, eta = results
         return Memory(t, dict(zip(memory.states, after, strict=True))), Update(m, v, rate, eta)
 
@@ -289,13 +289,19 @@ SETTLED = 500
 """So many updates are made of the states that the gradient does not shape: products of weights have vanished then."""
 
 
-def _stable_product(optimizer: Optimizer, t: float) -> float:
+@np.errstate(all="ignore")
+def _stable_product(optimizer: Optimizer, t: float) -> float | None:
     others = _at_rest(optimizer, t)
-    matrices = [_matrix(optimizer, others, x, t) for x in (0.0, 1.0, 2.0)]
     # Entries are at most quadratic in lr: a look ahead has it in the point and in the step.
-    constant = matrices[0]
-    square = (matrices[2] - 2.0 * matrices[1] + constant) / 2.0
-    slope = matrices[1] - constant - square
+    constant, first, second, third = _matrices(optimizer, others, np.arange(4.0), t)
+    square = (second - 2.0 * first + constant) / 2.0
+    slope = first - constant - square
+    (steeper,) = _matrices(optimizer, others, np.array([0.5]), t, 2.0)
+    # A typed rule may have lr for something else; then it is not the product alone that counts.
+    if not np.isfinite([first, steeper]).all() or not np.allclose(third, constant + 3.0 * slope + 9.0 * square):
+        return None
+    if not np.allclose(np.poly(first), np.poly(steeper)):
+        return None
 
     def radius(x: Array) -> Array:
         column = x[..., None, None]
@@ -317,21 +323,24 @@ MARGIN = 1e-12
 """Rounding makes an eigenvalue of size 1 larger by less than this."""
 
 
-def _matrix(optimizer: Optimizer, others: Mapping[str, float], rate: float, t: float) -> Array:
-    """Return what an update at rest does to (w, the states of the gradient) on a slope of 1, as a matrix."""
+@np.errstate(all="ignore")
+def _matrices(optimizer: Optimizer, others: Mapping[str, float], rates: Array, t: float, slope: float = 1.0) -> Array:
+    """Return what an update at rest does to (w, the states of the gradient) on a slope, as a matrix for each rate."""
     rule = optimizer.rule
     split = rule.split
     assert split is not None
     states = [name for name in rule.states if rule.parities[name] is Parity.ODD]
     columns = []
     for unit in np.eye(1 + len(states)):
-        values: dict[str, Any] = {**optimizer.values, **others, "lr": rate, "t": t + 1, "w": float(unit[0])}
+        values: dict[str, Any] = {**optimizer.values, **others, "lr": rates, "t": t + 1.0, "w": float(unit[0])}
         values |= dict(zip(states, map(float, unit[1:]), strict=True))
-        values.setdefault("g", values["w"])
+        values.setdefault("g", slope * values["w"])
         for name, tree in rule.written[:-1]:
-            values[name] = evaluate(tree.operands[0] if tree.content == ASK else tree, values)
-        columns.append([values["w"] - rate * evaluate(split.moment, values), *(values[name] for name in states)])
-    return np.array(columns, dtype=float).T
+            asked = tree.content == ASK
+            values[name] = slope * evaluate(tree.operands[0], values) if asked else evaluate(tree, values)
+        after = [values["w"] - rates * evaluate(split.moment, values), *(values[name] for name in states)]
+        columns.append(np.stack([np.broadcast_to(each, rates.shape) for each in after], axis=-1))
+    return np.stack(columns, axis=-1)
 
 
 def _at_rest(optimizer: Optimizer, t: float) -> dict[str, float]:
@@ -345,7 +354,7 @@ def _at_rest(optimizer: Optimizer, t: float) -> dict[str, float]:
     for k in range(int(min(t, SETTLED))) if own else ():
         for name, tree in rule.written:
             if name in needed:
-                values[name] = evaluate(tree, {**values, "t": k + 1})
+                values[name] = evaluate(tree, {**values, "t": k + 1.0})
     return {name: values[name] for name in even}
 
 
@@ -467,21 +476,13 @@ def optimizer(title: str, *, source: str, keras: Keras) -> Callable[[Callable[..
         parameters = read_parameters(text)
         numbers = [parameter for parameter in parameters if parameter.kind is not bool]
         symbols = {parameter.name: parameter.range.symbol for parameter in numbers}
-        defaults = {parameter.name: parameter.default for parameter in parameters}
-
-        def written(**values: Any) -> Rule:
-            lines = inspect.cleandoc(text(**{**defaults, **values}))
-            return parse(lines, tuple(each.name for each in numbers if each.name in lines))
 
         @wraps(text)
         def make(**values: Any) -> Optimizer:
-            unknown = values.keys() - defaults.keys()
-            if unknown:
-                raise TypeError(f"{text.__name__} has no setting {', '.join(sorted(unknown))}")
-            rule, chosen = written(**values), {**defaults, **values}
-            return Optimizer(rule, tuple(chosen[name] for name in rule.parameters), symbols)
+            rule = parse(inspect.cleandoc(text(**values)), tuple(symbols))
+            return Optimizer(rule, tuple(values.get(each.name, each.default) for each in numbers), symbols)
 
-        tex = formula(written(), symbols)
+        tex = formula(make().rule, symbols)
         return Entry(text.__name__.rstrip("_"), title, make, tex, source, parameters, keras)
 
     return wrap
@@ -782,8 +783,7 @@ def typed(text: str) -> Entry:
 
     def make(**values: float) -> Optimizer:
         """The lines that somebody typed."""
-        chosen = {**{parameter.name: parameter.default for parameter in parameters}, **values}
-        return Optimizer(rule, tuple(chosen[name] for name in rule.parameters))
+        return Optimizer(rule, tuple(values.get(each.name, each.default) for each in parameters))
 
     reason = "This rule is typed, and no call of Keras."
     return Entry(OWN + text, "A rule of your own", make, formula(rule, {}), "", tuple(parameters), never(reason))

@@ -14,11 +14,13 @@ programs are made from the tree.
 """
 
 import keyword
+import math
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property, lru_cache
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,9 +37,12 @@ TINY = float(np.finfo(float).tiny)
 
 GIVEN = ("w", "g", "t", "lr")
 ASK, NEWTON, NORM = "gradient", "newton", "norm"
-FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", ASK, NEWTON, NORM)
-POINT, ROOT, RATE, ETA = "_point", "_root", "_rate", "_eta"
-"""Names of our own for what the lines leave unnamed: where a gradient is taken, the divisor, lr over it, the step."""
+FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM)
+POINT, MOMENT, ROOT, RATE, ETA = "_point", "_moment", "_root", "_rate", "_eta"
+"""Names of our own for what the lines leave unnamed.
+
+Where a gradient is taken, the newest gradient as the moment, the divisor, lr over it, the step.
+"""
 
 MAX_LINES = 24
 
@@ -79,7 +84,7 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """The lines of an update, parsed; `parameters` are the names of its settings. Equal texts are one object."""
+    """The lines of an update, parsed; `parameters` are the names of its settings."""
 
     text: str
     parameters: tuple[str, ...]
@@ -89,7 +94,7 @@ class Rule:
     @cached_property
     def states(self) -> tuple[str, ...]:
         """The names that are remembered, in the order in which they are written."""
-        known: set[str] = {*GIVEN, *self.parameters}
+        known: set[str] = {*GIVEN, *self.parameters} - ({"g"} if self.asks else set())
         remembered: set[str] = set()
         for name, tree in self.written:
             remembered |= names_in(tree) - known
@@ -124,8 +129,8 @@ class Rule:
         moment = self.split.moment if self.split else None
         if moment is not None and moment.content == "g" and all(line.sub_step is SubStep.GRADIENT for line in found):
             # Of the four sub-steps none is left out: plain descent remembers the newest gradient alone.
-            found.append(Line(SubStep.MOMENTS, "m", moment))
-            moment = _name("m")
+            found.append(Line(SubStep.MOMENTS, MOMENT, moment))
+            moment = _name(MOMENT)
         return (*found, *self._steps(moment), Line(SubStep.POINT, "w", _made("-", _name("w"), _name(ETA))))
 
     @cached_property
@@ -213,9 +218,22 @@ class Rule:
         return found - {name}
 
     @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The names of what is one number for all coordinates; a state, a gradient and a point have as many as w."""
+        found = {"t", "lr", *self.parameters}
+        for line in self.lines:
+            if line.name not in (*self.states, "g", POINT) and is_number(line.tree, found):
+                found.add(line.name)
+        return frozenset(found)
+
+    @cached_property
     def is_linear(self) -> bool:
         """Whether what is remembered of the gradients, and the step, grow with them."""
-        if self.split is None or self.follows_curvature:
+        unclear = any(
+            self.parities[name] in (Parity.ZERO, Parity.MIXED) or ({"g", "lr"} & self.sources(name)) == {"lr"}
+            for name in self.states
+        )
+        if self.split is None or self.follows_curvature or unclear:
             return False
         trees = [tree for name, tree in self.written[:-1] if self.parities[name] is Parity.ODD and tree.content != ASK]
         return all(_degree(tree, self.parities) == 1 for tree in (*trees, self.split.moment))
@@ -223,37 +241,29 @@ class Rule:
     # ---- what is made of it
 
     @cached_property
-    def update(self) -> Callable[..., Generator[Array, Array, tuple[Any, ...]]]:
-        """The update as a generator over arrays, of a rule that asks: `update(w, t, lr, hessian, states, settings)`.
+    def update(self) -> Callable[..., Any]:
+        """The update on arrays, `update(g, w, t, lr, hessian, states, settings)`.
 
-        It yields each point where it wants the gradient, which is sent to it, and returns the states, then the moment,
-        the spread, the rate and eta.
+        It returns the states, then the moment, the spread, the rate and eta. That of a rule that asks has no g, and is
+        a generator: it yields each point where it wants the gradient, which is sent to it.
         """
-        made: Callable[..., Generator[Array, Array, tuple[Any, ...]]] = self._made(self._program(), "update")
+        names = dict(ON_ARRAYS)
+        exec(compile("\n".join(self._program()), "<an update>", "exec"), names)
+        made: Callable[..., Any] = names["update"]
         return made
-
-    @cached_property
-    def step_with(self) -> Callable[..., tuple[Any, ...]] | None:
-        """The same as a plain function of the gradient, `step_with(g, w, ...)`, of a rule that takes it at w alone."""
-        if self.asks:
-            return None
-        made: Callable[..., tuple[Any, ...]] = self._made(self._program(), "update")
-        return made
-
-    def _made(self, lines: Sequence[str], name: str) -> Any:
-        names: dict[str, Any] = {"TINY": TINY, **{name: each.on_arrays for name, each in OPERATIONS.items()}}
-        exec(compile("\n".join(lines), f"<{self.written[-1][0]} of {len(self.written)} lines>", "exec"), names)
-        return names[name]
 
     def _program(self) -> list[str]:
         body = []
         for line in self.lines[:-1]:
             if line.tree.content != ASK:
-                body.append(f"    {line.name} = {code(line.tree)}")
+                is_short = line.name not in self.numbers and is_number(line.tree, self.numbers)
+                full = " + zeros_like(w)" if is_short else ""
+                body.append(f"    {line.name} = {code(line.tree)}{full}")
             elif self.asks:
                 body.append(f"    {line.name} = yield {line.tree.operands[0].content}")
         written = {line.name for line in self.lines}
-        moment = code(self.split.moment) if self.split else "g"
+        newest = self.asks[-1] if self.asks else "g"
+        moment = code(self.split.moment) if self.split else newest
         spread = code(self.spread) if self.spread else "1.0"
         results = [*self.states, moment, spread, RATE if RATE in written else "lr", ETA]
         return [
@@ -310,7 +320,12 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     plain = {name.replace("_", ""): name for name in known}
     for i, head in enumerate(heads):
         is_last = not head.is_initial and i == len(heads) - 1
-        if head.name in ("t", "lr", *parameters) or plain.get(head.name.replace("_", ""), head.name) != head.name:
+        is_taken = any(head[:2] == before[:2] for before in heads[:i])
+        if (
+            is_taken
+            or head.name in ("t", "lr", *parameters)
+            or plain.get(head.name.replace("_", ""), head.name) != head.name
+        ):
             raise FormulaError(Reason.NAME, head.name, head.place)
         if (head.name == "w") != is_last:
             raise FormulaError(Reason.NEW_POINT, head.name, head.place)
@@ -318,8 +333,17 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     initial: list[tuple[str, Part]] = []
     for head in heads:
         names = tuple(dict.fromkeys(("w", *parameters))) if head.is_initial else tuple(known)
-        (initial if head.is_initial else written).append((head.name, _read(head.body, head.start, names)))
-    return Rule(text, parameters, tuple(written), tuple(initial))
+        tree = _read(head.body, head.start, names)
+        # A gradient is asked for by a line of its own, and nothing is before the first update.
+        is_alone = tree.content == ASK and not head.is_initial and head.name != "w"
+        inside = set().union(*map(operations_in, tree.operands)) if is_alone else operations_in(tree)
+        if ASK in inside or (NEWTON in inside and head.is_initial):
+            raise FormulaError(Reason.ALONE, head.body.strip(), head.start + len(head.body) - len(head.body.lstrip()))
+        (initial if head.is_initial else written).append((head.name, tree))
+    rule = Rule(text, parameters, tuple(written), tuple(initial))
+    if rule.asks and "g" not in dict(written) and any("g" in names_in(tree) for _name, tree in written):
+        raise FormulaError(Reason.UNKNOWN_NAME, "g")
+    return rule
 
 
 class _Head(NamedTuple):
@@ -351,14 +375,15 @@ def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
         if word and not {word.replace("_", ""), word.lower()} & known:
             raise FormulaError(Reason.UNKNOWN_NAME, word, start + match.start())
     try:
-        tree = read(body, tuple(plain), FUNCTIONS)
+        return _renamed(read(body, tuple(plain), FUNCTIONS), plain)
     except FormulaError as error:
         place = None if error.place is None else error.place + start
         raise FormulaError(error.reason, error.piece, place, error.hints) from None
-    return _renamed(tree, plain)
 
 
 def _renamed(tree: Part, names: Mapping[str, str]) -> Part:
+    if tree.content == np.inf:
+        raise FormulaError(Reason.TOO_LARGE, "∞", tree.span.start)
     if not tree.operands:
         return tree._replace(content=names.get(str(tree.content), tree.content))
     return tree._replace(operands=tuple(_renamed(part, names) for part in tree.operands))
@@ -400,10 +425,18 @@ def _product(parts: Sequence[Part]) -> Part:
 
 
 def names_in(tree: Part) -> set[str]:
-    """Return the names that a tree reads."""
+    """Return the names that a tree reads; Newton's direction is that of g."""
     if tree.operands:
-        return set().union(*map(names_in, tree.operands))
+        return set().union(*map(names_in, tree.operands)) | ({"g"} if tree.content == NEWTON else set())
     return {tree.content} - {"pi", "e"} if isinstance(tree.content, str) else set()
+
+
+def is_number(tree: Part, numbers: Set[str]) -> bool:
+    """Whether a tree is one number for all coordinates, by the names of those that are."""
+    if tree.operands:
+        is_wide = tree.content in (ASK, NEWTON) or not all(is_number(part, numbers) for part in tree.operands)
+        return tree.content == NORM or not is_wide
+    return not isinstance(tree.content, str) or tree.content in numbers or tree.content in CONSTANT
 
 
 def operations_in(tree: Part) -> set[str]:
@@ -466,7 +499,7 @@ def _both(one: Parity, other: Parity) -> Parity:
 def _degree(tree: Part, known: Mapping[str, Parity]) -> int | None:
     """Return the power with which a tree grows with what is odd in it, None where it is no power."""
     if parity(tree, known) is not Parity.ODD:
-        return 0
+        return None if any(known.get(name) is Parity.ODD for name in names_in(tree)) else 0
     if not tree.operands:
         return 1
     degrees = [_degree(part, known) for part in tree.operands]
@@ -478,13 +511,6 @@ def _degree(tree: Part, known: Mapping[str, Parity]) -> int | None:
 
 
 # ---- operations
-
-
-class Operation(NamedTuple):
-    """An operation of a rule: how it is computed on arrays, and as code; `{}` are its operands."""
-
-    on_arrays: Callable[..., Any]
-    code: str
 
 
 def _power(base: Number, exponent: Number) -> Number:
@@ -499,8 +525,9 @@ def _power(base: Number, exponent: Number) -> Number:
     return raised
 
 
-def _norm(x: Array) -> Array:
-    return np.sqrt(np.vecdot(x, x))[..., None]
+def _norm(x: Number) -> Number:
+    """Return the norm over all coordinates, (..., 1); that of a number is its size."""
+    return np.sqrt(np.vecdot(x, x))[..., None] if np.ndim(x) else np.abs(x)
 
 
 def _solved(damping: Number, g: Array, hessian: Array) -> Array:
@@ -511,52 +538,67 @@ def _solved(damping: Number, g: Array, hessian: Array) -> Array:
     return np.where(known, np.matvec(inverse, np.where(known, g, 0.0)), np.nan)
 
 
-OPERATIONS: Mapping[str, Operation] = {
-    "+": Operation(np.add, "({} + {})"),
-    "-": Operation(np.subtract, "({} - {})"),
-    "*": Operation(np.multiply, "({} * {})"),
-    "/": Operation(lambda a, b: a / (b + TINY), "({} / ({} + TINY))"),
-    "**": Operation(_power, "power({}, {})"),
-    "negate": Operation(np.negative, "(-{})"),
-    "power": Operation(_power, "power({}, {})"),
-    "square": Operation(np.square, "square({})"),
-    "sqrt": Operation(np.sqrt, "sqrt({})"),
-    "abs": Operation(np.abs, "abs({})"),
-    "sign": Operation(np.sign, "sign({})"),
-    "max": Operation(np.maximum, "max({}, {})"),
-    "min": Operation(np.minimum, "min({}, {})"),
-    "exp": Operation(np.exp, "exp({})"),
-    "log": Operation(np.log, "log({})"),
-    "tanh": Operation(np.tanh, "tanh({})"),
-    NORM: Operation(_norm, "norm({})"),
-    NEWTON: Operation(_solved, "newton({}, g, hessian)"),
+ON_ARRAYS: dict[str, Any] = {
+    **{name: getattr(np, name) for name in ("sqrt", "square", "abs", "sign", "exp", "log", "tanh", "sin", "cos")},
+    **{
+        "zeros_like": np.zeros_like,
+        "max": np.maximum,
+        "min": np.minimum,
+        "power": _power,
+        NORM: _norm,
+        NEWTON: _solved,
+        "TINY": TINY,
+    },
+    "__builtins__": {},
+}
+"""What the names in the code of a tree are on arrays; a program made of a tree knows nothing else."""
+
+CONSTANT = {"pi": math.pi, "e": math.e}
+_FORMS = {
+    **{sign: f"({{}} {sign} {{}})" for sign in "+-*"},
+    **{
+        "/": "({} / ({} + TINY))",
+        "**": "power({}, {})",
+        "negate": "(-{})",
+        NEWTON: "newton({}, g, hessian)",
+    },
 }
 
 
-def code(tree: Part) -> str:
-    """Write a tree as an expression of Python in the names of `OPERATIONS`."""
+def leaf(content: float | str) -> str:
+    """Write a name or a number."""
+    return str(CONSTANT.get(str(content), content))
+
+
+def code(
+    tree: Part,
+    leaf: Callable[[float | str], str] = leaf,
+    square: Callable[[str], str] = "square({})".format,
+    own: Mapping[str, Callable[[Part], str]] | None = None,
+) -> str:
+    """Write a tree as an expression of Python in the names of `ON_ARRAYS`.
+
+    `leaf` writes what a tree ends in and `square` a square; functions of `own` are written by themselves.
+    """
     if not tree.operands:
-        return {"pi": repr(np.pi), "e": repr(np.e)}.get(str(tree.content), str(tree.content))
-    if tree.content == "**" and tree.operands[1].content == 2.0:
-        return f"square({code(tree.operands[0])})"
-    if tree.content == "/" and tree.operands[1].content and isinstance(tree.operands[1].content, float):
-        return "({} / {})".format(*map(code, tree.operands))
-    return OPERATIONS[str(tree.content)].code.format(*map(code, tree.operands))
+        return leaf(tree.content)
+    name, last = str(tree.content), tree.operands[-1].content
+    if own and name in own:
+        return own[name](tree)
+    parts = [code(part, leaf, square, own) for part in tree.operands]
+    if name == "**" and last == 2.0:
+        return square(parts[0])
+    if name == "/" and isinstance(last, float) and last:
+        return f"({parts[0]} / {parts[1]})"
+    return _FORMS[name].format(*parts) if name in _FORMS else f"{name}({', '.join(parts)})"
 
 
+@np.errstate(all="ignore")
 def evaluate(tree: Part, values: Mapping[str, Any]) -> Any:
-    """Return a tree's value, computed as the update does."""
-    if not tree.operands:
-        return values[tree.content] if isinstance(tree.content, str) and tree.content in values else _constant(tree)
-    if tree.content == NEWTON:
-        return OPERATIONS[NEWTON].on_arrays(evaluate(tree.operands[0], values), values["g"], values["hessian"])
-    parts = [evaluate(part, values) for part in tree.operands]
-    if tree.content == "**" and tree.operands[1].content == 2.0:
-        return np.square(parts[0])
-    if tree.content == "/" and tree.operands[1].content and isinstance(tree.operands[1].content, float):
-        return parts[0] / parts[1]
-    return OPERATIONS[str(tree.content)].on_arrays(*parts)
+    """Return a tree's value, by the code that an update runs."""
+    return eval(_expression(tree), ON_ARRAYS, values)
 
 
-def _constant(tree: Part) -> float:
-    return {"pi": np.pi, "e": np.e}.get(str(tree.content)) or float(tree.content)
+@lru_cache(maxsize=1024)
+def _expression(tree: Part) -> CodeType:
+    return compile(code(tree), "<a line of a rule>", "eval")

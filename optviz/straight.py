@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from optviz.grammar import Part
-from optviz.rules import ASK, NORM, RATE, TINY, Rule, names_in
+from optviz.rules import ASK, CONSTANT, NORM, RATE, TINY, Rule, code, is_number, leaf
 
 AXES = ("x", "y")
 WIDTH = 7
@@ -52,7 +52,7 @@ def run(
     rows = array("d")
     states = [each for pair in begin.states for each in pair]
     varied = rates if noise is None else zip(rates, noise, strict=True)
-    done = _loop(rule, noise is not None)(slope, varied, *begin.point, begin.t, states, list(settings), rows)
+    done = _loop(rule, noise is not None)(slope, varied, *begin.point, float(begin.t), states, list(settings), rows)
     x, y, *after = done
     pairs = tuple(zip(after[::2], after[1::2], strict=True))
     return rows, Begin((x, y), begin.t + len(rows) // WIDTH, pairs)
@@ -61,12 +61,12 @@ def run(
 @lru_cache(maxsize=128)
 def _loop(rule: Rule, noisy: bool) -> Callable[..., tuple[float, ...]]:
     names: dict[str, Any] = {
-        "sqrt": math.sqrt,
-        "exp": math.exp,
-        "log": math.log,
-        "tanh": math.tanh,
+        **{name: getattr(math, name) for name in ("sqrt", "exp", "log", "tanh", "sin", "cos")},
         "power": math.pow,
-        "sign": lambda u: (u > 0) - (u < 0),
+        # As NumPy has them: what is no number stays none.
+        "sign": lambda u: u if math.isnan(u) else float((u > 0.0) - (u < 0.0)),
+        "max": lambda u, v: u if u >= v or math.isnan(u) else v,
+        "min": lambda u, v: u if u <= v or math.isnan(u) else v,
         "TINY": TINY,
     }
     exec(compile(program(rule, noisy), "<a loop of plain floats>", "exec"), names)
@@ -86,7 +86,7 @@ def program(rule: Rule, noisy: bool = False) -> str:
             *([f"    {', '.join(states)}, = states"] if states else []),
             *([f"    {', '.join(rule.parameters)}, = settings"] if rule.parameters else []),
             "    try:",
-            f"        for {'lr, (n_x, n_y)' if noisy else 'lr'} in rates:",
+            f"        for {'lr, (_noise_x, _noise_y)' if noisy else 'lr'} in rates:",
             "            t += 1",
             *(f"            {line}" for line in body),
             f"            {before} = {after}",
@@ -101,76 +101,60 @@ class _Writer:
     """Writes the lines of one update; a state that has changed has another name: a step that fails changes nothing."""
 
     def __init__(self, rule: Rule, noisy: bool) -> None:
-        self.rule, self.noise = rule, tuple(f" + n_{axis}" if noisy else "" for axis in AXES)
+        self.rule, self.noise = rule, tuple(f" + _noise_{axis}" if noisy else "" for axis in AXES)
         self.changed: set[str] = set()
         self.numbers = count()
-        self.shared = self._shared()
-
-    def _shared(self) -> set[str]:
-        """Return the names of what is the same for both coordinates."""
-        known, own = {"t", "lr", *self.rule.parameters}, set[str]()
-        for line in self.rule.lines:
-            if line.name in (*self.rule.states, "w") or line.tree.content == ASK:
-                continue
-            if names_in(line.tree) <= known | own:
-                own.add(line.name)
-            else:
-                own.discard(line.name)
-        return own
 
     def body(self) -> list[str]:
         """Return the lines of an update, the last of which keeps its row."""
-        found = ["loss, s_x, s_y = slope(w_x, w_y)", *_finite("w_x + w_y + loss + s_x + s_y")]
+        found = ["loss, _slope_x, _slope_y = slope(w_x, w_y)", *_finite("w_x + w_y + loss + _slope_x + _slope_y")]
         point = "w"
         for line in self.rule.lines:
             if line.tree.content == ASK:
                 point = str(line.tree.operands[0].content)
-                found += self.asked(line.name, point)
-            elif line.name in self.shared:
+                at = ", ".join(self.name(point, axis) for axis in AXES)
+                self.changed |= {line.name} & {*self.rule.states}
+                found += self.asked(line.name, "" if point == "w" else at)
+            elif line.name in self.rule.numbers:
                 found.append(f"{line.name} = {self.code(line.tree, '')}")
             else:
                 right = [self.code(line.tree, axis) for axis in AXES]
                 self.changed |= {line.name} & {*self.rule.states, "w"}
-                found += [f"{self.name(line.name, axis)} = {each}" for axis, each in zip(AXES, right, strict=True)]
+                # Both at once: a norm on the right reads both as they were.
+                found.append(f"{', '.join(self.name(line.name, axis) for axis in AXES)} = {', '.join(right)}")
         rate = RATE if any(line.name == RATE for line in self.rule.lines) else "lr"
         numbers = [*("w_x", "w_y", "loss"), *(self.name(each, axis) for each in (rate, point) for axis in AXES)]
         if point == "w":
             numbers[-2:] = ["w_x", "w_y"]
         return [*found, f"rows.extend(({', '.join(numbers)}))"]
 
-    def asked(self, name: str, point: str) -> list[str]:
-        """Return the lines that take a gradient."""
-        if point == "w":
-            return [f"{name}_x, {name}_y = s_x{self.noise[0]}, s_y{self.noise[1]}"]
-        at = ", ".join(self.name(point, axis) for axis in AXES)
-        return [
-            f"_, p_x, p_y = slope({at})",
-            *_finite("p_x + p_y"),
-            f"{name}_x, {name}_y = p_x{self.noise[0]}, p_y{self.noise[1]}",
-        ]
+    def asked(self, name: str, at: str) -> list[str]:
+        """Return the lines that take a gradient at a point, that at w where it is empty."""
+        first = [] if not at else [f"_, _ahead_x, _ahead_y = slope({at})", *_finite("_ahead_x + _ahead_y")]
+        source = "_ahead" if at else "_slope"
+        pairs = zip(AXES, self.noise, strict=True)
+        return [*first, *(f"{self.name(name, axis)} = {source}_{axis}{noise}" for axis, noise in pairs)]
 
     def name(self, name: str, axis: str) -> str:
         """Return what a name is called for a coordinate."""
-        if name in ("t", "lr", *self.rule.parameters) or name in self.shared:
+        if name in self.rule.numbers:
             return name
         return f"{name}_{axis}_" if name in self.changed else f"{name}_{axis}"
 
     def code(self, tree: Part, axis: str) -> str:
         """Write a tree for a coordinate."""
-        if not tree.operands:
-            constant = {"pi": repr(math.pi), "e": repr(math.e)}.get(str(tree.content))
-            return constant or (self.name(tree.content, axis) if isinstance(tree.content, str) else repr(tree.content))
-        name, last = str(tree.content), tree.operands[-1].content
-        if name == NORM:
-            squares = (self.square(self.code(tree.operands[0], each)) for each in AXES)
-            return f"sqrt({' + '.join(squares)})"
-        parts = [self.code(part, axis) for part in tree.operands]
-        if name == "**" and last == 2.0:
-            return self.square(parts[0])
-        if name == "/" and not (isinstance(last, float) and last):
-            parts[1] = f"({parts[1]} + TINY)"
-        form = {"negate": "(-{})", "**": "power({}, {})"} | {sign: f"({{}} {sign} {{}})" for sign in "+-*/"}
-        return form[name].format(*parts) if name in form else f"{name}({', '.join(parts)})"
+        return code(tree, lambda content: self.leaf(content, axis), self.square, {NORM: self.norm})
+
+    def leaf(self, content: float | str, axis: str) -> str:
+        """Write a name, for a coordinate, or a number."""
+        is_name = isinstance(content, str) and content not in CONSTANT
+        return self.name(str(content), axis) if is_name else leaf(content)
+
+    def norm(self, tree: Part) -> str:
+        """Write a norm, which takes both coordinates."""
+        if is_number(tree.operands[0], self.rule.numbers):
+            return f"abs({self.code(tree.operands[0], '')})"
+        return f"sqrt({' + '.join(self.square(self.code(tree.operands[0], axis)) for axis in AXES)})"
 
     def square(self, text: str) -> str:
         """Write a square as a product, which cannot fail where it overflows."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from optviz.grammar import Part
-from optviz.rules import ASK, ETA, NEWTON, NORM, POINT, RATE, ROOT, Rule
+from optviz.rules import ASK, ETA, MOMENT, NEWTON, NORM, POINT, RATE, ROOT, Rule
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly the outermost operation of a text holds its parts together."""
@@ -14,7 +14,7 @@ GREEK = (
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
     "|Gamma|Delta|Theta|Lambda|Xi|Sigma|Phi|Psi|Omega"
 )
-_OWN = {POINT: "p", ROOT: "r", RATE: r"\alpha", ETA: r"\eta"}
+_OWN = {POINT: "p", MOMENT: "m", ROOT: "r", RATE: r"\alpha", ETA: r"\eta"}
 _MARKS = {"hat": r"\hat {}", "tilde": r"\tilde {}", "bar": r"\bar {}"}
 
 
@@ -39,14 +39,10 @@ TEX_FUNCTIONS = {
     "min": r"\min\left({},\; {}\right)",
     "exp": r"\exp\left({}\right)",
     "log": r"\ln\left({}\right)",
-    "tanh": r"\tanh\left({}\right)",
+    **{name: rf"\{name}\left({{}}\right)" for name in ("tanh", "sin", "cos")},
     ASK: r"\nabla f({})",
     NORM: r"\left\|{}\right\|",
     NEWTON: r"(H_t + {} I)^{{-1}} g_t",
-}
-PYTHON_FUNCTIONS = {name: f"{name}({{}})" for name in TEX_FUNCTIONS} | {
-    "max": "maximum({}, {})",
-    "min": "minimum({}, {})",
 }
 
 
@@ -74,7 +70,7 @@ def _sum(sign: str) -> Callable[..., tuple[str, int]]:
 
 
 def _negated(style: Style, a: Part) -> tuple[str, int]:
-    return f"-{_held(a, PRODUCT, style)}", SUM
+    return f"-{_held(a, PRODUCT if style.encloses else POWER, style)}", SUM
 
 
 def _product(style: Style, a: Part, b: Part) -> tuple[str, int]:
@@ -187,25 +183,25 @@ def number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-PYTHON = Style(
+TYPED = Style(
     lambda leaf: number(leaf) if isinstance(leaf, float) else leaf,
-    " * ",
-    "{} / {}",
+    "*",
+    "{}/{}",
     "{}**{}",
-    PYTHON_FUNCTIONS,
+    {name: f"{name}({{}})" for name in TEX_FUNCTIONS} | {name: f"{name}({{}}, {{}})" for name in ("max", "min")},
     "({})",
     False,
 )
 
 
-def python(tree: Part) -> str:
-    """Return a tree as Python: `beta1 * m + (1 - beta1) * g`."""
-    return written(tree, PYTHON)
-
-
-TYPED = PYTHON._replace(
-    times="*", fraction="{}/{}", functions=PYTHON_FUNCTIONS | {"max": "max({}, {})", "min": "min({}, {})"}
-)
+def python(tree: Part, module: str) -> str:
+    """Return a tree as Python with the functions of a module: `beta1 * m + (1 - beta1) * np.abs(g)`."""
+    names = {"max": "maximum", "min": "minimum", NORM: "linalg.norm"}
+    known = {
+        name: f"{module}.{names.get(name, name)}{form.removeprefix(name)}" for name, form in TYPED.functions.items()
+    }
+    known[NEWTON] = "self.newton({}, g, w)"
+    return written(tree, TYPED._replace(times=" * ", fraction="{} / {}", functions=known))
 
 
 def typed(rule: Rule) -> str:

@@ -306,7 +306,12 @@ with stage:
             # What went on beyond its last epoch is written with the epochs that it has by now.
             written = replace(settings, epochs=training.target)
             for side in range(len(methods)):
-                st.code(keras_code(written, side, training.latest[side]), language="python")
+                try:
+                    st.code(keras_code(written, side, training.latest[side]), language="python")
+                except LookupError:
+                    st.info(
+                        _("Keras' optimizers get one gradient of one variable at a time: they cannot do this rule.")
+                    )
             offer_arrays(link, Beside(FILE, partial(arrays_of, settings)))
     with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:

@@ -36,8 +36,8 @@ def quick_app_tests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def precision_as_before() -> Iterator[None]:
-    """Put back what a program that is run sets for its whole process: Keras' precision, and NumPy's warnings."""
-    with np.errstate():
+    """Put back what a program that is run sets for its whole process: Keras' precision, how NumPy warns and prints."""
+    with np.errstate(), np.printoptions():
         yield
     keras = sys.modules.get("keras")
     if keras and keras.config.floatx() != "float32":

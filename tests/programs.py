@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from optviz.recipes import Recipe
 
 def run(program: str, **names: Any) -> tuple[dict[str, Any], str]:
     """Run a program as it stands, and return its names and what it printed."""
+    if keras := sys.modules.get("keras"):
+        # As in a process of its own: Keras keeps the precision of its first model, whatever is asked for later.
+        keras.utils.clear_session(free_memory=False)
     printed, known = io.StringIO(), dict(names)
     with contextlib.redirect_stdout(printed):
         exec(program, known)

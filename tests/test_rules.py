@@ -5,18 +5,23 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from optviz.anatomy import follow
 from optviz.descent import advance, descend, record
 from optviz.notation import FormulaError, Reason
 from optviz.objectives import Later, Noisy, Penalized
-from optviz.optimizers import OPTIMIZERS, Look, Optimizer
+from optviz.objectives import noise as noise_rows
+from optviz.optimizers import OPTIMIZERS, OWN, Look, Optimizer, template
+from optviz.optimizers import typed as typed_rule
 from optviz.rules import Parity, parse
 from optviz.schedules import SCHEDULES, Schedule
 from optviz.straight import can_run, program
 from optviz.surfaces import SURFACES
+from optviz.ui.optimizer_code import numpy_class
 from optviz.writing import formula, python
+from optviz.writing import typed as written
 
 ADAM = OPTIMIZERS["adam"]().rule
 FLOATS = [name for name, recipe in OPTIMIZERS.items() if can_run(recipe().rule)]
@@ -38,7 +43,7 @@ def test_a_name_that_is_read_before_it_is_written_is_remembered():
 
 def test_lines_may_be_parted_by_semicolons_and_have_powers_and_products_as_people_write_them():
     written = parse("m = 0.9 m + (1-0.9) g; w = w − lr·m").written
-    assert [(name, python(tree)) for name, tree in written] == [
+    assert [(name, python(tree, "np")) for name, tree in written] == [
         ("m", "0.9 * m + (1 - 0.9) * g"),
         ("w", "w - lr * m"),
     ]
@@ -120,6 +125,11 @@ def test_a_gradient_may_be_taken_twice():
         ("a_b = g\nab = g\nw = w - lr*ab", Reason.NAME, "a_b", 0),
         ("w = w - lr*gg", Reason.UNKNOWN_NAME, "gg", 11),
         ("m = g\nw = w - lrm", Reason.UNKNOWN_NAME, "lrm", 14),
+        ("w = w - lr*gradient(w)", Reason.ALONE, "w - lr*gradient(w)", 4),
+        ("m = 0.9*m + gradient(w)\nw = w - lr*m", Reason.ALONE, "0.9*m + gradient(w)", 4),
+        ("v(0) = newton(1)\nv = v + g\nw = w - lr*v", Reason.ALONE, "newton(1)", 7),
+        ("p = gradient(w)\nw = w - lr*g", Reason.UNKNOWN_NAME, "g", None),
+        ("w = w - lr*1e999*g", Reason.TOO_LARGE, "∞", 11),
         ("w = w - lr*h", Reason.UNKNOWN_NAME, "h", 11),
         ("m = g\nw = w - lr*foo(m)", Reason.UNKNOWN_FUNCTION, "foo", 17),
         ("w = w - lr*(g", Reason.UNPAIRED, "(", 11),
@@ -223,13 +233,120 @@ def test_the_formula_is_the_lines_in_letters():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_what_is_written_as_python_is_read_as_the_same_rule(name):
+def test_what_is_written_as_it_is_typed_is_read_as_the_same_rule(name):
     rule = OPTIMIZERS[name]().rule
-    initial = [f"{state}(0) = {python(tree)}" for state, tree in rule.initial]
-    text = "\n".join([*initial, *(f"{target} = {python(tree)}" for target, tree in rule.written)])
-    again = parse(text.replace("maximum", "max"), rule.parameters)
-    assert [python(tree) for _name, tree in again.written] == [python(tree) for _name, tree in rule.written]
+    again = parse(written(rule), rule.parameters)
+    assert written(again) == written(rule)
     w, g, h = np.array([0.3, -1.2]), np.array([0.7, -0.4]), np.diag([2.0, 3.0])
     one, other = Optimizer(rule, OPTIMIZERS[name]().settings), Optimizer(again, OPTIMIZERS[name]().settings)
     etas = [each.step(each.init(w), Look(w, np.zeros(()), w, g, h), 0.1)[1].eta for each in (one, other)]
     np.testing.assert_array_equal(*etas)
+
+
+@pytest.mark.parametrize("name", ["s", "p", "n", "m", "d", "x", "y", "after", "noise", "ahead", "root", "rate"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0} = 0.9*{0} + g\nw = w - lr*{0}",
+        "g = gradient(w - lr*{0})\n{0} = 0.9*{0} + g\nw = w - lr*{0}",
+        "{0} = 0.9 in [0, 1]\nu = {0}*u + g\nw = w - lr*u",
+    ],
+)
+def test_a_rule_has_the_same_numbers_whatever_its_names_are(text, name):
+    def raced(name):
+        optimizer = typed_rule(text.format(name))()
+        return advance(Noisy(SURFACES["booth"], 0.1, 3), optimizer, lambda t: 0.01, [-1.3, 0.8], 9)[0].w
+
+    np.testing.assert_array_equal(raced(name), raced("zz"))
+
+
+def test_no_largest_stable_rate_is_told_where_the_step_does_not_grow_as_the_gradient_and_the_rate():
+    def told(text):
+        return typed_rule(text)().stable_product()
+
+    assert told("m = 0.9*m + 0.1*g\nw = w - lr*m") == pytest.approx(2 * 1.9 / 0.1, rel=1e-9)
+    assert told("m = 0.9*m + g/norm(g)\nw = w - lr*m") is None
+    assert told("m = 0.9*m + exp(lr)*g\nw = w - lr*m") is None
+    assert told("u = lr\nm = u*m + g\nw = w - lr*m") is None
+    assert told("m = 0.9*m + exp(t)*g\nw = w - lr*m") is None
+
+
+# ---- rules that nobody has thought of
+
+NAMES = ("m", "v", "s", "n", "p", "q", "u", "g", "x")
+"""Names as people choose them, those among them that loops have for their own too."""
+LEAVES = st.sampled_from([*NAMES, "w", "t", "lr", "b", "2", "0.5", "1e-8"])
+
+
+def joined(parts):
+    one, sign, other = parts
+    return f"({one} {sign} {other})"
+
+
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*/"), inner).map(joined),
+        inner.map("{}**2".format),
+        st.tuples(st.sampled_from(("sqrt", "abs", "sign", "tanh", "exp", "cos", "norm", "-")), inner).map(
+            "{0[0]}({0[1]})".format
+        ),
+        st.tuples(inner, inner).map("max({0[0]}, {0[1]})".format),
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def texts(draw):
+    lines = [f"{draw(st.sampled_from(NAMES))} = {draw(TREES)}" for _ in range(draw(st.integers(1, 4)))]
+    if draw(st.booleans()):
+        lines.insert(draw(st.integers(0, len(lines))), f"g = gradient({draw(TREES)})")
+    if draw(st.booleans()):
+        lines.insert(0, f"{draw(st.sampled_from(NAMES))}(0) = {draw(st.sampled_from(('1', 'w', 'b', 'w + b')))}")
+    return "\n".join(["b = 0.7 in [0, 1]", *lines, f"w = w - lr*{draw(TREES)}"])
+
+
+@given(texts())
+@example("g = g*norm(g)\nw = w - lr*g")
+@example("n = max(n, t)**2\nw = w - lr*g/n")
+@settings(max_examples=300, deadline=None)
+def test_any_rule_is_refused_or_does_the_same_in_every_engine_and_on_paper(text):
+    try:
+        entry = typed_rule(text)
+    except FormulaError:
+        return
+    optimizer, start = entry(), np.array([-1.3, 0.8])
+    objective = Noisy(SURFACES["booth"], 0.1, 3)
+    with np.errstate(all="ignore"):
+        steps = list(islice(descend(objective, optimizer, lambda t: 0.01, start), 6))
+    path, _w, memory = advance(objective, optimizer, lambda t: 0.01, start, 6)
+    finite = [np.isfinite([*step.w, step.loss]).all() for step in steps]
+    n = finite.index(False) if False in finite else 6
+    assert list(memory.states) == list(optimizer.rule.states)
+    with np.errstate(all="ignore"):
+        for k in range(n):
+            np.testing.assert_allclose(path.w[k], steps[k].w, rtol=1e-7, atol=1e-9)
+            np.testing.assert_allclose(path.point[k], steps[k].point, rtol=1e-7, atol=1e-9)
+    updates = follow(objective, optimizer, lambda t: 0.01, start, 5)
+    for k in range(len(updates)):
+        results = [updates.lines(k)[-1].result(axis) for axis in (0, 1)]
+        np.testing.assert_allclose(results, updates.following[k], rtol=1e-7, atol=1e-9)
+    assert template(entry.name) == template(OWN + template(entry.name))
+    assert optimizer.stable_product() is None or optimizer.stable_product() >= 0
+    _printed_as_raced(entry.name, [step.w for step in steps[:n]])
+
+
+def _printed_as_raced(name, ws):
+    """Run the printed class from the same start, and compare the points as far as they are finite."""
+    text, call = numpy_class(name, {})
+    noise = {t: 0.1 * noise_row for t, noise_row in enumerate(noise_rows(3, 0, 2)[:10])}
+    names = {"np": np, "gradient": lambda w, step: SURFACES["booth"](w)[1] + noise[step]}
+    with np.errstate(all="ignore"):
+        exec(text, names)
+        made, w = eval(call, names), np.array([-1.3, 0.8])
+        for step, expected in enumerate(ws):
+            if "/" in text and not np.isfinite(w).all():
+                return  # On paper 0/0 is nan; here it is 0, as in an update by a gradient that is 0.
+            np.testing.assert_allclose(w, expected, rtol=1e-6, atol=1e-8)
+            w = made.update(w, 0.01, step)

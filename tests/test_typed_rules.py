@@ -109,6 +109,18 @@ def test_it_trains_the_classifier_as_the_known_one(name):
     assert own.summary.replace("A rule of your own", OPTIMIZERS[name].title) == known.summary
 
 
+def test_the_page_says_which_rules_keras_cannot_do():
+    def sentences(rule):
+        app = opened("classifier", optimizer=["own"], rule=[rule], epochs=["10"], folds=["keras"])
+        assert not app.exception
+        return [each.value for each in app.info if "Keras" in each.value], [each.value for each in app.code]
+
+    for rule in ("w=w-lr*g/norm(g)", "m=0.9*m+g;g=gradient(w-lr*m);u=gradient(w);w=w-lr*(g+u)"):
+        (said,), code = sentences(rule)
+        assert "cannot do this rule" in said and not any("keras" in text for text in code)
+    assert sentences("m=0.9*m+g;w=w-lr*m")[0] == []
+
+
 def test_newton_is_refused_where_nothing_has_a_hessian():
     page = ran("classifier", optimizer=["own"], rule=["w = w - lr*newton(0)"], epochs=["10"])
     assert page.settings.methods[0].optimizer == example.name

@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from optviz.grammar import Part
 from optviz.optimizers import OPTIMIZERS, OWN, Optimizer
 from optviz.recipes import Recipe
-from optviz.rules import ASK, names_in
+from optviz.rules import ASK, NEWTON, NORM, Rule, is_number, names_in, operations_in
 from optviz.schedules import SCHEDULES
 from optviz.writing import python
 
@@ -33,34 +34,70 @@ class Written(NamedTuple):
     """An optimizer as it is printed: the name of its class, its numbers, its memory with initial values, and its lines.
 
     In the lines g is the gradient, w the weights, lr the learning rate and t the number of the update, from 1; the last
-    one gives eta, and then w_{t+1} = w_t - eta. `ahead` is the point where the gradient is taken, empty where it is w.
+    one gives eta, and then w_{t+1} = w_t - eta.
     """
 
     name: str
     numbers: dict[str, float]
     memory: tuple[Line, ...]
     lines: tuple[Line, ...]
-    ahead: str
     counts: bool
 
 
-def written(name: str, values: Values) -> Written:
-    """Return how an optimizer is printed at some values."""
+def written(name: str, values: Values, module: str, ask: Callable[[str], str] | None = None) -> Written:
+    """Return how an optimizer is printed at some values with the functions of a module.
+
+    `ask` writes how a gradient is taken at a point; without it the lines that do so are left out.
+    """
     recipe = OPTIMIZERS[name]
     chosen = {**recipe.defaults, **values}
     rule = recipe(**chosen).rule
     initial = dict(rule.initial)
-    memory = tuple((state, python(initial[state]) if state in initial else "") for state in rule.states)
-    lines = [(target, python(tree)) for target, tree in rule.written[:-1] if tree.content != ASK]
-    trees = [tree for _target, tree in rule.written]
+
+    def full(tree: Part) -> str:
+        return python(tree, module) + (f" + {module}.zeros_like(w)" if is_number(tree, rule.numbers) else "")
+
+    lines = [("g", ask("w"))] if ask and not rule.asks else []
+    for target, tree in rule.written[:-1]:
+        if tree.content != ASK:
+            lines.append((target, python(tree, module) if target in rule.numbers else full(tree)))
+        elif ask:
+            lines.append((target, ask(full(tree.operands[0]))))
     return Written(
         _class_name(recipe, chosen),
         {each: chosen[each] for each in rule.parameters},
-        memory,
-        (*lines, ("eta", python(rule.step))),
-        next((python(tree.operands[0]) for tree in trees if tree.content == ASK), ""),
-        any("t" in names_in(tree) for tree in trees),
+        tuple((state, python(initial[state], module) if state in initial else "") for state in rule.states),
+        (*lines, ("eta", python(rule.step, module))),
+        any("t" in names_in(tree) for _target, tree in rule.written),
     )
+
+
+def _ahead(rule: Rule) -> str:
+    """Return the point where the gradient is taken, empty where that is w; LookupError where Keras cannot take it.
+
+    Between two updates there is one gradient, at a point that is known by then; each variable is updated by itself.
+    """
+    asked = [i for i, (_name, tree) in enumerate(rule.written) if tree.content == ASK]
+    known = {"w", "lr", *rule.parameters, *rule.states} - {
+        name for name, _tree in rule.written[: asked[0] if asked else 0]
+    }
+    points = [rule.written[i][1].operands[0] for i in asked]
+    unusual = {NORM, NEWTON} & set().union(*(operations_in(tree) for _name, tree in rule.written))
+    own = [tree for name, tree in (*rule.initial, *rule.written[:-1]) if tree.content != ASK]
+    # While the gradient is taken elsewhere, the weights are not there.
+    reads = asked or rule.initial
+    elsewhere = "g" in rule.states or (reads and any("w" in names_in(tree) for tree in (*own, rule.step)))
+    if (
+        unusual
+        or elsewhere
+        or len(asked) > 1
+        or (asked and not rule.states)
+        or any(rule.written[i][0] != "g" for i in asked)
+    ):
+        raise LookupError("Keras' optimizers see one gradient, and one variable at a time")
+    if not all(names_in(point) <= known for point in points):
+        raise LookupError("Keras' optimizers take the gradient before they count")
+    return python(points[0], "keras.ops") if points and points[0].content != "w" else ""
 
 
 def _class_name(recipe: Recipe[Optimizer], values: Values) -> str:
@@ -76,14 +113,14 @@ def numpy_class(name: str, values: Values) -> tuple[str, str]:
 
     Its `update(w, lr, step)` returns the next weights. It asks a function `gradient(w, step)`, and Newton `hessian(w)`.
     """
-    if OPTIMIZERS[name]().follows_curvature:
-        return NEWTON, f"Newton({_keywords({**OPTIMIZERS[name].defaults, **values})})"
-    own = written(name, values)
+    own = written(name, values, "np", "gradient({}, step)".format)
     memory = [part for part, _initial in own.memory]
-    starts = ", ".join(f"np.full(2, float({initial}))" if initial else "np.zeros(2)" for _part, initial in own.memory)
+    starts = ", ".join(f"{initial} + np.zeros(2)" if initial else "np.zeros(2)" for _part, initial in own.memory)
+    # What begins where the weights do begins with the first update.
+    at_first = any(re.search(r"\bw\b", initial) for _part, initial in own.memory)
     made = [
         *([f"        self.numbers = {', '.join(own.numbers)}"] if own.numbers else []),
-        *([f"        self.memory = {starts}"] if memory else []),
+        *([f"        self.memory = {'None' if at_first else starts}"] if memory else []),
         *(["        self.t = 0"] if own.counts else []),
     ]
     lines = [
@@ -91,29 +128,27 @@ def numpy_class(name: str, values: Values) -> tuple[str, str]:
         *([f"    def __init__({', '.join(['self', *own.numbers])}):", *made, ""] if made else []),
         "    def update(self, w, lr, step):",
         *([f"        {', '.join(own.numbers)} = self.numbers"] if own.numbers else []),
+        *(["        if self.memory is None:", f"            self.memory = {starts}"] if at_first else []),
         *([f"        {', '.join(memory)} = self.memory"] if memory else []),
         *(["        self.t = t = self.t + 1"] if own.counts else []),
-        f"        g = gradient({own.ahead or 'w'}, step)",
-        *(f"        {target} = {FUNCTIONS.sub(_in('np'), text)}" for target, text in own.lines),
+        *(f"        {target} = {text}" for target, text in own.lines),
         *([f"        self.memory = {', '.join(memory)}"] if memory else []),
         "        return w - eta",
+        *(NEWTON_LINES if OPTIMIZERS[name]().follows_curvature else []),
         "",
     ]
     return "\n".join(lines), f"{own.name}({_keywords(own.numbers)})"
 
 
-NEWTON = """\
-class Newton:
-    def __init__(self, damping):
-        self.damping = damping
-
-    def update(self, w, lr, step):
-        curvature = hessian(w) + self.damping * np.eye(2)
-        if not np.isfinite(curvature).all():
-            return np.full(2, np.nan)
-        # The pseudo-inverse solves a singular system in the least-squares sense.
-        return w - lr * np.linalg.pinv(curvature, hermitian=True) @ gradient(w, step)
-"""
+NEWTON_LINES = (
+    "",
+    "    def newton(self, damping, g, w):",
+    "        curvature = hessian(w) + damping * np.eye(2)",
+    "        if not np.isfinite(curvature).all():",
+    "            return np.full(2, np.nan)",
+    "        # The pseudo-inverse solves a singular system in the least-squares sense.",
+    "        return np.linalg.pinv(curvature, hermitian=True) @ g",
+)
 
 
 class RateCode(NamedTuple):
@@ -139,6 +174,7 @@ class OptimizerCode(NamedTuple):
 def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     """Return an optimizer of `OPTIMIZERS` in Keras; what is not among the values takes its default.
 
+    LookupError where no optimizer of Keras can do what it does.
     A rate that something else than its schedule changes, such as a callback, is handed over with `steady=False`.
     """
     recipe = OPTIMIZERS[name]
@@ -147,9 +183,9 @@ def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     if not differs:
         call = recipe.keras.call.format(lr=rate.call, **{key: repr(value) for key, value in chosen.items()})
         return OptimizerCode(rate.definitions, call, False)
-    own = written(name, chosen)
+    own, ahead = written(name, chosen, "keras.ops"), _ahead(recipe(**chosen).rule)
     arguments = ", ".join(filter(None, (rate.call, _keywords(own.numbers))))
-    return OptimizerCode((*rate.definitions, _class(own, differs)), f"{own.name}({arguments})", bool(own.ahead))
+    return OptimizerCode((*rate.definitions, _class(own, ahead, differs)), f"{own.name}({arguments})", bool(ahead))
 
 
 def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]:
@@ -162,8 +198,8 @@ def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]
     ]
 
 
-def _class(own: Written, differs: str) -> str:
-    memory = [name for name, _initial in own.memory] + ["start"] * bool(own.ahead)
+def _class(own: Written, ahead: str, differs: str) -> str:
+    memory = [name for name, _initial in own.memory] + ["start"] * bool(ahead)
     numbers = ", ".join(own.numbers)
     return "\n".join(
         [
@@ -177,37 +213,36 @@ def _class(own: Written, differs: str) -> str:
             "        super().build(variables)",
             *_built(own, memory),
             "",
-            *(_look_ahead(own, memory) if own.ahead else []),
+            *(_look_ahead(own, ahead, memory) if ahead else []),
             "    def update_step(self, g, w, lr):",
             *([f"        {numbers} = self.numbers"] if numbers else []),
             *([f"        {', '.join(memory)} = {_own(memory)}"] if memory else []),
             *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if own.counts else []),
             *(f"        {_assigned(target, expression, memory)}" for target, expression in own.lines),
-            "        w.assign(start - eta)" if own.ahead else "        w.assign_sub(eta)",
+            "        w.assign(start - eta)" if ahead else "        w.assign_sub(eta)",
             "",
         ]
     )
 
 
-def _look_ahead(own: Written, memory: Sequence[str]) -> list[str]:
-    numbers = ", ".join(name for name in own.numbers if re.search(rf"\b{name}\b", own.ahead))
+def _look_ahead(own: Written, ahead: str, memory: Sequence[str]) -> list[str]:
     return [
         "    def look_ahead(self, variables):",
         "        # To be called before the gradient is taken; the update starts from where the weights were.",
         "        if not self.built:",
         "            self.build(variables)",
-        *([f"        {', '.join(own.numbers)} = self.numbers"] if numbers else []),
+        *([f"        {', '.join(own.numbers)} = self.numbers"] if _reads(ahead, own.numbers) else []),
         "        lr = self.learning_rate",
         f"        for w, {', '.join(memory)} in zip(variables, *self.memory):",
         "            start.assign(w)",
-        f"            w.assign({FUNCTIONS.sub(_in('keras.ops'), own.ahead)})",
+        f"            w.assign({ahead})",
         "",
     ]
 
 
 LOOK_AHEAD_MODEL = """\
 class LookAheadModel(keras.Sequential):
-    # Between two updates the weights are w, while the gradient is taken they are w - lr * m.
+    # Between two updates the weights are w; while the gradient is taken they are where the optimizer looks.
     def train_step(self, data):
         self.optimizer.look_ahead(self.trainable_variables)
         return super().train_step(data)
@@ -230,7 +265,7 @@ def _built(own: Written, memory: Sequence[str]) -> list[str]:
     return [
         *(
             [f"        {', '.join(own.numbers)} = self.numbers"]
-            if any(value in own.numbers for value in initial)
+            if any(_reads(value, own.numbers) for value in initial)
             else []
         ),
         f"        initial = {constants(values) if len(initial) == 1 else many}",
@@ -242,8 +277,8 @@ def _keywords(numbers: Values) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in numbers.items())
 
 
-def _in(module: str) -> str:
-    return rf"{module}.\1("
+def _reads(text: str, numbers: Values) -> bool:
+    return any(re.search(rf"\b{name}\b", text) for name in numbers)
 
 
 def _own(memory: Sequence[str]) -> str:
@@ -252,11 +287,7 @@ def _own(memory: Sequence[str]) -> str:
 
 
 def _assigned(target: str, expression: str, memory: Sequence[str]) -> str:
-    text = FUNCTIONS.sub(_in("keras.ops"), expression)
-    return f"{target}.assign({text})" if target in memory else f"{target} = {text}"
-
-
-FUNCTIONS = re.compile(r"\b(sqrt|maximum|minimum|abs|sign|exp|log|tanh)\(")
+    return f"{target}.assign({expression})" if target in memory else f"{target} = {expression}"
 
 
 # ---- learning rates
