@@ -15,7 +15,7 @@ import pandas  # noqa: F401
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from optviz.ui import course, language, lectures, resume, tab
+from optviz.ui import course, language, lectures, links, resume, tab
 from optviz.ui.language import _
 
 _HERE = Path(__file__).parent
@@ -37,6 +37,7 @@ def drawn() -> Iterator[None]:
         raise
     lectures.note_entry()
     resume.hand_over()
+    links.settle(True)
     _settle()
 
 
@@ -55,6 +56,7 @@ def enter() -> None:
 def configure() -> None:
     """Begin a run, and give the tab its icon; Streamlit would fetch the page's from the internet."""
     resume.withhold()
+    links.settle(False)
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 

@@ -5,6 +5,7 @@ Outside Streamlit every message is English.
 
 import re
 from contextvars import ContextVar
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -21,6 +22,7 @@ TAGS = {"en": "en", "zh": "zh-Hans"}
 
 DEFAULT = "en"
 KEY = "lang"
+LONGEST_TAG = 100
 
 # Streamlit runs every visitor's script in a thread of its own, so a context variable is never seen by another visitor.
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)
@@ -90,7 +92,12 @@ def N_(message: str) -> str:
 
 def nearest(tag: str | None) -> str | None:
     """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
-    return negotiate_locale([_tag(tag or "").lower()], list(LANGUAGES), sep="-")
+    return _nearest(_tag(tag or "").lower()[:LONGEST_TAG])
+
+
+@lru_cache(maxsize=256)
+def _nearest(tag: str) -> str | None:
+    return negotiate_locale([tag], list(LANGUAGES), sep="-")
 
 
 def preferred(asked: str | None, browser: str | None) -> str:
@@ -142,6 +149,7 @@ def choose() -> str:
         format_func=lambda key: LANGUAGES[key],
         required=True,
         key=KEY,
+        on_change=lambda: None,  # whoever chooses has the whole page run, whatever else was moved
         persist_state="session",
         label_visibility="collapsed",
     )

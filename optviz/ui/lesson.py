@@ -11,13 +11,16 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.datasets import DataError
-from optviz.ui import controls, course, foreign, frame, links, moments, sharing
+from optviz.ui import controls, course, foreign, frame, lectures, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _, joined
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
+from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player, stage
 from optviz.ui.words import data_error, player_words
+
+CODE = "tensorflow"
+"""The fold of a page's program."""
 
 
 class Beginning(NamedTuple):
@@ -79,13 +82,15 @@ def show(
     junction: Junction | None = None,
     on_point: OnPoint | None = None,
     slides: bool = True,
+    staged: bool = False,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
     `summary`, Markdown of ours, is the sentence at the picture; `words` are those that differ from the player's own;
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
-    is for pages whose whole script answers quickly. The rest is as in `player`.
+    is for pages whose whole script answers quickly; panels that are `staged` have been drawn by `player.stage`. The
+    rest is as in `player`.
     """
     result = player(
         panels,
@@ -104,6 +109,7 @@ def show(
         on_slide=controls.slide if slides else None,
         opening={**moments.keep(link).opening(link.opening), "name": name},
         share=partial(sharing.answer, link),
+        staged=staged,
         key=f"{link.page}-{name}" if name else link.page,
     )
     if steps and any(map(_passes, arrays.values())):
@@ -119,7 +125,7 @@ def _passes(array: ArrayLike | Thinned) -> bool:
     return rows.dtype.kind == "f" and bool((np.abs(rows) > np.finfo(np.float32).max).any())
 
 
-def live(draw: Callable[[], Result]) -> None:
+def live(draw: Callable[[], Result], key: str | None = None) -> None:
     """Draw a picture with a point that can be dragged, as a fragment: while it is held, nothing else of the page runs.
 
     `draw` asks `link.now` where the point is, and returns what `show` does. The whole page follows the release, a
@@ -135,7 +141,26 @@ def live(draw: Callable[[], Result]) -> None:
         if (done.point and not done.held) or done.step != rested[0]:
             st.rerun()
 
-    st.fragment(run)()
+    st.fragment(run, key=key)()
+
+
+def follow(link: Link, panels: Sequence[Panel], draw: Callable[[Sequence[Panel]], Result]) -> None:
+    """Draw a picture as `live` does, with what stands at it, which sliders have run alone where that `is_enough`.
+
+    `draw` is given the panels, which are sent with the whole page alone: one that wants others ends by `st.rerun`. It
+    asks `link.now` for the values of the sliders, and draws no controls but the player and buttons that change the page
+    by `controls.wholly`.
+    """
+    stage(panels, words=player_words(), key=link.page)
+
+    def run() -> Result:
+        done = draw(panels)
+        if links.is_alone():
+            link.write()
+            lectures.note_entry()
+        return done
+
+    live(run, controls.following(link))
 
 
 def say(*sentences: str) -> None:
@@ -149,7 +174,7 @@ def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside
     One that takes long to write is handed over as a function, which is called only when it is seen. A file that they
     read is offered `beside` them.
     """
-    with controls.folded(link, "tensorflow", title or _("The same in TensorFlow"), ":material/code:", alone=False):
+    with controls.folded(link, CODE, title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
                 st.code(program if isinstance(program, str) else program(), language="python")

@@ -245,6 +245,7 @@ def player(
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
     share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    staged: bool = False,
     key: str,
 ) -> Result:
     """Show `panels` under one playhead that runs over the rows of `arrays`.
@@ -259,17 +260,16 @@ def player(
     it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`
     begins at its step where the one before had another. `on_point` takes a point before the script runs, as a widget's
     callback does, so that one run answers it; `on_slide(name, value, held)` the value of a slider of the page that is
-    held, by its key's name in the page. `share` answers what the dialog that shares a moment asks for.
+    held, by its key's name in the page. `share` answers what the dialog that shares a moment asks for. The panels are
+    `staged` where `stage` has drawn them already, outside of the fragment that this is in.
     Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
     for panel in panels:
         _check_tracks(panel, widths)
-    serve_scripts()
-    _stage(
-        key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
-    )
+    if not staged:
+        stage(panels, words=words, themes=themes, even=even, key=key)
     held = _rows_held(key, run)
     header = {
         "key": key,
@@ -301,6 +301,21 @@ def player(
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
     return _picked(answer.point)._replace(step=step_at_rest(key, run))
+
+
+def stage(
+    panels: Sequence[Panel],
+    *,
+    words: Mapping[str, str] = WORDS,
+    themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
+    even: bool | int = False,
+    key: str,
+) -> None:
+    """Show the panels of a `player` whose numbers follow."""
+    serve_scripts()
+    _stage(
+        key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
+    )
 
 
 def step_at_rest(key: str, run: str) -> int | None:
@@ -496,8 +511,14 @@ def _take_slide(key: str, feed_key: str, on_slide: OnSlide | None) -> None:
 def serve_scripts() -> None:
     """Tell the runtime of the folders that it serves; one that began after the import does not know them yet."""
     if st.runtime.exists():
-        for folder in (_PLOTLY, SCRIPTS):
-            ComponentRegistry.instance().register_component(folder)
+        registry: Any = ComponentRegistry.instance()
+        _tell(registry)
+
+
+@lru_cache(maxsize=1)
+def _tell(registry: Any) -> None:
+    for folder in (_PLOTLY, SCRIPTS):
+        registry.register_component(folder)
 
 
 _HERE = Path(__file__).parent

@@ -61,7 +61,8 @@ def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) ->
                     label(settings, remedy),
                     key=f"{link.page}~remedy{i}",
                     icon=":material/healing:",
-                    on_click=partial(change, i, remedy.contestant),
+                    on_click=controls.wholly,
+                    args=(change, i, remedy.contestant),
                     wrap=True,
                 )
     helpless = [name for i, name in enumerate(races.names_of(settings)) if i in troubled and i not in helped]

@@ -17,6 +17,8 @@ from optviz.ui.language import _, joined
 from optviz.ui.links import Link, Unreadable
 
 NONE = "none"
+EDITOR = "editor"
+"""The fold of the editor of one entry."""
 ESCAPES = (("%", "%25"), (",", "%2C"), ("\n", ";"))
 """How a name is written in a link, in which the comma parts settings."""
 
@@ -208,6 +210,7 @@ class Roster(Generic[E]):
                 format_func=lambda i: f"{marks[i]} {entries[i].title(shared)}",
                 key=key,
                 required=True,
+                on_change=partial(links.settle, False),
             )
         else:
             st.info(_(self.words.nothing), icon=":material/add_circle:")
@@ -238,7 +241,7 @@ class Roster(Generic[E]):
         change = partial(self._replace, link, entries, i)
         key = f"{link.page}~{self.name}{i}"
         title = _("Settings of {name}").format(name=_(recipe.title))
-        with controls.folded(link, "editor", title, ":material/tune:"):
+        with controls.folded(link, EDITOR, title, ":material/tune:"):
             if not link.drawn:
                 return
             if entry.name not in list(self.kind.recipes):
