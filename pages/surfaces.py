@@ -1,23 +1,24 @@
 """Race optimizers on a loss surface."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
+from optviz.course import outline
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
+from optviz.lessons import race_code, races, ranges
+from optviz.lessons.examples import SURFACE_EXAMPLES
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.lessons.words import formula_error
+from optviz.locale.spoken import _
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui import controls, course, forks, inspector, lesson, links, race_code, races, remedies, rosters, runs
-from optviz.ui.examples import SURFACE_EXAMPLES
-from optviz.ui.language import _
-from optviz.ui.panels import run_of
-from optviz.ui.player import Panel, Result, step_at_rest
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
-from optviz.ui.words import formula_error
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import controls, forks, inspector, lesson, links, remedies, rosters, runs
+from optviz.ui.player import Result, step_at_rest
 
 PAGE = "surfaces"
 RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
@@ -57,9 +58,9 @@ with st.sidebar:
         link,
         "lr",
         _("Learning rate"),
-        controls.LEARNING_RATE,
+        ranges.LEARNING_RATE,
         RATE,
-        controls.LEARNING_RATES,
+        ranges.LEARNING_RATES,
         is_enough=is_race_enough_for_rate,
     )
     chosen = runs.choose(link, RACE, learning_rate, surface_name)
@@ -71,9 +72,9 @@ with st.sidebar:
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
         controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
     with controls.folded(link, "penalties", _("Regularization and noise"), ":material/compress:"):
-        l2 = controls.dial(link, "l2", _("L2 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
-        l1 = controls.dial(link, "l1", _("L1 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
-        sigma = controls.dial(link, "noise", _("Gradient noise σ"), controls.STRENGTH, 0.0, controls.STRENGTHS)
+        l2 = controls.dial(link, "l2", _("L2 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
+        l1 = controls.dial(link, "l1", _("L1 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
+        sigma = controls.dial(link, "noise", _("Gradient noise σ"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
         seed = controls.whole(link, "seed", _("Seed of the noise"), Range(0, 99, "s"), 0)
     with controls.folded(link, "starts", _("Start and axes"), ":material/my_location:"):
         try:
@@ -99,7 +100,7 @@ with at_it:
     forking = st.container()
     if surface_name == "formula":
         controls.formula(link, f"f = {surface.latex}")
-    settings = races.choose_fork(link, settings)
+    settings = replace(settings, fork=forks.of_race(link, settings))
     log = log and races.gap_known(settings)
 
 
@@ -113,7 +114,7 @@ def now() -> Settings:
     )
 
 
-def race(panels: Sequence[Panel]) -> Result:
+def race() -> Result:
     """Show the race, where it can be forked, and what would help; while something is held, what helped before."""
     here = now()
     inside, run = inspector.choose(link, here), run_of(here, log)
@@ -123,15 +124,17 @@ def race(panels: Sequence[Panel]) -> Result:
         settled[:] = [here]
     shown = lesson.show(
         link,
-        panels,
-        {**races.arrays_of(here, log), **inside.arrays},
-        run=run,
-        steps=here.steps,
-        summary=races.say(here),
-        captions=races.captions(here),
+        Picture(
+            panels,
+            {**races.arrays_of(here, log), **inside.arrays},
+            run=run,
+            steps=here.steps,
+            summary=races.say(here),
+            captions=races.captions(here),
+            slow=inside.slow,
+            junction=here.fork.junction if here.fork else None,
+        ),
         watch=True,
-        slow=inside.slow,
-        junction=here.fork and here.fork.junction,
         on_point=lambda picked: controls.move(link, picked.point),
         staged=True,
     )
@@ -146,9 +149,10 @@ def race(panels: Sequence[Panel]) -> Result:
 
 
 with picture:
-    st.html(course.welcome())
+    st.html(outline.welcome())
     settled = [settings]
-    lesson.follow(link, races.panels_of(settings, log, inspector.choose(link, settings).arrows), race)
+    panels = races.panels_of(settings, log, inspector.choose(link, settings).arrows)
+    lesson.follow(link, panels, race)
 with stage:
     rest = step_at_rest(PAGE, run_of(settings, log))
     inspector.draw(link, settings, inspector.choose(link, settings), rest)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -10,14 +11,17 @@ import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
-from optviz.datasets import DataError
-from optviz.ui import controls, course, foreign, frame, lectures, links, moments, sharing
+from optviz.course import outline
+from optviz.figures.panels import Panel, Picture, Thinned
+from optviz.lessons.examples import Example
+from optviz.lessons.words import data_error, player_words
+from optviz.locale.spoken import _, joined
+from optviz.networks.datasets import DataError
+from optviz.ui import controls, frame, lectures, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
-from optviz.ui.examples import Example, offer
-from optviz.ui.language import _, joined
+from optviz.ui.examples import offer
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player, stage
-from optviz.ui.words import data_error, player_words
+from optviz.ui.player import OnPoint, Result, player, stage
 
 CODE = "tensorflow"
 """The fold of a page's program."""
@@ -50,7 +54,7 @@ def begin(
     notes = st.container()
     offer(link, examples)
     stage = st.container()
-    st.html(course.turning(page))
+    st.html(outline.turning(page))
     return Beginning(link, notes, stage)
 
 
@@ -67,19 +71,9 @@ def reading(link: Link, notes: DeltaGenerator) -> Iterator[None]:
 
 def show(
     link: Link,
-    panels: Sequence[Panel],
-    arrays: Mapping[str, ArrayLike | Thinned],
+    picture: Picture,
     *,
-    run: str,
-    steps: int,
-    summary: str,
-    captions: Sequence[Caption] = (),
-    words: Mapping[str, str] | None = None,
-    growing: bool = False,
-    even: bool | int = False,
     watch: bool = False,
-    slow: Slow | None = None,
-    junction: Junction | None = None,
     on_point: OnPoint | None = None,
     slides: bool = True,
     staged: bool = False,
@@ -87,24 +81,13 @@ def show(
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `summary`, Markdown of ours, is the sentence at the picture; `words` are those that differ from the player's own;
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
     is for pages whose whole script answers quickly; panels that are `staged` have been drawn by `player.stage`. The
     rest is as in `player`.
     """
     result = player(
-        panels,
-        arrays,
-        run=run,
-        steps=steps,
-        growing=growing,
-        words={**player_words(), **(words or {})},
-        summary=foreign.plain(summary),
-        captions=captions,
-        even=even,
+        replace(picture, words={**player_words(), **picture.words}),
         watch=watch,
-        slow=slow,
-        junction=junction,
         on_point=on_point,
         on_slide=controls.slide if slides else None,
         opening={**moments.keep(link).opening(link.opening), "name": name},
@@ -112,7 +95,7 @@ def show(
         staged=staged,
         key=f"{link.page}-{name}" if name else link.page,
     )
-    if steps and any(map(_passes, arrays.values())):
+    if picture.steps and any(map(_passes, picture.arrays.values())):
         st.caption(
             _("Numbers beyond {most} cannot be drawn: a curve ends where it passes them.").format(most="3.4 · 10³⁸")
         )
@@ -138,23 +121,23 @@ def live(draw: Callable[[], Result], key: str | None = None) -> None:
             st.rerun()
         done = draw()
         rested.append(done.step)
-        if (done.point and not done.held) or done.step != rested[0]:
+        if (done.pick and not done.pick.held) or done.step != rested[0]:
             st.rerun()
 
     st.fragment(run, key=key)()
 
 
-def follow(link: Link, panels: Sequence[Panel], draw: Callable[[Sequence[Panel]], Result]) -> None:
+def follow(link: Link, panels: Sequence[Panel], draw: Callable[[], Result]) -> None:
     """Draw a picture as `live` does, with what stands at it, which sliders have run alone where that `is_enough`.
 
-    `draw` is given the panels, which are sent with the whole page alone: one that wants others ends by `st.rerun`. It
-    asks `link.now` for the values of the sliders, and draws no controls but the player and buttons that change the page
-    by `controls.wholly`.
+    The panels are sent with the whole page alone: where `draw` wants others, it ends by `st.rerun`. It asks `link.now`
+    for the values of the sliders, and draws no controls but the player and buttons that change the page by
+    `controls.wholly`.
     """
-    stage(panels, words=player_words(), key=link.page)
+    stage(Picture(panels, {}, run="", words=player_words()), key=link.page)
 
     def run() -> Result:
-        done = draw(panels)
+        done = draw()
         if links.is_alone():
             link.write()
             lectures.note_entry()
