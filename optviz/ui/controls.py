@@ -349,7 +349,8 @@ def _draw_followed_dial(
     follow = partial(link.follow, name, (part, following(link)), silent)
     with _beside():
         _draw_stops(slider, label, span, value, follow, stops)
-        st.fragment(draw, key=part)()
+        with st.container(width=FIELD):
+            st.fragment(draw, key=part)()
     _say_of_field(field, value)
 
 
