@@ -114,6 +114,7 @@ def player(
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
     share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    staged: bool = False,
     key: str,
 ) -> Result:
     """Show a picture under its playhead.
@@ -123,15 +124,15 @@ def player(
     opened wants to be seen (`course.moments.Moment`): it is obeyed once for each `number` in it. `on_point` takes a
     point before the script runs, as a widget's callback does, so that one run answers it; `on_slide(name, value, held)`
     the value of a slider of the page that is held, by its key's name in the page. `share` answers what the dialog that
-    shares a moment asks for. Raises `ValueError` where a track refers to an array or column that does not exist.
+    shares a moment asks for. The panels are `staged` where `stage` has drawn them already, outside of the fragment that
+    this is in. Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in picture.arrays.items()}
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
     for panel in picture.panels:
         _check_tracks(panel, widths)
-    serve_scripts()
-    fixed = tuple(map(_fixed, picture.panels))
-    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
+    if not staged:
+        stage(picture, themes=themes, key=key)
     run = picture.run
     held = _rows_held(key, run)
     header = {
@@ -164,6 +165,13 @@ def player(
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
     return Result(_picked(answer.point), step_at_rest(key, run))
+
+
+def stage(picture: Picture, *, themes: Mapping[Literal["light", "dark"], Theme] = THEMES, key: str) -> None:
+    """Show the panels of a picture, whose numbers a `player` brings."""
+    serve_scripts()
+    fixed = tuple(map(_fixed, picture.panels))
+    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
 
 
 def step_at_rest(key: str, run: str) -> int | None:
@@ -359,8 +367,14 @@ def _take_slide(key: str, feed_key: str, on_slide: OnSlide | None) -> None:
 def serve_scripts() -> None:
     """Tell the runtime of the folders that it serves; one that began after the import does not know them yet."""
     if st.runtime.exists():
-        for folder in (_PLOTLY, SCRIPTS):
-            ComponentRegistry.instance().register_component(folder)
+        registry: Any = ComponentRegistry.instance()
+        _tell(registry)
+
+
+@lru_cache(maxsize=1)
+def _tell(registry: Any) -> None:
+    for folder in (_PLOTLY, SCRIPTS):
+        registry.register_component(folder)
 
 
 _HERE = Path(__file__).parent
