@@ -39,9 +39,9 @@ class Penalized:
         loss, g = self.objective(w, t)
         kept = w if self.mask is None else w * self.mask
         if self._squares:
-            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + _column(self.l2) * kept
+            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + column(self.l2) * kept
         if self._sizes:
-            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + _column(self.l1) * np.sign(kept)
+            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + column(self.l1) * np.sign(kept)
         return loss, g
 
     @cached_property
@@ -82,7 +82,7 @@ class Penalized:
         """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""
         curved = cast(Curved, self.objective).hessian(w)
         mask = np.ones(w.shape[-1]) if self.mask is None else self.mask
-        return curved + _column(_column(self.l2)) * np.diag(mask)
+        return curved + column(column(self.l2)) * np.diag(mask)
 
     @cached_property
     def _sizes(self) -> bool:
@@ -93,7 +93,8 @@ class Penalized:
         return bool(np.any(self.l2))
 
 
-def _column(strength: Number) -> Number:
+def column(strength: Number) -> Number:
+    """Return a number of each run so that it broadcasts against their parameters `(..., n)`."""
     return strength[..., None] if isinstance(strength, np.ndarray) else strength
 
 

@@ -1,16 +1,14 @@
 """Penalties side by side: one net trained at many strengths at once, each from the same start on the same batches."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from optviz.activations import Array
-from optviz.classifier import Classifier
+from optviz.classifier import Classifier, marks
 from optviz.datasets import Dataset
-from optviz.descent import Schedule, descend
-from optviz.objectives import Penalized
+from optviz.descent import Schedule
 from optviz.optimizers import Optimizer
 
 NEAR_ZERO = 1e-3
@@ -50,13 +48,12 @@ def train(
     The runs are one array for NumPy, so that thirty cost but a few times what one does. Frame k stands after
     `k * stride` epochs.
     """
-    objective = Penalized(classifier, l1, l2, classifier.network.weight_mask)
-    steps = descend(objective, optimizer, schedule, np.tile(start, (len(l1), 1)))
-    shown = islice(steps, 0, None, stride * classifier.steps_per_epoch)
+    every = stride * classifier.steps_per_epoch
+    begun = marks(classifier, optimizer, schedule, np.tile(start, (len(l1), 1)), l1=l1, l2=l2, every=every)
     while True:
         # A run that diverges is a result and no reason for a warning.
         with np.errstate(all="ignore"):
-            frame = _measure(classifier, validation, next(shown).w)
+            frame = _measure(classifier, validation, next(begun).w)
         yield frame
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, train
+from optviz.classifier import ENGINES, Classifier, marks, train
 from optviz.datasets import dot
 from optviz.descent import descend
 from optviz.losses import LOSSES
@@ -43,6 +43,11 @@ def trained() -> None:
 
 def updated() -> None:
     """Do the same updates and nothing else."""
+    next(islice(marks(COURSE, SGD, rate, START, l2=L2), EPOCHS, None))
+
+
+def descended() -> None:
+    """Do them as `descend` does, with all that a step can tell."""
     objective = Penalized(COURSE, l2=L2, mask=NETWORK.weight_mask)
     next(islice(descend(objective, SGD, rate, START), EPOCHS * COURSE.steps_per_epoch, None))
 
