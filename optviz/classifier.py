@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.activations import Array
 from optviz.datasets import Dataset
-from optviz.descent import Schedule
+from optviz.descent import Schedule, marks
 from optviz.losses import Loss
 from optviz.network import Network, Propagation
-from optviz.objectives import Penalized, column
-from optviz.optimizers import Memory, Number, Optimizer, spread
+from optviz.objectives import Later, Penalized, regularized
+from optviz.optimizers import Memory, Optimizer
 from optviz.tensorflow_engine import Gradient, tensorflow_engine
 
 Batch = tuple[Array, Array]
@@ -90,18 +90,20 @@ class Classifier:
         epoch, batch = divmod(t, self._steps)
         return self._deal(epoch)[batch]
 
-    def slope(self, w: Array, gradient: Array) -> Callable[[Array, Array], None]:
-        """Return what writes a batch's gradient at `w: (..., n)` to `gradient: (..., n)`, arrays that stay.
-
-        It is the gradient of a call, bit for bit, without the loss.
-        """
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the gradient of update t at `w` to `gradient`, arrays that stay."""
         if self.engine is not ENGINES["numpy"]:
-            return lambda x, y: np.copyto(gradient, self._gradient(w, x, y)[1])
+            return lambda t: np.copyto(gradient, self(w, t)[1])
         product = np.dot if w.ndim == 1 and not isinstance(self.seed, tuple) else np.matmul
         passes, derivative = Propagation(self.network, w, gradient, product), self.loss.derivative
         nothing = np.zeros((1, self.network.sizes[-1]))
         losses = self.loss.value(nothing, nothing).shape[-1]
-        return lambda x, y: passes.backward(derivative(passes.forward(x), y) / (losses * x.shape[-2]))
+
+        def write(t: int) -> None:
+            x, y = self.batch(t)
+            passes.backward(derivative(passes.forward(x), y) / (losses * x.shape[-2]))
+
+        return write
 
     @np.errstate(over="ignore", invalid="ignore")
     def response(self, w: Array, x: Array) -> Array:
@@ -155,101 +157,6 @@ def deal(data: Dataset, batch_size: int, seed: int | tuple[int, ...], shuffle: b
     x, y = data.x.take(order, axis=0), data.targets.take(order, axis=0)
     ends = [(..., slice(start, start + batch_size), slice(None)) for start in range(0, rows, batch_size)]
     return [(x[batch], y[batch]) for batch in ends]
-
-
-class Mark(NamedTuple):
-    """Where an update begins: its number, the weights (..., n), the learning rate, and the optimizer's memory."""
-
-    t: int
-    w: Array
-    learning_rate: Value
-    memory: Memory
-
-
-def marks(
-    classifier: Classifier,
-    optimizer: Optimizer,
-    schedule: Schedule,
-    w: Array,
-    memory: Memory | None = None,
-    *,
-    ahead: int = 0,
-    l1: Number = 0.0,
-    l2: Number = 0.0,
-    every: int = 0,
-) -> Iterator[Mark]:
-    """Yield where each epoch begins, or each of `every` updates, without end.
-
-    The updates are those of `descend` on the penalized classifier, bit for bit, `ahead` of it in the batches, but only
-    their weights are computed, and in place.
-    """
-    if optimizer.follows_curvature:
-        raise TypeError("Newton's method needs an objective with a Hessian")
-    updates = _Updates(classifier, optimizer, w, memory, l1, l2)
-    every = every or classifier.steps_per_epoch
-    while True:
-        yield Mark(updates.t, updates.w.copy(), schedule(updates.t), updates.memory)
-        for t in range(updates.t, updates.t + every):
-            updates.make(*classifier.batch(t + ahead), schedule(t))
-
-
-class _Updates:
-    """Updates one after the other on the same arrays, whose parts are found once."""
-
-    def __init__(
-        self, classifier: Classifier, optimizer: Optimizer, w: Array, memory: Memory | None, l1: Number, l2: Number
-    ) -> None:
-        self.w = np.array(w, dtype=float)
-        optimizer = spread(optimizer, self.w.shape)
-        memory = optimizer.init(self.w) if memory is None else memory
-        self.rule, self.settings = optimizer.rule, optimizer.settings
-        self.t, self.states = memory.t, tuple(memory.states.values())
-        self.g, self.point, self.added = np.empty_like(self.w), np.empty_like(self.w), np.empty_like(self.w)
-        mask = classifier.network.weight_mask
-        self.l1, self.l2 = (column(each) * mask if np.any(each) else None for each in (l1, l2))
-        self.here, self.there = classifier.slope(self.w, self.g), classifier.slope(self.point, self.g)
-        # A state that is another name for the weights or the gradient would move with them.
-        self.shares = any(not tree.operands for _name, tree in self.rule.written)
-
-    @property
-    def memory(self) -> Memory:
-        """What the next update begins with."""
-        return Memory(self.t, dict(zip(self.rule.states, self.states, strict=True)))
-
-    def make(self, x: Array, y: Array, rate: Value) -> None:
-        """Make an update by the gradient of a batch."""
-        self.t += 1
-        lr = rate[..., None] if isinstance(rate, np.ndarray) else rate
-        given = (self.w, 1.0 * self.t, lr, None, self.states, self.settings)
-        *after, _moment, _spread, _rate, eta = self._asked(given, x, y) if self.rule.asks else self._seen(given, x, y)
-        self.states = tuple(each.copy() for each in after) if self.shares else tuple(after)
-        np.subtract(self.w, eta, out=self.w)
-
-    def _seen(self, given: tuple[Any, ...], x: Array, y: Array) -> tuple[Any, ...]:
-        self.here(x, y)
-        self._penalize(self.w)
-        return cast(tuple[Any, ...], self.rule.update(self.g, *given))
-
-    def _asked(self, given: tuple[Any, ...], x: Array, y: Array) -> tuple[Any, ...]:
-        """Answer a rule that says where it wants its gradients."""
-        asking = self.rule.update(*given)
-        point = next(asking)
-        while True:
-            if point is not self.w:
-                np.copyto(self.point, point)
-            (self.here if point is self.w else self.there)(x, y)
-            self._penalize(point)
-            try:
-                point = asking.send(self.g.copy())
-            except StopIteration as done:
-                return cast(tuple[Any, ...], done.value)
-
-    def _penalize(self, w: Array) -> None:
-        """Add the penalty's gradient at w."""
-        if self.l2 is not None:
-            self.g += np.multiply(w, self.l2, out=self.added)
-        if self.l1 is not None:
-            self.g += np.multiply(np.sign(w, out=self.added), self.l1, out=self.added)
 
 
 class Epoch(NamedTuple):
@@ -308,7 +215,9 @@ def train(
     w, memory, first = (start.w, start.memory, start.epoch) if isinstance(start, Epoch) else (start, None, 0)
     # The batches are counted from the first epoch, the optimizer's updates from its own first.
     ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
-    begun = marks(classifier, optimizer, schedule, w, memory, ahead=ahead, l1=l1, l2=l2)
+    objective = regularized(classifier, l1=l1, l2=l2, mask=penalty.mask)
+    updated = Later(objective, ahead) if ahead else objective
+    begun = marks(updated, optimizer, schedule, w, memory, every=classifier.steps_per_epoch)
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield
     def advance() -> Epoch:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from optviz.activations import Array
-from optviz.classifier import Classifier, marks
+from optviz.classifier import Classifier
 from optviz.datasets import Dataset
-from optviz.descent import Schedule
+from optviz.descent import Schedule, marks
+from optviz.objectives import Penalized
 from optviz.optimizers import Optimizer
 
 NEAR_ZERO = 1e-3
@@ -48,8 +49,9 @@ def train(
     The runs are one array for NumPy, so that thirty cost but a few times what one does. Frame k stands after
     `k * stride` epochs.
     """
-    every = stride * classifier.steps_per_epoch
-    begun = marks(classifier, optimizer, schedule, np.tile(start, (len(l1), 1)), l1=l1, l2=l2, every=every)
+    objective = Penalized(classifier, l1, l2, classifier.network.weight_mask)
+    begin, every = np.tile(start, (len(l1), 1)), stride * classifier.steps_per_epoch
+    begun = marks(objective, optimizer, schedule, begin, every=every)
     while True:
         # A run that diverges is a result and no reason for a warning.
         with np.errstate(all="ignore"):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, Epoch, marks, train
+from optviz.classifier import ENGINES, Classifier, Epoch, train
 from optviz.datasets import Dataset, dot
-from optviz.descent import descend
+from optviz.descent import descend, marks
 from optviz.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.network import Network
 from optviz.objectives import Later, Penalized
@@ -310,25 +310,29 @@ RULES = {name: recipe() for name, recipe in OPTIMIZERS.items() if name != "newto
 }
 
 
-def as_descended(classifier, optimizer, schedule, w, steps, l1=0.0, l2=0.0, ahead=0):
+def as_descended(objective, optimizer, schedule, w, steps):
     """Return the weights before each update, as the one loop has them, and the last memory."""
-    objective = Later(Penalized(classifier, l1, l2, classifier.network.weight_mask), ahead)
     found = list(islice(descend(objective, optimizer, schedule, w), steps + 1))
     return np.array([step.w for step in found]), found[-1].memory
+
+
+def penalized(classifier, **strengths):
+    return Penalized(classifier, **strengths, mask=classifier.network.weight_mask)
 
 
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("penalty", [{}, {"l1": 0.01, "l2": 0.03}])
 def test_updates_in_place_are_those_of_a_descent_bit_for_bit(name, penalty):
     start, schedule = COURSE.network.init(0, "he"), lambda t: 0.05 / (1 + t)
-    whole, memory = as_descended(COURSE, RULES[name], schedule, start, 14, **penalty, ahead=3)
-    found = list(islice(marks(COURSE, RULES[name], schedule, start, ahead=3, every=1, **penalty), 15))
+    objective = Later(penalized(COURSE, **penalty), 3)
+    whole, memory = as_descended(objective, RULES[name], schedule, start, 14)
+    found = list(islice(marks(objective, RULES[name], schedule, start), 15))
     np.testing.assert_array_equal([mark.w for mark in found], whole)
     assert [mark.t for mark in found] == list(range(15)) and found[-1].learning_rate == schedule(14)
     assert list(found[-1].memory.states) == list(memory.states)
     for state in memory.states:
         np.testing.assert_array_equal(found[-1].memory.states[state], memory.states[state])
-    again = marks(COURSE, RULES[name], schedule, found[9].w, found[9].memory, ahead=3, every=5, **penalty)
+    again = marks(objective, RULES[name], schedule, found[9].w, found[9].memory, every=5)
     np.testing.assert_array_equal([mark.w for mark in islice(again, 2)], whole[[9, 14]])
 
 
@@ -339,8 +343,8 @@ def test_whatever_the_net_and_its_loss_are(activation, sizes, loss):
     data = Wide(dot().x[:50], dot().y[:50], sizes[-1])
     classifier = Classifier(Network(sizes, ACTIVATIONS[activation]()), loss, data, 16)
     start = classifier.network.init(1, "he")
-    whole, _memory = as_descended(classifier, ADAM, rate(0.02), start, 9, l2=0.1)
-    found = islice(marks(classifier, ADAM, rate(0.02), start, every=1, l2=0.1), 10)
+    whole, _memory = as_descended(classifier, ADAM, rate(0.02), start, 9)
+    found = islice(marks(classifier, ADAM, rate(0.02), start), 10)
     np.testing.assert_array_equal([mark.w for mark in found], whole)
 
 
@@ -358,24 +362,25 @@ class Wide(Dataset):
 @pytest.mark.parametrize("seed", [0, (1, 2, 3)])
 def test_several_runs_at_once_are_each_the_run_alone(seed):
     classifier, starts = replace(COURSE, seed=seed), np.stack([COURSE.network.init(k) for k in range(3)])
-    rates, strengths = np.array([0.01, 0.02, 0.2]), {"l1": np.array([0.0, 0.1, 0.2]), "l2": np.array([0.1, 0.0, 0.3])}
-    whole, _memory = as_descended(classifier, ADAM, lambda t: rates, starts, 20, **strengths)
-    found = [mark.w for mark in islice(marks(classifier, ADAM, lambda t: rates, starts, every=10, **strengths), 3)]
+    rates = np.array([0.01, 0.02, 0.2])
+    objective = penalized(classifier, l1=np.array([0.0, 0.1, 0.2]), l2=np.array([0.1, 0.0, 0.3]))
+    whole, _memory = as_descended(objective, ADAM, lambda t: rates, starts, 20)
+    found = [mark.w for mark in islice(marks(objective, ADAM, lambda t: rates, starts, every=10), 3)]
     np.testing.assert_array_equal(found, whole[::10])
 
 
 def test_another_engine_and_a_rule_that_needs_a_hessian():
     pytest.importorskip("tensorflow")
     classifier, start = replace(COURSE, engine=ENGINES["tensorflow"]), COURSE.network.init(0)
-    whole, _memory = as_descended(classifier, ADAM, rate(0.01), start, 5, l2=0.1)
-    found = [mark.w for mark in islice(marks(classifier, ADAM, rate(0.01), start, every=1, l2=0.1), 6)]
+    whole, _memory = as_descended(penalized(classifier, l2=0.1), ADAM, rate(0.01), start, 5)
+    found = [mark.w for mark in islice(marks(penalized(classifier, l2=0.1), ADAM, rate(0.01), start), 6)]
     np.testing.assert_array_equal(found, whole)
     with pytest.raises(TypeError, match="Hessian"):
         next(marks(COURSE, OPTIMIZERS["newton"](), rate(0.01), start))
 
 
 def test_a_mark_stays_as_it_was():
-    begun = marks(COURSE, ADAM, rate(0.01), COURSE.network.init(0))
+    begun = marks(COURSE, ADAM, rate(0.01), COURSE.network.init(0), every=7)
     first = next(begun)
     w, states = first.w.copy(), {name: state.copy() for name, state in first.memory.states.items()}
     next(begun)

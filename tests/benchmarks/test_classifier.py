@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, marks, train
+from optviz.classifier import ENGINES, Classifier, train
 from optviz.datasets import dot
-from optviz.descent import descend
+from optviz.descent import descend, marks
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.objectives import Penalized
@@ -43,7 +43,8 @@ def trained() -> None:
 
 def updated() -> None:
     """Do the same updates and nothing else."""
-    next(islice(marks(COURSE, SGD, rate, START, l2=L2), EPOCHS, None))
+    objective = Penalized(COURSE, l2=L2, mask=NETWORK.weight_mask)
+    next(islice(marks(objective, SGD, rate, START, every=EPOCHS * COURSE.steps_per_epoch), 1, None))
 
 
 def descended() -> None:
@@ -126,3 +127,8 @@ def test_gradient_of_a_batch(compare: Callable[..., None], fastest: Callable[...
     theirs = fastest(lambda: [compiled(START, 0) for _ in range(100)], 2.0) / 100
     what = "the classifier's loss and gradient, one batch"
     compare(what, lambda: COURSE(START, 0), "TensorFlow engine, compiled", theirs)
+
+
+def test_updates_in_place(compare: Callable[..., None], fastest: Callable[..., float]) -> None:
+    what = f"the course's classifier, {EPOCHS} epochs, updates only, in place"
+    compare(what, updated, "the one loop of all steps", fastest(descended))

@@ -55,7 +55,7 @@ GUARDS = {
     "optviz/race.py": "race forks endings",
     "optviz/rules.py": "rules optimizers anatomy",
     "optviz/schedules.py": "parameters schedules",
-    "optviz/straight.py": "rules forks",
+    "optviz/straight.py": "rules forks compiled",
     "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/ui/keras_code.py": "training_code",
     "optviz/ui/optimizer_code.py": "optimizer_code race_code",
