@@ -1,7 +1,7 @@
 """The one loop: every optimizer on every objective, one update at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, NamedTuple, cast
 
@@ -207,6 +207,17 @@ def _by_machine(
     return found or (np.empty_like(w), np.zeros(len(w), dtype=bool))
 
 
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """A schedule that is known for all updates there will be, `(n,)`."""
+
+    each: Array
+
+    def __call__(self, t: int) -> float:
+        """Return the learning rate of update t."""
+        return float(self.each[t])
+
+
 class Path(NamedTuple):
     """Rows 0..steps of a descent: what stood at each moment, leading axis the step, then the run axes.
 
@@ -249,7 +260,11 @@ def advance(
     """
     memory = optimizer.init(w) if memory is None else memory
     slope, rows, begun = of_floats(objective), np.empty((0, WIDTH)), memory.t
-    rates = np.array([schedule(t) for t in range(begun, begun + n)], dtype=float)
+    rates = (
+        schedule.each[begun : begun + n]
+        if isinstance(schedule, Rates)
+        else np.array([schedule(t) for t in range(begun, begun + n)], dtype=float)
+    )
     if slope and can_run(optimizer.rule):
         states = tuple((float(x), float(y)) for x, y in memory.states.values())
         begin = Begin((float(w[0]), float(w[1])), begun, states)
