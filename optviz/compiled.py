@@ -47,7 +47,7 @@ def min(u, v):
 """
 """What the names in a program on floats are: signs, maxima and minima as NumPy has them, what is no number stays none.
 
-TINY is `optviz.rules.TINY`.
+TINY is `optviz.optimization.rules.TINY`.
 """
 _COMPILE = """
 import os, sys

@@ -6,15 +6,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, Epoch, train
-from optviz.datasets import Dataset, dot
-from optviz.descent import descend, marks
-from optviz.losses import LOSSES, SOFTMAX_CROSSENTROPY
-from optviz.network import Network
-from optviz.objectives import Later, Penalized
-from optviz.optimizers import OPTIMIZERS
-from optviz.optimizers import typed as typed_rule
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import ENGINES, Classifier, Epoch, train
+from optviz.networks.datasets import Dataset, dot
+from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
+from optviz.networks.network import Network
+from optviz.optimization.descent import descend, marks
+from optviz.optimization.objectives import Later, Penalized
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import typed as typed_rule
 
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], dot(), batch_size=32, seed=0)
 SGD = OPTIMIZERS["sgd"]()

@@ -8,13 +8,14 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz import compiled, straight
-from optviz.descent import advance, arrive, descend, marks
-from optviz.objectives import Later, Noisy, Penalized
-from optviz.optimizers import OPTIMIZERS, typed
-from optviz.schedules import SCHEDULES, Schedule
-from optviz.straight import can_run, machine_program, wide_program
-from optviz.surfaces import SURFACES
+from optviz import compiled
+from optviz.optimization import straight
+from optviz.optimization.descent import advance, arrive, descend, marks
+from optviz.optimization.objectives import Later, Noisy, Penalized
+from optviz.optimization.optimizers import OPTIMIZERS, typed
+from optviz.optimization.schedules import SCHEDULES, Schedule
+from optviz.optimization.straight import can_run, machine_program, wide_program
+from optviz.surfaces.surfaces import SURFACES
 
 pytest.importorskip("numba")
 
@@ -82,12 +83,9 @@ def plain(monkeypatch):
     return call
 
 
-def alike(ours, theirs, exact):
+def alike(ours, theirs):
     for one, other in zip(ours, theirs, strict=True):
-        if exact:
-            np.testing.assert_array_equal(one, other)
-        else:
-            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.slow
@@ -101,9 +99,9 @@ def test_any_rule_takes_the_path_of_plain_floats(folder, plain):
         given = each, rule, SCHEDULE, np.array([1.0, 1.5]), 60
         (ours, w, memory), (theirs, there, then) = advance(*given), plain(advance, *given)
         assert len(theirs.w) == 60 and np.isfinite(theirs.w).all()
-        alike((*ours, w), (*theirs, there), exact=True)
+        alike((*ours, w), (*theirs, there))
         assert memory.t == then.t
-        alike(memory.states.values(), then.states.values(), exact=True)
+        alike(memory.states.values(), then.states.values())
 
 
 @pytest.mark.slow
@@ -119,7 +117,7 @@ def test_on_any_surface_up_to_where_it_ends(folder, plain):
             if name in FORMULAS:
                 given = (*given[:3], np.array([0.7, 0.4]), 40)
             ours, theirs = advance(*given)[0], plain(advance, *given)[0]
-            alike(ours, theirs, exact=False)
+            alike(ours, theirs)
             ended += not np.isfinite(theirs.w).all()
     assert ended > len(GROUNDS) // 2
 
@@ -146,7 +144,7 @@ def test_many_runs_arrive_where_each_does_alone(folder, plain):
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
 def test_blocks_and_settings_of_each_run_change_nothing(block, monkeypatch):
-    monkeypatch.setattr("optviz.descent.BLOCK", block)
+    monkeypatch.setattr("optviz.optimization.descent.BLOCK", block)
     optimizer = OPTIMIZERS["adam"](beta1=np.linspace(0.5, 0.9, 4)[:, None])
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 4, 2))
     found = arrive(BEALE, optimizer, lambda t: 0.01 / (1 + t), starts, 25)
@@ -223,10 +221,14 @@ def test_where_nothing_can_be_written_it_is_kept_as_long_as_the_process(folder, 
 
 
 def test_numba_is_not_imported_before_something_is_hot():
-    code = (
-        "import sys, numpy as np\nfrom optviz.descent import advance\nfrom optviz.optimizers import OPTIMIZERS\n"
-        "from optviz.surfaces import SURFACES\n"
-        "advance(SURFACES['beale'], OPTIMIZERS['adam'](), lambda t: 0.01, np.ones(2), 500)\n"
-        "assert 'numba' not in sys.modules and 'llvmlite' not in sys.modules"
-    )
+    code = """
+import sys
+import numpy as np
+from optviz.optimization.descent import advance
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
+
+advance(SURFACES["beale"], OPTIMIZERS["adam"](), lambda t: 0.01, np.ones(2), 500)
+assert not {"numba", "llvmlite"} & set(sys.modules)
+"""
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from optviz import compiled, straight
+from optviz import compiled
+from optviz.optimization import straight
 
 # TensorFlow reads it when it is first imported: without it its start-up notes drown the table.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
