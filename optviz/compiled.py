@@ -27,7 +27,7 @@ WAITING = 32
 """So many at most wait to be compiled; what comes then may come again."""
 TOGETHER = 8
 """So many at most are compiled by one process, and are ready together."""
-PATIENCE = 120.0
+PATIENCE = 600.0
 """After so many seconds what has not been compiled is not."""
 
 MATHEMATICS = """
