@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
-from optviz.entry import EntryError, write
+from optviz.figures.panels import run_of
+from optviz.lessons import activations as told
+from optviz.lessons.activations import Curves, Softmax, Stability
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
+from optviz.networks.activations import ACTIVATIONS
 from optviz.recipes import Range
+from optviz.typed_numbers import EntryError, write
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import activations as told
-from optviz.ui.lessons.activations import Curves, Softmax, Stability
-from optviz.ui.panels import run_of
 
 PAGE = "activations"
 SHOWN = ("relu", "leaky_relu", "sigmoid", "tanh")

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from optviz.figures.panels import run_of
+from optviz.lessons import cross_entropy
+from optviz.lessons.cross_entropy import Settings
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import cross_entropy
-from optviz.ui.lessons.cross_entropy import Settings
-from optviz.ui.panels import run_of
 
 PAGE = "cross_entropy"
 EXAMPLES = (

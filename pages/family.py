@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from optviz.family import FAMILY, nearest
-from optviz.optimizers import OPTIMIZERS
-from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, race_code, races
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _, joined
-from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.lessons import family, race_code, races
+from optviz.lessons.examples import Example
+from optviz.lessons.family import SHARED, SHOWS
+from optviz.locale.spoken import N_, _, joined
+from optviz.optimization.family import FAMILY, nearest
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import controls, lesson
 
 PAGE = "family"
 EXAMPLES = (

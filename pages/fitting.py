@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
+from optviz.course.outline import href
+from optviz.figures.panels import run_of
+from optviz.lessons import fitting
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
+from optviz.models.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.course import href
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import fitting
-from optviz.ui.panels import run_of
 from optviz.ui.player import Result
 
 PAGE = "fitting"

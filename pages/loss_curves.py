@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from optviz.figures.panels import run_of
+from optviz.lessons import loss_curves
+from optviz.lessons.examples import Example
+from optviz.lessons.loss_curves import FAMILIES, Settings
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import loss_curves
-from optviz.ui.lessons.loss_curves import FAMILIES, Settings
-from optviz.ui.panels import run_of
 
 PAGE = "loss_curves"
 EXAMPLES = (

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from optviz.losses import huber
+from optviz.figures.panels import run_of
+from optviz.lessons import losses
+from optviz.lessons.examples import Example
+from optviz.lessons.losses import Settings
+from optviz.locale.spoken import N_, _
+from optviz.networks.losses import huber
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import losses
-from optviz.ui.lessons.losses import Settings
-from optviz.ui.panels import run_of
 from optviz.ui.player import Result
 
 PAGE = "losses"

@@ -4,18 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.datasets import DataError
-from optviz.optimizers import OPTIMIZERS
+from optviz.course.outline import href
+from optviz.figures.panels import run_of
+from optviz.lessons import penalties, ranges
+from optviz.lessons.examples import Example
+from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
+from optviz.lessons.words import data_error, epoch_words
+from optviz.locale.spoken import N_, _
+from optviz.networks.datasets import DataError
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.course import href
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import penalties
-from optviz.ui.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
-from optviz.ui.panels import run_of
-from optviz.ui.words import data_error, epoch_words
 
 PAGE = "penalties"
 COURSE, START = Settings(), Chosen(0.03, 0.03)
@@ -44,7 +44,7 @@ with st.sidebar:
         link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in METHODS.items()}, COURSE.optimizer
     )
     rate = controls.dial(
-        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+        link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
     values = controls.parameters(link, f"{optimizer}.", METHODS[optimizer])
     epochs = int(controls.choice(link, "epochs", _("Epochs"), {f"{n}": f"{n}" for n in EPOCHS}, f"{COURSE.epochs}"))

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from optviz.figures.panels import run_of
+from optviz.lessons import losses, softmax_loss
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import losses, softmax_loss
-from optviz.ui.panels import run_of
 from optviz.ui.player import Result
 
 PAGE = "softmax_loss"

@@ -24,8 +24,9 @@ RUNS = 400
 
 def shown(link: str) -> dict[str, Any]:
     """Open a link and return what the player is handed: its moment, steps, panels, and the numbers in brief."""
+    from optviz.figures.panels import Thinned
     from optviz.ui import lesson
-    from optviz.ui.player import Result, Thinned
+    from optviz.ui.player import Result
 
     page, _mark, query = link.partition("?")
     handed: dict[str, Any] = {}
@@ -67,9 +68,9 @@ def brief(array: np.ndarray) -> list[Any]:
 
 
 def test_there_are_links_to_every_page_in_both_languages() -> None:
-    from optviz.ui import course
+    from optviz.course import outline
 
-    assert {link.partition("?")[0] for link in KEPT} == set(course.LESSONS) - {"course", "lectures"}
+    assert {link.partition("?")[0] for link in KEPT} == set(outline.LESSONS) - {"course", "lectures"}
     assert len(KEPT) >= 30
     assert {"lang=en", "lang=zh"} == {part for link in KEPT for part in link.split("&") if part.startswith("lang=")}
 

@@ -7,17 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz.colors import light, oklab, rgb, shares
 from optviz.figures import family, practice
 from optviz.figures import races as pictures
+from optviz.figures.colors import light, oklab, rgb, shares
 from optviz.figures.style import NUMBERS, OWN, SERIES, Runner, looks_of
-from optviz.looks import LOOKS, Look
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui import races, runs
-from optviz.ui.lessons.family import SHOWS
+from optviz.lessons import races, runs
+from optviz.lessons.family import SHOWS
+from optviz.lessons.runs import Run
+from optviz.lessons.training_panels import _CURVES, COLORS
+from optviz.optimization.looks import LOOKS, Look
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.ui import player
 from optviz.ui.player import THEMES
-from optviz.ui.runs import Run
-from optviz.ui.training_panels import _CURVES, COLORS
 
 EYES = {
     "normal": np.eye(3),
@@ -111,7 +112,7 @@ def test_the_visitors_own_optimizer_looks_like_none_of_them():
 
 
 def test_the_browser_knows_every_marker_and_draws_no_other_in_its_place():
-    script = (Path(races.__file__).parent / "static" / "brush.js").read_text("utf-8")
+    script = (Path(player.__file__).parent / "static" / "brush.js").read_text("utf-8")
     known = set(re.findall(r'^  "?([a-z-]+)"?: ', script.split("SYMBOLS = {")[1].split("};")[0], re.M))
     assert {look.symbol for look in LOOKS.values()} | {OWN.symbol} <= known
 

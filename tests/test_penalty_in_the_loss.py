@@ -7,19 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.losses import LOSSES, SOFTMAX_CROSSENTROPY
-from optviz.plateau import Watched
-from optviz.training_plan import Plan
-from optviz.ui import races, training_words
-from optviz.ui.lessons import digits, penalties, table
-from optviz.ui.lessons.penalties import Chosen
-from optviz.ui.player import Thinned
-from optviz.ui.races import Ground
-from optviz.ui.runs import Run
+from optviz.figures.panels import Thinned
+from optviz.lessons import digits, penalties, races, table, training_words
+from optviz.lessons.penalties import Chosen
+from optviz.lessons.races import Ground
+from optviz.lessons.runs import Run
+from optviz.lessons.training_panels import panels_of
+from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch, points_of
+from optviz.lessons.trainings import Training
+from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
+from optviz.networks.plateau import Watched
+from optviz.networks.training_plan import Plan
 from optviz.ui.training_files import event_runs
-from optviz.ui.training_panels import panels_of
-from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch, points_of
-from optviz.ui.trainings import Training
 
 WITH, DATA = "training, with penalty", "training, without penalty"
 PLAIN = Settings(epochs=6)

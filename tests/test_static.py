@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from optviz.looks import PALETTE
+from optviz.optimization.looks import PALETTE
 from optviz.ui import player
 
 ROOT = Path(__file__).parents[1]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from optviz.syllabus import ROWS, Row, by_id
+from optviz.course.outline import GROUPS, HOME, LESSONS, href, turning, welcome
+from optviz.course.syllabus import ROWS, Row, by_id
+from optviz.lessons.contents import chapter, minutes
 from optviz.ui import player
-from optviz.ui.course import GROUPS, HOME, LESSONS, href, turning, welcome
-from optviz.ui.lessons.contents import chapter, minutes
 from tests.pages import opened
 
 PICTURES = Path(player.__file__).parent / "static" / "pictures"

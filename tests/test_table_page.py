@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz import table as tables
-from optviz.activations import ACTIVATIONS
-from optviz.network import INITIALIZATIONS
-from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
-from optviz.training_plan import Plan
+from optviz.lessons import nets, table
+from optviz.lessons.table import Own, Settings
+from optviz.models import table as tables
+from optviz.models.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.network import INITIALIZATIONS
+from optviz.networks.training_plan import Plan
 from optviz.ui import links
-from optviz.ui.lessons import nets, table
-from optviz.ui.lessons.table import Own, Settings
 from tests.markup import read_in
 from tests.pages import opened, said, sound, summaries, tap
 

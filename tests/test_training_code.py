@@ -7,23 +7,23 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Epoch
-from optviz.datasets import DATASETS
-from optviz.dead_units import CURES, Setup, record
-from optviz.losses import LOSSES
-from optviz.network import INITIALIZATIONS, Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.plateau import EarlyStopping, ReduceOnPlateau
-from optviz.saved_models import SavedModel
-from optviz.schedules import SCHEDULES
-from optviz.table import houses, parse
-from optviz.training_plan import Plan
-from optviz.ui.keras_code import FILE, arrays_of, keras_code
-from optviz.ui.lessons import dead_relu, digits, penalties, practice, table
-from optviz.ui.training_code import REDUCE_SCHEDULE
-from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
-from optviz.ui.trainings import Training
+from optviz.lessons import dead_relu, digits, penalties, practice, table
+from optviz.lessons.keras_code import FILE, arrays_of, keras_code
+from optviz.lessons.training_code import REDUCE_SCHEDULE
+from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch
+from optviz.lessons.trainings import Training
+from optviz.models.table import houses, parse
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Epoch
+from optviz.networks.datasets import DATASETS
+from optviz.networks.dead_relu import CURES, Setup, record
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import INITIALIZATIONS, Network
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.networks.saved_models import SavedModel
+from optviz.networks.training_plan import Plan
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
 from tests import programs
 from tests.pages import opened
 from tests.programs import idle

@@ -10,14 +10,18 @@ import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
-from optviz.datasets import DataError
-from optviz.ui import controls, course, foreign, frame, links, moments, sharing
+from optviz.course import outline
+from optviz.figures.panels import Caption, Junction, Panel, Slow, Thinned
+from optviz.lessons.examples import Example
+from optviz.lessons.words import data_error, player_words
+from optviz.locale import foreign
+from optviz.locale.spoken import _, joined
+from optviz.networks.datasets import DataError
+from optviz.ui import controls, frame, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
-from optviz.ui.examples import Example, offer
-from optviz.ui.language import _, joined
+from optviz.ui.examples import offer
 from optviz.ui.links import Link
-from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
-from optviz.ui.words import data_error, player_words
+from optviz.ui.player import OnPoint, Result, player
 
 
 class Beginning(NamedTuple):
@@ -47,7 +51,7 @@ def begin(
     notes = st.container()
     offer(link, examples)
     stage = st.container()
-    st.html(course.turning(page))
+    st.html(outline.turning(page))
     return Beginning(link, notes, stage)
 
 

@@ -8,10 +8,10 @@ shows nothing, carries the numbers as raw bytes. Rows that the browser already h
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly
@@ -20,54 +20,10 @@ import streamlit.components.v1 as components_v1
 from numpy.typing import ArrayLike, NDArray
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from optviz.looks import PALETTE
+from optviz.figures.panels import Caption, Junction, Panel, Slow, Thinned
+from optviz.lessons.words import WORDS
+from optviz.optimization.looks import PALETTE
 from optviz.ui import links
-
-Ref = str | tuple[str, int]
-"""What a track reads: `"step"` (the step's number), `"name"` (a whole row) or `("name", column)` of the flat row."""
-
-WORDS: Mapping[str, str] = {
-    "player": "Player",
-    "play": "Play",
-    "pause": "Pause",
-    "back": "One step back",
-    "forward": "One step forward",
-    "home": "To the start",
-    "scrub": "Step",
-    "speed": "Speed",
-    "loop": "Loop",
-    "slow": "Slow motion: each step in four",
-    "ghost": "Show the previous run",
-    "project": "Projector mode (key f; Esc leaves it)",
-    "step": "step {step}",
-    "step_of": "step {step} / {steps}",
-    "keys": "Keys: space plays or pauses; left and right move one step, with shift ten; home and end jump.",
-    "pick": "arrow keys move a ring, with shift farther; enter chooses the point",
-    "views": "Views",
-    "loading": "Loading the charts …",
-    "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
-    "retry": "Try again",
-    "settings": "Settings",
-    "share": "Share this moment",
-    "link": "Link",
-    "copy": "Copy",
-    "copied": "The link is copied.",
-    "not_copied": "The link is selected: press Ctrl+C, or hold it, to copy it.",
-    "with_step": "Paused at {moment}",
-    "fill": "Fill the screen",
-    "ask_first": "Ask first: a question before the answer is shown",
-    "add_scene": "Add to my lecture",
-    "qr": "QR code of the link",
-    "no_qr": "The link is too long for a QR code. Copy it instead.",
-    "close": "Close",
-    "question": "Question",
-    "reveal": "Reveal",
-    "camera": "Camera",
-    "stands": "Fixed camera",
-    "follow": "Follow {name}",
-    "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
-}
-"""The English words of the player: `player(words=...)` takes the same keys in another language."""
 
 Theme = Mapping[str, str]
 
@@ -76,95 +32,6 @@ THEMES: Mapping[Literal["light", "dark"], Theme] = {
     "dark": {name: shade.dark for name, shade in PALETTE.items()},
 }
 """Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`."""
-
-
-class Figure(Protocol):
-    """Anything that writes itself as Plotly JSON, above all `plotly.graph_objects.Figure`."""
-
-    def to_json(self) -> str | None: ...
-
-
-@dataclass(frozen=True)
-class Track:
-    """Which trace follows which numbers.
-
-    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid), `all` every row.
-    """
-
-    trace: int
-    mode: Literal["grow", "at", "all"]
-    x: Ref | None = None
-    y: Ref | None = None
-    z: Ref | None = None
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A figure with its tracks.
-
-    `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
-    a click anywhere on the plot area is reported as a point, and the first point of a trace with `meta={"grip": True}`
-    can be dragged; with `pick="drag"` every point is reported on which the pointer is held, as fast as they are
-    answered, in place of Plotly's zoom, with all those passed since. A `quiet` panel says little: another tab of its
-    cell opens first. `figure` is a figure or its JSON.
-    """
-
-    figure: Figure | str
-    tracks: Sequence[Track] = ()
-    title: str = ""
-    cell: str = "main"
-    pick: bool | Literal["drag"] = False
-    quiet: bool = False
-
-
-class Thinned(NamedTuple):
-    """An array of which row `r` belongs to step `r * stride`."""
-
-    array: ArrayLike
-    stride: int
-
-
-class Caption(NamedTuple):
-    """A sentence that is shown from the moment on when the playhead passes `step`.
-
-    `mark`, a sign in the theme's `color`, says of which series it speaks.
-    """
-
-    step: int
-    text: str
-    color: str = "text"
-    mark: str = ""
-
-
-Sentences = tuple[str, str, str, str]
-"""A sentence for each of the four sub-steps."""
-
-
-class Slow(NamedTuple):
-    """What slow motion tells of each step: a sentence for each of its four sub-steps, and one where no step follows.
-
-    A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
-    `meta` has a `from` appear with that sub-step. From step `fork` on, where there is one, the sentences are those of
-    `onward`.
-    """
-
-    array: str
-    columns: tuple[str, ...]
-    sentences: Sentences
-    end: str
-    fork: int | None = None
-    onward: Sentences | None = None
-
-
-class Junction(NamedTuple):
-    """Where a run leaves an earlier one: the playhead goes to this step where the `name` is another than before.
-
-    It plays on from there, unless `still`.
-    """
-
-    step: int
-    name: str
-    still: bool = False
 
 
 class Result(NamedTuple):
@@ -218,7 +85,7 @@ def player(
     where it is known before the end; with 0 the picture does not move and has no buttons. `summary` is the sentence
     that tells the result, and `captions` are shown under it at their moments. The first cell is the largest,
     unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
-    comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
+    comes to rest is reported. `opening` is what a link that was opened wants to be seen (`course.moments.Moment`):
     it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`
     begins at its step where the one before had another. `on_point` takes a point before the script runs, as a widget's
     callback does, so that one run answers it; `on_slide(name, value, held)` the value of a slider of the page that is

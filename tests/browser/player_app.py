@@ -11,7 +11,8 @@ import streamlit as st
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from optviz.ui.player import Panel, Thinned, Track, player
+from optviz.figures.panels import Panel, Thinned, Track
+from optviz.ui.player import player
 
 RUNS = 8
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"]

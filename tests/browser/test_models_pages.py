@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from optviz.table import houses
-from optviz.ui.lessons import digits, logistic, table
-from optviz.ui.training_settings import Sample
+from optviz.lessons import digits, logistic, table
+from optviz.lessons.training_settings import Sample
+from optviz.models.table import houses
 from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, trace
 
 if TYPE_CHECKING:
