@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from optviz.arrays import Array
 from optviz.numerals import readings
@@ -193,7 +194,7 @@ def _shown(numbers: Array) -> str:
     return "; ".join(f"({', '.join(f'{x:g}' for x in row)})" for row in numbers)
 
 
-def write(numbers: Array) -> str:
+def write(numbers: ArrayLike) -> str:
     """Write numbers as `Entry` reads them back: `1, 2.5` or, of a table, `1, 2; 3, 4`."""
     array = np.asarray(numbers, dtype=float)
     rows = array if array.ndim > 1 else array[None]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
 from optviz.lessons import backpropagation
 from optviz.lessons.examples import Example
@@ -50,11 +50,13 @@ with stage:
     trouble = backpropagation.trouble(text, inputs)
     lesson.show(
         link,
-        backpropagation.panels_of(text, inputs),
-        backpropagation.arrays_of(text, inputs),
-        run=run_of(text, inputs),
-        steps=backpropagation.steps_of(text, inputs),
-        summary=trouble or backpropagation.say(text, inputs),
+        Picture(
+            backpropagation.panels_of(text, inputs),
+            backpropagation.arrays_of(text, inputs),
+            run=run_of(text, inputs),
+            steps=backpropagation.steps_of(text, inputs),
+            summary=trouble or backpropagation.say(text, inputs),
+        ),
         on_point=lambda picked: link.change("node", str(backpropagation.nearest(text, picked.point))),
     )
     if trouble:

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import build, races, ranges
 from optviz.lessons.build import GAINS, Row
 from optviz.lessons.examples import Example
@@ -113,12 +113,14 @@ def race() -> Result:
     here = replace(settings, start=controls.point_now(link, start))
     return lesson.show(
         link,
-        build.panels(here),
-        races.arrays_of(here, log),
-        run=run_of(here, log),
-        steps=steps,
-        summary=joined(build.recognize(mine.build()), build.remark(mine.build(), learning_rate) or races.say(here)),
-        captions=races.captions(here),
+        Picture(
+            build.panels(here),
+            races.arrays_of(here, log),
+            run=run_of(here, log),
+            steps=steps,
+            summary=joined(build.recognize(mine.build()), build.remark(mine.build(), learning_rate) or races.say(here)),
+            captions=races.captions(here),
+        ),
         on_point=lambda picked: controls.move(link, picked.point),
     )
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import ranges, training_words
 from optviz.lessons.examples import CLASSIFIER_EXAMPLES
 from optviz.lessons.forks import junction_of
@@ -217,33 +217,35 @@ def stream() -> None:
         st.rerun()
     said, difference = training_words.tell(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
-    picked = lesson.show(
+    shown = lesson.show(
         link,
-        panels_of(training, here, log),
-        training.arrays,
-        run=run_of(settings),
-        steps=training.target if training.running else training.epoch,
-        growing=training.running,
-        words=epoch_words(),
-        summary=difference or said,
-        captions=training_words.whys(training),
-        even=compare,
+        Picture(
+            panels_of(training, here, log),
+            training.arrays,
+            run=run_of(settings),
+            steps=training.target if training.running else training.epoch,
+            growing=training.running,
+            words=epoch_words(),
+            summary=difference or said,
+            captions=training_words.whys(training),
+            even=compare,
+            junction=junction_of(methods),
+        ),
         watch=True,
-        junction=junction_of(methods),
         on_point=lambda picked: controls.move(link, picked.point, ("q1", "q2")),
         slides=False,
     )
     draw_progress()
-    draw_forks(picked.step)
+    draw_forks(shown.step)
     if difference:
         st.markdown(said)
     if not training.running:
         training_remedies.offer(link, training)
     st.markdown(training_words.answer(training, here))
     st.html(training_words.table(training))
-    if picked.point and not picked.held:
+    if shown.pick and not shown.pick.held:
         st.rerun()
-    if picked.step != rest and training_inspector.is_open(link):
+    if shown.step != rest and training_inspector.is_open(link):
         st.rerun()
     training.advance()
     FINISHED.share(training)

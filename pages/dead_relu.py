@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import dead_relu as told
 from optviz.lessons import ranges
 from optviz.lessons.dead_relu import Settings
@@ -72,12 +72,14 @@ with stage:
         sentence = told.say(settings)
     lesson.show(
         link,
-        told.panels_of(settings),
-        told.arrays_of(settings),
-        run=run_of(settings),
-        steps=epochs,
-        words=epoch_words(),
-        summary=sentence,
+        Picture(
+            told.panels_of(settings),
+            told.arrays_of(settings),
+            run=run_of(settings),
+            steps=epochs,
+            words=epoch_words(),
+            summary=sentence,
+        ),
         slides=False,
     )
     st.html(told.report(settings))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
 from optviz.lessons import descent, ranges, tables
 from optviz.lessons.descent import FORMULA, Settings
@@ -104,12 +104,14 @@ def race() -> Result:
     here = replace(settings, start=link.now("start", start))
     shown = lesson.show(
         link,
-        descent.panels_of(settings, log),
-        descent.arrays_of(here, log),
-        run=run_of(here, log),
-        steps=steps,
-        summary=descent.say(here),
-        captions=descent.captions(here) if len(chosen) > 1 else (),  # of one the sentence says it
+        Picture(
+            descent.panels_of(settings, log),
+            descent.arrays_of(here, log),
+            run=run_of(here, log),
+            steps=steps,
+            summary=descent.say(here),
+            captions=descent.captions(here) if len(chosen) > 1 else (),
+        ),
         on_point=lambda picked: controls.move(link, picked.point, ("start",)),
     )
     if len(chosen) > 1:

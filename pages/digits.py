@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import digits
 from optviz.lessons.digits import Settings
 from optviz.lessons.examples import Example
@@ -53,11 +53,13 @@ def show_sheet() -> Result:
     here = link.now(digits.DRAWN, drawn)
     shown = lesson.show(
         link,
-        digits.sheet_panels(),
-        digits.sheet_arrays(settings, here),
-        run=run_of(settings, here),
-        steps=0,
-        summary=digits.say_read(settings, here),
+        Picture(
+            digits.sheet_panels(),
+            digits.sheet_arrays(settings, here),
+            run=run_of(settings, here),
+            steps=0,
+            summary=digits.say_read(settings, here),
+        ),
         on_point=lambda picked: drawing.draw(link, drawn, picked.path or (picked.point,)),
         name="sheet",
     )
@@ -74,12 +76,14 @@ with stage:
         st.stop()
     lesson.show(
         link,
-        digits.panels_of(settings, log),
-        digits.arrays_of(settings),
-        run=run_of(settings),
-        steps=digits.steps_of(settings),
-        words=epoch_words(),
-        summary=sentence,
+        Picture(
+            digits.panels_of(settings, log),
+            digits.arrays_of(settings),
+            run=run_of(settings),
+            steps=digits.steps_of(settings),
+            words=epoch_words(),
+            summary=sentence,
+        ),
         slides=False,
     )
     lesson.say(digits.explain(settings))

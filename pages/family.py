@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture
 from optviz.lessons import family, race_code, races
 from optviz.lessons.examples import Example
 from optviz.lessons.family import SHARED, SHOWS
@@ -32,13 +33,15 @@ settings = show.settings()
 with stage:
     lesson.show(
         link,
-        family.panels_of(settings),
-        family.arrays_of(settings, name),
-        run=f"{name}-{race}",
-        steps=settings.steps,
-        summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
-        captions=races.captions(settings),
-        even=True,
+        Picture(
+            family.panels_of(settings),
+            family.arrays_of(settings, name),
+            run=f"{name}-{race}",
+            steps=settings.steps,
+            summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
+            captions=races.captions(settings),
+            even=True,
+        ),
         on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),
     )
     st.html(family.legend())

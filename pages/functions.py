@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import functions
 from optviz.lessons.examples import Example
 from optviz.lessons.functions import Call
@@ -102,11 +102,13 @@ with cast_card.container(border=True):
 with stage:
     lesson.show(
         link,
-        functions.panels(),
-        functions.arrays_of(x, y, mean, deviation, n, seed),
-        run=run_of(x, y, mean, deviation, n, seed),
-        steps=0,
-        summary=functions.say(x, y),
-        even=True,
+        Picture(
+            functions.panels(),
+            functions.arrays_of(x, y, mean, deviation, n, seed),
+            run=run_of(x, y, mean, deviation, n, seed),
+            steps=0,
+            summary=functions.say(x, y),
+            even=True,
+        ),
     )
 link.publish(notes)

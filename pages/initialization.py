@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import initialization
 from optviz.lessons.examples import Example
 from optviz.lessons.initialization import Settings
@@ -33,21 +33,23 @@ with st.sidebar:
         link, "activation", _("Activation"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
     )
     values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
-    initialization = controls.choice(link, "init", _("Initialization shown"), initialization.titles(), "xavier")
+    start = controls.choice(link, "init", _("Initialization shown"), initialization.titles(), "xavier")
     deviation = controls.dial(link, "sigma", _("Your own σ"), DEVIATION, 0.05, DEVIATIONS)
     depth = controls.whole(link, "depth", _("Layers"), Range(1, 20, "d"), 10)
     width = controls.whole(link, "width", _("Units per layer"), Range(10, 200, "n"), 100, step=10)
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
-settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)
+settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), start, deviation)
 with stage:
     lesson.show(
         link,
-        initialization.panels_of(settings),
-        initialization.arrays_of(settings),
-        run=run_of(settings),
-        steps=depth,
-        summary=initialization.say(settings),
+        Picture(
+            initialization.panels_of(settings),
+            initialization.arrays_of(settings),
+            run=run_of(settings),
+            steps=depth,
+            summary=initialization.say(settings),
+        ),
     )
     tex, note = initialization.formula(settings)
     controls.formula(link, tex, note=note)

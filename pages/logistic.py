@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import logistic, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.logistic import Settings
@@ -46,13 +46,15 @@ with stage:
         sentence = logistic.say(settings)
     lesson.show(
         link,
-        logistic.panels_of(settings),
-        logistic.arrays_of(settings),
-        run=run_of(settings),
-        steps=updates,
-        summary=sentence,
+        Picture(
+            logistic.panels_of(settings),
+            logistic.arrays_of(settings),
+            run=run_of(settings),
+            steps=updates,
+            summary=sentence,
+            even=True,
+        ),
         slides=False,
-        even=True,
     )
     for title, tex in logistic.formulas(settings):
         controls.formula(link, tex, title)

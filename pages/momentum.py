@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import momentum, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.momentum import LONGEST, Settings
@@ -52,11 +52,13 @@ settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate
 with stage:
     lesson.show(
         link,
-        momentum.panels_of(settings),
-        momentum.arrays_of(settings),
-        run=run_of(settings),
-        steps=steps,
-        summary=momentum.say(settings),
+        Picture(
+            momentum.panels_of(settings),
+            momentum.arrays_of(settings),
+            run=run_of(settings),
+            steps=steps,
+            summary=momentum.say(settings),
+        ),
     )
     st.markdown(
         _(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import network
 from optviz.lessons.examples import Example
 from optviz.lessons.network import Settings
@@ -55,11 +55,13 @@ settings = Settings(
 with stage:
     lesson.show(
         link,
-        network.panels_of(settings),
-        network.arrays_of(settings),
-        run=run_of(settings),
-        steps=network.steps_of(settings),
-        summary=network.say(settings),
+        Picture(
+            network.panels_of(settings),
+            network.arrays_of(settings),
+            run=run_of(settings),
+            steps=network.steps_of(settings),
+            summary=network.say(settings),
+        ),
     )
     for column, tex, title in zip(
         st.columns((3, 2)), network.counts(settings), (_("Parameters"), _("Multiply-adds per row")), strict=True

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from optviz.course.outline import href
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import penalties, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
@@ -60,22 +60,25 @@ def stream() -> None:
     """Show how far the trainings are, and train on for a moment."""
     if sweep.done == ticking:
         st.rerun()
-    picked = lesson.show(
+    shown = lesson.show(
         link,
-        penalties.panels_of(sweep, chosen),
-        penalties.arrays_of(sweep, chosen),
-        run=run_of(settings, chosen),
-        steps=epochs,
-        growing=not sweep.done,
-        words=epoch_words(),
-        summary=penalties.say(sweep, chosen),
+        Picture(
+            penalties.panels_of(sweep, chosen),
+            penalties.arrays_of(sweep, chosen),
+            run=run_of(settings, chosen),
+            steps=epochs,
+            growing=not sweep.done,
+            words=epoch_words(),
+            summary=penalties.say(sweep, chosen),
+            even=3,
+        ),
         slides=False,
-        even=3,
     )
     st.caption(penalties.legend())
     lesson.say(*penalties.say_trade(sweep, chosen), penalties.say_best(sweep))
     st.html(penalties.table(sweep, chosen))
-    if picked.point and picked.panel in penalties.PICKED:
+    picked = shown.pick
+    if picked and picked.panel in penalties.PICKED:
         link.change(penalties.PICKED[picked.panel], penalties.nearest(settings, picked.point[0]))
         st.rerun()
     sweep.advance()

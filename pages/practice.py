@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import practice
 from optviz.lessons.examples import Example
 from optviz.lessons.practice import ALWAYS, Settings
@@ -50,12 +50,14 @@ with stage:
     else:
         lesson.show(
             link,
-            practice.panels_of(settings),
-            practice.arrays_of(settings),
-            run=run_of(settings),
-            steps=epochs,
-            words=epoch_words(),
-            summary=sentence,
+            Picture(
+                practice.panels_of(settings),
+                practice.arrays_of(settings),
+                run=run_of(settings),
+                steps=epochs,
+                words=epoch_words(),
+                summary=sentence,
+            ),
         )
         st.html(practice.results(settings))
         controls.formula(link, practice.formula(settings))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import ranges, regression
 from optviz.lessons.examples import Example
 from optviz.lessons.regression import MEASURES, MOST_DEGREE, Settings
@@ -79,12 +79,14 @@ def fit() -> Result:
     here = replace(settings, start=start_now())
     shown = lesson.show(
         link,
-        regression.panels_of(settings),
-        regression.arrays_of(here),
-        run=run_of(here),
-        steps=updates,
-        words=regression.update_words(),
-        summary=regression.say(here),
+        Picture(
+            regression.panels_of(settings),
+            regression.arrays_of(here),
+            run=run_of(here),
+            steps=updates,
+            words=regression.update_words(),
+            summary=regression.say(here),
+        ),
         on_point=lambda picked: link.change("start", write(picked.point)),
     )
     return shown

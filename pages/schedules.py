@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import Junction, run_of
+from optviz.figures.panels import Junction, Picture, run_of
 from optviz.figures.style import SERIES
 from optviz.lessons import ranges, schedules
 from optviz.lessons.examples import Example
@@ -69,13 +69,14 @@ settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surfa
 with stage:
     lesson.show(
         link,
-        schedules.panels_of(settings, log),
-        schedules.arrays_of(settings),
-        run=run_of(settings, probe),
-        steps=steps,
-        summary=schedules.say(settings),
-        # The playhead goes to the step that is looked at: the picture has no other mark of it.
-        junction=Junction(min(probe, steps), str(probe), still=True),
+        Picture(
+            schedules.panels_of(settings, log),
+            schedules.arrays_of(settings),
+            run=run_of(settings, probe),
+            steps=steps,
+            summary=schedules.say(settings),
+            junction=Junction(min(probe, steps), str(probe), still=True),
+        ),
         on_point=lambda picked: link.change("at", schedules.step_at(picked.point[0])),
     )
     st.html(schedules.report(settings, probe))

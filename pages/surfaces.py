@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from optviz.course import outline
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
 from optviz.lessons import race_code, races, ranges
 from optviz.lessons.examples import SURFACE_EXAMPLES
@@ -93,15 +93,17 @@ def race() -> Result:
     inside = inspector.choose(link, here)
     shown = lesson.show(
         link,
-        races.panels_of(here, log, inside.arrows),
-        {**races.arrays_of(here, log), **inside.arrays},
-        run=run_of(here, log),
-        steps=steps,
-        summary=races.say(here),
-        captions=races.captions(here),
+        Picture(
+            races.panels_of(here, log, inside.arrows),
+            {**races.arrays_of(here, log), **inside.arrays},
+            run=run_of(here, log),
+            steps=steps,
+            summary=races.say(here),
+            captions=races.captions(here),
+            slow=inside.slow,
+            junction=here.fork.junction if here.fork else None,
+        ),
         watch=True,
-        slow=inside.slow,
-        junction=here.fork and here.fork.junction,
         on_point=lambda picked: controls.move(link, picked.point),
     )
     told.html(races.report(here))

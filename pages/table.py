@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import table
 from optviz.lessons.examples import Example
 from optviz.lessons.table import Settings
@@ -82,12 +82,14 @@ with stage:
         st.stop()
     lesson.show(
         link,
-        table.panels_of(result, log),
-        table.arrays_of(result),
-        run=run_of(own.key, settings),
-        steps=result.fit.last.epoch,
-        words=epoch_words(),
-        summary=table.say(settings, result),
+        Picture(
+            table.panels_of(result, log),
+            table.arrays_of(result),
+            run=run_of(own.key, settings),
+            steps=result.fit.last.epoch,
+            words=epoch_words(),
+            summary=table.say(settings, result),
+        ),
         slides=False,
     )
     st.html(table.report(result))

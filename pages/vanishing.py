@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import vanishing as told
 from optviz.lessons.examples import Example
 from optviz.lessons.vanishing import Settings
@@ -58,12 +58,14 @@ with stage:
         sentence = told.say(settings)
     lesson.show(
         link,
-        told.panels_of(settings),
-        told.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=sentence,
-        even=True,
+        Picture(
+            told.panels_of(settings),
+            told.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=sentence,
+            even=True,
+        ),
     )
     if own := told.say_own(settings):
         lesson.say(own)

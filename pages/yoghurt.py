@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from optviz.figures.panels import run_of
+from optviz.figures.panels import Picture, run_of
 from optviz.lessons import ranges, yoghurt
 from optviz.lessons.examples import Example
 from optviz.lessons.words import epoch_words
@@ -41,12 +41,14 @@ settings = Settings.of(cost, profit, rate, epochs, seed, start)
 with stage:
     lesson.show(
         link,
-        yoghurt.panels_of(settings),
-        yoghurt.arrays_of(settings),
-        run=run_of(settings),
-        steps=settings.epochs,
-        words=epoch_words(),
-        summary=yoghurt.say(settings),
+        Picture(
+            yoghurt.panels_of(settings),
+            yoghurt.arrays_of(settings),
+            run=run_of(settings),
+            steps=settings.epochs,
+            words=epoch_words(),
+            summary=yoghurt.say(settings),
+        ),
         on_point=lambda picked: controls.move(link, picked.point, WEIGHTS),
     )
     controls.formula(link, yoghurt.tex(settings))

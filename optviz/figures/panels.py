@@ -1,7 +1,7 @@
 """What a player shows: panels, the tracks by which their traces follow the numbers, captions and slow motion."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha1
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -98,6 +98,33 @@ class Junction(NamedTuple):
     step: int
     name: str
     still: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is seen under one playhead: `panels`, and `arrays` with the numbers of all steps.
+
+    `arrays[name]: (rows, ...)`, row k = step k; always all rows so far. `run` names the numbers: when it changes, the
+    playhead starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the
+    last step where it is known before the end; with 0 the picture does not move and has no buttons. `summary`, Markdown
+    of ours, is the sentence that tells the result, and `captions` are shown under it at their moments; `words` are
+    those that differ from the player's own. The first cell is the largest, unless `even`: then all are alike, two a
+    row, or as many as it says. With `slow` there is a button for slow motion. A run with a `junction` begins at its
+    step where the one before had another.
+    """
+
+    panels: Sequence[Panel]
+    arrays: Mapping[str, ArrayLike | Thinned]
+    _: KW_ONLY
+    run: str
+    steps: int | None = None
+    summary: str = ""
+    captions: Sequence[Caption] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    growing: bool = False
+    even: bool | int = False
+    slow: Slow | None = None
+    junction: Junction | None = None
 
 
 def run_of(*settings: object) -> str:

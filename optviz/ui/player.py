@@ -20,8 +20,9 @@ import streamlit.components.v1 as components_v1
 from numpy.typing import ArrayLike, NDArray
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from optviz.figures.panels import Caption, Junction, Panel, Slow, Thinned
+from optviz.figures.panels import Panel, Picture, Thinned
 from optviz.lessons.words import WORDS
+from optviz.locale import foreign
 from optviz.optimization.looks import PALETTE
 from optviz.ui import links
 
@@ -34,85 +35,80 @@ THEMES: Mapping[Literal["light", "dark"], Theme] = {
 """Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`."""
 
 
-class Result(NamedTuple):
-    """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
+Point = tuple[float, float]
 
-    `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it. `held` is
-    whether the point is still being dragged. `path` is the way of the pointer to the point, where `pick` is "drag": all
-    of it that was not answered before, so that a slow server misses nothing.
+
+class Pick(NamedTuple):
+    """The point (x, y) that a visitor clicked or drags on a panel, by its number.
+
+    `held` is whether it is still being dragged. `path` is the way of the pointer to it, where `pick` is "drag": all of
+    it that was not answered before, so that a slow server misses nothing.
     """
 
-    point: tuple[float, float] | None
-    panel: int | None = None
-    step: int | None = None
+    point: Point
+    panel: int
     held: bool = False
-    path: tuple[tuple[float, float], ...] = ()
+    path: tuple[Point, ...] = ()
+
+
+class Result(NamedTuple):
+    """What the visitor did in this very run: picked a point, and where the playhead last came to rest in this run.
+
+    `step` is known as far as the player was asked to `watch` it.
+    """
+
+    pick: Pick | None = None
+    step: int | None = None
 
 
 LONGEST = 2000
 """The points of a path at most."""
 
-OnPoint = Callable[[Result], None]
+OnPoint = Callable[[Pick], None]
 OnSlide = Callable[[str, float, bool], None]
 
 
 def player(
-    panels: Sequence[Panel],
-    arrays: Mapping[str, ArrayLike | Thinned],
+    picture: Picture,
     *,
-    run: str,
-    steps: int | None = None,
-    growing: bool = False,
-    words: Mapping[str, str] = WORDS,
-    summary: str = "",
-    captions: Sequence[Caption] = (),
     themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
-    even: bool | int = False,
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
-    slow: Slow | None = None,
-    junction: Junction | None = None,
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
     share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     key: str,
 ) -> Result:
-    """Show `panels` under one playhead that runs over the rows of `arrays`.
+    """Show a picture under its playhead.
 
-    `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
-    (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
-    starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
-    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` is the sentence
-    that tells the result, and `captions` are shown under it at their moments. The first cell is the largest,
-    unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
-    comes to rest is reported. `opening` is what a link that was opened wants to be seen (`course.moments.Moment`):
-    it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`
-    begins at its step where the one before had another. `on_point` takes a point before the script runs, as a widget's
-    callback does, so that one run answers it; `on_slide(name, value, held)` the value of a slider of the page that is
-    held, by its key's name in the page. `share` answers what the dialog that shares a moment asks for.
-    Raises `ValueError` where a track refers to an array or column that does not exist.
+    Only those rows of its arrays are sent that the browser lacks (as uint8 where they are uint8 or bool, else as
+    float32). With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
+    opened wants to be seen (`course.moments.Moment`): it is obeyed once for each `number` in it. `on_point` takes a
+    point before the script runs, as a widget's callback does, so that one run answers it; `on_slide(name, value, held)`
+    the value of a slider of the page that is held, by its key's name in the page. `share` answers what the dialog that
+    shares a moment asks for. Raises `ValueError` where a track refers to an array or column that does not exist.
     """
-    numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
+    numbers = {name: _Numbers.of(array) for name, array in picture.arrays.items()}
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
-    for panel in panels:
+    for panel in picture.panels:
         _check_tracks(panel, widths)
     serve_scripts()
-    _stage(
-        key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
-    )
+    fixed = tuple(map(_fixed, picture.panels))
+    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
+    run = picture.run
     held = _rows_held(key, run)
     header = {
         "key": key,
         "run": run,
-        "steps": steps,
-        "growing": growing,
-        "summary": summary,
-        "captions": [caption._asdict() for caption in captions],
+        "steps": picture.steps,
+        "growing": picture.growing,
+        "summary": foreign.plain(picture.summary),
+        "captions": [caption._asdict() for caption in picture.captions],
         "watch": watch,
         "rested": step_at_rest(key, run) if watch else None,
         "opening": opening,
-        "slow": slow and slow._asdict(),
-        "junction": junction and junction._asdict(),
+        "slow": picture.slow and picture.slow._asdict(),
+        "junction": picture.junction and picture.junction._asdict(),
         "heard": st.session_state.get(_heard_key(key), 0),
         "slides": on_slide is not None,
     }
@@ -130,7 +126,7 @@ def player(
         on_share_change=lambda: _take_asked(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
-    return _picked(answer.point)._replace(step=step_at_rest(key, run))
+    return Result(_picked(answer.point), step_at_rest(key, run))
 
 
 def step_at_rest(key: str, run: str) -> int | None:
@@ -280,17 +276,17 @@ def _take_asked(key: str, feed_key: str) -> None:
         st.session_state[_asked_key(key)] = dict(asked)
 
 
-def _picked(value: Any) -> Result:
+def _picked(value: Any) -> Pick | None:
     match value:
         case [x, y, int() as panel, *drag] if point := _point([x, y]):
             match drag:
                 case [_, held, [*way]]:
-                    return Result(point, panel, held=held is True, path=tuple(filter(None, map(_point, way[:LONGEST]))))
-            return Result(point, panel, held=drag[1:] == [True])
-    return Result(None)
+                    return Pick(point, panel, held=held is True, path=tuple(filter(None, map(_point, way[:LONGEST]))))
+            return Pick(point, panel, held=drag[1:] == [True])
+    return None
 
 
-def _point(value: Any) -> tuple[float, float] | None:
+def _point(value: Any) -> Point | None:
     match value:
         case [int() | float() as x, int() | float() as y] if np.isfinite(x) and np.isfinite(y):
             return float(x), float(y)
@@ -305,7 +301,7 @@ def _take_point(key: str, feed_key: str, on_point: OnPoint | None) -> None:
     """A point was clicked; or it is dragged, and comes with its number, which the browser waits to see answered."""
     value = dict(st.session_state.get(feed_key) or {}).get("point")
     picked = _picked(value)
-    if picked.point is None:
+    if picked is None:
         return
     match value:
         case [_, _, _, int() as number, *_]:
