@@ -225,13 +225,13 @@ def test_the_way_of_the_pen_is_drawn_and_nothing_between_two_strokes():
 def test_a_drawing_is_scaled_as_the_training_images_are(scale):
     settings = replace(SHORT, scale=scale)
     training, network = split(0)[0].x, digits.result_of(settings).fit
-    image = seen(digits._bitmap(digits._seven()))
+    image = seen(digits._bitmap(digits.seven()))
     x = image / 16 if scale == "unit" else (image - training.mean(axis=0)) / np.maximum(training.std(axis=0), 1e-9)
     known = training.std(axis=0) > 0
     z = x[known] @ network.network.views(network.last.w)[0][0][known] + network.last.w[-10:]
     expected = np.exp(z) / np.exp(z).sum()
     assert not image[~known].any()
-    np.testing.assert_allclose(digits.read(settings, digits._seven()), expected, rtol=1e-9)
+    np.testing.assert_allclose(digits.read(settings, digits.seven()), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("junk", ["", "0", "z" * 256, "0" * 255, "0" * 3000])

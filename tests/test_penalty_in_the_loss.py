@@ -161,7 +161,7 @@ def test_on_the_page_of_ones_own_table(l2):
     own = table.Own(table.SAMPLE, table.houses())
     settings = table.Settings("price_k", table.features_of(own, "price_k"))
     settings = replace(settings, plan=replace(settings.plan, l2=l2, epochs=3))
-    result = table._sample(settings)
+    result = table.learned_sample(settings)
     fit, rows = result.fit, result.task.training
     curves = curves_of(table.panels_of(result, False), "Loss", table.arrays_of(result))
     penalty = penalty_of(fit.network, fit.w, l2=l2)

@@ -397,7 +397,7 @@ FEW = {"epochs": 2, "batch_size": 128}
     ids=["two layers", "a line"],
 )  # fmt: skip
 def test_7_7_the_table(settings, capsys):
-    result = table._learn(houses(), settings)
+    result = table.learn_table(houses(), settings)
     _names, printed = run(table.program(settings, result), table.FILE, table.program_arrays(result), capsys)
     last, scores = result.fit.last, (result.network.training_scores, result.network.validation_scores)
     expected = told(last, bool(settings.plan.l2), "validation", accuracy=False)
@@ -412,7 +412,7 @@ def test_the_table_program_asks_for_no_names(capsys):
     rows = "".join(f"{'高中低'[i % 3]},{i},{'?' if i == 3 else i % 7},{i * i % 13}\n" for i in range(60))
     own = parse((",".join(f'"{name.replace(chr(34), 2 * chr(34))}"' for name in names) + "\n" + rows).encode())
     settings = table.Settings(own.names[-1], (names[0], *own.names[:2]), plan=Plan((3,), **FEW))
-    result = table._learn(own, settings)
+    result = table.learn_table(own, settings)
     program = table.program(settings, result)
     _names, printed = run(program, table.FILE, table.program_arrays(result), capsys)
     assert result.task.dropped == 1 and "keras.Input((5,))" in program and not any(name in program for name in names)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from optviz.course import addresses
-from optviz.lessons.digits import DRAWN, NOTHING, Settings, drawn_on, event_runs, read_drawing, result_of, seven
+from optviz.lessons import digits
+from optviz.lessons.digits import DRAWN, NOTHING, Settings, drawn_on, read_drawing, seven
 from optviz.locale.spoken import _
 from optviz.ui.downloads import offer_events
 from optviz.ui.links import Link
@@ -31,4 +32,6 @@ def draw_events(link: Link, settings: Settings) -> None:
         "Training and test are two runs, with loss, accuracy and learning rate over the epochs, and each layer's "
         "weights and biases as histograms."
     )
-    offer_events(link, partial(event_runs, settings), "optviz-digits", told, result_of(settings).fit.penalized)
+    offer_events(
+        link, partial(digits.event_runs, settings), "optviz-digits", told, digits.result_of(settings).fit.penalized
+    )

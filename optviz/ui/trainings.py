@@ -6,8 +6,9 @@ from contextlib import nullcontext
 import numpy as np
 import streamlit as st
 
+from optviz.lessons import trainings
 from optviz.lessons.training_settings import Settings
-from optviz.lessons.trainings import FINISHED, Training
+from optviz.lessons.trainings import Training
 from optviz.locale.spoken import _
 from optviz.ui.links import Link
 
@@ -19,7 +20,7 @@ def keep(link: Link, settings: Settings) -> Training:
     if training is None or training.settings != settings:
         loaded = settings.engine in sys.modules
         with nullcontext() if loaded else st.spinner(_("Loading TensorFlow: the first time it takes some seconds …")):
-            training = FINISHED.get(settings)
+            training = trainings.FINISHED.get(settings)
         st.session_state[key] = training
     return training
 

@@ -10,6 +10,7 @@ from optviz.lessons.training_settings import Method
 from optviz.lessons.training_settings import Settings as Trained
 from optviz.lessons.trainings import NUMBERS, Net, Training
 from optviz.models.penalties import NEAR_ZERO
+from optviz.models.table import Learned
 from optviz.networks.dead_relu import Record
 from optviz.networks.training_diagnosis import Trouble
 from optviz.networks.training_plan import NUMBERS as PLANNED
@@ -277,7 +278,7 @@ def _(page):
 # ---- a table
 
 
-def explained(result: table.Learned) -> tuple[float, float]:
+def explained(result: Learned) -> tuple[float, float]:
     """Return the network's R² on the rows that it was trained on, and on those held out."""
     network = result.network
     return float(network.training_scores.r2[-1]), float(network.validation_scores.r2[-1])
