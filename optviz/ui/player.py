@@ -23,53 +23,16 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 from optviz.figures.panels import Panel, Picture, Thinned
 from optviz.lessons.words import WORDS
 from optviz.locale import foreign
-from optviz.optimization.looks import LOOKS
+from optviz.optimization.looks import PALETTE
 from optviz.ui import links
 
 Theme = Mapping[str, str]
 
 THEMES: Mapping[Literal["light", "dark"], Theme] = {
-    "light": {
-        "series1": "#0c82fd",
-        "series2": "#d96100",
-        "series3": "#00967d",
-        "series4": "#780075",
-        "series5": "#a57d49",
-        "series6": "#001cc8",
-        "series7": "#97002e",
-        "series8": "#737fa9",
-        "text": "#1c2430",
-        "muted": "#5b6675",
-        "good": "#0b7a3b",
-        "bad": "#c1121f",
-        "class0": "#1f5fd0",
-        "class1": "#d0342c",
-        **{name: look.light for name, look in LOOKS.items()},
-    },
-    "dark": {
-        "series1": "#008fff",
-        "series2": "#b57e00",
-        "series3": "#0affaa",
-        "series4": "#f949b1",
-        "series5": "#e2ff61",
-        "series6": "#eeb6ff",
-        "series7": "#ff5e60",
-        "series8": "#ccfff7",
-        "text": "#eef2f7",
-        "muted": "#a3adba",
-        "good": "#4ade80",
-        "bad": "#ff7b72",
-        "class0": "#6ea8ff",
-        "class1": "#ff7d74",
-        **{name: look.dark for name, look in LOOKS.items()},
-    },
+    "light": {name: shade.light for name, shade in PALETTE.items()},
+    "dark": {name: shade.dark for name, shade in PALETTE.items()},
 }
-"""Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`.
-
-All have a contrast of 3:1 or more to Streamlit's backgrounds. The eight series are at least 20 apart in CIELAB, to eyes
-without red or green cones (Machado 2009) as well, and traces tell themselves apart by dash and marker besides.
-Optimizers have colors of their own, by their names.
-"""
+"""Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`."""
 
 
 Point = tuple[float, float]
@@ -378,49 +341,39 @@ def _tell(registry: Any) -> None:
 
 
 _HERE = Path(__file__).parent
+_STATIC = _HERE / "static"
 _VERSION = hashlib.sha1(
-    b"".join(path.read_bytes() for path in sorted((_HERE / "static").glob("*.js"))), usedforsecurity=False
+    b"".join(path.read_bytes() for path in sorted(_STATIC.glob("*.js"))), usedforsecurity=False
 ).hexdigest()[:12]
 _PLOTLY = components_v1.declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
 # Another version stands at another address, for browsers keep what they have fetched.
-SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_HERE / "static"))
-# A component's script travels with every message; this one only fetches the player's, which the browser keeps.
-_STAGE_JS = f"""
-let player;
-const fetched = () => import(new URL("component/{SCRIPTS.name}/player.js", document.baseURI));
-export default component => {{
-  if (player) return player(component);
-  let leave, left = false;
-  const begin = () => fetched().then(script => {{
-    player = script.default;
-    if (!left) leave = player(component);
-  }}, () => left || setTimeout(begin, 2000));
-  begin();
-  return () => {{
-    left = true;
-    leave?.();
-  }};
-}};
-"""
+SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_STATIC))
 # Streamlit takes a string of one line for the path of a file.
 _FEED_CSS = """
 [data-testid=stElementContainer]:has(.optviz-feed) {
   display: none;
 }
 """
-_FEED_JS = """
-export default ({ data, setTriggerValue: tell }) => {
-  (globalThis.optvizInbox ??= []).push({ data, tell });
-};
-"""
 _Mount = Callable[..., Any]
-_stage: _Mount = st.components.v2.component(
-    "optviz_stage",
-    html='<div class="optviz"></div>',
-    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("player.css", "sharing.css")),
-    js=_STAGE_JS,
-    isolate_styles=False,
-)
+
+
+def _read(*files: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def mounted(name: str, script: str, shown: str = "optviz-feed", styles: str = "") -> _Mount:
+    """Declare a component that a script of `static` draws; of the class `optviz-feed` nothing is seen."""
+    html = f'<div class="{shown}" data-script="component/{SCRIPTS.name}/{script}"></div>'
+    return st.components.v2.component(
+        name, html=html, css=styles or None, js=_read(_STATIC / "mount.js"), isolate_styles=False
+    )
+
+
+_stage = mounted("optviz_stage", "player.js", "optviz", _read(_HERE / "player.css", _HERE / "sharing.css"))
 _feed: _Mount = st.components.v2.component(
-    "optviz_feed", html='<i class="optviz-feed"></i>', css=_FEED_CSS, js=_FEED_JS, isolate_styles=False
+    "optviz_feed",
+    html='<i class="optviz-feed"></i>',
+    css=_FEED_CSS,
+    js=_read(_STATIC / "feed.js"),
+    isolate_styles=False,
 )
