@@ -150,8 +150,24 @@ def test_noise_reaches_the_surface():
 def test_sides_are_said_behind_a_warm_up_and_not_where_there_is_no_jump():
     (told,) = schedules.sides(replace(PIECES, warmup=50))
     assert "0.1 at step 150, 0.05 at step 151." in told
-    flat = Plan("piecewise_constant", values=(("first_factor", 1.0),))
-    assert schedules.sides(replace(PIECES, plans=(Plan("cosine"), flat))) == []
+    (told,) = schedules.sides(replace(PIECES, plans=(Plan("piecewise_constant", values=(("first_factor", 1.0),)),)))
+    assert "0.1 at step 200, 0.025 at step 201." in told
+    flat = Plan("piecewise_constant", values=tuple((f"{place}_factor", 1.0) for place in ("first", "second", "third")))
+    steep = Plan("polynomial", values=(("power", 0.1), ("end", 0.0)))
+    smooth = [Plan(name) for name in ("constant", "cosine", "cosine_restarts", "one_cycle", "inverse_time")]
+    assert schedules.sides(replace(PIECES, plans=(*smooth, flat, steep))) == []
+
+
+@pytest.mark.parametrize("every", [1, 3, 7, 97, 1000, 10_000])
+def test_every_drop_is_found_at_its_step(every):
+    for name, values in (
+        ("step_decay", {"drop_every": every, "drop_to": 0.9}),
+        ("exponential_decay", {"decay_steps": every, "rate": 0.9999, "staircase": True}),
+        ("inverse_time", {"decay_steps": every, "rate": 0.01, "staircase": True}),
+        ("piecewise_constant", {"first_boundary": every, "second_boundary": 10_000, "third_boundary": 10_000}),
+    ):
+        plan = Plan(name, values=tuple(values.items()))
+        assert schedules.edge_of(replace(DEFAULT, warmup=0), plan).step == every, name
 
 
 def readings(text):

@@ -193,7 +193,7 @@ class TrainingCode:
     @property
     def steady(self) -> bool:
         """Whether no schedule changes the learning rate."""
-        return self.schedule == "constant" and not self.warmup
+        return rate_code(1.0, self.schedule, dict(self.schedule_values), self.warmup).steady
 
     def optimizer(self, leg: Leg) -> OptimizerCode:
         """The optimizer, whose learning rate is called `learning_rate`."""
