@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from optviz.activations import Activation, Array
+from optviz.activations import ACTIVATIONS, Activation, Array
 from optviz.classifier import Epoch
 from optviz.datasets import Dataset
+from optviz.libraries import in_keras
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.ui.optimizer_code import (
     IMPORTS,
@@ -58,28 +59,6 @@ INITIALIZATION_LINES: Mapping[str, tuple[str, str]] = {
     "zero": ("np.zeros((inputs, units))", "np.zeros(units)"),
 }
 """The weights and the biases that each initialization draws for a layer."""
-
-LEAKY = """\
-def activation(z):
-    # Keras keeps the slope of its leaky ReLU in single precision.
-    return keras.ops.maximum({slope} * z, z)
-"""
-ACTIVATION_LINES: Mapping[str, str] = {
-    "leaky_relu": LEAKY.format(slope="{alpha!r}"),
-    # Keras' PReLU would learn the slope.
-    "prelu": LEAKY.format(slope="{alpha!r}"),
-    "rrelu": LEAKY.format(slope="({lower!r} + {upper!r}) / 2"),
-    "elu": """\
-def activation(z):
-    return keras.activations.elu(z, alpha={alpha!r})
-""",
-    "gelu": """\
-def activation(z):
-    # Keras keeps the number 0.044715 of its GELU in single precision.
-    return 0.5 * z * (1 + keras.ops.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
-""",
-}
-"""The activations whose name alone would leave out a parameter, or mean other numbers, in Keras."""
 
 REDUCIBLE = """\
 class Reducible(keras.optimizers.schedules.LearningRateSchedule):
@@ -273,9 +252,9 @@ def _batches(code: TrainingCode) -> list[str]:
 def _definitions(code: TrainingCode) -> list[str]:
     """Return the functions and classes that the program needs to be defined, once each."""
     optimizers = [code.optimizer(leg) for leg in code.legs]
-    method, activation = code.method, code.activation
+    method = code.method
     found = [
-        ACTIVATION_LINES.get(activation.name, "").format(**dict(activation.arguments)) if len(code.sizes) > 2 else "",
+        activation_lines(code.activation) if len(code.sizes) > 2 else "",
         _penalty("penalty", method.l1, method.l2_at(0)),
         _penalty("other_penalty", method.l1, method.l2_at(code.epochs)) if _changes_l2(code) else "",
     ]
@@ -288,10 +267,21 @@ def _definitions(code: TrainingCode) -> list[str]:
     return [definition for definition in dict.fromkeys(found) if definition]
 
 
+def activation_lines(activation: Activation) -> str:
+    """Return the definition of `activation(z)` in Keras; "" where Keras' own name says the same."""
+    entry = ACTIVATIONS[activation.name]
+    if not (entry.keras or entry.code):
+        return ""
+    value = (entry.keras or in_keras(entry.code)).format(**dict(activation.arguments))
+    return "\n".join(
+        ["def activation(z):", *([f"    # {entry.differs}"] if entry.differs else []), f"    return {value}", ""]
+    )
+
+
 def _model(code: TrainingCode, seed: str) -> list[str]:
     first = code.legs[0]
     penalty = ", kernel_regularizer=penalty" if code.method.l1 or code.method.l2_at(0) else ""
-    name = "activation" if code.activation.name in ACTIVATION_LINES else f'"{code.activation.name}"'
+    name = "activation" if activation_lines(code.activation) else f'"{code.activation.name}"'
     *hidden, outputs = code.sizes[1:]
     return [
         f"model = {_kind(code.optimizer(first))}([",
