@@ -36,15 +36,6 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"
 """The version whose format is written."""
 
-KERAS_LOSSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "mse": ("MeanSquaredError", {}),
-    "mae": ("MeanAbsoluteError", {}),
-    "huber": ("Huber", {"delta": 1.0}),
-    "binary_crossentropy": ("BinaryCrossentropy", {"from_logits": True}),
-    "focal": ("BinaryFocalCrossentropy", {"gamma": 2.0, "from_logits": True, "apply_class_balancing": False}),
-}
-"""The losses by their class in Keras, with the settings that make them ours."""
-
 
 class Flaw(StrEnum):
     """Why a file was refused."""
@@ -222,7 +213,7 @@ def _assemble(
 
 
 def write_keras(model: SavedModel, saved: datetime, learning_rate: float = 0.01) -> bytes:
-    """Write a net as `keras.saving.load_model` opens it, in float64, compiled with its loss and plain SGD.
+    """Write a net as `keras.saving.load_model` opens it, in float64, compiled with SGD and its loss if Keras has it.
 
     Its output is the raw one, as in training: under cross-entropy a logit. Raises `ModelError` for an activation that
     Keras does not have.
@@ -278,11 +269,13 @@ def _config(model: SavedModel, learning_rate: float) -> dict[str, Any]:
         layers.append(_object("keras.layers", "Dense", config) | {"build_config": {"input_shape": [None, inputs]}})
     built = {"input_shape": [None, 2]}
     sequential = {"name": "sequential", "dtype": policy, "layers": layers, "build_input_shape": [None, 2]}
-    compiled = {
-        "optimizer": _object("keras.optimizers", "SGD", {"name": "SGD", "learning_rate": learning_rate}),
-        "loss": _object("keras.losses", *KERAS_LOSSES[model.loss]),
-    }
-    return _object("keras", "Sequential", sequential) | {"build_config": built, "compile_config": compiled}
+    made = _object("keras", "Sequential", sequential) | {"build_config": built}
+    loss = LOSSES[model.loss].keras
+    if loss is None:
+        return made
+    optimizer = _object("keras.optimizers", "SGD", {"name": "SGD", "learning_rate": learning_rate})
+    compiled = {"optimizer": optimizer, "loss": _object("keras.losses", loss.kind, dict(loss.settings))}
+    return made | {"compile_config": compiled}
 
 
 def _keras_activation(activation: Activation, policy: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from optviz.activations import Array
 from optviz.classifier import Epoch
+from optviz.losses import LOSSES
 from optviz.ui.training_code import (
     DEAD_TOLD,
     HELD_OUT,
@@ -33,7 +34,7 @@ def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
         settings.sizes,
         activation_of(settings),
         "" if settings.start else settings.initialization,
-        settings.loss,
+        LOSSES[settings.loss],
         settings.methods[side],
         settings.batch_size,
         settings.epochs,

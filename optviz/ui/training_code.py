@@ -12,6 +12,7 @@ from optviz.activations import ACTIVATIONS, Activation, Array
 from optviz.classifier import Epoch
 from optviz.datasets import Dataset
 from optviz.libraries import in_keras
+from optviz.losses import Loss
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.ui.optimizer_code import (
     IMPORTS,
@@ -27,29 +28,6 @@ from optviz.ui.training_settings import Leg, Method, Values
 POLICY = 'keras.config.set_dtype_policy("float64")  # for a session that has made layers before'
 HELD_OUT = "validation"
 """What rows are called that are held out, where the page has no other word for them."""
-
-LOSS_LINES: Mapping[str, str] = {
-    "mse": "    return keras.losses.mean_squared_error(y, output)",
-    "mae": "    return keras.losses.mean_absolute_error(y, output)",
-    "huber": "    return keras.losses.huber(y, output, delta=1.0)",
-    "binary_crossentropy": "    return keras.losses.binary_crossentropy(y, output, from_logits=True)",
-    "focal": """\
-    # Keras' focal loss goes by way of probabilities, which it keeps 1e-7 away from 0 and 1.
-    towards = (2 * y - 1) * output
-    hard = keras.ops.exp(-2 * keras.ops.softplus(towards))
-    return hard * keras.ops.softplus(-towards)""",
-    "softmax_crossentropy": "    return keras.losses.sparse_categorical_crossentropy(y, output, from_logits=True)",
-}
-"""The lines that return each loss, row by row."""
-
-RIGHT: Mapping[str, str] = {
-    "binary_crossentropy": "(output > 0) == targets",  # a logit of 0 is a probability of 0.5
-    "focal": "(output > 0) == targets",
-    "softmax_crossentropy": "output.argmax(axis=-1) == targets",
-}
-"""Which rows are right, where it is not those on the same side of 0.5 as their class."""
-
-SIDE = "(output > 0.5) == targets"
 
 INITIALIZATION_LINES: Mapping[str, tuple[str, str]] = {
     "course": ("rng.standard_normal((inputs, units))", "np.full(units, 0.01)"),
@@ -126,7 +104,7 @@ class TrainingCode:
     sizes: tuple[int, ...]
     activation: Activation
     initialization: str
-    loss: str
+    loss: Loss
     method: Method
     batch_size: int
     epochs: int
@@ -188,7 +166,7 @@ def training_code(code: TrainingCode) -> str:
     lines = [
         *_rows(code),
         "def data_loss(y, output):",
-        LOSS_LINES[code.loss],
+        *_loss(code.loss),
         "",
         *_batches(code),
         *_definitions(code),
@@ -229,6 +207,15 @@ def _rows(code: TrainingCode) -> list[str]:
         *code.prepared,
         "",
     ]
+
+
+def _loss(loss: Loss) -> list[str]:
+    """Return the lines that return a loss, row by row."""
+    keras = loss.keras
+    if keras is None or keras.differs:
+        return [*([f"    # {keras.differs}"] if keras else []), f"    return {in_keras(loss.code)}"]
+    arguments = ", ".join(["y", "output", *(f"{name}={value!r}" for name, value in keras.settings)])
+    return [f"    return keras.losses.{keras.functions[0]}({arguments})"]
 
 
 def _batches(code: TrainingCode) -> list[str]:
@@ -445,7 +432,7 @@ def _report(code: TrainingCode) -> list[str]:
         f"for name, points, targets in [{', '.join(pairs)}]:",
         "    output = model.predict_on_batch(points)",
         f'    print(f"{{name}}: {word} {{float(keras.ops.mean(data_loss(targets, output)))}}")',
-        *([f'    print(f"{{name}}: accuracy {{np.mean({RIGHT.get(code.loss, SIDE)})}}")'] if code.classes else []),
+        *([f'    print(f"{{name}}: accuracy {{np.mean({code.loss.response.right})}}")'] if code.classes else []),
         *(_PENALTY if code.method.penalized else []),
     ]
 

@@ -11,6 +11,7 @@ import numpy as np
 from optviz.activations import Array
 from optviz.figures import losses as pictures
 from optviz.figures.style import SERIES
+from optviz.libraries import in_tensorflow
 from optviz.losses import LOSSES, Loss, focal, huber
 from optviz.recipes import Range, Recipe
 from optviz.ui.language import N_, _, joined, language
@@ -141,7 +142,6 @@ def tex(settings: Settings) -> str:
 
 def program(settings: Settings) -> str:
     """Return a program that reads the losses and their slopes at the probe with TensorFlow."""
-    calls = {name: call.format(**settings.own) for name, call in FAMILIES[settings.family].calls.items()}
     return "\n".join(
         (
             "import tensorflow as tf",
@@ -150,7 +150,7 @@ def program(settings: Settings) -> str:
             f"target = tf.constant([{float(settings.label)}], tf.float64)",
             f"output = tf.Variable([{float(settings.probe)!r}], dtype=tf.float64)",
             "losses = {",
-            *(f'    "{name}": tf.keras.losses.{call},' for name, call in calls.items()),
+            *(f'    "{name}": {_in_keras(loss)},' for name, loss in settings.losses.items()),
             "}",
             "read = {}",
             "for name, loss in losses.items():",
@@ -160,6 +160,10 @@ def program(settings: Settings) -> str:
             "print(read)",
         )
     )
+
+
+def _in_keras(loss: Loss) -> str:
+    return f"tf.keras.losses.{loss.keras.call}" if loss.keras else f"lambda y, output: {in_tensorflow(loss.code)}"
 
 
 # ---- regression: the error is the output against a target of 0
@@ -227,7 +231,7 @@ def _tex_logit(settings: Settings, here: Readings) -> str:
 class Family:
     """Losses over one quantity, `symbol`: those without parameters, and the recipe of one that has some.
 
-    `heights` are the ranges of the two pictures; `calls` are the losses in `tf.keras.losses`, by name.
+    `heights` are the ranges of the two pictures.
     """
 
     title: str
@@ -239,7 +243,6 @@ class Family:
     default: float
     heights: tuple[tuple[float, float], tuple[float, float]]
     labelled: bool
-    calls: Mapping[str, str]
     say: Callable[[Settings, Readings], str]
     tex: Callable[[Settings, Readings], str]
 
@@ -260,7 +263,6 @@ FAMILIES: Mapping[str, Family] = {
         2.0,
         ((0.0, 8.0), (-5.0, 5.0)),
         False,
-        {"mse": "MeanSquaredError()", "mae": "MeanAbsoluteError()", "huber": "Huber(delta={delta!r})"},
         _say_error,
         _tex_error,
     ),
@@ -274,13 +276,6 @@ FAMILIES: Mapping[str, Family] = {
         2.0,
         ((0.0, 8.0), (-1.6, 1.6)),
         True,
-        {
-            "binary_crossentropy": "BinaryCrossentropy(from_logits=True)",
-            "focal": (
-                "BinaryFocalCrossentropy(\n        apply_class_balancing={balance}, alpha={alpha!r}, gamma={gamma!r}, "
-                "from_logits=True\n    )"
-            ),
-        },
         _say_logit,
         _tex_logit,
     ),

@@ -6,6 +6,7 @@ from optviz.activations import ACTIVATIONS, Array
 from optviz.entry import Entry, EntryError
 from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Line
+from optviz.losses import Loss
 from optviz.network import INITIALIZATIONS
 from optviz.optimizers import OPTIMIZERS
 from optviz.recipes import Range
@@ -152,7 +153,7 @@ def _curves(
 # ---- the same in Keras
 
 
-def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: str) -> TrainingCode:
+def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: Loss) -> TrainingCode:
     """Return what the program of a plan is made of."""
     return TrainingCode(
         file,

@@ -18,6 +18,7 @@ from optviz import table as tables
 from optviz.encodings import ENCODINGS
 from optviz.figures import table as pictures
 from optviz.figures.table import Cloud
+from optviz.losses import LOSSES
 from optviz.recipes import Range
 from optviz.table import (
     MOST_WORDS,
@@ -638,7 +639,7 @@ SCORES = (
 def program(settings: Settings, result: Learned) -> str:
     """Return a program that trains the same network on the same rows with Keras."""
     # A column of words is several of the network's inputs.
-    code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, "mse")
+    code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, LOSSES["mse"])
     code = replace(code, classes=False, prepared=STANDARDIZED, told=SCORES)
     return training_code(until_diverged(code, result.fit.last))
 
