@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import graphs
 from tests.pages import opened, said
 
@@ -132,7 +133,7 @@ def test_another_formula_keeps_to_its_own_inputs_and_nodes():
     assert "f = 10.00" in said(app) and app.query_params["x"] in ("5", ["5"])
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -16,6 +16,7 @@ from optviz.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
 from optviz.saved_models import Flaw, ModelError, SavedModel, read_model
 from optviz.schedules import Schedule
 from optviz.ui import language, links, training_files, training_words
+from optviz.ui.language import LANGUAGES
 from optviz.ui.tables import digits
 from optviz.ui.training_files import event_runs
 from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
@@ -318,7 +319,7 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("parameters", CHOICES, ids="&".join)
 def test_every_choice_of_the_rules(lang, parameters):
     app = page(lang, **parameters)
@@ -363,7 +364,7 @@ def test_a_bad_link_says_a_word_and_the_rest_still_works(name, value):
     assert "Which class" in said(app)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_loaded_net_takes_the_place_of_the_network_until_it_is_left(lang):
     app = page(lang, net=trained())
     settings = at(app).settings
@@ -403,7 +404,7 @@ def test_the_groups_are_drawn():
 
 
 @pytest.mark.parametrize("flaw", Flaw)
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_flaw_of_a_file_has_its_sentence(monkeypatch, flaw, lang):
     monkeypatch.setattr(language, "language", lambda: lang)
     text = model_error(ModelError(flaw, "piece"))

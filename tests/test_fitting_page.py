@@ -11,6 +11,7 @@ import pytest
 from optviz.activations import ACTIVATIONS
 from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
 from optviz.network import Network
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import fitting
 from optviz.ui.lessons.fitting import PICKED, REMEDIES
 from optviz.ui.training_settings import Method, Sample, Settings
@@ -37,7 +38,7 @@ def test_5_6_every_degree_gets_its_word(degree, word):
     assert f"Degree {degree} {word}" in said(page(degree=degree))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("curve", CURVES)
 def test_every_curve(curve, lang):
     page(lang, curve=curve, degree="7", l2="0.001", noise="0")

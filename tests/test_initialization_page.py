@@ -7,6 +7,7 @@ import pytest
 
 from optviz.activations import ACTIVATIONS
 from optviz.spread import Depth
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import spreads
 from optviz.ui.lessons.spreads import Settings
 from optviz.ui.panels import run_of
@@ -75,7 +76,7 @@ def test_the_table_has_a_row_for_each_initialization():
         assert f">{digits(value)}</td>" in report
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_visitors_own_sigma_and_the_sliders_ends(lang):
     for depth, width, sigma in (("1", "10", "0"), ("20", "200", "2")):
         app = page(lang, depth=depth, width=width, sigma=sigma, init="own", activation="linear", seed="99")

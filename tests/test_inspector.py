@@ -15,6 +15,7 @@ from optviz.surfaces import SURFACES
 from optviz.ui import inspector, races
 from optviz.ui.forks import Fork
 from optviz.ui.inspector import NUMBERS, SUB_STEPS, broken
+from optviz.ui.language import LANGUAGES
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
@@ -55,7 +56,7 @@ def results(app):
     return found
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_fold_prints_the_next_point_of_every_optimizer(name, lang):
     shown = settings(name)

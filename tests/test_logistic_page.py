@@ -1,7 +1,6 @@
 """The page of a line against a net, run without a browser: its numbers, every choice, every example."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -11,18 +10,15 @@ from optviz.datasets import DATASETS, DataError
 from optviz.losses import LOSSES
 from optviz.network import Network
 from optviz.ui import training_settings
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import logistic
 from optviz.ui.lessons.logistic import Settings
 from optviz.ui.training_settings import Sample
-from tests.pages import opened, said, sound, tap
+from tests.pages import opener, said, tap
 
 EXAMPLES = ("A disk in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
 
-page = partial(opened, "logistic", updates="20")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("logistic", updates="20")
 
 
 def on(dataset, **changes):
@@ -132,7 +128,7 @@ def test_a_loss_that_is_no_number_is_named():
 # ---- the page
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_data_set(dataset, lang):
     fine(lang, data=dataset)

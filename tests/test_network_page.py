@@ -9,6 +9,7 @@ import pytest
 from optviz.activations import ACTIVATIONS
 from optviz.figures.networks import units_of
 from optviz.network import INITIALIZATIONS, Network
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import networks
 from optviz.ui.lessons.networks import Settings
 from optviz.ui.tables import digits
@@ -112,7 +113,7 @@ def test_inputs_are_repeated_until_there_are_enough():
     assert "x has" not in said(page())
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

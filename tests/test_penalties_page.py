@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from optviz.optimizers import OPTIMIZERS
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import penalties
 from optviz.ui.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
 from optviz.ui.panels import run_of
@@ -52,7 +53,7 @@ def test_the_page_shows_the_sweep_that_is_done():
     assert "lr·λ = 0.0003, which is within the threshold 0.001" in text
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_optimizer(lang):
     app = page(lang)
     for name in OPTIMIZERS:

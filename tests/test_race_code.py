@@ -13,6 +13,7 @@ from optviz.optimizers import OPTIMIZERS
 from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
 from optviz.ui.forks import Fork
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons.family import SHARED, SHOWS
 from optviz.ui.race_code import program
 from optviz.ui.races import Ground, Settings, race_of
@@ -198,7 +199,7 @@ def test_the_races_of_the_family_run_as_on_the_page(show):
     assert_same(show.settings(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_of_races_offer_their_program(lang):
     race = opened(
         "surfaces", lang, folds=["tensorflow"], surface="booth", lr="0.05", run=["adam", "newton"], noise="0.1"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from optviz.optimizers import OPTIMIZERS
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import regression
 from optviz.ui.lessons.regression import MEASURES, Settings
 from tests.pages import opened, said
@@ -28,7 +29,7 @@ def test_it_opens_on_a_line_that_fits():
     assert "After 100 updates the curve fits" in said(app) and "2/λ = 0.323" in said(app)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("degree", ["1", "4"])
 def test_every_optimizer_on_a_line_and_on_a_curve(degree, lang):
     app = page(lang, degree=degree, updates="20")

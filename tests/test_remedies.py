@@ -11,6 +11,7 @@ from optviz.diagnosis import Trouble
 from optviz.race import Ending
 from optviz.surfaces import SURFACES
 from optviz.ui import diagnoses, races, remedies
+from optviz.ui.language import LANGUAGES
 from optviz.ui.lessons import descent
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run, read_runs
@@ -99,7 +100,7 @@ def test_one_that_comes_after_is_no_crowd():
 surfaces = partial(opened, "surfaces")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_press_changes_that_run_alone_and_the_link(lang):
     app = surfaces(lang, steps="50", run=["sgd,lr=0.42", "sgd,lr=0.61", "momentum_classical,lr=0.6,beta=0.97"])
     assert [b.key for b in app.button if "~remedy" in b.key] == ["surfaces~remedy1", "surfaces~remedy2"]

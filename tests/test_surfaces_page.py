@@ -13,6 +13,7 @@ from optviz.schedules import SCHEDULES
 from optviz.surfaces import SURFACES
 from optviz.ui import races
 from optviz.ui.forks import Fork
+from optviz.ui.language import LANGUAGES
 from optviz.ui.panels import run_of
 from optviz.ui.races import Ground, Settings
 from optviz.ui.runs import Run
@@ -45,13 +46,13 @@ def test_a_race_is_running_on_the_first_load_with_its_table_and_its_sentence():
     assert "after 20 steps" in said(app) and report.count("<th scope='row'>") == 4
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("surface", SURFACES)
 def test_every_surface(surface, lang):
     page(surface=surface, lang=lang)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_with_every_one_of_its_settings(name, lang):
     app = page(run=name, lang=lang)
@@ -60,7 +61,7 @@ def test_every_optimizer_with_every_one_of_its_settings(name, lang):
         assert any(f"~{name}~{parameter.name}" in key for key in labels)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_schedule_with_a_warm_up(schedule, lang):
     page(schedule=schedule, warmup="10", lang=lang, steps="100")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from optviz.optimizers import OPTIMIZERS
+from optviz.ui.language import LANGUAGES
 from optviz.ui.panels import run_of
 from optviz.ui.tables import tex
 from optviz.ui.training_files import _keras_file
@@ -108,7 +109,7 @@ def test_parameters_are_named_by_their_place_in_the_net():
     ]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_fold_of_the_page(lang):
     chosen = {"epochs": "10", "batch": "512", "inside.weights": "3, 40", "compare": "1", "optimizer": "adam"}
     app = sound(opened("classifier", lang, folds=("inside",), **chosen))
