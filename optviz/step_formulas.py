@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from optviz.grammar import Part
 from optviz.notation import Span
-from optviz.writing import TEX_FUNCTIONS, Style, letter, tex, written
+from optviz.optimization.writing import TEX_FUNCTIONS, Style, letter, tex, written
 
 Number = float | NDArray[Any]
 

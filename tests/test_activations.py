@@ -4,8 +4,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, mean_output, softmax, span
-from optviz.ui.training_code import activation_lines
+from optviz.lessons.training_code import activation_lines
+from optviz.networks.activations import ACTIVATIONS, mean_output, softmax, span
 from tests.programs import drawn
 from tests.tex_arithmetic import evaluated
 

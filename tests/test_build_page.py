@@ -2,9 +2,9 @@
 
 import pytest
 
-from optviz.frame import members
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.lessons.build import LEAVES, Row, own, recognize, remark
+from optviz.lessons.build import LEAVES, Row, own, recognize, remark
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.two_moments import members
 from tests.pages import examples, opener, said
 
 page, fine = opener("build", folds=("editor", "starts", "tensorflow", "leavers"))

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz import optimizers
-from optviz.anatomy import follow
-from optviz.descent import advance, descend
-from optviz.optimizers import OPTIMIZERS, OWN, Entry
-from optviz.surfaces import SURFACES
+from optviz.optimization import optimizers
+from optviz.optimization.anatomy import follow
+from optviz.optimization.descent import advance, descend
+from optviz.optimization.optimizers import OPTIMIZERS, OWN, Entry
+from optviz.surfaces.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
@@ -59,16 +59,16 @@ def put(root: Path, name: str, before: str, text: str) -> None:
 
 def follow_recipes(root: Path) -> None:
     """Do what the text says, and nothing else."""
-    put(root, "optviz/schedules.py", "SCHEDULES = registry(", recipe("To add a schedule") + "\n\n")
-    put(root, "optviz/schedules.py", "        one_cycle,\n    )", "        inverse_square_root,\n")
-    put(root, "optviz/activations.py", "ACTIVATIONS = registry(", recipe("To add an activation") + "\n\n")
-    put(root, "optviz/activations.py", "relu, leaky_relu, prelu, rrelu,", "hard_tanh, ")
-    put(root, "optviz/losses.py", "        focal(),\n    )", recipe("To add a loss").rstrip() + ",\n")
-    put(root, "optviz/datasets.py", "DATASETS = registry(", recipe("To add a data set") + "\n\n")
-    put(root, "optviz/datasets.py", "moons, xor,", "stripes, ")
-    for place, name in enumerate(("optviz/ui/lessons/parabola.py", "pages/parabola.py")):
+    put(root, "optviz/optimization/schedules.py", "SCHEDULES = registry(", recipe("To add a schedule") + "\n\n")
+    put(root, "optviz/optimization/schedules.py", "        one_cycle,\n    )", "        inverse_square_root,\n")
+    put(root, "optviz/networks/activations.py", "ACTIVATIONS = registry(", recipe("To add an activation") + "\n\n")
+    put(root, "optviz/networks/activations.py", "relu, leaky_relu, prelu, rrelu,", "hard_tanh, ")
+    put(root, "optviz/networks/losses.py", "        focal(),\n    )", recipe("To add a loss").rstrip() + ",\n")
+    put(root, "optviz/networks/datasets.py", "DATASETS = registry(", recipe("To add a data set") + "\n\n")
+    put(root, "optviz/networks/datasets.py", "moons, xor,", "stripes, ")
+    for place, name in enumerate(("optviz/lessons/parabola.py", "pages/parabola.py")):
         (root / name).write_text(recipe("To add a lesson", place), "utf-8")
-    put(root, "optviz/ui/course.py", '        Lesson("practice",', recipe("To add a lesson", 2))
+    put(root, "optviz/course/outline.py", '        Lesson("practice",', recipe("To add a lesson", 2))
     claims = root / "tests/claims/descents.py"
     claims.write_text(claims.read_text("utf-8") + "\n\n" + recipe("To add a lesson", 3), "utf-8")
 

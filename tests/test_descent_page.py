@@ -5,15 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from optviz.locale.spoken import LANGUAGES
 
-from optviz.curve_descent import Behavior
-from optviz.curves import CURVES
-from optviz.schedules import SCHEDULES
-from optviz.ui.language import LANGUAGES
-from optviz.ui.lessons import descent
-from optviz.ui.lessons.descent import Settings
+from optviz.figures.panels import run_of
+from optviz.lessons import descent
+from optviz.lessons.descent import Settings
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.curve_descent import Behavior
+from optviz.surfaces.curves import CURVES
+<<<<<<< c961114b8fc16581082762d024358f3943406818
 from optviz.ui.panels import run_of
 from tests.pages import opener, said
+=======
+from tests.pages import opened, said, sound
+>>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 from tests.programs import drawn, run
 
 DEFAULT = Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)

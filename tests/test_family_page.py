@@ -4,13 +4,12 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from optviz.locale.spoken import LANGUAGES
 from streamlit.testing.v1 import AppTest
 
-from optviz.family import FAMILY
-from optviz.ui import races
-from optviz.ui.language import LANGUAGES
-from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.lessons import family, races
+from optviz.lessons.family import SHARED, SHOWS
+from optviz.optimization.family import FAMILY
 from tests.pages import opener, said
 
 page, fine = opener("family")

@@ -1,10 +1,10 @@
 """The page of the warm-up functions, run without a browser."""
 
 import pytest
+from optviz.locale.spoken import LANGUAGES
 
-from optviz.ui.language import LANGUAGES
-from optviz.ui.lessons import functions
-from optviz.warmups import CASTS, read_axis
+from optviz.lessons import functions
+from optviz.models.functions import CASTS, read_axis
 from tests.pages import opener
 
 page, fine = opener("functions")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.ui.lessons import activations, vanishing
-from optviz.ui.lessons.activations import Curves, Softmax, Stability, probes
+from optviz.lessons import activations, vanishing
+from optviz.lessons.activations import Curves, Softmax, Stability, probes
+from optviz.networks.activations import ACTIVATIONS
 
 pytest.importorskip("tensorflow")
 

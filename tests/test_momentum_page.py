@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from optviz.locale.spoken import LANGUAGES
 
-from optviz.momentum import SEQUENCES
-from optviz.ui.language import LANGUAGES
-from optviz.ui.lessons import momentum
-from optviz.ui.lessons.momentum import Settings
+from optviz.lessons import momentum
+from optviz.lessons.momentum import Settings
+from optviz.optimization.momentum import SEQUENCES
 from tests.pages import opener, said
 
 page, fine = opener("momentum", folds=("tensorflow",))

@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from optviz.locale.spoken import LANGUAGES
 
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.language import LANGUAGES
-from optviz.ui.lessons import regression
-from optviz.ui.lessons.regression import MEASURES, Settings
+from optviz.lessons import regression
+from optviz.lessons.regression import MEASURES, Settings
+from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, said
 from tests.programs import drawn, run
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from optviz.schedules import SCHEDULES, warmup
-from optviz.ui.schedule_formulas import bracketed, filled, tex
+from optviz.lessons.schedule_formulas import bracketed, filled, tex
+from optviz.optimization.schedules import SCHEDULES, warmup
 from tests.tex_arithmetic import evaluated, recompute
 
 

@@ -1,19 +1,10 @@
-"""The language of the visitor whose script runs: `_("Play")`, and the switch that chooses it.
-
-Outside Streamlit every message is English.
-"""
-
-import re
-from contextvars import ContextVar
-from string import Formatter
-from typing import Any
+"""The switch of the language: the visitor's session keeps what was chosen."""
 
 import streamlit as st
-from babel import Locale, UnknownLocaleError, negotiate_locale
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.locale import CATALOGUES, translations
-from optviz.ui import foreign
+<<<<<<< c961114b8fc16581082762d024358f3943406818
+from optviz.locale import CATALOGUES, foreign, translations
 
 DEFAULT = "en"
 KEY = "lang"
@@ -136,6 +127,9 @@ def objection(asked: str) -> str:
 def chosen() -> str | None:
     """Return the language that a link must name: the visitor's, unless the browser would choose it anyway."""
     return None if language() == preferred(None, st.context.locale) else language()
+=======
+from optviz.locale.spoken import KEY, LANGUAGES, language, preferred, resume_by, speak
+>>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 
 
 def choose() -> str:
@@ -144,7 +138,7 @@ def choose() -> str:
     if st.session_state.get(KEY) not in LANGUAGES or (context and context.is_history_navigation):
         st.session_state[KEY] = preferred(st.query_params.get(KEY), st.context.locale)
     # The switch is drawn in the language that the visitor has just chosen.
-    _spoken.set(st.session_state[KEY])
+    _speak(st.session_state[KEY])
     st.sidebar.segmented_control(
         " · ".join(_in_each(N_("Language")).values()),
         list(LANGUAGES),
@@ -156,3 +150,16 @@ def choose() -> str:
         label_visibility="collapsed",
     )
     return language()
+
+
+def _resume() -> None:
+    # A rerun of a fragment skips app.py, where the language is chosen: the session knows it still.
+    if get_script_run_ctx(suppress_warning=True) is not None and st.session_state.get(KEY) in LANGUAGES:
+        _speak(st.session_state[KEY])
+
+
+def _speak(chosen: str) -> None:
+    speak(chosen, named=chosen != preferred(None, st.context.locale))
+
+
+resume_by(_resume)

@@ -1,17 +1,18 @@
 """The field in which a visitor types an update rule, and the known rules from which one may begin."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from optviz.course import addresses
+from optviz.course.addresses import Unreadable
+from optviz.lessons.words import rule_error
+from optviz.locale.spoken import _
 from optviz.notation import FormulaError
-from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
-from optviz.ui import controls, links
-from optviz.ui.language import _
-from optviz.ui.links import Link, Unreadable
-from optviz.ui.words import rule_error
+from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
+from optviz.ui import controls
+from optviz.ui.links import Link
 
 HEIGHT = 150
 
@@ -78,7 +79,7 @@ def _refusal(text: str, hessian: bool) -> str:
 
 def choose(link: Link, name: str, *, hessian: bool = True) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
-    rule = link.keep(name, example.name, _read, _write, plus=plus)
+    rule = link.keep(name, example.name, _read, _write, plus=addresses.rule_sums)
     if not hessian and OPTIMIZERS[rule]().follows_curvature:
         link.forget(name)
         rule = example.name
@@ -88,7 +89,7 @@ def choose(link: Link, name: str, *, hessian: bool = True) -> str:
 
 
 def _read(texts: list[str]) -> str:
-    text = links.single(texts).replace(";", "\n")
+    text = addresses.single(texts).replace(";", "\n")
     try:
         return OWN + template(typed(text).name)
     except FormulaError as error:
@@ -97,8 +98,3 @@ def _read(texts: list[str]) -> str:
 
 def _write(name: str) -> list[str]:
     return [name.removeprefix(OWN).replace(" ", "").replace("\n", ";")]
-
-
-def plus(text: str) -> str:
-    """Return a rule of a link in which a plus sign of the address is one where it stands between two operands."""
-    return re.sub(r"\+in\+(?=\[)", " in ", links.sums(text))
