@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.course import outline
 from optviz.lessons import activations as told
 from optviz.lessons.activations import Curves, Softmax, Stability
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS, mean_output, span
 from tests.pages import opened, opener, sound, tap
 

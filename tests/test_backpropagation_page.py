@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import backpropagation
+from optviz.locale.spoken import LANGUAGES
 from tests.pages import opened, said
 
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"

@@ -21,12 +21,7 @@ from optviz.networks.network import INITIALIZATIONS, Network
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.ui.examples import CLASSIFIER_EXAMPLES
 from tests.pages import opener, said, tap
-=======
-from tests.pages import opened, said, sound, tap
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 
 SHORT = Settings(epochs=12)
 TWO = replace(SHORT, methods=(Method(), Method(l2=0.03)))

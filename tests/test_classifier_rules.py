@@ -5,7 +5,6 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import training_words
 from optviz.lessons.tables import digits
@@ -13,6 +12,7 @@ from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Swit
 from optviz.lessons.trainings import MARKS, NUMBERS, Training
 from optviz.lessons.words import model_error
 from optviz.locale import spoken
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.classifier import Classifier, train
 from optviz.networks.datasets import dot

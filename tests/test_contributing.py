@@ -68,7 +68,12 @@ def follow_recipes(root: Path) -> None:
     put(root, "optviz/networks/datasets.py", "moons, xor,", "stripes, ")
     for place, name in enumerate(("optviz/lessons/parabola.py", "pages/parabola.py")):
         (root / name).write_text(recipe("To add a lesson", place), "utf-8")
-    put(root, "optviz/course/outline.py", '        Lesson("practice",', recipe("To add a lesson", 2))
+    put(
+        root,
+        "optviz/course/outline.py",
+        '        Lesson("practice",',
+        f"        {recipe('To add a lesson', 2).strip()},\n",
+    )
     claims = root / "tests/claims/descents.py"
     claims.write_text(claims.read_text("utf-8") + "\n\n" + recipe("To add a lesson", 3), "utf-8")
 

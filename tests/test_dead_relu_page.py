@@ -2,20 +2,15 @@
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.panels import Thinned
 from optviz.lessons import dead_relu as told
 from optviz.lessons.dead_relu import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.datasets import DataError
 from optviz.networks.dead_relu import CURES, Setup, record
 from optviz.networks.network import INITIALIZATIONS
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.ui.player import Thinned
 from tests.pages import examples, opener, said, tap
-=======
-from tests.pages import examples, opened, said, sound, tap
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 
 COURSE = Settings(Setup(), ("rate", "he", "leaky"))
 

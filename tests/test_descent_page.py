@@ -5,20 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.panels import run_of
 from optviz.lessons import descent
 from optviz.lessons.descent import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.curve_descent import Behavior
 from optviz.surfaces.curves import CURVES
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.ui.panels import run_of
 from tests.pages import opener, said
-=======
-from tests.pages import opened, said, sound
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 from tests.programs import drawn, run
 
 DEFAULT = Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)

@@ -9,24 +9,19 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 from PIL import Image
 
 from optviz.figures import digits as pictures
 from optviz.lessons import digits, nets
 from optviz.lessons.digits import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.digits import seen, split
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import NUMBERS, Plan
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.ui import downloads
-from tests.pages import opener, said, tap
-=======
 from optviz.ui import downloads, drawing
-from tests.pages import opened, said, sound, tap
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
+from tests.pages import opener, said, tap
 
 SHORT = Settings(Plan(epochs=3, learning_rate=0.3))
 HIDDEN = replace(SHORT, plan=replace(SHORT.plan, hidden=(12,)))

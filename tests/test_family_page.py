@@ -4,11 +4,11 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from optviz.locale.spoken import LANGUAGES
 from streamlit.testing.v1 import AppTest
 
 from optviz.lessons import family, races
 from optviz.lessons.family import SHARED, SHOWS
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.family import FAMILY
 from tests.pages import opener, said
 

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import fitting
 from optviz.lessons.fitting import PICKED, REMEDIES
 from optviz.lessons.training_settings import Method, Sample, Settings
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import Network

@@ -7,7 +7,6 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import races, training_words
 from optviz.lessons import training_settings as trained
@@ -16,6 +15,7 @@ from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Leg, Method, Switch
 from optviz.lessons.trainings import NUMBERS, Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.descent import descend, record
 from optviz.optimization.objectives import Later
 from optviz.optimization.optimizers import OPTIMIZERS

@@ -1,9 +1,9 @@
 """The page of the warm-up functions, run without a browser."""
 
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import functions
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.functions import CASTS, read_axis
 from tests.pages import opener
 

@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.panels import run_of
 from optviz.lessons import initialization
 from optviz.lessons.initialization import Settings
 from optviz.lessons.tables import digits
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.initialization import Depth
 from tests.pages import opened, said

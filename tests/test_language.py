@@ -17,11 +17,7 @@ import pytest
 from babel import Locale
 from babel.core import get_global
 from babel.messages.catalog import Catalog, Message
-<<<<<<< c961114b8fc16581082762d024358f3943406818
 from babel.messages.pofile import write_po
-from optviz.locale.spoken import LANGUAGES, N_, _, ngettext, preferred
-=======
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 from streamlit.testing.v1 import AppTest
 
 from optviz.locale import CATALOGUES, read, translations

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import logistic, training_settings
 from optviz.lessons.logistic import Settings
 from optviz.lessons.training_settings import Sample
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES

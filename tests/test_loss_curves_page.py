@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import loss_curves
 from optviz.lessons.loss_curves import FAMILIES, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from tests.pages import opened, said
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import momentum
 from optviz.lessons.momentum import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.momentum import SEQUENCES
 from tests.pages import opener, said
 

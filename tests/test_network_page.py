@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.network import units_of
 from optviz.lessons import network
 from optviz.lessons.network import Settings
 from optviz.lessons.tables import digits
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS, Network
 from tests.pages import opened, summaries

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.panels import run_of
 from optviz.lessons import penalties
 from optviz.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, sound, summaries
 

@@ -5,11 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import practice
 from optviz.lessons.practice import ALWAYS, RATES, TRICKS, Settings
 from optviz.lessons.training_settings import Sample, points_of
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks import datasets
 from optviz.networks.datasets import DATASETS
 from optviz.networks.losses import LOSSES

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.expressions import fill_gaps
 from optviz.lessons.family import SHARED, SHOWS
@@ -15,6 +14,7 @@ from optviz.lessons.forks import Fork
 from optviz.lessons.race_code import program
 from optviz.lessons.races import Ground, Settings, race_of
 from optviz.lessons.runs import Run, read_runs
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.surfaces import SURFACES

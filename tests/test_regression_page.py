@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import regression
 from optviz.lessons.regression import MEASURES, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, said
 from tests.programs import drawn, run

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import descent, diagnoses, races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run, read_runs
+from optviz.locale.spoken import LANGUAGES
 from optviz.surfaces.diagnosis import Trouble
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES

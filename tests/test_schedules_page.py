@@ -7,10 +7,10 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import schedules
 from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.curve_descent import Behavior

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 from streamlit.testing.v1 import AppTest
 
 from optviz.figures.panels import run_of
@@ -13,6 +12,7 @@ from optviz.lessons import races
 from optviz.lessons.forks import Fork
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.race import Ending

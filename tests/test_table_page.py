@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import nets, table
 from optviz.lessons.table import Own, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.models import table as tables
 from optviz.models.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
 from optviz.networks.activations import ACTIVATIONS

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import training_words
 from optviz.lessons.training_settings import Method, Settings, points_of
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from optviz.networks.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
 from optviz.ui import training_remedies

@@ -7,12 +7,12 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.figures.panels import run_of
 from optviz.lessons.tables import tex
 from optviz.lessons.training_settings import Leg, Method, Settings, Switch
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from optviz.locale.spoken import LANGUAGES
 
 from optviz.lessons import vanishing as told
 from optviz.lessons.vanishing import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS, Network

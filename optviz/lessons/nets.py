@@ -10,13 +10,8 @@ from optviz.lessons.tables import digits
 from optviz.lessons.training_code import TrainingCode
 from optviz.lessons.training_settings import Method
 from optviz.locale.spoken import _, language
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.networks.activations import ACTIVATIONS, Array
-from optviz.networks.losses import Loss
-from optviz.networks.network import INITIALIZATIONS
-=======
 from optviz.networks.activations import ACTIVATIONS
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
+from optviz.networks.losses import Loss
 from optviz.networks.training_plan import Fit, Plan
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range

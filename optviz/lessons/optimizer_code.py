@@ -13,9 +13,9 @@ from optviz.grammar import Part
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.optimization.rules import ASK, NEWTON, NORM, Rule, is_number, names_in, operations_in
 from optviz.optimization.schedules import SCHEDULES, Entry
+from optviz.optimization.step_formulas import StepFormula
 from optviz.optimization.writing import python
 from optviz.recipes import Recipe
-from optviz.step_formulas import StepFormula
 
 Values = Mapping[str, float]
 Line = tuple[str, str]

@@ -19,12 +19,8 @@ from optviz.lessons.optimizer_code import (
     rate_code,
 )
 from optviz.lessons.training_settings import Leg, Method, Values
-<<<<<<< c961114b8fc16581082762d024358f3943406818
 from optviz.libraries import in_keras
-from optviz.networks.activations import ACTIVATIONS, Activation, Array
-=======
-from optviz.networks.activations import Activation
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
+from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.classifier import Epoch
 from optviz.networks.datasets import Dataset
 from optviz.networks.losses import Loss

@@ -21,12 +21,9 @@ MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 """The functions that mark a message, and how many of their arguments are texts."""
 
 
-<<<<<<< c961114b8fc16581082762d024358f3943406818
+OWN_WORDS = frozenset(("locale", "figures", "lessons", "ui"))
 SAID = ("title", "note", "advantage", "drawback")
 """The parts of a registry's entry that are shown."""
-=======
-OWN_WORDS = frozenset(("locale", "figures", "lessons", "ui"))
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 
 Message = str | tuple[str, ...]
 

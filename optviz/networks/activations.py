@@ -11,13 +11,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-<<<<<<< c961114b8fc16581082762d024358f3943406818
+from optviz.arrays import Array
 from optviz.libraries import in_tensorflow, value_in_tensorflow
 from optviz.recipes import Range, Recipe, read_parameters, registry, with_numbers
-=======
-from optviz.arrays import Array
-from optviz.recipes import Range, recipe, registry
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
 
 _LARGEST = np.finfo(np.float64).max
 

@@ -10,15 +10,10 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.libraries import in_tensorflow, value_in_tensorflow
-from optviz.networks.activations import Array, sigmoid, softmax, softplus
-from optviz.recipes import Range, recipe, with_numbers
-=======
 from optviz.arrays import Array
+from optviz.libraries import in_tensorflow, value_in_tensorflow
 from optviz.networks.activations import sigmoid, softmax, softplus
-from optviz.recipes import Range, recipe
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
+from optviz.recipes import Range, recipe, with_numbers
 
 EPSILON = 1e-7
 """Keras keeps probabilities this far from 0 and 1."""

@@ -2,7 +2,7 @@
 
 A factor never turns negative and is 1 where the base learning rate holds. It takes one step (an int or a float) in
 training, and an array of steps for a plot. Steps count from 0. Each is written once, as a formula of the step t
-(`optviz.step_formulas`), from which all else comes.
+(`optviz.optimization.step_formulas`), from which all else comes.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optviz.optimization.step_formulas import StepFormula
 from optviz.recipes import Range, Recipe, read_parameters, registry
-from optviz.step_formulas import StepFormula
 
 Number = float | NDArray[Any]
 Factor = Callable[[Any], Any]

@@ -3,133 +3,7 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-<<<<<<< c961114b8fc16581082762d024358f3943406818
-from optviz.locale import CATALOGUES, foreign, translations
-
-DEFAULT = "en"
-KEY = "lang"
-
-# Streamlit runs every visitor's script in a thread of its own, so a context variable is never seen by another visitor.
-_spoken: ContextVar[str | None] = ContextVar("language", default=None)
-
-
-def language() -> str:
-    """Return the key in LANGUAGES that the visitor reads."""
-    return _spoken.get() or _resume()
-
-
-def _resume() -> str:
-    # A rerun of a fragment skips app.py, where the language is chosen: the session knows it still.
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return DEFAULT
-    chosen = st.session_state.get(KEY)
-    if chosen not in LANGUAGES:
-        return DEFAULT
-    _spoken.set(chosen)
-    return str(chosen)
-
-
-def N_(message: str) -> str:
-    """Mark a message that stands in a constant, to be said with `_` when it is shown."""
-    return message
-
-
-def _script(tag: str) -> str | None:
-    """Return the script in which a language is written where it has several: Hans, Hant."""
-    try:
-        return Locale.parse(_tag(tag), sep="-").script
-    except (ValueError, UnknownLocaleError):
-        return None
-
-
-def _tag(text: str) -> str:
-    return text.replace("_", "-")
-
-
-def _folder(key: str) -> str:
-    return CATALOGUES[key].parts[-3] if key in CATALOGUES else key
-
-
-def _in_each(message: str) -> dict[str, str]:
-    return {key: translations(key).gettext(message) for key in (DEFAULT, *CATALOGUES)}
-
-
-LANGUAGES = _in_each(N_("English"))
-"""The languages, each by its own name: that is how its catalogue translates this message."""
-
-TAGS = {key: "-".join(filter(None, (key, _script(_folder(key))))) for key in LANGUAGES}
-"""What browsers and screen readers call the languages."""
-
-
-class _Filler(Formatter):
-    """Fill places in, and leave a blank beside one only where it does not stand between Chinese on both sides."""
-
-    MARK = "\0"
-    CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
-    SIGN = re.compile(CHINESE)
-    BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})|(?<=。){MARK} ")
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return f"{self.MARK}{super().format_field(value, format_spec)}{self.MARK}"
-
-    def fill(self, text: str, values: tuple[object, ...], named: dict[str, object]) -> str:
-        return self.BLANK.sub("", self.vformat(text, values, named)).replace(self.MARK, "")
-
-
-class Sentence(str):
-    """A message in the visitor's language, whose `format` sets blanks as its script wants them."""
-
-    def format(self, *values: object, **named: object) -> str:
-        """Fill in the places."""
-        chinese = _Filler.SIGN.search(self)
-        return _Filler().fill(self, values, named) if chinese else super().format(*values, **named)
-
-
-def _(message: str) -> str:
-    """Say an English message, or a registry's title, in the visitor's language."""
-    # The empty message id is the catalogue's header.
-    return Sentence(translations(language()).gettext(message)) if message else message
-
-
-def ngettext(singular: str, plural: str, n: int) -> str:
-    """Say the form of a message that belongs to n things."""
-    return Sentence(translations(language()).ngettext(singular, plural, n))
-
-
-def joined(*sentences: str) -> str:
-    """Write sentences or words one after the other, with a blank between them as `Sentence` sets it."""
-    gap = f"{_Filler.MARK} "
-    return Sentence(_Filler.BLANK.sub("", gap.join(filter(None, sentences))).replace(_Filler.MARK, ""))
-
-
-def nearest(tag: str | None) -> str | None:
-    """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
-    return negotiate_locale([_tag(tag or "").lower()], list(LANGUAGES), sep="-")
-
-
-def preferred(asked: str | None, browser: str | None) -> str:
-    """Return the language a link asks for, else the browser's, else English."""
-    return nearest(asked) or nearest(browser) or DEFAULT
-
-
-def objection(asked: str) -> str:
-    """Say why a link does not get the very language that it asks for; empty where it does."""
-    found = nearest(asked)
-    if found is None:
-        text = _("The link asks for the language {tag}, which this app does not have; it has {languages}.")
-        return text.format(tag=foreign.markdown(asked, 20), languages=_(", ").join(LANGUAGES.values()))
-    if _script(asked) in (None, _script(_folder(found))):
-        return ""
-    text = _("The link asks for the language {tag}; the nearest that this app has is {language}.")
-    return text.format(tag=foreign.markdown(asked, 20), language=LANGUAGES[found])
-
-
-def chosen() -> str | None:
-    """Return the language that a link must name: the visitor's, unless the browser would choose it anyway."""
-    return None if language() == preferred(None, st.context.locale) else language()
-=======
-from optviz.locale.spoken import KEY, LANGUAGES, language, preferred, resume_by, speak
->>>>>>> 8e4e892c4b7916526241b047fc076fdbf356f31e
+from optviz.locale.spoken import KEY, LANGUAGES, N_, in_each, language, preferred, resume_by, speak
 
 
 def choose() -> str:
@@ -140,7 +14,7 @@ def choose() -> str:
     # The switch is drawn in the language that the visitor has just chosen.
     _speak(st.session_state[KEY])
     st.sidebar.segmented_control(
-        " · ".join(_in_each(N_("Language")).values()),
+        " · ".join(in_each(N_("Language")).values()),
         list(LANGUAGES),
         default=st.session_state[KEY],
         format_func=lambda key: LANGUAGES[key],
