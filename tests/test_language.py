@@ -70,8 +70,9 @@ def alphabet(catalog: Catalog) -> str:
 
 
 def letters(text: str) -> set[str]:
-    """Return the alphabets of a text's letters."""
-    return {unicodedata.name(sign, "").split()[0] for sign in text if sign.isalpha()}
+    """Return the alphabets of a text's letters; Chinese has stops of its own."""
+    named = {unicodedata.name(sign).split()[0] for sign in text if sign.isalpha()}
+    return named | ({"CJK"} if re.search("[\u3000-\u303f\uff00-\uffef]", text) else set())
 
 
 def left_in_english(catalog: Catalog, names: set[str]) -> list[str]:
