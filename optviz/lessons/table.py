@@ -446,19 +446,13 @@ STANDARDIZED = (
     "y_mean, unit = y.mean(), y.std()  # a standardized number times this unit is one of the target's",
     "y, validation_y = (y - y_mean) / unit, (validation_y - y_mean) / unit",
 )
-SCORES = (
-    'for name, points, true in [("training", x, y), ("validation", validation_x, validation_y)]:',
-    "    error = model.predict_on_batch(points) - true",
-    '    print(f"{name}: mean error {unit * np.mean(abs(error))}")',
-    '    print(f"{name}: R² {1 - np.sum(error**2) / np.sum((true - true.mean()) ** 2)}")',
-)
 
 
 def program(settings: Settings, result: Learned) -> str:
     """Return a program that trains the same network on the same rows with Keras."""
     # A column of words is several of the network's inputs.
     code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, LOSSES["mse"])
-    code = replace(code, classes=False, prepared=STANDARDIZED, told=SCORES)
+    code = replace(code, classes=False, prepared=STANDARDIZED, told=("scores",))
     return training_code(until_diverged(code, result.fit.last))
 
 
