@@ -9,7 +9,7 @@ from optviz.ui import controls, lesson, race_code, races
 from optviz.ui.examples import Example
 from optviz.ui.language import N_, _, joined
 from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.ui.lessons.family import SHARED
 
 PAGE = "family"
 EXAMPLES = (
@@ -27,7 +27,7 @@ with st.sidebar:
     shared = {key: _("All on: {surface}").format(surface=_(SURFACES[key].title)) for key in SHARED}
     race = controls.choice(link, "race", _("Race"), {**own_race, **shared}, "own")
 
-show = SHARED[race] if race in SHARED else SHOWS[name]
+show = SHARED[race] if race in SHARED else family.show_of(name)
 settings = show.settings()
 with stage:
     lesson.show(
@@ -43,7 +43,7 @@ with stage:
     )
     st.html(family.legend())
     if race == "own":
-        st.markdown(_(show.seen))
+        st.markdown(family.seen(show))
     st.html(family.race_link(show, _("Open this race to change it and see every number")))
     left, right = st.columns(2, gap="large")
     with left:

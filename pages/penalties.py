@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from optviz.datasets import DataError
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import for_nets
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.course import href
@@ -30,8 +30,7 @@ EXAMPLES = (
     Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
     Example(N_("A large learning rate oscillates around zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
 )
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+METHODS = for_nets()
 STRENGTH = Range(0.0, 10.0, r"\lambda")
 SHARE = Range(0.0, 0.5, "v")
 

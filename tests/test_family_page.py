@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from optviz.family import FAMILY
 from optviz.ui import races
 from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.ui.lessons.family import SHARED, SHOWS, show_of
 from tests.pages import opened, said, sound
 
 page = partial(opened, "family")
@@ -36,7 +36,7 @@ def test_every_shared_race(race):
     assert SHARED[race].seen in said(fine(race=race))
 
 
-@pytest.mark.parametrize("show", [*SHARED.values(), *SHOWS.values()])
+@pytest.mark.parametrize("show", [*SHARED.values(), *map(show_of, FAMILY)])
 def test_a_race_opens_on_the_surfaces_page_as_it_is_shown(show):
     app = AppTest.from_file("../app.py", default_timeout=60)
     for name, texts in show.parameters().items():

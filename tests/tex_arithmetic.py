@@ -8,7 +8,14 @@ import sympy as sp
 from sympy.parsing.sympy_parser import implicit_multiplication_application, parse_expr, standard_transformations
 
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?: \\cdot 10\^\{(-?\d+)\})?")
-KNOWN = {"sqrt": math.sqrt, "larger": max, "size": abs, "sign": lambda x: (x > 0) - (x < 0), "__builtins__": {}}
+KNOWN = {
+    "sqrt": math.sqrt,
+    "larger": max,
+    "smaller": min,
+    "size": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "__builtins__": {},
+}
 
 
 CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}", re.DOTALL)
@@ -76,7 +83,12 @@ def _python(tex: str) -> str:
     text = NUMBER.sub("#", tex.replace(r"\;", " "))
     text = text.replace(r"\left|", "size(").replace(r"\right|", ")")
     text = text.replace(r"\left(", "(").replace(r"\right)", ")")
-    text = text.replace(r"\operatorname{sign}", "sign").replace(r"\max", "larger").replace(r"\times", "*")
+    text = (
+        text.replace(r"\operatorname{sign}", "sign")
+        .replace(r"\max", "larger")
+        .replace(r"\min", "smaller")
+        .replace(r"\times", "*")
+    )
     text = _fractions(text.replace(r"\frac{", "frac{")).replace(r"\sqrt", "sqrt")
     text = text.replace("^{", "**(").replace("{", "(").replace("}", ")")
     assert "\\" not in text, f"not arithmetic: {tex}"

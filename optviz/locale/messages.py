@@ -88,7 +88,13 @@ def _said_of(thing: Any) -> Iterator[str]:
     if isinstance(thing, type):
         return
     for each in (thing, *getattr(thing, "parameters", ())):
-        yield from (said for said in (getattr(each, "title", ""), getattr(each, "note", "")) if _is_text(said))
+        sentences = getattr(each, "sentences", ())
+        said = (
+            getattr(each, "title", ""),
+            getattr(each, "note", ""),
+            *(sentences if isinstance(sentences, tuple) else ()),
+        )
+        yield from filter(_is_text, said)
 
 
 def _is_text(said: Any) -> bool:

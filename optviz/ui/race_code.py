@@ -140,7 +140,7 @@ def _hessian(settings: Settings, second: list[list[sp.Expr]]) -> list[str]:
 
 
 def _needs_hessian(settings: Settings) -> bool:
-    return any(OPTIMIZERS[run.optimizer]().follows_curvature for run in _drivers(settings))
+    return any(OPTIMIZERS[run.optimizer]().needs_hessian for run in _drivers(settings))
 
 
 # ---- who runs

@@ -7,7 +7,7 @@ from optviz.entry import Entry, EntryError
 from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Line
 from optviz.network import INITIALIZATIONS
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import for_nets
 from optviz.recipes import Range
 from optviz.training_plan import Fit, Plan
 from optviz.ui import controls
@@ -20,8 +20,7 @@ from optviz.ui.training_code import TrainingCode
 from optviz.ui.training_settings import Method
 from optviz.ui.words import entry_error
 
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+METHODS = for_nets()
 
 MOST_LAYERS = 3
 MOST_UNITS = 64
