@@ -914,7 +914,7 @@ def ademamix(
     alpha: Annotated[float, Range(0.0, 10.0, r"\alpha")] = 5.0,
     epsilon: Epsilon = 1e-8,
 ) -> str:
-    """Adam with a second, slow mean of gradients, alpha times; both stay as they are from the first update on."""
+    """Adam with a second, slow mean of gradients, times alpha. Alpha and beta3 are constant: nothing warms them up."""
     return """
         m1 = beta1*m1 + (1 - beta1)*g
         m2 = beta3*m2 + (1 - beta3)*g
