@@ -864,7 +864,7 @@ def adabelief(
     kin=Kin(
         "Adan",
         Branch.BOTH,
-        (0.5, 5.0),
+        (0.0, 5.0),
         ("nadam",),
         "It remembers how the gradient changes, and looks ahead by that: one gradient is enough.",
     ),
@@ -901,7 +901,7 @@ def adan(
     kin=Kin(
         "AdEMAMix",
         Branch.BOTH,
-        (3.5, 5.0),
+        (3.0, 5.0),
         ("adamw",),
         "It mixes two memories: a fast one as Adam's, and a slow one that still knows gradients of long ago.",
     ),
@@ -1003,7 +1003,7 @@ def adamw(
     kin=Kin(
         "LAMB",
         Branch.BOTH,
-        (2.5, 5.0),
+        (2.0, 5.0),
         ("adamw",),
         "It makes the step as long as lr times the weights are large, so that very large batches can be used.",
     ),
@@ -1035,7 +1035,7 @@ def lamb(
     kin=Kin(
         "Lion",
         Branch.BESIDE,
-        (2.0, 2.0),
+        (1.0, 2.0),
         ("momentum_classical",),
         "It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store.",
     ),
@@ -1081,7 +1081,7 @@ def sam(rho: Annotated[float, Range(0.0, 1.0, r"\rho")] = 0.05) -> str:
     kin=Kin(
         "Lookahead",
         Branch.BESIDE,
-        (1.0, 2.0),
+        (2.0, 2.0),
         ("momentum_classical",),
         "It lets momentum run for k updates, and then goes back a part of the way.",
     ),
@@ -1136,7 +1136,7 @@ def schedule_free_sgd(beta: Beta = 0.9) -> str:
     kin=Kin(
         "SF-AdamW",
         Branch.BESIDE,
-        (4.5, 5.0),
+        (4.0, 5.0),
         ("adamw",),
         "It averages the weights of AdamW instead of letting the learning rate fall.",
     ),
@@ -1169,7 +1169,7 @@ def schedule_free_adamw(
     kin=Kin(
         "Prodigy",
         Branch.BESIDE,
-        (1.5, 5.0),
+        (1.0, 5.0),
         ("adam",),
         "It finds its learning rate: d grows to the distance from the start that the gradients show to be needed.",
     ),
@@ -1225,7 +1225,7 @@ def sophia(
         m = beta1*m + (1 - beta1)*g
         h = where(remainder(t - 1, k), h, beta2*h + (1 - beta2)*curvature)
         r = m/max(gamma*h, epsilon)
-        w = w - lr*sign(r)*min(abs(r), 1)
+        w = w - lr*min(max(r, -1), 1)
     """
 
 

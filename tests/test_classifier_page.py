@@ -13,7 +13,7 @@ from optviz.classifier import ENGINES, Classifier, Engine, train
 from optviz.datasets import DATASETS, DataError, dot
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS, Network
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import OPTIMIZERS, for_nets
 from optviz.schedules import SCHEDULES
 from optviz.tensorflow_engine import EngineMissing
 from optviz.ui import training_settings, training_words, trainings
@@ -236,7 +236,7 @@ CHOICES = [
     *(("activation", name) for name in ACTIVATIONS),
     *(("loss", name) for name in LOSSES),
     *(("init", name) for name in INITIALIZATIONS),
-    *(("optimizer", name) for name in OPTIMIZERS if name != "newton"),
+    *(("optimizer", name) for name in for_nets()),
     *(("schedule", name) for name in SCHEDULES),
     *(("layers", str(n)) for n in range(5)),
     ("validation", "0"),

@@ -13,7 +13,7 @@ from optviz.datasets import DATASETS
 from optviz.dead_units import CURES, Setup, record
 from optviz.losses import LOSSES
 from optviz.network import INITIALIZATIONS, Network
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import OPTIMIZERS, for_nets
 from optviz.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.saved_models import SavedModel
 from optviz.schedules import SCHEDULES
@@ -26,13 +26,13 @@ from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
 from optviz.ui.trainings import Training
 from tests import programs
 from tests.pages import opened
-from tests.programs import idle
+from tests.programs import idle, in_keras
 
 keras = pytest.importorskip("keras")
 tensorflow = pytest.importorskip("tensorflow")
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?|\bnan\b|\binf\b")
-METHODS = [name for name in OPTIMIZERS if name != "newton"]
+METHODS = [name for name in for_nets() if in_keras(name)]
 RATES = {"lion": 0.003, "adadelta": 1.0, "adagrad": 0.1, "sgd": 0.05, "momentum": 0.05, "nesterov": 0.05}
 
 # A tenth of a second a program: a net of four units on 40 points, three epochs of three updates.

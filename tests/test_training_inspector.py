@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import for_nets
 from optviz.ui.panels import run_of
 from optviz.ui.tables import tex
 from optviz.ui.training_files import _keras_file
@@ -31,7 +31,7 @@ def epochs_of(settings):
     return training, epochs
 
 
-@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "newton"])
+@pytest.mark.parametrize("name", for_nets())
 def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
     training, epochs = epochs_of(replace(WHOLE, methods=(Method(name, (), 0.05, l2=0.1, l1=0.01),)))
     replay = Replay(training, training.nets[0])
