@@ -39,7 +39,9 @@ def test_it_says_the_name(parameters, name):
 
 
 def test_every_named_optimizer_of_the_frame_is_an_example():
-    assert {OPTIMIZERS[name].title for name in members()} <= set(examples(fine()))
+    # Of two with one rule the first is recognized.
+    first = {OPTIMIZERS[name]().rule.text: OPTIMIZERS[name].title for name in reversed(members())}
+    assert len(first) > 5 and {*first.values()} <= set(examples(fine()))
 
 
 def test_controls_change_the_name_live():
