@@ -14,7 +14,7 @@ What could be meant in two ways (`1/2x1`, `sin x1/2`) is refused at its place, w
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -132,18 +132,22 @@ COMPOSED: dict[str, Call] = {
 """The functions that are put together of others; every other one takes one argument."""
 
 
-def read(text: str, names: Sequence[str], functions: Collection[str]) -> Part:
-    """Return the tree of a formula in the given names and functions; raises `FormulaError` for any other text."""
-    tokens = tokens_of(text, names, {*functions, *COMPOSED})
-    return _Reader(text, tokens).read()
+def read(text: str, names: Sequence[str], functions: Collection[str], calls: Mapping[str, Call] = COMPOSED) -> Part:
+    """Return the tree of a formula in the given names and functions; raises `FormulaError` for any other text.
+
+    `calls` are the functions that are put together of others, or take more than one argument.
+    """
+    tokens = tokens_of(text, names, {*functions, *calls})
+    return _Reader(text, tokens, calls).read()
 
 
 class _Reader:
     """Reads tokens from left to right; every method returns the part that it has read."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], calls: Mapping[str, Call]) -> None:
         self.text = text
         self.tokens = tokens
+        self.calls = calls
         self.at = 0
         self.nesting = 0
         self.bars = 0
@@ -429,7 +433,7 @@ class _Reader:
                 if name not in _INVERSES:
                     raise self.refuse(Reason.UNCLEAR, self.since(start), [f"1/{name}(…)", f"{name}((…)^(-1))"])
                 name, exponent = _INVERSES[name], None
-        call = COMPOSED.get(name, Call(1, 1, lambda make, value, u: make(name, u)))
+        call = self.calls.get(name, Call(1, 1, lambda make, value, u: make(name, u)))
         is_in_brackets = self.next.text in _CLOSING
         arguments = self.arguments(call.fewest, call.most) if is_in_brackets else [self.bare(function)]
         span = self.since(start)

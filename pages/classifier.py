@@ -21,7 +21,7 @@ from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
-from optviz.optimization.optimizers import OPTIMIZERS, example
+from optviz.optimization.optimizers import OPTIMIZERS, example, for_nets
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.ui import (
@@ -41,8 +41,7 @@ PAGE = "classifier"
 COURSE = Settings()
 COMPARED = Method(l2=0.03)
 ASKED = (0.380472, -0.21714)
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+METHODS = for_nets()
 SHARE = Range(0.0, 0.5, "v")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
 TAKES_OVER = Leg("sgd", (), 0.01)
@@ -310,12 +309,7 @@ with stage:
             # What went on beyond its last epoch is written with the epochs that it has by now.
             written = replace(settings, epochs=training.target)
             for side in range(len(methods)):
-                try:
-                    st.code(keras_code(written, side, training.latest[side]), language="python")
-                except LookupError:
-                    st.info(
-                        _("Keras' optimizers get one gradient of one variable at a time: they cannot do this rule.")
-                    )
+                lesson.draw_program(partial(keras_code, written, side, training.latest[side]))
             offer_arrays(link, Beside(FILE, partial(arrays_of, settings)))
     with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:

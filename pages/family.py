@@ -5,7 +5,7 @@ import streamlit as st
 from optviz.figures.panels import Picture
 from optviz.lessons import family, race_code, races
 from optviz.lessons.examples import Example
-from optviz.lessons.family import SHARED, SHOWS
+from optviz.lessons.family import SHARED
 from optviz.locale.spoken import N_, _, joined
 from optviz.optimization.family import FAMILY, nearest
 from optviz.optimization.optimizers import OPTIMIZERS
@@ -28,7 +28,7 @@ with st.sidebar:
     shared = {key: _("All on: {surface}").format(surface=_(SURFACES[key].title)) for key in SHARED}
     race = controls.choice(link, "race", _("Race"), {**own_race, **shared}, "own")
 
-show = SHARED[race] if race in SHARED else SHOWS[name]
+show = SHARED[race] if race in SHARED else family.show_of(name)
 settings = show.settings()
 with stage:
     lesson.show(
@@ -46,7 +46,7 @@ with stage:
     )
     st.html(family.legend())
     if race == "own":
-        st.markdown(_(show.seen))
+        st.markdown(family.seen(show))
     st.html(family.race_link(show, _("Open this race to change it and see every number")))
     left, right = st.columns(2, gap="large")
     with left:

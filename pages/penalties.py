@@ -12,7 +12,7 @@ from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
 from optviz.lessons.words import data_error, epoch_words
 from optviz.locale.spoken import N_, _
 from optviz.networks.datasets import DataError
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import for_nets
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
@@ -30,8 +30,7 @@ EXAMPLES = (
     Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
     Example(N_("A large learning rate oscillates around zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
 )
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+METHODS = for_nets()
 STRENGTH = Range(0.0, 10.0, r"\lambda")
 SHARE = Range(0.0, 0.5, "v")
 

@@ -1,6 +1,7 @@
 """Fit a line or a polynomial to points by descent."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -99,5 +100,5 @@ with stage:
     for title, tex in regression.formulas(settings):
         controls.formula(link, tex, title)
     st.html(regression.measure_table(settings))
-    lesson.code(link, regression.program(settings))
+    lesson.code(link, partial(regression.program, settings))
 link.publish(notes)

@@ -1,5 +1,7 @@
 """Compare learning-rate schedules, and see what each does to a descent."""
 
+from functools import partial
+
 import streamlit as st
 
 from optviz.figures.panels import Junction, Picture, run_of
@@ -86,5 +88,5 @@ with stage:
     for title, general, filled in schedules.formulas(settings, probe):
         controls.formula(link, general, title)
         controls.formula(link, filled)
-    lesson.code(link, schedules.program(settings))
+    lesson.code(link, partial(schedules.program, settings))
 link.publish(notes)

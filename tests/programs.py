@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optviz.lessons.optimizer_code import NotInKeras, optimizer_code, rate_code
 from optviz.recipes import Recipe
 
 
@@ -21,6 +22,15 @@ def run(program: str, **names: Any) -> tuple[dict[str, Any], str]:
     with contextlib.redirect_stdout(printed):
         exec(program, known)
     return known, printed.getvalue()
+
+
+def in_keras(name: str) -> bool:
+    """Whether Keras can have an optimizer that does what one of ours does."""
+    try:
+        optimizer_code(name, {}, rate_code(0.1, "constant", {}, 0))
+    except NotInKeras:
+        return False
+    return True
 
 
 def idle(program: str) -> list[str]:

@@ -17,7 +17,7 @@ from tests.tex_arithmetic import recompute, slack
 
 PRECISION = 6
 STEPS = 40
-RATES = {"newton": 0.7, "adadelta": 1.0, "lion": 0.02}
+RATES = {"newton": 0.7, "adadelta": 1.0, "lion": 0.02, "prodigy": 1.0}
 SETTINGS = {
     "adagrad": [{"epsilon_inside": True, "epsilon": 0.03, "initial_accumulator": 0.1}],
     "rmsprop": [{"epsilon_inside": True, "epsilon": 0.01, "beta": 0.5}, {"beta": 0.0}],
@@ -26,6 +26,10 @@ SETTINGS = {
     "nadam": [{"psi": 0.004}],
     "adamw": [{"weight_decay": 0.5}, {"weight_decay": 0.0}],
     "newton": [{"damping": 2.5}],
+    "radam": [{"beta2": 0.5}],
+    "prodigy": [{"d0": 0.05}],
+    "sophia": [{"gamma": 1.0, "beta2": 0.5, "k": 1}],
+    "lookahead": [{"k": 1}],
 }
 CASES = [(name, values) for name in OPTIMIZERS for values in ({}, *SETTINGS.get(name, ()))]
 every_case = pytest.mark.parametrize(("name", "values"), CASES, ids=str)
@@ -37,7 +41,8 @@ def rate_of(name):
 
 def followed(name, values, surface="beale", schedule=None, objective=None, start=None):
     objective = objective or SURFACES[surface]
-    start = np.array(start or SURFACES[surface].start, dtype=float)
+    # No whole numbers, which would be taken for those of the rule.
+    start = np.array(start or SURFACES[surface].start, dtype=float) + 0.0123
     schedule = schedule or (lambda t: rate_of(name))
     optimizer = OPTIMIZERS[name](**values)
     return follow(objective, optimizer, schedule, start, STEPS), record(
@@ -109,6 +114,8 @@ def test_a_line_uses_the_printed_results_of_the_lines_before_it(name):
     for i, line in enumerate(lines):
         if line.sub_step is SubStep.GRADIENT:
             continue  # a gradient is measured
+        if r"\begin{cases}" in line.letters:
+            continue  # of a choice the side is printed that holds
         for before in lines[:i]:
             if re.search(rf"(?<![\w\\]){re.escape(whole(before.name))}(?!\w)", whole(line.letters)):
                 assert before.numbers(0, tex, PRECISION)[1] in line.numbers(0, tex, PRECISION)[0]
@@ -123,27 +130,33 @@ def test_lines_show_moments_and_effective_rate_of_the_real_step(name):
         assert results[r"\eta_t"] == pytest.approx(update.eta[k], rel=1e-9)
         if r"\alpha_t" in results:
             assert results[r"\alpha_t"] == pytest.approx(path.rate[k], rel=1e-12)
-        if r"\hat m_t" in results:
+        split = updates.optimizer.rule.split
+        if r"\hat m_t" in results and (split is None or split.moment.content == "m_hat"):
             assert results[r"\hat m_t"] == pytest.approx(update.m[k], rel=1e-12)
         if r"\hat V_t" in results:
             assert results[r"\hat V_t"] == pytest.approx(update.v[k], rel=1e-12)
 
 
 def test_the_effective_rate_of_every_adaptive_optimizer_is_a_line():
-    adaptive = {"adagrad", "rmsprop", "adadelta", "adam", "nadam", "amsgrad", "adamax", "adamw"}
+    adaptive = set()
     for name in OPTIMIZERS:
-        names = [line.name for line in followed(name, {})[0].lines(0)]
-        assert (r"\alpha_t" in names) == (name in adaptive)
+        updates = followed(name, {})[0]
+        names = [line.name for line in updates.lines(0)]
+        assert r"\alpha_t" in names or (updates.update.rate == rate_of(name)).all(), name
+        adaptive |= {name} if r"\alpha_t" in names else set()
+    assert adaptive >= {"adagrad", "rmsprop", "adadelta", "adam", "nadam", "amsgrad", "adamax", "adamw", "radam"}
+    assert not adaptive & {"sgd", "momentum", "nesterov", "lion", "newton", "sam", "lookahead"}
 
 
 @every_case
 def test_parts_add_up_to_eta_at_every_step(name, values):
     updates, _path = followed(name, values, "rosenbrock")
     found = updates.parts
-    if name == "lion":
+    if not (updates.optimizer.rule.is_linear or updates.optimizer.follows_curvature):
         assert not found
         return
-    assert sum(found.values()) == pytest.approx(updates.update.eta, rel=1e-12, abs=1e-300)
+    least = 1e-12 * np.abs(updates.update.eta).max()
+    assert sum(found.values()) == pytest.approx(updates.update.eta, rel=1e-12, abs=least)
     single = [parts(updates.optimizer, *given(updates, k)) for k in (0, 1, 4)]
     for k, alone in zip((0, 1, 4), single, strict=True):
         for part, rows in found.items():

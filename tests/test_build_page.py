@@ -2,7 +2,7 @@
 
 import pytest
 
-from optviz.lessons.build import LEAVES, Row, own, recognize, remark
+from optviz.lessons.build import Row, beyond, own, recognize, remark
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.two_moments import members
 from tests.pages import examples, opener, said
@@ -33,7 +33,9 @@ def test_it_says_the_name(parameters, name):
 
 
 def test_every_named_optimizer_of_the_frame_is_an_example():
-    assert {OPTIMIZERS[name].title for name in members()} <= set(examples(fine()))
+    # Of two with one rule the first is recognized.
+    first = {OPTIMIZERS[name]().rule.text: OPTIMIZERS[name].title for name in reversed(members())}
+    assert len(first) > 5 and {*first.values()} <= set(examples(fine()))
 
 
 def test_controls_change_the_name_live():
@@ -87,9 +89,10 @@ def test_rivals_are_edited_as_on_the_surfaces_page():
 
 
 def test_what_leaves_the_frame_is_listed_with_the_reason_and_a_race():
-    assert set(LEAVES) == set(OPTIMIZERS) - set(members())
+    leavers = [name for name in OPTIMIZERS if name not in members()]
     text = html(fine())
-    assert "never moves" in text and text.count('href="./?surface=bowl') == len(LEAVES)
+    assert "never moves" in text and text.count('href="./?surface=bowl') == len(leavers) > 15
+    assert all(beyond(name) for name in leavers)
     assert "lang=zh" in html(fine("zh"))
 
 

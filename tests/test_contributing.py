@@ -14,7 +14,8 @@ import pytest
 from optviz.optimization import optimizers
 from optviz.optimization.anatomy import follow
 from optviz.optimization.descent import advance, descend
-from optviz.optimization.optimizers import OPTIMIZERS, OWN, Entry
+from optviz.optimization.looks import LOOKS, derived
+from optviz.optimization.optimizers import OWN, Entry
 from optviz.surfaces.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[1]
@@ -30,20 +31,30 @@ def recipe(title: str, place: int = 0) -> str:
 def test_an_optimizer_is_its_lines_and_an_entry() -> None:
     names = dict(vars(optimizers))
     exec(recipe("To add an optimizer"), names)
-    entry = names["heavy_ball"]
-    assert isinstance(entry, Entry) and entry.name == "heavy_ball"
+    entry = names["signum"]
+    assert isinstance(entry, Entry) and entry.name == "signum" and not entry.name.startswith(OWN)
     objective, start = SURFACES["beale"], np.array(SURFACES["beale"].start)
     for beta in (0.5, 0.9):
-        ours, known = entry(beta=beta), OPTIMIZERS["momentum_classical"](beta=beta)
-        assert ours.first == known.first and ours.largest_rate(3.0) == known.largest_rate(3.0)
-        one, other = (advance(objective, each, lambda t: 0.003, start, 60)[0] for each in (ours, known))
-        np.testing.assert_array_equal(one.w, other.w)
+        ours = entry(beta=beta)
+        one = advance(objective, ours, lambda t: 0.003, start, 60)[0]
         whole = [step.w for step in islice(descend(objective, ours, lambda t: 0.003, start), 60)]
         np.testing.assert_array_equal(whole, one.w)
+        w, m = start, np.zeros(2)
+        for t in range(59):
+            m = beta * m + (1 - beta) * objective(w)[1]
+            w = w - 0.003 * np.sign(m)
+            np.testing.assert_allclose(one.w[t + 1], w, rtol=1e-12)
         lines = follow(objective, ours, lambda t: 0.003, start, 5).lines(4)
         assert [line.result(0) for line in lines][-1] == one.w[5, 0]
-    assert entry.formula == OPTIMIZERS["momentum_classical"].formula
-    assert not entry.name.startswith(OWN)
+
+
+def test_what_an_entry_does_not_say_is_derived() -> None:
+    names = dict(vars(optimizers))
+    exec(recipe("To add an optimizer"), names)
+    entry = names["signum"]
+    assert entry.look is None and entry.kin is None and not entry.sentences
+    look = derived(LOOKS.values())
+    assert all(look[i] not in {other[i] for other in LOOKS.values()} for i in range(len(look)))
 
 
 def test_no_browser_test_waits_for_a_time() -> None:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.lessons import family, races
-from optviz.lessons.family import SHARED, SHOWS
+from optviz.lessons.family import SHARED, SHOWS, show_of
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.family import FAMILY
 from tests.pages import opener, said
@@ -31,7 +31,7 @@ def test_every_shared_race(race):
     assert SHARED[race].seen in said(fine(race=race))
 
 
-@pytest.mark.parametrize("show", [*SHARED.values(), *SHOWS.values()])
+@pytest.mark.parametrize("show", [*SHARED.values(), *map(show_of, FAMILY)])
 def test_a_race_opens_on_the_surfaces_page_as_it_is_shown(show):
     app = AppTest.from_file("../app.py", default_timeout=60)
     for name, texts in show.parameters().items():

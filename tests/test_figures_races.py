@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from optviz.colors import light, oklab
 from optviz.figures import races
-from optviz.figures.colors import light, oklab
 from optviz.figures.panels import tracks_of
 from optviz.figures.relief import ASPECT, AWAY, BANDS, FLOOR, Relief, eye, mesh, painted, ramp
 from optviz.figures.relief import relief as evaluated

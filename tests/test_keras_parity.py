@@ -25,6 +25,7 @@ PRECISION = 2e-6
 PAIRS = {
     "sgd": (keras.optimizers.SGD, {}, 1e-3),
     "momentum_classical": (lambda lr: keras.optimizers.SGD(lr, momentum=0.9), {"beta": 0.9}, 1e-4),
+    "heavy_ball": (lambda lr: keras.optimizers.SGD(lr, momentum=0.9), {"beta": 0.9}, 1e-4),
     "nesterov_keras": (lambda lr: keras.optimizers.SGD(lr, momentum=0.9, nesterov=True), {"beta": 0.9}, 1e-4),
     "adagrad": (
         keras.optimizers.Adagrad,

@@ -14,12 +14,11 @@ from optviz.optimization.descent import descend, record
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, Schedule, warmup
 from tests import programs
-from tests.programs import drawn
+from tests.programs import drawn, in_keras
 
 pytest.importorskip("keras")
 
-WRITTEN = [name for name, recipe in OPTIMIZERS.items() if not recipe().follows_curvature]
-"""Newton wants a Hessian, which Keras has none of."""
+WRITTEN = [name for name in OPTIMIZERS if in_keras(name)]
 
 START = np.array([-1.2, 0.7])
 STEPS = 15
@@ -109,6 +108,12 @@ def test_an_optimizer_takes_the_same_path_under_a_schedule_with_a_warm_up(name):
     assert_equal(name, values, code, Schedule(0.05, warmup(SCHEDULES[schedule](**numbers), 4)))
 
 
+def test_keras_has_no_optimizer_for_second_derivatives_two_points_or_norms():
+    beyond = {"newton", "sophia", "lamb", "sam", "schedule_free_sgd", "schedule_free_adamw", "prodigy"}
+    assert beyond <= set(OPTIMIZERS) - set(WRITTEN)
+    assert {"adam", "nesterov", "heavy_ball", "radam", "adabelief", "adan", "ademamix", "lookahead"} < set(WRITTEN)
+
+
 def test_default_values_stand_for_those_that_are_not_given():
     rate = rate_code(0.1, "constant", {}, 0)
     for name, recipe in OPTIMIZERS.items():
@@ -150,7 +155,7 @@ def test_restarts_come_at_the_right_step_where_a_logarithm_would_round():
         np.testing.assert_allclose([float(rate(t)) for t in steps], [ours(t) for t in steps], rtol=1e-11)
 
 
-@pytest.mark.parametrize("name", ["nesterov", "adagrad", "nadam", "adamw"])
+@pytest.mark.parametrize("name", ["nesterov", "adagrad", "nadam", "adamw", "lookahead", "radam"])
 def test_a_model_is_trained_by_fit_to_the_same_weights(name):
     # There `update_step` runs in a graph, on several variables.
     rng = np.random.default_rng(3)

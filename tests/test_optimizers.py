@@ -1,8 +1,11 @@
 """Optimizers: hand-computed steps, closed forms, stacking, and every optimizer reaching a known minimizer."""
 
+import re
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from functools import partial
+from itertools import islice, pairwise, product
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -92,11 +95,81 @@ HAND = {
 }
 
 
-def test_every_optimizer_has_hand_computed_steps():
-    assert HAND.keys() == OPTIMIZERS.keys()
+MATRIX = mp.matrix([[3, 1], [1, "0.5"]])
+"""The Hessian of a quadratic whose coordinates are mixed."""
+A = np.array(MATRIX.tolist(), dtype=object)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The quadratic of `MATRIX`."""
+
+    def __call__(self, w, t=0):
+        g = w @ A.astype(float)
+        return 0.5 * (w * g).sum(-1), g
+
+    def hessian(self, w):
+        return np.broadcast_to(A.astype(float), (*w.shape, w.shape[-1]))
+
+
+def numbers(values):
+    return np.array([mp.mpf(float(value)) for value in values], dtype=object)
+
+
+def solved(damping, g):
+    found = mp.lu_solve(MATRIX + damping * mp.eye(2), mp.matrix(list(g)))
+    return np.array(list(found), dtype=object)
+
+
+ON_PAPER = {
+    **{name: np.vectorize(getattr(mp, name), otypes=[object]) for name in ("sqrt", "exp", "log", "tanh", "sin", "cos")},
+    "abs": np.vectorize(abs, otypes=[object]),
+    "sign": np.vectorize(mp.sign, otypes=[object]),
+    "max": np.vectorize(max, otypes=[object]),
+    "min": np.vectorize(min, otypes=[object]),
+    "pow": np.vectorize(pow, otypes=[object]),
+    "square": lambda u: u * u,
+    "where": np.vectorize(lambda u, a, b: a if u > 0 else b, otypes=[object]),
+    "remainder": np.vectorize(lambda u, v: u - v * mp.floor(u / v), otypes=[object]),
+    "norm": lambda u: mp.sqrt((u * u).sum()),
+    "sum": lambda u: u.sum(),
+    "gradient": lambda w: A @ w,
+    "curvature": np.diag(A),
+    "pi": mp.pi,
+    "e": mp.e,
+}
+
+
+def on_paper(optimizer, start, rate, steps):
+    """Read a rule's lines as Python, and go by them in 40 digits."""
+    pairs = [line.partition("=")[::2] for line in re.split("[\n;]", optimizer.rule.text) if line.strip()]
+    lines = [(name.strip(), text.strip().replace("^", "**")) for name, text in pairs]
+    known = {**ON_PAPER, **{name: mp.mpf(float(value)) for name, value in optimizer.values.items()}}
+    w, path = numbers(start), [start]
+    known |= {name: 0 * w for name in optimizer.rule.states} | {"w": w, "lr": mp.mpf(rate)}
+    known |= {name[: name.index("(")]: eval(text, {**known}) for name, text in lines if "(" in name}
+    for t in range(1, steps + 1):
+        known |= {"t": mp.mpf(t), "g": A @ known["w"]}
+        known["newton"] = partial(solved, g=known["g"])
+        for name, text in lines:
+            if "(" not in name:
+                known[name] = eval(text, {**known})
+        path.append(known["w"])
+    return np.array(path, dtype=float)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_steps_are_those_of_the_lines_on_paper(name):
+    start = np.array([1.3, -0.7])
+    switches = {p.name: not p.default for p in OPTIMIZERS[name].parameters if p.kind is bool}
+    for values in ({}, switches) if switches else ({},):
+        optimizer = OPTIMIZERS[name](**values)
+        with mp.workdps(40):
+            expected = on_paper(optimizer, start, 0.05, 12)
+        np.testing.assert_allclose(path(optimizer, 0.05, 12, Mixed(), start), expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", HAND)
 def test_first_steps_by_hand(name):
     values, expected = HAND[name]
     ws = path(OPTIMIZERS[name](**values), 0.1, 3, Quadratic(np.array([2.0])), np.array([1.0]))[1:, 0]
@@ -129,10 +202,16 @@ REACH = {
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("curvature", [(0.2, 4.0), (1.0, 1.0), (4.0, 0.5)], ids=str)
 def test_reaches_the_known_minimizer(name, curvature):
-    rate, steps = REACH.get(name, (0.1, 2000))
-    schedule = (lambda t: rate * DECAY[name] ** t) if name in DECAY else lambda t: rate
-    steps_taken = record(descend(Quadratic(np.array(curvature)), OPTIMIZERS[name](), schedule, START), steps)
-    assert np.abs(steps_taken.w[-1]).max() < 1e-2
+    def reached(rate, steps, decay=1.0):
+        whole = record(
+            descend(Quadratic(np.array(curvature)), OPTIMIZERS[name](), lambda t: rate * decay**t, START), steps
+        )
+        return np.abs(whole.w[-1]).max() < 1e-2
+
+    if name in REACH:
+        assert reached(*REACH[name], DECAY.get(name, 1.0))
+    else:
+        assert any(reached(rate, 2000, decay) for rate, decay in product((0.3, 0.1, 0.03, 1.0, 0.01), (1.0, 0.997)))
 
 
 def test_sgd_follows_its_closed_form():
@@ -159,10 +238,9 @@ def test_adadelta_without_epsilon_never_moves():
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_zero_gradient_stays_and_never_divides_by_zero(name):
-    optimizer = OPTIMIZERS[name](**({"weight_decay": 0.0} if name == "adamw" else {}))
-    assert np.array_equal(
-        path(optimizer, 0.1, 5, Pull(0.0) if name != "newton" else BOWL, np.zeros(2)), np.zeros((6, 2))
-    )
+    optimizer = OPTIMIZERS[name]()
+    still = BOWL if optimizer.needs_hessian else Pull(0.0)
+    assert np.array_equal(path(optimizer, 0.1, 5, still, np.zeros(2)), np.zeros((6, 2)))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -187,7 +265,8 @@ def check_side_by_side(variants):
     for run, (variant, start, rate) in enumerate(zip(variants, starts, rates, strict=True)):
         alone = record(descend(BOWL, variant, lambda t, rate=rate: float(rate), start), 30)
         for many, one in zip(together, alone, strict=True):
-            assert np.allclose(many[:, run], one, rtol=1e-12, atol=1e-14)
+            # A power of an array is rounded otherwise than that of a number.
+            assert np.allclose(many[:, run], one, rtol=1e-10, atol=1e-14)
 
 
 def test_hyper_parameters_broadcast_over_a_sweep():

@@ -11,8 +11,11 @@ from optviz.optimization.family import FAMILY, Member
 LOOKS = dict(zip(FAMILY, looks_of(list(FAMILY)), strict=True))
 """How the members are drawn."""
 
-ABOVE, BELOW = 0.16, 0.66
+ABOVE, BELOW = 0.18, 0.74
 """How far a line keeps from a marker above it, and from the name below one."""
+
+ASIDE = 0.55
+"""So much room a name needs to the sides of the outer lanes."""
 
 RING = 20
 """The diameter of the ring around the chosen marker, clear of the name below it."""
@@ -30,6 +33,7 @@ def tree() -> go.Figure:
             (x0, y0), (x1, y1) = FAMILY[parent].place, member.place
             xs += [x0, x1, None]
             ys += [y0 + BELOW, y1 - ABOVE, None]
+    lanes, rows = zip(*(member.place for member in FAMILY.values()), strict=True)
     edges = line(None, Series("muted"), {}, x=xs, y=ys, width=2, showlegend=False)
     chosen = follows("at", x=("chosen", 0), y=("chosen", 1))
     ring = dots(None, Series("text", symbol="circle-open"), chosen, size=RING + 2, edge=3, showlegend=False)
@@ -40,8 +44,8 @@ def tree() -> go.Figure:
             *(_label(member) for member in FAMILY.values()),
             ring,
         ],
-        xaxis=_bare([-0.6, 4.5]),
-        yaxis=_bare([4.75, -0.25]),
+        xaxis=_bare([min(lanes) - ASIDE, max(lanes) + ASIDE]),
+        yaxis=_bare([max(rows) + 0.85, min(rows) - 0.3]),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
     )
 
@@ -60,7 +64,7 @@ def _label(member: Member) -> go.Scatter:
         marker={"size": RING + 4, "opacity": 0},  # not seen: it keeps the name off the ring
         text=[f"<b>{member.label}</b><br>{member.year}"],
         textposition="bottom center",
-        textfont={"size": 13},
+        textfont={"size": 12},
         hoverinfo="skip",
         showlegend=False,
         meta={"color": LOOKS[member.name].color},

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from optviz import colors
 from optviz.arrays import Array
-from optviz.figures import colors
 from optviz.optimization.optimizers import Objective
 from optviz.surfaces.landscape import Box, Levels, grid
 

@@ -21,7 +21,7 @@ from optviz.lessons.tables import digits, table
 from optviz.locale.spoken import N_, _, joined
 from optviz.optimization.descent import Step, descend
 from optviz.optimization.optimizers import ONE, OPTIMIZERS, Moment, Optimizer, framed
-from optviz.optimization.two_moments import Likeness, Trait, likeness, traits
+from optviz.optimization.two_moments import Likeness, Trait, likeness, members, traits
 
 tex = partial(tables.tex, bare=True)
 
@@ -283,21 +283,10 @@ def _code_read(name: str, moment: Moment) -> str:
     return f"({name} / (1 - {moment.decay!r}**t))" if moment.debias and moment.decay else name
 
 
-LEAVES: Mapping[str, str] = {
-    "nesterov": N_("It computes the gradient ahead, at w − lr · m, not at w."),
-    "nesterov_keras": N_("The step is b · m + g: m is pushed once more with the same gradient."),
-    "adadelta": N_(
-        "It multiplies by √U, the root mean square of its own past steps. Without ε and with U₀ = 0, as "
-        "in the course notes, it never moves: the first step is √0 · g = 0, so U stays 0."
-    ),
-    "nadam": N_("It weights m with the factor of the next step, which changes from step to step."),
-    "amsgrad": N_("It divides by the largest V so far, and a maximum is not a linear recursion."),
-    "adamax": N_("Its V is the largest recent |g|: a maximum, not a mean of squares."),
-    "adamw": N_("Besides both moments, it adds lr · λ · w to the step: the weights decay whatever the gradient is."),
-    "lion": N_("Only the sign of m counts, and m mixes with g by one decay and is remembered by another."),
-    "newton": N_("It divides by the Hessian, a matrix of second derivatives, not by a number for each weight."),
-}
-"""Why each optimizer that is not two linear moments leaves the frame."""
+def beyond(name: str) -> str:
+    """Say why an optimizer is not two linear moments and nothing more."""
+    entry = OPTIMIZERS[name]
+    return _(entry.beyond or entry.note)
 
 
 def leavers() -> str:
@@ -305,14 +294,15 @@ def leavers() -> str:
     body = [
         (
             f'<a href="{escape(href("surfaces", _race(name)))}">{escape(_(OPTIMIZERS[name].title))}</a>',
-            f'<span class="optviz-wrap">{escape(_(why))}</span>',
+            f'<span class="optviz-wrap">{escape(beyond(name))}</span>',
         )
-        for name, why in LEAVES.items()
+        for name in OPTIMIZERS
+        if name not in members()
     ]
     return table([escape(_("Optimizer")), escape(_("Why it does not fit the two rows"))], body)
 
 
 def _race(name: str) -> dict[str, list[str]]:
-    rates = {"adadelta": "lr=1", "newton": "lr=1", "lion": "lr=0.03"}
+    rates = {"adadelta": "lr=1", "newton": "lr=1", "lion": "lr=0.03", "prodigy": "lr=1"}
     setting = rates.get(name)
     return {"surface": ["bowl"], "steps": ["100"], "run": ["sgd", "adam", f"{name},{setting}" if setting else name]}

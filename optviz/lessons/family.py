@@ -12,7 +12,7 @@ from optviz.course.outline import href
 from optviz.figures import family as pictures
 from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.lessons import races
-from optviz.lessons.build import LEAVES, moment_cells
+from optviz.lessons.build import beyond, moment_cells
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
 from optviz.lessons.tables import table
@@ -20,6 +20,7 @@ from optviz.locale.spoken import N_, _, language
 from optviz.optimization.family import FAMILY, Branch, Member
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.two_moments import members
+from optviz.surfaces import tuning
 from optviz.surfaces.surfaces import SURFACES
 
 
@@ -170,27 +171,27 @@ SHOWS: Mapping[str, Show] = {
         N_("Newton arrives at step 5; SGD and Adam are still on their way after 300 steps."),
     ),
 }
-"""For each member of the family a race that shows what it added."""
+"""For members of the family a race that was chosen to show what they added."""
 
-ADDED: Mapping[str, str] = {
-    "sgd": N_("The step follows the gradient of a batch."),
-    "momentum_classical": N_(
-        "It adds memory: the step is a sum of old gradients, faster along a valley, calmer across."
-    ),
-    "nesterov": N_(
-        "It adds look-ahead: the gradient at the point where momentum is about to lead, so it brakes in time."
-    ),
-    "adagrad": N_("It gives each weight its own learning rate: lr over the root of the sum of its squared gradients."),
-    "rmsprop": N_("It lets V forget: a mean of recent squares instead of the sum, so the steps do not die out."),
-    "adadelta": N_("It needs no lr: the mean size of its own past steps replaces it."),
-    "adam": N_("It combines both: momentum's m over the root of RMSProp's V, each with bias correction."),
-    "nadam": N_("It gives Adam Nesterov's look-ahead."),
-    "amsgrad": N_("It never lets V shrink: the largest so far counts, which closes a gap in Adam's proof."),
-    "adamw": N_("It adds the weight decay to the step itself, so the root of V does not divide it."),
-    "lion": N_("It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store."),
-    "newton": N_("It uses curvature: the gradient over the Hessian, an n × n matrix for n weights."),
-}
-"""What each member added."""
+GROUNDS = ("long_valley", "rosenbrock", "beale", "bowl")
+"""Where others race against those that they came from."""
+
+
+def show_of(name: str) -> Show:
+    """Return the race that shows what a member added; where none is chosen, against its parents, each at its rate."""
+    if name in SHOWS:
+        return SHOWS[name]
+    rivals = (*(FAMILY[name].parents or ("sgd",)), name)
+    surface = next((each for each in GROUNDS if {*rivals} <= {*tuning.kept().get(each, {})}), GROUNDS[0])
+    rates = tuning.kept().get(surface, {})
+    runs = tuple(f"{each},lr={rates[each]:g}" if each in rates else each for each in rivals)
+    return Show(surface, runs, 200, 0.1, "")
+
+
+def seen(show: Show) -> str:
+    """Say what a race shows: what was found when it was chosen, or how each of its runs ends."""
+    return _(show.seen) if show.seen else races.say(show.settings())
+
 
 BRANCHES = {
     Branch.GRADIENT: N_("Gradient alone"),
@@ -209,7 +210,7 @@ def titles() -> dict[str, str]:
 def added(name: str) -> str:
     """Say what a member added, and when."""
     member = FAMILY[name]
-    return _("{name}, {year}. {what}").format(name=titles()[name], year=member.year, what=_(ADDED[name]))
+    return _("{name}, {year}. {what}").format(name=titles()[name], year=member.year, what=_(member.kin.added))
 
 
 def panels_of(settings: Settings) -> tuple[Panel, ...]:
@@ -243,7 +244,7 @@ def rows(name: str) -> str:
 
 def outside(name: str) -> str:
     """Say how a member leaves the frame of the two moments; nothing where it does not."""
-    return "" if name in members() else _(LEAVES[name])
+    return "" if name in members() else beyond(name)
 
 
 def legend() -> str:
@@ -270,9 +271,9 @@ def everyone() -> str:
         (
             escape(titles()[name]),
             str(member.year),
-            f'<span class="optviz-wrap">{escape(_(ADDED[name]))}</span>',
+            f'<span class="optviz-wrap">{escape(_(member.kin.added))}</span>',
             f'<span class="optviz-wrap">{escape(_(member.paper))}</span>',
-            race_link(SHOWS[name], _(SURFACES[SHOWS[name].surface].title)),
+            race_link(show_of(name), _(SURFACES[show_of(name).surface].title)),
         )
         for name, member in sorted(FAMILY.items(), key=lambda item: item[1].year)
     ]

@@ -13,12 +13,11 @@ from optviz.locale.spoken import _, language
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.losses import Loss
 from optviz.networks.training_plan import Fit, Plan
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import for_nets
 from optviz.recipes import Range
 from optviz.typed_numbers import Entry
 
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
+METHODS = for_nets()
 
 MOST_LAYERS = 3
 MOST_UNITS = 64

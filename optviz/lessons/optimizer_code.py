@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from optviz.grammar import Part
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
-from optviz.optimization.rules import ASK, NEWTON, NORM, Rule, is_number, names_in, operations_in
+from optviz.optimization.rules import ASK, CURVATURE, NEWTON, WIDE, Rule, is_number, names_in, operations_in
 from optviz.optimization.schedules import SCHEDULES, Entry
 from optviz.optimization.step_formulas import StepFormula
 from optviz.optimization.writing import python
@@ -22,6 +22,10 @@ Line = tuple[str, str]
 
 
 # ---- optimizers
+
+
+class NotInKeras(LookupError):
+    """No optimizer of Keras can do what a rule does."""
 
 
 class Written(NamedTuple):
@@ -52,6 +56,8 @@ def written(name: str, values: Values, module: str, ask: Callable[[str], str] | 
         return python(tree, module) + (f" + {module}.zeros_like(w)" if is_number(tree, rule.numbers) else "")
 
     lines = [("g", ask("w"))] if ask and not rule.asks else []
+    if ask and rule.reads_curvature:
+        lines.append((CURVATURE, f"{module}.diagonal(hessian(w))"))
     for target, tree in rule.written[:-1]:
         if tree.content != ASK:
             lines.append((target, python(tree, module) if target in rule.numbers else full(tree)))
@@ -67,7 +73,7 @@ def written(name: str, values: Values, module: str, ask: Callable[[str], str] | 
 
 
 def _ahead(rule: Rule) -> str:
-    """Return the point where the gradient is taken, empty where that is w; LookupError where Keras cannot take it.
+    """Return the point where the gradient is taken, empty where that is w; NotInKeras where it cannot take it.
 
     Between two updates there is one gradient, at a point that is known by then; each variable is updated by itself.
     """
@@ -76,11 +82,12 @@ def _ahead(rule: Rule) -> str:
         name for name, _tree in rule.written[: asked[0] if asked else 0]
     }
     points = [rule.written[i][1].operands[0] for i in asked]
-    unusual = {NORM, NEWTON} & set().union(*(operations_in(tree) for _name, tree in rule.written))
-    own = [tree for name, tree in (*rule.initial, *rule.written[:-1]) if tree.content != ASK]
+    unusual = {*WIDE, NEWTON} & set().union(
+        *(operations_in(tree) for _name, tree in rule.written)
+    ) or rule.reads_curvature
+    own = [tree for _name, tree in (*rule.initial, *rule.written[:-1]) if tree.content != ASK]
     # While the gradient is taken elsewhere, the weights are not there.
-    reads = asked or rule.initial
-    elsewhere = "g" in rule.states or (reads and any("w" in names_in(tree) for tree in (*own, rule.step)))
+    elsewhere = "g" in rule.states or (asked and any("w" in names_in(tree) for tree in (*own, rule.step)))
     if (
         unusual
         or elsewhere
@@ -88,9 +95,9 @@ def _ahead(rule: Rule) -> str:
         or (asked and not rule.states)
         or any(rule.written[i][0] != "g" for i in asked)
     ):
-        raise LookupError("Keras' optimizers see one gradient, and one variable at a time")
+        raise NotInKeras("Keras' optimizers see one gradient, and one variable at a time")
     if not all(names_in(point) <= known for point in points):
-        raise LookupError("Keras' optimizers take the gradient before they count")
+        raise NotInKeras("Keras' optimizers take the gradient before they count")
     return python(points[0], "keras.ops") if points and points[0].content != "w" else ""
 
 
@@ -105,13 +112,14 @@ def _class_name(recipe: Recipe[Any], values: Values) -> str:
 def numpy_class(name: str, values: Values) -> tuple[str, str]:
     """Return an optimizer as a class over NumPy's arrays of two weights, and the call that makes one.
 
-    Its `update(w, lr, step)` returns the next weights. It asks a function `gradient(w, step)`, and Newton `hessian(w)`.
+    Its `update(w, lr, step)` returns the next weights. It asks a function `gradient(w, step)`, and one that needs
+    second derivatives `hessian(w)`.
     """
     own = written(name, values, "np", "gradient({}, step)".format)
     memory = [part for part, _initial in own.memory]
     starts = ", ".join(f"{initial} + np.zeros(2)" if initial else "np.zeros(2)" for _part, initial in own.memory)
     # What begins where the weights do begins with the first update.
-    at_first = any(re.search(r"\bw\b", initial) for _part, initial in own.memory)
+    at_first = _begins_at_weights(own)
     made = [
         *([f"        self.numbers = {', '.join(own.numbers)}"] if own.numbers else []),
         *([f"        self.memory = {'None' if at_first else starts}"] if memory else []),
@@ -168,7 +176,7 @@ class OptimizerCode(NamedTuple):
 def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     """Return an optimizer of `OPTIMIZERS` in Keras; what is not among the values takes its default.
 
-    LookupError where no optimizer of Keras can do what it does.
+    NotInKeras where no optimizer of Keras can do what it does.
     A rate that something else than its schedule changes, such as a callback, is handed over with `steady=False`.
     """
     recipe = OPTIMIZERS[name]
@@ -212,6 +220,7 @@ def _class(own: Written, ahead: str, differs: str) -> str:
             *([f"        {numbers} = self.numbers"] if numbers else []),
             *([f"        {', '.join(memory)} = {_own(memory)}"] if memory else []),
             *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if own.counts else []),
+            *(f"        {line}" for line in _begun(own)),
             *(f"        {_assigned(target, expression, memory)}" for target, expression in own.lines),
             "        w.assign(start - eta)" if ahead else "        w.assign_sub(eta)",
             "",
@@ -251,7 +260,7 @@ def _built(own: Written, memory: Sequence[str]) -> list[str]:
     initial = [value for _name, value in own.memory]
     if not memory:
         return []
-    if not any(initial):
+    if not any(initial) or _begins_at_weights(own):
         return [f"        self.memory = self.add_optimizer_variables(variables, {names})"]
     values = ", ".join(value or "0" for value in initial)
     constants = "keras.initializers.Constant(float64({}))".format
@@ -265,6 +274,18 @@ def _built(own: Written, memory: Sequence[str]) -> list[str]:
         f"        initial = {constants(values) if len(initial) == 1 else many}",
         f"        self.memory = self.add_optimizer_variables(variables, {names}, initial)",
     ]
+
+
+def _begins_at_weights(own: Written) -> bool:
+    """Whether a part of the memory begins where the weights do, which is known with the first update."""
+    return any(re.search(r"\bw\b", initial) for _part, initial in own.memory)
+
+
+def _begun(own: Written) -> list[str]:
+    """Return the lines that begin the memory at the first update, where it begins at the weights."""
+    parts = own.memory if _begins_at_weights(own) else ()
+    first = "keras.ops.where(self.iterations == 0, {1} + 0 * w, {0})".format
+    return [f"{name}.assign({first(name, initial)})" for name, initial in parts if initial]
 
 
 def _keywords(numbers: Values) -> str:

@@ -406,7 +406,7 @@ def say_best(sweep: Sweep) -> str:
 def say_hover(settings: Settings, chosen: Chosen) -> str:
     """Say how near to zero L1 can hold a weight, which is no exact zero."""
     start = _("|w| has no slope at 0: the subgradient λ·sign(w) pushes a weight past 0 and back, so none is exactly 0.")
-    if settings.optimizer != "sgd":
+    if not OPTIMIZERS[settings.optimizer]().is_plain:
         return (
             start
             + " "

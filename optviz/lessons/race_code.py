@@ -70,7 +70,7 @@ def _scalar(expression: sp.Expr) -> str:
 
 
 def _needs_hessian(settings: Settings) -> bool:
-    return any(OPTIMIZERS[run.optimizer]().follows_curvature for run in _drivers(settings))
+    return any(OPTIMIZERS[run.optimizer]().needs_hessian for run in _drivers(settings))
 
 
 def _runs(settings: Settings) -> Sequence[Run]:

@@ -90,7 +90,9 @@ def _said_of(thing: Any) -> Iterator[str]:
     if isinstance(thing, type):
         return
     for each in (thing, *getattr(thing, "parameters", ())):
-        yield from (said for name in SAID if _is_text(said := getattr(each, name, "")))
+        sentences = getattr(each, "sentences", ())
+        said = (*(getattr(each, name, "") for name in SAID), *(sentences if isinstance(sentences, tuple) else ()))
+        yield from filter(_is_text, said)
 
 
 def _is_text(said: Any) -> bool:

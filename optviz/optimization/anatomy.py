@@ -6,6 +6,7 @@ point. Each line goes on from the results of those before it.
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from functools import reduce
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
@@ -18,7 +19,19 @@ from optviz.notation import Span
 from optviz.optimization import rules
 from optviz.optimization.descent import Schedule, Step, descend
 from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, Update
-from optviz.optimization.rules import ASK, NEWTON, Parity, SubStep, evaluate, operations_in
+from optviz.optimization.rules import (
+    ASK,
+    CURVATURE,
+    NEWTON,
+    TOTAL,
+    WHERE,
+    WIDE,
+    Parity,
+    SubStep,
+    evaluate,
+    names_in,
+    operations_in,
+)
 from optviz.optimization.writing import Letters, tex, written
 
 SINGULAR = 1e-15
@@ -53,14 +66,52 @@ class Line(NamedTuple):
         def leaf(content: float | str) -> str:
             if isinstance(content, float):
                 return write(content, 12)
-            return write(_at(self.values[content], coordinate), 12 if content in self.exact else precision)
+            name, _sign, other = content.partition(AT)
+            value = _at(self.values[name], int(other) if other else coordinate)
+            return write(value, 12 if name in self.exact else precision)
 
-        return written(self.tree, tex(leaf, r" \times ")), write(self.result(coordinate), precision)
+        with np.errstate(all="ignore"):
+            tree = _spelled(self.tree, self.values, coordinate)
+        return written(tree, tex(leaf, r" \times ")), write(self.result(coordinate), precision)
 
     def result(self, coordinate: int) -> float:
         """Return the line's value at a coordinate."""
         with np.errstate(all="ignore"):
             return _at(evaluate(self.tree, self.values), coordinate)
+
+
+AT = "@"
+"""Stands between a name and the coordinate at which it is read."""
+MOST_TERMS = 3
+"""Over more coordinates a sum is told, and not written out."""
+
+
+def _spelled(tree: Tree, values: Mapping[str, Number], coordinate: int) -> Tree:
+    """Return what is computed at a coordinate: the side of a choice that holds, a sum with all of its terms."""
+    if tree.content == WHERE:
+        u, a, b = tree.operands
+        return _spelled(a if _at(evaluate(u, values), coordinate) > 0 else b, values, coordinate)
+    if tree.content in WIDE and tree.operands:
+        (inside,) = tree.operands
+        terms = np.size(evaluate(inside, values))
+        if terms > MOST_TERMS:
+            return Tree(_at(evaluate(tree, values), coordinate), (), tree.span)
+        each = [_located(_spelled(inside, values, i), i) for i in range(terms)]
+        if tree.content == TOTAL:
+            return reduce(lambda one, other: Tree("+", (one, other), tree.span), each)
+        if terms == 1:
+            return Tree("abs", (each[0],), tree.span)
+        squares = [Tree("**", (one, Tree(2.0, (), tree.span)), tree.span) for one in each]
+        return Tree("sqrt", (reduce(lambda one, other: Tree("+", (one, other), tree.span), squares),), tree.span)
+    return tree._replace(operands=tuple(_spelled(part, values, coordinate) for part in tree.operands))
+
+
+def _located(tree: Tree, coordinate: int) -> Tree:
+    """Return a tree whose names are read at a coordinate, whichever it is that is written."""
+    if tree.operands:
+        return tree._replace(operands=tuple(_located(part, coordinate) for part in tree.operands))
+    is_open = isinstance(tree.content, str) and AT not in tree.content
+    return tree._replace(content=f"{tree.content}{AT}{coordinate}") if is_open else tree
 
 
 def _at(value: Number, coordinate: int) -> float:
@@ -105,6 +156,9 @@ def lines(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
     gradients = iter((*look.earlier, look.g))
     with np.errstate(all="ignore"):
         for line in optimizer.rule.lines:
+            if CURVATURE in names_in(line.tree) and CURVATURE not in sheet.values:
+                diagonal = rules.diagonal(np.asarray(look.hessian))
+                sheet.measure(SubStep.MOMENTS, CURVATURE, diagonal, r"\partial_i^2 f(w_t)")
             if line.tree.content == ASK:
                 where = sheet.letters(line.tree.operands[0].content)
                 sheet.measure(line.sub_step, line.name, next(gradients), rf"\nabla f({where})")

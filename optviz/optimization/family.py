@@ -3,33 +3,39 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from optviz.optimization.entries import Branch, Kin
 from optviz.optimization.optimizers import OPTIMIZERS
 
-
-class Branch(StrEnum):
-    """What an optimizer makes of the gradient."""
-
-    GRADIENT = "gradient"
-    MOMENTUM = "momentum"
-    ADAPTIVE = "adaptive"
-    BOTH = "both"
-    BESIDE = "beside"
+__all__ = ["FAMILY", "Branch", "Member", "nearest"]
 
 
 @dataclass(frozen=True)
 class Member:
-    """One optimizer of the registry in the tree: its short name, its parents, its branch, and its place in a drawing.
-
-    `place` is (lane, row): rows go down with time.
-    """
+    """One optimizer of the registry that has its place in the tree."""
 
     name: str
-    label: str
-    branch: Branch
-    place: tuple[float, float]
-    parents: tuple[str, ...] = ()
+    kin: Kin
+
+    @property
+    def label(self) -> str:
+        """Its short name."""
+        return self.kin.label
+
+    @property
+    def branch(self) -> Branch:
+        """What it makes of the gradient."""
+        return self.kin.branch
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Its (lane, row) in the drawing; who came from another stands below it."""
+        return self.kin.place
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The names of those that it came from."""
+        return self.kin.parents
 
     @property
     def paper(self) -> str:
@@ -45,23 +51,9 @@ class Member:
 
 
 FAMILY: Mapping[str, Member] = {
-    member.name: member
-    for member in (
-        Member("sgd", "SGD", Branch.GRADIENT, (2.0, 0.0)),
-        Member("momentum_classical", "SGDM", Branch.MOMENTUM, (1.0, 1.0), ("sgd",)),
-        Member("nesterov", "NAG", Branch.MOMENTUM, (0.2, 2.0), ("momentum_classical",)),
-        Member("adagrad", "AdaGrad", Branch.ADAPTIVE, (3.0, 1.0), ("sgd",)),
-        Member("rmsprop", "RMSProp", Branch.ADAPTIVE, (2.7, 2.0), ("adagrad",)),
-        Member("adadelta", "AdaDelta", Branch.ADAPTIVE, (3.9, 2.0), ("adagrad",)),
-        Member("adam", "Adam", Branch.BOTH, (1.7, 3.0), ("momentum_classical", "rmsprop")),
-        Member("nadam", "Nadam", Branch.BOTH, (0.9, 4.0), ("nesterov", "adam")),
-        Member("amsgrad", "AMSGrad", Branch.BOTH, (2.0, 4.0), ("adam",)),
-        Member("adamw", "AdamW", Branch.BOTH, (3.1, 4.0), ("adam",)),
-        Member("lion", "Lion", Branch.BESIDE, (-0.1, 4.0), ("momentum_classical",)),
-        Member("newton", "Newton", Branch.BESIDE, (3.8, 0.0)),
-    )
+    name: Member(name, entry.kin) for name, entry in OPTIMIZERS.items() if entry.kin is not None
 }
-"""The tree, oldest first within a line."""
+"""The tree, in the order of the registry."""
 
 
 def nearest(lane: float, row: float) -> str:

@@ -1,41 +1,133 @@
 """Colors by name, and how each optimizer is drawn, on every page alike: its color, its dash and its marker."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import NamedTuple
 
+import numpy as np
 
-class Look(NamedTuple):
-    """One optimizer's colors by theme, dash, marker as Plotly calls it, and the sign that stands for the marker."""
+from optviz.arrays import Array
+from optviz.colors import light, oklab, rgb
+from optviz.optimization.entries import Look
+from optviz.optimization.optimizers import OPTIMIZERS
 
-    light: str
-    dark: str
-    dash: str
-    symbol: str
-    glyph: str
+PAPERS = {"light": "#eef2f6", "dark": "#243140"}
+"""The papers of the page that are nearest to the colors on them."""
+CONTRAST = 3.0
+"""The least contrast of a color to its paper."""
+HUE = np.radians(40)
+"""So much at most the hues of the two papers differ."""
+DARKEST, GRAY = 0.35, 0.07
+"""A color is lighter in OKLab than words are, and farther from gray."""
+SHARES = range(0, 256, 30)
+"""The shares of red, green and blue of which a color is chosen."""
 
-
-LOOKS: Mapping[str, Look] = {
-    "sgd": Look("#0f3ce1", "#96c3ff", "solid", "circle", "●"),
-    "momentum": Look("#d2694b", "#ffc396", "dash", "square", "■"),
-    "momentum_classical": Look("#1e9600", "#87ff3c", "longdash", "triangle-down", "▼"),
-    "nesterov": Look("#b45aff", "#a587ff", "longdashdot", "star", "★"),
-    "nesterov_keras": Look("#8778d2", "#875aff", "16px,3px,3px,3px", "star-diamond", "✦"),
-    "adagrad": Look("#f02d96", "#f01e00", "5px,2px", "cross", "✚"),
-    "rmsprop": Look("#0f4b2d", "#00872d", "dot", "triangle-up", "▲"),
-    "adadelta": Look("#966969", "#d29678", "2px,7px", "bowtie", "⋈"),
-    "adam": Look("#a51e96", "#c32dc3", "dashdot", "diamond", "◆"),
-    "nadam": Look("#005a78", "#2da5c3", "10px,3px", "triangle-right", "►"),
-    "amsgrad": Look("#0000b4", "#0078d2", "9px,3px,2px,3px,2px,3px", "pentagon", "⬟"),
-    "adamax": Look("#872d5a", "#f069b4", "18px,4px", "triangle-left", "◄"),
-    "adamw": Look("#785a0f", "#b4b400", "6px,3px,6px,3px,2px,3px", "hexagon", "⬢"),
-    "lion": Look("#5a0078", "#a56987", "2px,3px,2px,8px", "x", "✖"),
-    "newton": Look("#0096a5", "#5ad2d2", "20px,5px,2px,5px", "hexagram", "✶"),
+MARKERS: Mapping[str, str] = {
+    "circle": "●",
+    "square": "■",
+    "triangle-down": "▼",
+    "star": "★",
+    "star-diamond": "✦",
+    "cross": "✚",
+    "triangle-up": "▲",
+    "bowtie": "⋈",
+    "diamond": "◆",
+    "triangle-right": "►",
+    "pentagon": "⬟",
+    "triangle-left": "◄",
+    "hexagon": "⬢",
+    "x": "✖",
+    "hexagram": "✶",
+    "triangle-ne": "◥",
+    "triangle-nw": "◤",
+    "triangle-se": "◢",
+    "triangle-sw": "◣",
+    "hourglass": "⧗",
+    "diamond-tall": "♦",
+    "circle-cross": "⊕",
+    "square-cross": "⊞",
+    "circle-x": "⊗",
+    "square-x": "⊠",
+    "diamond-x": "❖",
+    "diamond-cross": "◈",
+    "star-square": "✸",
+    "diamond-wide": "⬧",
+    "star-triangle-up": "▵",
+    "star-triangle-down": "▿",
+    "hexagon2": "⎔",
 }
+"""The markers that an optimizer may have, with their signs. Hollow they are another side of the same."""
+
+
+def derived(taken: Iterable[Look]) -> Look:
+    """Return a look that is none of those taken: their farthest color, a dash that none has, and a marker too.
+
+    Where all markers are taken it is a circle, as color and dash still differ.
+    """
+    looks = list(taken)
+    dashes, symbols = {look.dash for look in looks}, {look.symbol for look in looks}
+    symbol = next((symbol for symbol in MARKERS if symbol not in symbols), "circle")
+    patterns = (_dash(a, b, c, d) for b, d, c, a in product((3, 6), (3, 6), (2, 8), (3, 7, 13, 21)))
+    dash = next(dash for dash in patterns if dash not in dashes)
+    return Look(*_farthest(looks), dash, symbol, MARKERS[symbol])
+
+
+def _dash(*lengths: int) -> str:
+    return ",".join(f"{length}px" for length in lengths)
+
+
+def _farthest(looks: list[Look]) -> tuple[str, str]:
+    """Return the color on light paper that is farthest from all there, and on dark paper one of nearly its hue."""
+    candidates = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in product(SHARES, repeat=3)]
+    at = np.array([oklab(light(rgb(color))) for color in candidates])
+    hues = np.arctan2(at[:, 2], at[:, 1])
+    is_color = (at[:, 0] >= DARKEST) & (np.hypot(at[:, 1], at[:, 2]) >= GRAY)
+    far = {
+        theme: np.where(
+            is_color & _contrasts(candidates, paper), _distances(at, [getattr(look, theme) for look in looks]), -1.0
+        )
+        for theme, paper in PAPERS.items()
+    }
+    apart = np.abs((hues[:, None] - hues[None, :] + np.pi) % (2 * np.pi) - np.pi) <= HUE
+    # Of all pairs of nearly one hue that whose nearer distance is the largest.
+    pairs = np.where(apart, np.minimum(far["light"][:, None], far["dark"][None, :]), -1.0)
+    i, j = np.unravel_index(int(pairs.argmax()), pairs.shape)
+    return candidates[i], candidates[j]
+
+
+def _contrasts(colors: list[str], paper: str) -> Array:
+    def luminance(color: str) -> float:
+        return float(light(rgb(color)) @ (0.2126, 0.7152, 0.0722))
+
+    own = np.array([luminance(color) for color in colors])
+    high, low = np.maximum(own, luminance(paper)), np.minimum(own, luminance(paper))
+    found: Array = (high + 0.05) / (low + 0.05) >= CONTRAST
+    return found
+
+
+def _distances(at: Array, colors: list[str]) -> Array:
+    """Return how far colors in OKLab are from the nearest of others."""
+    others = np.array([oklab(light(rgb(color))) for color in colors])
+    nearest: Array = np.linalg.norm(at[:, None] - others[None], axis=-1).min(-1)
+    return nearest
+
+
+def _looks() -> dict[str, Look]:
+    """Return the look of every optimizer: its entry's, or one that is derived."""
+    found = {name: entry.look for name, entry in OPTIMIZERS.items() if entry.look is not None}
+    for name in OPTIMIZERS:
+        if name not in found:
+            found[name] = derived(found.values())
+    return {name: found[name] for name in OPTIMIZERS}
+
+
+LOOKS: Mapping[str, Look] = _looks()
 """The looks of the registry.
 
-Annealing chose the colors: the least distance between two in OKLab is as large as can be, on both papers, to all eyes,
-and to those without red, green or blue cones (Machado 2009). Those that often race together lie farthest apart. On both
-papers an optimizer has nearly the same hue, and a contrast of 3:1 or more to the page.
+Annealing chose the colors of the first fifteen: the least distance between two in OKLab is as large as can be, on both
+papers, to all eyes, and to those without red, green or blue cones (Machado 2009). Those that often race together lie
+farthest apart. Each later one is as far as can be from all before it. On both papers an optimizer has nearly the same
+hue, and a contrast of 3:1 or more to the page.
 """
 
 

@@ -38,6 +38,8 @@ import numpy as np
 from optviz.arrays import Array, Number
 from optviz.grammar import Part
 from optviz.notation import FormulaError, Reason
+from optviz.optimization.entries import Branch, Kin
+from optviz.optimization.entries import Look as Drawn
 from optviz.optimization.rules import (
     ASK,
     GIVEN,
@@ -183,6 +185,19 @@ class Optimizer:
         return self.rule.follows_curvature
 
     @property
+    def needs_hessian(self) -> bool:
+        """Whether it can run only where second derivatives are known: on a surface, and not in a net."""
+        return self.rule.needs_hessian
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is plain descent: its step is lr times the gradient at w."""
+        split = self.rule.split
+        return not (self.rule.states or self.looks_ahead or split is None or split.below or split.rest) and (
+            split.moment.content == "g" and len(split.above) == 1
+        )
+
+    @property
     def values(self) -> dict[str, Number]:
         """The settings by name."""
         return dict(zip(self.rule.parameters, self.settings, strict=True))
@@ -226,12 +241,12 @@ class Optimizer:
         return Memory(t, dict(zip(memory.states, after, strict=True))), Update(m, v, rate, eta)
 
     def _hessian(self, objective: Objective, w: Array) -> Array | None:
-        if not self.follows_curvature:
+        if not self.needs_hessian:
             return None
         try:
             return cast(Curved, objective).hessian(w)
         except AttributeError as error:
-            raise TypeError("Newton's method needs an objective with a Hessian") from error
+            raise TypeError("this optimizer needs an objective with a Hessian") from error
 
     # ---- its place among the two moments
 
@@ -251,7 +266,7 @@ class Optimizer:
             if self.rule.parities[name] is not parity or "g" not in self.rule.sources(name):
                 continue
             tree = self.rule.tree_of(name)
-            if not names_in(tree) <= {name, "g", *self.rule.parameters}:
+            if tree.content == "g" or not names_in(tree) <= {name, "g", *self.rule.parameters}:
                 continue
             decay, gain, both = (
                 self._value(tree, **{name: s, "g": g}) for s, g in ((1.0, 0.0), (0.0, 1.0), (2.0, 3.0))
@@ -471,12 +486,26 @@ def never(reason: str) -> Keras:
 
 @dataclass(frozen=True)
 class Entry(Recipe[Optimizer]):
-    """An optimizer's recipe, with what Keras has of it."""
+    """An optimizer's recipe, with what Keras has of it, how it is drawn, and its place in the family tree.
+
+    Without a look it is drawn as no other is; without a place it is not in the tree. `beyond` says why it is not two
+    linear moments and nothing more; its note does where that is not said.
+    """
 
     keras: Keras
+    look: Drawn | None = None
+    kin: Kin | None = None
+    beyond: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is said of it beside its title and its note, in English, which are the keys of their translations."""
+        return tuple(filter(None, (self.beyond, self.kin.added if self.kin else "")))
 
 
-def optimizer(title: str, *, source: str, keras: Keras) -> Callable[[Callable[..., str]], Entry]:
+def optimizer(
+    title: str, *, source: str, keras: Keras, look: Drawn | None = None, kin: Kin | None = None, beyond: str = ""
+) -> Callable[[Callable[..., str]], Entry]:
     """Turn a factory of a rule's text into a recipe: its arguments are the settings, with their ranges.
 
     A setting that is a switch chooses the text; one that is a number is a name in it.
@@ -493,7 +522,8 @@ def optimizer(title: str, *, source: str, keras: Keras) -> Callable[[Callable[..
             return Optimizer(rule, tuple(values.get(each.name, each.default) for each in numbers), symbols)
 
         tex = formula(make().rule, symbols)
-        return Entry(text.__name__.rstrip("_"), title, make, tex, source, parameters, keras)
+        name = text.__name__.rstrip("_")
+        return Entry(name, title, make, tex, source, parameters, keras, look, kin, beyond)
 
     return wrap
 
@@ -529,6 +559,14 @@ Inside = Annotated[bool, Range(0, 1, r"\sqrt{V+\epsilon}")]
     "SGD",
     source="Robbins & Monro 1951",
     keras=Keras("keras.optimizers.SGD({lr})", equal),
+    look=Drawn("#0f3ce1", "#96c3ff", "solid", "circle", "●"),
+    kin=Kin(
+        "SGD",
+        Branch.GRADIENT,
+        (2.0, 0.0),
+        (),
+        "The step follows the gradient of a batch.",
+    ),
 )
 def sgd() -> str:
     """Plain gradient descent: straight against the gradient."""
@@ -539,6 +577,7 @@ def sgd() -> str:
     "Momentum (averaged)",
     source="Polyak 1964; PyTorch with dampening = momentum, but for its first step, which is not damped",
     keras=Keras("keras.optimizers.SGD({lr} * (1 - {beta}), momentum=float64({beta}))", unless(VELOCITY, is_steady)),
+    look=Drawn("#d2694b", "#ffc396", "dash", "square", "■"),
 )
 def momentum(beta: Beta = 0.9) -> str:
     """The course's form. With lr / (1 - beta) it follows the same path as the classical form."""
@@ -552,6 +591,14 @@ def momentum(beta: Beta = 0.9) -> str:
     "Momentum (classical)",
     source="Polyak 1964; Keras, PyTorch",
     keras=Keras("keras.optimizers.SGD({lr}, momentum=float64({beta}))", unless(VELOCITY, is_steady)),
+    look=Drawn("#1e9600", "#87ff3c", "longdash", "triangle-down", "▼"),
+    kin=Kin(
+        "SGDM",
+        Branch.MOMENTUM,
+        (1.0, 1.0),
+        ("sgd",),
+        "It adds memory: the step is a sum of old gradients, faster along a valley, calmer across.",
+    ),
 )
 def momentum_classical(beta: Beta = 0.9) -> str:
     """Keras' and PyTorch's form. Keras keeps lr inside the velocity: the same path while lr is constant."""
@@ -562,9 +609,42 @@ def momentum_classical(beta: Beta = 0.9) -> str:
 
 
 @optimizer(
+    "Heavy ball",
+    source="Polyak 1964",
+    keras=Keras("keras.optimizers.SGD({lr}, momentum=float64({beta}))", equal),
+    look=Drawn("#7800d2", "#f0b4f0", "3px,3px,2px,3px", "triangle-ne", "◥"),
+    kin=Kin(
+        "Heavy ball",
+        Branch.MOMENTUM,
+        (0.0, 1.0),
+        ("sgd",),
+        "It adds a share of the last step: a ball that rolls on, without a velocity to be stored.",
+    ),
+    beyond="It remembers the point before, and no gradient: the momentum is the way from there to here.",
+)
+def heavy_ball(beta: Beta = 0.9) -> str:
+    """Momentum in Polyak's own form. Keras' momentum is the same path, as that too keeps lr in the step."""
+    return """
+        w_before(0) = w
+        d = w - w_before
+        w_before = w
+        w = w - lr*g + beta*d
+    """
+
+
+@optimizer(
     "Nesterov (look-ahead)",
     source="Nesterov 1983; the course's form",
     keras=never("Keras' Nesterov takes the gradient at w; here it is taken at w - lr * m."),
+    look=Drawn("#b45aff", "#a587ff", "longdashdot", "star", "★"),
+    kin=Kin(
+        "NAG",
+        Branch.MOMENTUM,
+        (0.0, 2.0),
+        ("momentum_classical",),
+        "It adds look-ahead: the gradient at the point where momentum is about to lead, so it brakes in time.",
+    ),
+    beyond="It computes the gradient ahead, at w − lr · m, not at w.",
 )
 def nesterov(beta: Beta = 0.9) -> str:
     """The gradient is computed ahead, where one more step like the last would lead."""
@@ -579,6 +659,8 @@ def nesterov(beta: Beta = 0.9) -> str:
     "Nesterov (Keras)",
     source="Sutskever et al. 2013; Keras and PyTorch with nesterov = True",
     keras=Keras("keras.optimizers.SGD({lr}, momentum=float64({beta}), nesterov=True)", unless(VELOCITY, is_steady)),
+    look=Drawn("#8778d2", "#875aff", "16px,3px,3px,3px", "star-diamond", "✦"),
+    beyond="The step is b · m + g: m is pushed once more with the same gradient.",
 )
 def nesterov_keras(beta: Beta = 0.9) -> str:
     """The same idea in shifted coordinates: one gradient, at w, is enough."""
@@ -595,6 +677,14 @@ def nesterov_keras(beta: Beta = 0.9) -> str:
     keras=Keras(
         "keras.optimizers.Adagrad({lr}, initial_accumulator_value=float64({initial_accumulator}), epsilon={epsilon})",
         unless(OUTSIDE, is_inside),
+    ),
+    look=Drawn("#f02d96", "#f01e00", "5px,2px", "cross", "✚"),
+    kin=Kin(
+        "AdaGrad",
+        Branch.ADAPTIVE,
+        (3.0, 1.0),
+        ("sgd",),
+        "It gives each weight its own learning rate: lr over the root of the sum of its squared gradients.",
     ),
 )
 def adagrad(
@@ -614,6 +704,14 @@ def adagrad(
     "RMSProp",
     source="Tieleman & Hinton 2012",
     keras=Keras("keras.optimizers.RMSprop({lr}, rho={beta}, epsilon={epsilon})", unless(OUTSIDE, is_inside)),
+    look=Drawn("#0f4b2d", "#00872d", "dot", "triangle-up", "▲"),
+    kin=Kin(
+        "RMSProp",
+        Branch.ADAPTIVE,
+        (3.0, 2.0),
+        ("adagrad",),
+        "It lets V forget: a mean of recent squares instead of the sum, so the steps do not die out.",
+    ),
 )
 def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = False) -> str:
     """AdaGrad that forgets old gradients. Keras puts epsilon inside the root."""
@@ -627,6 +725,18 @@ def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = 
     "AdaDelta",
     source="Zeiler 2012, algorithm 1",
     keras=Keras("keras.optimizers.Adadelta({lr}, rho={beta}, epsilon={epsilon})", equal),
+    look=Drawn("#966969", "#d29678", "2px,7px", "bowtie", "⋈"),
+    kin=Kin(
+        "AdaDelta",
+        Branch.ADAPTIVE,
+        (4.0, 2.0),
+        ("adagrad",),
+        "It needs no lr: the mean size of its own past steps replaces it.",
+    ),
+    beyond=(
+        "It multiplies by √U, the root mean square of its own past steps. Without ε and with U₀ = 0, as in the course "
+        "notes, it never moves: the first step is √0 · g = 0, so U stays 0."
+    ),
 )
 def adadelta(beta: Beta = 0.9, epsilon: Epsilon = 1e-6) -> str:
     """Needs no learning rate (lr = 1). As U_0 = 0, only a nonzero epsilon lets it start to move."""
@@ -650,6 +760,14 @@ ADAM = """
     "Adam",
     source="Kingma & Ba 2015",
     keras=never(CORRECTED),
+    look=Drawn("#a51e96", "#c32dc3", "dashdot", "diamond", "◆"),
+    kin=Kin(
+        "Adam",
+        Branch.BOTH,
+        (2.0, 3.0),
+        ("momentum_classical", "rmsprop"),
+        "It combines both: momentum's m over the root of RMSProp's V, each with bias correction.",
+    ),
 )
 def adam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsilon_inside: Inside = False) -> str:
     """Both moments, bias-corrected. Keras corrects after adding epsilon; this matters only while V is near epsilon."""
@@ -663,6 +781,15 @@ def adam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsi
         "keras.optimizers.Nadam({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}), epsilon={epsilon})",
         unless("Keras' Nadam has no psi: there it is always 1.", lambda values, _steady: values["psi"] == 1),
     ),
+    look=Drawn("#005a78", "#2da5c3", "10px,3px", "triangle-right", "►"),
+    kin=Kin(
+        "Nadam",
+        Branch.BOTH,
+        (1.0, 4.0),
+        ("nesterov", "adam"),
+        "It gives Adam Nesterov's look-ahead.",
+    ),
+    beyond="It weights m with the factor of the next step, which changes from step to step.",
 )
 def nadam(
     beta1: Beta1 = 0.9,
@@ -685,9 +812,142 @@ def nadam(
 
 
 @optimizer(
+    "RAdam",
+    source="Liu et al. 2020",
+    keras=never("Keras has no RAdam."),
+    look=Drawn("#1e785a", "#00b400", "7px,3px,2px,3px", "triangle-nw", "◤"),
+    kin=Kin(
+        "RAdam",
+        Branch.BOTH,
+        (2.0, 4.0),
+        ("adam",),
+        "It warms Adam up by itself: while V has seen few gradients the steps are momentum's, then short, then Adam's.",
+    ),
+    beyond="Its steps are shortened by a factor of the number of updates, as long as V has seen few gradients.",
+)
+def radam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> str:
+    """Adam with a warm-up that follows from how many gradients V has seen; before the sixth it is momentum."""
+    return f"""
+        rho_inf = 2/(1 - beta2) - 1
+        rho = rho_inf - 2*t*beta2**t/(1 - beta2**t)
+        {ADAM}
+        r = where(rho - 5, sqrt(max(0, (rho - 4)*(rho - 2)*rho_inf/((rho_inf - 4)*(rho_inf - 2)*rho))), 1)
+        d = where(rho - 5, sqrt(v_hat) + epsilon, 1)
+        w = w - lr*r*m_hat/d
+    """
+
+
+@optimizer(
+    "AdaBelief",
+    source="Zhuang et al. 2020",
+    keras=never("Keras has no AdaBelief."),
+    look=Drawn("#780000", "#f00078", "13px,3px,2px,3px", "triangle-se", "◢"),
+    kin=Kin(
+        "AdaBelief",
+        Branch.BOTH,
+        (0.0, 4.0),
+        ("adam",),
+        "It measures how far the gradient is from its mean: long steps where it is as expected, short ones elsewhere.",
+    ),
+    beyond="Its V is a mean of (g − m)², in which the other moment stands.",
+)
+def adabelief(
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Annotated[float, Range(1e-16, 1.0, r"\epsilon", "log")] = 1e-16,
+) -> str:
+    """Adam that divides by how much the gradient differs from its mean. Epsilon is added to each s and to its root."""
+    return """
+        m = beta1*m + (1 - beta1)*g
+        s = beta2*s + (1 - beta2)*(g - m)**2 + epsilon
+        m_hat = m/(1 - beta1**t)
+        s_hat = s/(1 - beta2**t)
+        w = w - lr*m_hat/(sqrt(s_hat) + epsilon)
+    """
+
+
+@optimizer(
+    "Adan",
+    source="Xie et al. 2022, algorithm 1",
+    keras=never("Keras has no Adan."),
+    look=Drawn("#b43c00", "#b47800", "21px,3px,2px,3px", "triangle-sw", "◣"),
+    kin=Kin(
+        "Adan",
+        Branch.BOTH,
+        (0.0, 5.0),
+        ("nadam",),
+        "It remembers how the gradient changes, and looks ahead by that: one gradient is enough.",
+    ),
+    beyond="It has a third moment, of the differences of gradients.",
+)
+def adan(
+    beta1: Beta1 = 0.98,
+    beta2: Beta2 = 0.92,
+    beta3: Annotated[float, Range(0.0, 0.99999, r"\beta_3", "decay")] = 0.99,
+    epsilon: Epsilon = 1e-8,
+) -> str:
+    """Adam with Nesterov's look-ahead by differences of gradients, without weight decay. The betas are decays.
+
+    Optax has 1 - beta2 where the paper has beta2 before the differences: both agree at 0.5.
+    """
+    return """
+        d = where(t - 1, g - g_before, 0)
+        g_before = g
+        m = beta1*m + (1 - beta1)*g
+        u = beta2*u + (1 - beta2)*d
+        v = beta3*v + (1 - beta3)*(g + beta2*d)**2
+        m_hat = m/(1 - beta1**t)
+        u_hat = u/(1 - beta2**t)
+        v_hat = v/(1 - beta3**t)
+        w = w - lr*(m_hat + beta2*u_hat)/(sqrt(v_hat) + epsilon)
+    """
+
+
+@optimizer(
+    "AdEMAMix",
+    source="Pagliardini, Ablin & Grangier 2024",
+    keras=never("Keras has no AdEMAMix."),
+    look=Drawn("#d200d2", "#f03cf0", "3px,3px,8px,3px", "hourglass", "⧗"),
+    kin=Kin(
+        "AdEMAMix",
+        Branch.BOTH,
+        (3.0, 5.0),
+        ("adamw",),
+        "It mixes two memories: a fast one as Adam's, and a slow one that still knows gradients of long ago.",
+    ),
+    beyond="It has two moments of the gradient, one that forgets fast and one that forgets slowly.",
+)
+def ademamix(
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    beta3: Annotated[float, Range(0.0, 0.99999, r"\beta_3", "decay")] = 0.9999,
+    alpha: Annotated[float, Range(0.0, 10.0, r"\alpha")] = 5.0,
+    epsilon: Epsilon = 1e-8,
+) -> str:
+    """Adam with a second, slow mean of gradients, times alpha. Alpha and beta3 are constant: nothing warms them up."""
+    return """
+        m1 = beta1*m1 + (1 - beta1)*g
+        m2 = beta3*m2 + (1 - beta3)*g
+        v = beta2*v + (1 - beta2)*g**2
+        m1_hat = m1/(1 - beta1**t)
+        v_hat = v/(1 - beta2**t)
+        w = w - lr*(m1_hat + alpha*m2)/(sqrt(v_hat) + epsilon)
+    """
+
+
+@optimizer(
     "AMSGrad",
     source="Reddi, Kale & Kumar 2018",
     keras=never(CORRECTED),
+    look=Drawn("#0000b4", "#0078d2", "9px,3px,2px,3px,2px,3px", "pentagon", "⬟"),
+    kin=Kin(
+        "AMSGrad",
+        Branch.BOTH,
+        (4.0, 4.0),
+        ("adam",),
+        "It never lets V shrink: the largest so far counts, which closes a gap in Adam's proof.",
+    ),
+    beyond="It divides by the largest V so far, and a maximum is not a linear recursion.",
 )
 def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> str:
     """Adam whose effective learning rate never grows again."""
@@ -705,6 +965,8 @@ def amsgrad(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -
     "Adamax",
     source="Kingma & Ba 2015, section 7.1",
     keras=Keras("keras.optimizers.Adamax({lr}, beta_1=float64({beta1}), beta_2={beta2}, epsilon={epsilon})", equal),
+    look=Drawn("#872d5a", "#f069b4", "18px,4px", "triangle-left", "◄"),
+    beyond="Its V is the largest recent |g|: a maximum, not a mean of squares.",
 )
 def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> str:
     """Adam with the largest recent gradient instead of the root mean square.
@@ -723,6 +985,15 @@ def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) ->
     "AdamW",
     source="Loshchilov & Hutter 2019",
     keras=never(CORRECTED),
+    look=Drawn("#785a0f", "#b4b400", "6px,3px,6px,3px,2px,3px", "hexagon", "⬢"),
+    kin=Kin(
+        "AdamW",
+        Branch.BOTH,
+        (3.0, 4.0),
+        ("adam",),
+        "It adds the weight decay to the step itself, so the root of V does not divide it.",
+    ),
+    beyond="Besides both moments, it adds lr · λ · w to the step: the weights decay whatever the gradient is.",
 )
 def adamw(
     beta1: Beta1 = 0.9,
@@ -735,12 +1006,50 @@ def adamw(
 
 
 @optimizer(
+    "LAMB",
+    source="You et al. 2020",
+    keras=never("Keras' Lamb has a ratio for each variable by itself."),
+    look=Drawn("#967800", "#789600", "7px,3px,8px,3px", "diamond-tall", "♦"),
+    kin=Kin(
+        "LAMB",
+        Branch.BOTH,
+        (2.0, 5.0),
+        ("adamw",),
+        "It makes the step as long as lr times the weights are large, so that very large batches can be used.",
+    ),
+    beyond="Its step is scaled to the size of the weights, over all of them.",
+)
+def lamb(
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-6,
+    weight_decay: Annotated[float, Range(0.0, 1.0, r"\lambda")] = 0.01,
+) -> str:
+    """AdamW whose step is lr times as long as the weights. The norms are those of all weights, not of each layer."""
+    return f"""
+        {ADAM}
+        u = m_hat/(sqrt(v_hat) + epsilon) + weight_decay*w
+        r = where(norm(w)*norm(u), norm(w)/norm(u), 1)
+        w = w - lr*r*u
+    """
+
+
+@optimizer(
     "Lion",
     source="Chen et al. 2023",
     keras=Keras(
         "keras.optimizers.Lion({lr}, beta_1=float64({beta1}), beta_2=float64({beta2}))",
         unless("Keras' Lion refuses beta_1 = 0.", lambda values, _steady: values["beta1"]),
     ),
+    look=Drawn("#5a0078", "#a56987", "2px,3px,2px,8px", "x", "✖"),
+    kin=Kin(
+        "Lion",
+        Branch.BESIDE,
+        (1.0, 2.0),
+        ("momentum_classical",),
+        "It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store.",
+    ),
+    beyond="Only the sign of m counts, and m mixes with g by one decay and is remembered by another.",
 )
 def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> str:
     """Only the sign of the momentum counts: use a learning rate three to ten times smaller than Adam's."""
@@ -752,9 +1061,197 @@ def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> str:
 
 
 @optimizer(
+    "SAM",
+    source="Foret et al. 2021",
+    keras=never("Keras' optimizers see one gradient."),
+    look=Drawn("#5a3c00", "#f0d200", "13px,3px,8px,3px", "circle-cross", "⊕"),
+    kin=Kin(
+        "SAM",
+        Branch.BESIDE,
+        (2.0, 1.0),
+        ("sgd",),
+        "It takes the gradient where the loss is worst nearby, a step uphill, and so avoids sharp minima.",
+    ),
+    beyond="It computes two gradients: one at w, and one a step of length ρ uphill from it.",
+)
+def sam(rho: Annotated[float, Range(0.0, 1.0, r"\rho")] = 0.05) -> str:
+    """Gradient descent for flat minima: its gradient is that at the highest point of a ball of radius rho around w."""
+    return """
+        u = gradient(w)
+        g = gradient(w + rho*u/norm(u))
+        w = w - lr*g
+    """
+
+
+@optimizer(
+    "Lookahead",
+    source="Zhang et al. 2019",
+    keras=never("Keras has no Lookahead."),
+    look=Drawn("#f00000", "#f07800", "21px,3px,8px,3px", "square-cross", "⊞"),
+    kin=Kin(
+        "Lookahead",
+        Branch.BESIDE,
+        (2.0, 2.0),
+        ("momentum_classical",),
+        "It lets momentum run for k updates, and then goes back a part of the way.",
+    ),
+    beyond="Every k updates the weights go back, part of the way to where they were k updates before.",
+)
+def lookahead(
+    beta: Beta = 0.9,
+    alpha: Annotated[float, Range(0.0, 1.0, r"\alpha")] = 0.5,
+    k: Annotated[int, Range(1, 50, "k")] = 5,
+) -> str:
+    """Two sets of weights: the fast ones are momentum's, and every k updates they begin anew from the slow ones."""
+    return """
+        w_slow(0) = w
+        m = beta*m + g
+        w_fast = w - lr*m
+        w_slow = where(remainder(t, k), w_slow, w_slow + alpha*(w_fast - w_slow))
+        w = where(remainder(t, k), w_fast, w_slow)
+    """
+
+
+@optimizer(
+    "Schedule-Free SGD",
+    source="Defazio et al. 2024",
+    keras=never("Keras has no Schedule-Free SGD."),
+    look=Drawn("#0078d2", "#7878d2", "3px,3px,2px,6px", "circle-x", "⊗"),
+    kin=Kin(
+        "SF-SGD",
+        Branch.BESIDE,
+        (0.0, 3.0),
+        ("momentum_classical",),
+        "It averages the weights instead of letting the learning rate fall, and needs no last step to be known.",
+    ),
+    beyond="Three points take the place of moments: z descends, w is its mean, and the gradient is taken between them.",
+)
+def schedule_free_sgd(beta: Beta = 0.9) -> str:
+    """No schedule: w, which is drawn and judged, is the mean of all z; the gradient is taken at y, between both."""
+    return """
+        z(0) = w
+        y = (1 - beta)*z + beta*w
+        g = gradient(y)
+        z = z - lr*g
+        s = s + lr**2
+        w = w + lr**2/s*(z - w)
+    """
+
+
+@optimizer(
+    "Schedule-Free AdamW",
+    source="Defazio et al. 2024",
+    keras=never("Keras has no Schedule-Free AdamW."),
+    look=Drawn("#b45a96", "#f096b4", "7px,3px,2px,6px", "square-x", "⊠"),
+    kin=Kin(
+        "SF-AdamW",
+        Branch.BESIDE,
+        (4.0, 5.0),
+        ("adamw",),
+        "It averages the weights of AdamW instead of letting the learning rate fall.",
+    ),
+    beyond="Its points are those of Schedule-Free SGD; z goes on by the gradient over the root of V.",
+)
+def schedule_free_adamw(
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-8,
+    weight_decay: Annotated[float, Range(0.0, 1.0, r"\lambda")] = 0.01,
+) -> str:
+    """AdamW without a schedule: w, which is drawn and judged, is the mean of all z; the gradient is taken at y."""
+    return """
+        z(0) = w
+        y = (1 - beta1)*z + beta1*w
+        g = gradient(y)
+        v = beta2*v + (1 - beta2)*g**2
+        v_hat = v/(1 - beta2**t)
+        z = z - lr*(g/(sqrt(v_hat) + epsilon) + weight_decay*y)
+        s = s + lr**2
+        w = w + lr**2/s*(z - w)
+    """
+
+
+@optimizer(
+    "Prodigy",
+    source="Mishchenko & Defazio 2023, algorithm 4",
+    keras=never("Keras has no Prodigy."),
+    look=Drawn("#b4005a", "#d25a5a", "13px,3px,2px,6px", "diamond-x", "❖"),
+    kin=Kin(
+        "Prodigy",
+        Branch.BESIDE,
+        (1.0, 5.0),
+        ("adam",),
+        "It finds its learning rate: d grows to the distance from the start that the gradients show to be needed.",
+    ),
+    beyond="Its learning rate d is a state: a quotient of sums over all weights.",
+)
+def prodigy(
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-8,
+    d0: Annotated[float, Range(1e-8, 1.0, "d_0", "log")] = 1e-6,
+) -> str:
+    """Adam that estimates its learning rate (lr = 1): d grows from d0 and never shrinks; sums are over all weights."""
+    return """
+        d(0) = d0
+        w0(0) = w
+        w0 = w0
+        m = beta1*m + (1 - beta1)*d*g
+        v = beta2*v + (1 - beta2)*(d*g)**2
+        r = sqrt(beta2)*r + (1 - sqrt(beta2))*lr*d**2*sum(g*(w0 - w))
+        s = sqrt(beta2)*s + (1 - sqrt(beta2))*lr*d**2*g
+        u = d*m/(sqrt(v) + d*epsilon)
+        d = max(d, r/sum(abs(s)))
+        w = w - lr*u
+    """
+
+
+@optimizer(
+    "Sophia",
+    source="Liu et al. 2023, algorithm 3",
+    keras=never("Keras has no Sophia."),
+    look=Drawn("#007800", "#009678", "21px,3px,2px,6px", "diamond-cross", "◈"),
+    kin=Kin(
+        "Sophia",
+        Branch.BESIDE,
+        (4.0, 1.0),
+        ("newton",),
+        "It keeps the diagonal of the Hessian alone, every k updates, and cuts off what would be a long step.",
+    ),
+    beyond="It divides by a mean of second derivatives, and no coordinate goes farther than lr.",
+)
+def sophia(
+    beta1: Beta1 = 0.96,
+    beta2: Beta2 = 0.99,
+    gamma: Annotated[float, Range(0.001, 1.0, r"\gamma", "log")] = 0.01,
+    k: Annotated[int, Range(1, 50, "k")] = 10,
+    epsilon: Epsilon = 1e-12,
+) -> str:
+    """Clipped Newton steps, on surfaces only, where the diagonal of the Hessian is known; without weight decay.
+
+    In large nets the diagonal is estimated; here it is exact.
+    """
+    return """
+        m = beta1*m + (1 - beta1)*g
+        h = where(remainder(t - 1, k), h, beta2*h + (1 - beta2)*curvature)
+        r = m/max(gamma*h, epsilon)
+        w = w - lr*min(max(r, -1), 1)
+    """
+
+
+@optimizer(
     "Newton",
     source="Newton 1685, Raphson 1690; H is the Hessian at w_t",
     keras=never("Keras has no Newton: a net is too large for its Hessian."),
+    look=Drawn("#0096a5", "#5ad2d2", "20px,5px,2px,5px", "hexagram", "✶"),
+    kin=Kin(
+        "Newton",
+        Branch.BESIDE,
+        (4.0, 0.0),
+        (),
+        "It uses curvature: the gradient over the Hessian, an n × n matrix for n weights.",
+    ),
+    beyond="It divides by the Hessian, a matrix of second derivatives, not by a number for each weight.",
 )
 def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> str:
     """Second order, on surfaces only: at lr = 1 one step solves a quadratic, but it also goes to saddles and maxima."""
@@ -856,6 +1353,7 @@ KNOWN = registry(
         sgd,
         momentum,
         momentum_classical,
+        heavy_ball,
         nesterov,
         nesterov_keras,
         adagrad,
@@ -863,15 +1361,33 @@ KNOWN = registry(
         adadelta,
         adam,
         nadam,
+        radam,
+        adabelief,
+        adan,
+        ademamix,
         amsgrad,
         adamax,
         adamw,
+        lamb,
         lion,
+        sam,
+        lookahead,
+        schedule_free_sgd,
+        schedule_free_adamw,
+        prodigy,
+        sophia,
         newton,
     )
 )
 OPTIMIZERS = Optimizers(KNOWN)
 """Every optimizer by name."""
+
+
+def for_nets() -> Mapping[str, Entry]:
+    """Return those that a net can be trained with, which is too large for its Hessian."""
+    return {name: entry for name, entry in KNOWN.items() if not entry().needs_hessian}
+
+
 example = typed("beta = 0.9 in [0, 1]\nm = beta*m + g\nw = w - lr*m")
 """What somebody begins with."""
 

@@ -9,8 +9,9 @@
 g is the gradient at w, t counts the updates from 1, lr is the learning rate. A name that is read before it is written
 is remembered from one update to the next; it begins at 0, or as a line `v(0) = ...` says. What a line of arithmetic
 cannot say is said by few names: `gradient(...)` at another point than w, `newton(damping)` for (H + damping I)^-1 g,
-and `norm(...)` over all coordinates. A text is parsed by a white list to a tree (`optviz.grammar`), never evaluated;
-programs are made from the tree.
+`curvature` for the diagonal of H, `norm(...)` and `sum(...)` over all coordinates, `where(u, a, b)` for a where u > 0
+and b elsewhere, and `remainder(t, k)`, which is 0 at every k-th update. A text is parsed by a white list to a tree
+(`optviz.grammar`), never evaluated; programs are made from the tree.
 """
 
 import keyword
@@ -26,15 +27,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optviz.arrays import Array, Number
-from optviz.grammar import COMPOSED, Part, read
+from optviz.grammar import COMPOSED, Call, Part, read
 from optviz.notation import CONSTANTS, SYNONYMS, FormulaError, Reason, Span
 
 TINY = float(np.finfo(float).tiny)
 """The smallest normal float. It is added to what is divided by: it changes nothing unless that is zero."""
 
 GIVEN = ("w", "g", "t", "lr")
-ASK, NEWTON, NORM = "gradient", "newton", "norm"
-FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM)
+ASK, NEWTON, NORM, TOTAL, WHERE, REMAINDER = "gradient", "newton", "norm", "sum", "where", "remainder"
+FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM, TOTAL)
+CALLS = {
+    **COMPOSED,
+    WHERE: Call(3, 3, lambda make, value, *parts: make(WHERE, *parts)),
+    REMAINDER: Call(2, 2, lambda make, value, *parts: make(REMAINDER, *parts)),
+}
+CURVATURE = "curvature"
+"""The diagonal of the Hessian at w, where a rule has no name of its own that is called so."""
+LATER = {TOTAL, WHERE, REMAINDER, CURVATURE}
+"""What came into the language when links had been made: in a rule that gives such a name to its own, it is its own."""
+WIDE = {NORM, TOTAL}
+"""What makes one number of all coordinates."""
 POINT, MOMENT, ROOT, RATE, ETA = "_point", "_moment", "_root", "_rate", "_eta"
 """Names of our own for what the lines leave unnamed.
 
@@ -91,7 +103,8 @@ class Rule:
     @cached_property
     def states(self) -> tuple[str, ...]:
         """The names that are remembered, in the order in which they are written."""
-        known: set[str] = {*GIVEN, *self.parameters} - ({"g"} if self.asks else set())
+        known: set[str] = {*GIVEN, CURVATURE, *self.parameters} - ({"g"} if self.asks else set())
+        known -= {CURVATURE} & {name for name, _tree in self.written}
         remembered: set[str] = set()
         for name, tree in self.written:
             remembered |= names_in(tree) - known
@@ -112,7 +125,8 @@ class Rule:
     def lines(self) -> tuple[Line, ...]:
         """All lines in order, with names for what was unnamed: the four sub-steps, the last of which is `w - eta`."""
         found: list[Line] = []
-        for name, tree in self.written[:-1]:
+        last = max((i for i, (_name, tree) in enumerate(self.written) if tree.content == ASK), default=-1)
+        for i, (name, tree) in enumerate(self.written[:-1]):
             if tree.content == ASK:
                 (point,) = tree.operands
                 if point.content != "w":
@@ -120,7 +134,8 @@ class Rule:
                     point = _name(POINT)
                 found.append(Line(SubStep.GRADIENT, name, tree._replace(operands=(point,))))
             else:
-                found.append(Line(SubStep.MOMENTS, name, tree))
+                # What leads to the point of a gradient belongs to it.
+                found.append(Line(SubStep.GRADIENT if i < last else SubStep.MOMENTS, name, tree))
         if not self.asks:
             found.insert(0, Line(SubStep.GRADIENT, "g", _made(ASK, _name("w"))))
         moment = self.split.moment if self.split else None
@@ -144,6 +159,17 @@ class Rule:
     def follows_curvature(self) -> bool:
         """Whether it divides by the curvature, so that where that is negative its steps lead uphill."""
         return any(NEWTON in operations_in(tree) for _name, tree in self.written)
+
+    @cached_property
+    def reads_curvature(self) -> bool:
+        """Whether it reads the diagonal of the Hessian."""
+        own = {*self.parameters, *(name for name, _tree in self.written)}
+        return CURVATURE not in own and any(CURVATURE in names_in(tree) for _name, tree in self.written)
+
+    @property
+    def needs_hessian(self) -> bool:
+        """Whether it can run only where second derivatives are known."""
+        return self.follows_curvature or self.reads_curvature
 
     @cached_property
     def step(self) -> Part:
@@ -190,16 +216,24 @@ class Rule:
     @cached_property
     def spread(self) -> Part | None:
         """What the step is divided by the root of, None where it is by nothing that the gradients shaped."""
-        for part in self.split.below if self.split else ():
+        lines = dict(self.written)
+        below = self.split.below if self.split else [tree for name, tree in self.written if name != "w"]
+        for part in [lines.get(str(part.content), part) for part in below]:
             for root in _operations(part, "sqrt"):
                 inside = [term for _sign, term in _terms(root.operands[0]) if names_in(term) - {*self.parameters, "t"}]
-                if len(inside) == 1:
+                if len(inside) == 1 and self._is_shaped(inside[0]):
                     return inside[0]
         for name in self.states:
             if self.parities[name] is Parity.EVEN and "g" in self.sources(name):
                 largest = "max" in operations_in(self.tree_of(name))
                 return _made("**", _name(name), _number(2.0)) if largest else _name(name)
         return None
+
+    def _is_shaped(self, tree: Part) -> bool:
+        """Whether the gradients shape a tree, and stay as they are where they change their sign."""
+        names = names_in(tree)
+        known = names.union(*map(self.sources, names & {name for name, _tree in self.written}))
+        return "g" in known and parity(tree, self.parities) is Parity.EVEN
 
     def tree_of(self, name: str) -> Part:
         """Return the right side of a name's line."""
@@ -213,6 +247,11 @@ class Rule:
             found |= new
             new = set().union(*(names_in(tree) for each, tree in self.written if each in new)) - found
         return found - {name}
+
+    def _read_out(self, name: str) -> str:
+        """Return the name under which a state is read out with its correction, its own where there is none."""
+        own = {*self.parameters}
+        return next((read for read, tree in self.written if names_in(tree) - own == {name, "t"}), name)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -232,8 +271,13 @@ class Rule:
         )
         if self.split is None or self.follows_curvature or unclear:
             return False
-        trees = [tree for name, tree in self.written[:-1] if self.parities[name] is Parity.ODD and tree.content != ASK]
-        return all(_degree(tree, self.parities) == 1 for tree in (*trees, self.split.moment))
+        odd = [tree for name, tree in self.written[:-1] if self.parities[name] is Parity.ODD]
+        points = [tree.operands[0] for tree in odd if tree.content == ASK]
+        trees = [tree for tree in odd if tree.content != ASK]
+        at = {**self.parities, "w": Parity.ODD}
+        return all(_degree(point, at) == 1 for point in points) and all(
+            _degree(tree, self.parities) == 1 for tree in (*trees, self.split.moment)
+        )
 
     # ---- what is made of it
 
@@ -250,7 +294,7 @@ class Rule:
         return made
 
     def _program(self) -> list[str]:
-        body = []
+        body = [f"    {CURVATURE} = diagonal(hessian)"] if self.reads_curvature else []
         for line in self.lines[:-1]:
             if line.tree.content != ASK:
                 is_short = line.name not in self.numbers and is_number(line.tree, self.numbers)
@@ -260,7 +304,8 @@ class Rule:
                 body.append(f"    {line.name} = yield {line.tree.operands[0].content}")
         written = {line.name for line in self.lines}
         newest = self.asks[-1] if self.asks else "g"
-        moment = code(self.split.moment) if self.split else newest
+        odd = [self._read_out(name) for name in self.states if self.parities[name] is Parity.ODD]
+        moment = code(self.split.moment) if self.split else (*odd, newest)[0]
         spread = code(self.spread) if self.spread else "1.0"
         results = [*self.states, moment, spread, RATE if RATE in written else "lr", ETA]
         return [
@@ -281,7 +326,19 @@ _PIECE = re.compile(r"[^\n;]+")
 _WORD = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\\[A-Za-z]+|(?P<word>[A-Za-z_]\w*)(?![\w.(])")
 MAX_NAME = 24
 RESERVED = {
-    *(*keyword.kwlist, *FUNCTIONS, *COMPOSED, "pi", "e", "maximum", "minimum", "square", "power", "self", "np"),
+    *(
+        *keyword.kwlist,
+        *({*FUNCTIONS} - LATER),
+        *COMPOSED,
+        "pi",
+        "e",
+        "maximum",
+        "minimum",
+        "square",
+        "power",
+        "self",
+        "np",
+    ),
     *("keras", "float", "range", "print", "zip", "len", "eta", "step", "start", "hessian", "memory", "numbers"),
     *("variables", "iterations", "learning_rate", "states", "settings", "loss", "check", "rows", "rates", "slope"),
     *("initial", "part"),
@@ -313,7 +370,7 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
         raise FormulaError(Reason.EMPTY, text)
     if len(heads) > MAX_LINES:
         raise FormulaError(Reason.TOO_MANY, "")
-    known = dict.fromkeys((*GIVEN, *parameters, *(head.name for head in heads if not head.is_initial)))
+    known = dict.fromkeys((*GIVEN, CURVATURE, *parameters, *(head.name for head in heads if not head.is_initial)))
     plain = {name.replace("_", ""): name for name in known}
     for i, head in enumerate(heads):
         is_last = not head.is_initial and i == len(heads) - 1
@@ -365,14 +422,16 @@ def _head(piece: str, start: int) -> _Head:
 def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
     """Read a right side, of which the words lose their underscores on the way (`optviz.notation`)."""
     plain = {name.replace("_", ""): name for name in names}
-    known = {*plain, *FUNCTIONS, *COMPOSED, *SYNONYMS, *CONSTANTS}
+    functions = {*FUNCTIONS} - {*plain}
+    calls = {name: call for name, call in CALLS.items() if name not in plain}
+    known = {*plain, *functions, *calls, *SYNONYMS, *CONSTANTS}
     for match in _WORD.finditer(body):
         # In a formula `x1x2` is a product; here `gg` is a slip, and `lrm` a name that is not there.
         word = match["word"]
         if word and not {word.replace("_", ""), word.lower()} & known:
             raise FormulaError(Reason.UNKNOWN_NAME, word, start + match.start())
     try:
-        return _renamed(read(body, tuple(plain), FUNCTIONS), plain)
+        return _renamed(read(body, tuple(plain), functions, calls), plain)
     except FormulaError as error:
         place = None if error.place is None else error.place + start
         raise FormulaError(error.reason, error.piece, place, error.hints) from None
@@ -432,7 +491,7 @@ def is_number(tree: Part, numbers: Set[str]) -> bool:
     """Whether a tree is one number for all coordinates, by the names of those that are."""
     if tree.operands:
         is_wide = tree.content in (ASK, NEWTON) or not all(is_number(part, numbers) for part in tree.operands)
-        return tree.content == NORM or not is_wide
+        return tree.content in WIDE or not is_wide
     return not isinstance(tree.content, str) or tree.content in numbers or tree.content in CONSTANT
 
 
@@ -476,8 +535,9 @@ def parity(tree: Part, known: Mapping[str, Parity]) -> Parity:
 def _parity(name: str, parts: list[Parity], last: float | str) -> Parity:
     if name in (ASK, NEWTON):
         return Parity.ODD
-    if name in ("+", "-", "negate", "sign"):
-        return _both(parts[0], parts[-1])
+    is_choice = name == WHERE and parts[0] in (Parity.EVEN, Parity.ZERO)
+    if is_choice or name in ("+", "-", "negate", "sign", TOTAL):
+        return _both(parts[-2] if is_choice else parts[0], parts[-1])
     if name in ("*", "/") and Parity.MIXED not in parts:
         return Parity.ZERO if Parity.ZERO in parts else Parity(parts[0] ^ parts[1])
     if name in ("abs", NORM) and parts[0] is Parity.ODD:
@@ -524,7 +584,25 @@ def _power(base: Number, exponent: Number) -> Number:
 
 def _norm(x: Number) -> Number:
     """Return the norm over all coordinates, (..., 1); that of a number is its size."""
-    return np.sqrt(np.vecdot(x, x))[..., None] if np.ndim(x) else np.abs(x)
+    return np.sqrt(_sum_of(np.square(x))) if np.ndim(x) else np.abs(x)
+
+
+def _sum_of(x: Number) -> Number:
+    """Return the sum over all coordinates, (..., 1); that of a number is itself."""
+    total: Number = np.sum(x, axis=-1, keepdims=True) if np.ndim(x) else x
+    return total
+
+
+def _where(u: Number, a: Number, b: Number) -> Number:
+    """Return a where u is positive, and b elsewhere."""
+    if not (np.ndim(u) or np.ndim(a) or np.ndim(b)):
+        return a if u > 0 else b
+    return np.where(np.greater(u, 0.0), a, b)
+
+
+def diagonal(hessian: Array) -> Array:
+    """Return the diagonals of matrices, `(..., n, n) -> (..., n)`."""
+    return np.diagonal(hessian, axis1=-2, axis2=-1)
 
 
 def _solved(damping: Number, g: Array, hessian: Array) -> Array:
@@ -542,7 +620,11 @@ ON_ARRAYS: dict[str, Any] = {
         "max": np.maximum,
         "min": np.minimum,
         "power": _power,
+        "diagonal": diagonal,
         NORM: _norm,
+        TOTAL: _sum_of,
+        WHERE: _where,
+        REMAINDER: np.remainder,
         NEWTON: _solved,
         "TINY": TINY,
     },

@@ -19,7 +19,19 @@ from numpy.typing import NDArray
 from optviz.arrays import Array
 from optviz.compiled import MATHEMATICS, compiled, module
 from optviz.grammar import Part
-from optviz.optimization.rules import ASK, CONSTANT, NORM, RATE, Rule, code, is_number, leaf
+from optviz.optimization.rules import (
+    ASK,
+    CONSTANT,
+    NORM,
+    RATE,
+    REMAINDER,
+    TOTAL,
+    WHERE,
+    Rule,
+    code,
+    is_number,
+    leaf,
+)
 
 AXES = ("x", "y")
 WIDTH = 7
@@ -75,7 +87,7 @@ class Begin(NamedTuple):
 
 def can_run(rule: Rule) -> bool:
     """Whether a rule needs nothing but gradients."""
-    return not rule.follows_curvature
+    return not rule.needs_hessian
 
 
 def run(
@@ -327,7 +339,13 @@ class _Writer:
 
     def code(self, tree: Part, axis: str) -> str:
         """Write a tree for a coordinate."""
-        return code(tree, lambda content: self.leaf(content, axis), self.square, {NORM: self.norm})
+        own: dict[str, Callable[[Part], str]] = {
+            NORM: self.norm,
+            TOTAL: self.sum,
+            WHERE: partial(self.where, axis=axis),
+            REMAINDER: partial(self.rest, axis=axis),
+        }
+        return code(tree, lambda content: self.leaf(content, axis), self.square, own)
 
     def leaf(self, content: float | str, axis: str) -> str:
         """Write a name, for a coordinate, or a number."""
@@ -339,6 +357,22 @@ class _Writer:
         if is_number(tree.operands[0], self.rule.numbers):
             return f"abs({self.code(tree.operands[0], '')})"
         return f"sqrt({' + '.join(self.square(self.code(tree.operands[0], axis)) for axis in AXES)})"
+
+    def sum(self, tree: Part) -> str:
+        """Write a sum over both coordinates."""
+        if is_number(tree.operands[0], self.rule.numbers):
+            return self.code(tree.operands[0], "")
+        return f"({' + '.join(self.code(tree.operands[0], axis) for axis in AXES)})"
+
+    def where(self, tree: Part, axis: str) -> str:
+        """Write a choice, of which one side alone is computed."""
+        u, a, b = (self.code(part, axis) for part in tree.operands)
+        return f"({a} if {u} > 0.0 else {b})"
+
+    def rest(self, tree: Part, axis: str) -> str:
+        """Write a remainder."""
+        a, b = (self.code(part, axis) for part in tree.operands)
+        return f"({a} % {b})"
 
     def square(self, text: str) -> str:
         """Write a square as a product, which cannot fail where it overflows."""

@@ -5,7 +5,21 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from optviz.grammar import Part
-from optviz.optimization.rules import ASK, ETA, MOMENT, NEWTON, NORM, POINT, RATE, ROOT, Rule
+from optviz.optimization.rules import (
+    ASK,
+    CURVATURE,
+    ETA,
+    MOMENT,
+    NEWTON,
+    NORM,
+    POINT,
+    RATE,
+    REMAINDER,
+    ROOT,
+    TOTAL,
+    WHERE,
+    Rule,
+)
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly the outermost operation of a text holds its parts together."""
@@ -42,6 +56,9 @@ TEX_FUNCTIONS = {
     **{name: rf"\{name}\left({{}}\right)" for name in ("tanh", "sin", "cos")},
     ASK: r"\nabla f({})",
     NORM: r"\left\|{}\right\|",
+    TOTAL: r"{{\textstyle\sum}}\left({}\right)",
+    WHERE: r"\begin{{cases}} {1} & {0} > 0 \\ {2} & {0} \le 0 \end{{cases}}",
+    REMAINDER: r"\left({} \bmod {}\right)",
     NEWTON: r"(H_t + {} I)^{{-1}} g_t",
 }
 
@@ -124,6 +141,8 @@ def letter(name: str, time: str = "") -> str:
     for mark in marks:
         if mark in _MARKS:
             stem = _MARKS[mark].format(stem)
+        elif mark == "inf":
+            index = rf"{index},\infty" if index else r"\infty"
         elif mark == "next":
             time = time.replace("t", "t+1", 1)
         else:
@@ -143,6 +162,8 @@ class Letters:
     def __init__(self, rule: Rule, symbols: Mapping[str, str]) -> None:
         self._rule, self._symbols = rule, symbols
         self._before = {*rule.states}
+        self._given = {"t": "t", "lr": "lr", "pi": r"\pi", "e": "e"}
+        self._given |= {CURVATURE: "H_{ii}"} if rule.reads_curvature else {}
         self.own: Mapping[str, str] = {}
         """Letters of names that the rule does not have."""
 
@@ -150,12 +171,10 @@ class Letters:
         """Return what is read, as TeX."""
         if isinstance(leaf, float):
             return f"{leaf:g}"
-        if leaf in ("t", "lr"):
-            return leaf
         if leaf in self.own:
             return self.own[leaf]
-        if leaf in ("pi", "e"):
-            return {"pi": r"\pi", "e": "e"}[leaf]
+        if leaf in self._given:
+            return self._given[leaf]
         if leaf in self._rule.parameters:
             return self._symbols.get(leaf) or letter(leaf)
         return letter(leaf, "t-1" if leaf in self._before else "t")
@@ -163,8 +182,9 @@ class Letters:
     def assign(self, name: str) -> str:
         """Return the letter of a name whose line is written now."""
         self._before.discard(name)
-        if name in self.own:
-            return self.own[name]
+        known = {**self._given, **self.own}
+        if name in known:
+            return known[name]
         return "w_{t+1}" if name == "w" else letter(name, "t")
 
 
@@ -183,12 +203,14 @@ def number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
+ARGUMENTS = {"max": 2, "min": 2, REMAINDER: 2, WHERE: 3}
+"""How many arguments there are where there is more than one."""
 TYPED = Style(
     lambda leaf: number(leaf) if isinstance(leaf, float) else leaf,
     "*",
     "{}/{}",
     "{}**{}",
-    {name: f"{name}({{}})" for name in TEX_FUNCTIONS} | {name: f"{name}({{}}, {{}})" for name in ("max", "min")},
+    {name: f"{name}({', '.join(['{}'] * ARGUMENTS.get(name, 1))})" for name in TEX_FUNCTIONS},
     "({})",
     False,
 )
@@ -196,12 +218,18 @@ TYPED = Style(
 
 def python(tree: Part, module: str) -> str:
     """Return a tree as Python with the functions of a module: `beta1 * m + (1 - beta1) * np.abs(g)`."""
-    names = {"max": "maximum", "min": "minimum", NORM: "linalg.norm"}
+    names = {"max": "maximum", "min": "minimum", NORM: "linalg.norm", REMAINDER: "mod"}
     known = {
         name: f"{module}.{names.get(name, name)}{form.removeprefix(name)}" for name, form in TYPED.functions.items()
     }
     known[NEWTON] = "self.newton({}, g, w)"
+    known[WHERE] = f"{module}.where({{}} > 0, {{}}, {{}})"
     return written(tree, TYPED._replace(times=" * ", fraction="{} / {}", functions=known))
+
+
+def in_words(tree: Part) -> str:
+    """Return a tree as it stands in a sentence: `w − lr · m`."""
+    return written(tree, TYPED._replace(times=" · ")).replace(" - ", " − ")
 
 
 def typed(rule: Rule) -> str:

@@ -232,7 +232,7 @@ def _schedule(racer: Racer, base: Array) -> Rates:
 
 def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
     """Judge paths `w: (steps+1, runs, 2)`, of which each ends at its last finite row."""
-    last = _last(path)
+    last = _last(course, path)
     beyond = np.arange(len(path.w))[:, None] > last
     ended = Path(*(np.where(beyond[..., None] if array.ndim == 3 else beyond, np.nan, array) for array in path))
     # A path that diverges may pass what a float can square.
@@ -276,12 +276,15 @@ def _counted(end: End, first: int) -> End:
     return end._replace(**{name: step + first for name, step in steps.items() if step is not None})
 
 
-def _last(path: Path) -> NDArray[np.int_]:
+def _last(course: Course, path: Path) -> NDArray[np.int_]:
     """Return the last row of each run with finite numbers, up to which also no moment has overflowed."""
     finite = np.isfinite(path.loss) & np.isfinite(path.w).all(-1)
     # Divided by an infinite second moment every step is 0.
     if not path.rate.all():
-        stopped = ((path.rate == 0).any(-1) & (path.learning_rate != 0)).cumsum(0)
+        # Where the gradient is 0 a step may be 0 too.
+        with np.errstate(over="ignore", invalid="ignore"):
+            pulled = course.drawn(path.point)[1] != 0
+        stopped = (((path.rate == 0) & pulled).any(-1) & (path.learning_rate != 0)).cumsum(0)
         finite[1:] &= stopped[:-1] == 0
     return np.where(finite.all(0), len(finite), finite.argmin(0)) - 1
 

@@ -1,7 +1,12 @@
-"""A learning rate for each optimizer on each surface: `python -m optviz.surfaces.tuning` finds them by trying many."""
+"""A learning rate for each optimizer on each surface, found by trying many.
+
+`python -m optviz.surfaces.tuning` tries again for all, `python -m optviz.surfaces.tuning lion adan` for these alone.
+Where no rate is kept, a new run takes the one that all share.
+"""
 
 import csv
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -101,16 +106,23 @@ def kept() -> Mapping[str, Mapping[str, float]]:
     return {row.pop("surface"): {name: float(rate) for name, rate in row.items() if rate} for row in rows}
 
 
-def main() -> None:
-    """Try all learning rates on all surfaces and keep the best."""
+def tuned() -> frozenset[str]:
+    """Return the optimizers whose learning rates are kept."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return frozenset(next(csv.reader(file))[1:])
+
+
+def main(names: Collection[str]) -> None:
+    """Try all learning rates on all surfaces with these optimizers, and keep the best."""
+    before, known = kept(), [name for name in OPTIMIZERS if name in tuned() or name in names]
+    rows = []
+    for surface in SURFACES.values():
+        old = before.get(surface.name, {})
+        rates = [best(surface, name) if name in names else old.get(name) for name in known]
+        rows.append([surface.name, *("" if rate is None else f"{rate:g}" for rate in rates)])
     with FILE.open("w", encoding="utf-8", newline="") as file:
-        write = csv.writer(file, lineterminator="\n").writerow
-        write(["surface", *OPTIMIZERS])
-        for surface in SURFACES.values():
-            write(
-                [surface.name, *("" if (rate := best(surface, name)) is None else f"{rate:g}" for name in OPTIMIZERS)]
-            )
+        csv.writer(file, lineterminator="\n").writerows([["surface", *known], *rows])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(OPTIMIZERS))

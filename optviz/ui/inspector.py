@@ -21,8 +21,9 @@ from optviz.lessons.tables import digits, tex
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization import anatomy
 from optviz.optimization.anatomy import Line, Part, Updates
-from optviz.optimization.optimizers import Optimizer
-from optviz.optimization.rules import SubStep
+from optviz.optimization.optimizers import ONE, Optimizer
+from optviz.optimization.rules import POINT, WHERE, SubStep, names_in, operations_in
+from optviz.optimization.writing import in_words
 from optviz.ui import controls
 from optviz.ui.links import Link
 
@@ -148,6 +149,7 @@ MOMENTS = {
 """What happens to the moments, by whether the first remembers and whether there is a second."""
 
 SIGNS = N_("2 · Only the signs of the momentum count: ({m1}, {m2}).")
+REMEMBERED = N_("2 · What is remembered from one update to the next is brought up to date, line by line.")
 CURVATURE = N_("2 · Newton has no memory: the curvature replaces the moments.")
 
 
@@ -155,25 +157,55 @@ def _of_moments(optimizer: Optimizer) -> str:
     """Return what happens to the moments of an optimizer."""
     if optimizer.follows_curvature:
         return CURVATURE
-    split = optimizer.rule.split
-    if split is not None and split.moment.content == "sign":
+    rule, told = optimizer.rule, (anatomy.remembers(optimizer), anatomy.scales(optimizer))
+    if rule.split is not None and rule.split.moment.content == "sign" and len(rule.split.above) == 1:
         return SIGNS
-    return MOMENTS[anatomy.remembers(optimizer), anatomy.scales(optimizer)]
+    of_squares = optimizer.second != ONE or any("max" in operations_in(tree) for _name, tree in rule.written)
+    fits = rule.split is not None and any(told) and (of_squares or not told[1]) and not rule.reads_curvature
+    return MOMENTS[told] if fits or not rule.states else REMEMBERED
+
+
+STEPS = {
+    "plain": N_("3 · Times the learning rate {lr}, that gives the step η = ({e1}, {e2})."),
+    "scaled": N_(
+        "3 · Dividing by the root of V gives the effective learning rates ({r1}, {r2}) and the step η = ({e1}, {e2})."
+    ),
+    "rated": N_("3 · The effective learning rates ({r1}, {r2}) give the step η = ({e1}, {e2})."),
+    "whole": N_("3 · All of that gives the step η = ({e1}, {e2})."),
+}
+"""How the step comes about: by the learning rate, by the root of V too, by another factor, or by no product at all."""
+
+
+def _of_step(optimizer: Optimizer) -> str:
+    """Return how the step of an optimizer comes about."""
+    rule, split = optimizer.rule, optimizer.rule.split
+    if split is None or (split.rest is not None and not anatomy.scales(optimizer)):
+        return STEPS["whole"]
+    is_chosen = any(WHERE in operations_in(part) for name, part in rule.written if name in rule.sources("w"))
+    if anatomy.scales(optimizer) and not (is_chosen and len(split.above) > 1):
+        return STEPS["scaled"]
+    return STEPS["plain" if not split.below and len(split.above) == 1 else "rated"]
+
+
+def _of_gradient(optimizer: Optimizer) -> str:
+    """Return where an optimizer takes its gradient."""
+    if not optimizer.looks_ahead:
+        return _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill.")
+    point = next(line.tree for line in reversed(optimizer.rule.lines) if line.name == POINT)
+    said = (
+        _("1 · The gradient is computed ahead, at p = {point} = ({p1}, {p2}): it is ({g1}, {g2}).")
+        if "lr" in names_in(point)
+        else _("1 · The gradient is computed elsewhere, at p = {point} = ({p1}, {p2}): it is ({g1}, {g2}).")
+    )
+    return said.replace("{point}", in_words(point))
 
 
 def _sentences(optimizer: Optimizer) -> Sentences:
     """Return the sentences of the four sub-steps of an optimizer, with the names of numbers in braces."""
     return (
-        _("1 · The gradient is computed ahead, at p = w − lr · m = ({p1}, {p2}): it is ({g1}, {g2}).")
-        if optimizer.looks_ahead
-        else _("1 · The gradient at ({w1}, {w2}) is ({g1}, {g2}): it points uphill."),
+        _of_gradient(optimizer),
         _(_of_moments(optimizer)),
-        _(
-            "3 · Dividing by the root of V gives the effective learning rates ({r1}, {r2}) and the step η = "
-            "({e1}, {e2})."
-        )
-        if anatomy.scales(optimizer)
-        else _("3 · Times the learning rate {lr}, that gives the step η = ({e1}, {e2})."),
+        _(_of_step(optimizer)),
         _("4 · The point moves by −η to ({n1}, {n2}); the loss goes from {loss} to {next}."),
     )
 

@@ -39,7 +39,7 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
             st.session_state[begin] = None
             read(template(chosen))
 
-    known = [each for each, entry in OPTIMIZERS.items() if hessian or not entry().follows_curvature]
+    known = [each for each, entry in OPTIMIZERS.items() if hessian or not entry().needs_hessian]
     st.selectbox(
         _("Begin with a known rule"),
         known,
@@ -70,8 +70,8 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
 def _refusal(text: str, hessian: bool) -> str:
     """Say what is wrong with a text."""
     try:
-        if typed(text)().follows_curvature and not hessian:
-            return _("A net is too large for its Hessian: newton is for surfaces.")
+        if typed(text)().needs_hessian and not hessian:
+            return _("A net is too large for its Hessian: newton and curvature are for surfaces.")
     except FormulaError as error:
         return rule_error(error, text)
     return ""
@@ -80,7 +80,7 @@ def _refusal(text: str, hessian: bool) -> str:
 def choose(link: Link, name: str, *, hessian: bool = True) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
     rule = link.keep(name, example.name, _read, _write, plus=addresses.rule_sums)
-    if not hessian and OPTIMIZERS[rule]().follows_curvature:
+    if not hessian and OPTIMIZERS[rule]().needs_hessian:
         link.forget(name)
         rule = example.name
     if link.drawn:

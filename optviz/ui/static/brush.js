@@ -30,6 +30,25 @@ const UP = -Math.PI / 2;
 const bars = t => [[-t, -1], [t, -1], [t, -t], [1, -t], [1, t], [t, t], [t, 1], [-t, 1], [-t, t], [-1, t], [-1, -t], [-t, -t]];
 /** @type {(points: Point[]) => Point[]} */
 const turned = points => points.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
+/**
+ * A shape in four parts: between them the paper is seen.
+ * @type {(corner: (angle: number) => Point, cuts: number) => Point[]}
+ */
+const quarters = (corner, cuts) =>
+  Array.from({ length: 4 }, (_, q) => {
+    const [from, to] = [cuts + (q * Math.PI) / 2, cuts + ((q + 1) * Math.PI) / 2];
+    /** @type {Point} */
+    const middle = [0.2 * Math.cos((from + to) / 2), 0.2 * Math.sin((from + to) / 2)];
+    return [middle, ...[0.15, 0.38, 0.5, 0.62, 0.85].map(part => corner(from + part * (to - from))), middle];
+  }).flat();
+/** @type {(angle: number) => Point} */
+const round = angle => [Math.cos(angle), Math.sin(angle)];
+/** @type {(power: number, size: number) => (angle: number) => Point} */
+const edged = (power, size) => angle => {
+  const [x, y] = round(angle);
+  const length = power === 1 ? Math.abs(x) + Math.abs(y) : Math.max(Math.abs(x), Math.abs(y));
+  return [(size * x) / length, (size * y) / length];
+};
 /** @type {Record<string, Point[]>} */
 const SYMBOLS = {
   circle: polygon(24, 0),
@@ -47,6 +66,23 @@ const SYMBOLS = {
   star: polygon(5, UP, 0.45).map(([x, y]) => [1.4 * x, 1.4 * y]),
   hexagram: polygon(6, UP, 0.577).map(([x, y]) => [1.35 * x, 1.35 * y]),
   "star-diamond": polygon(4, UP, 0.4).map(([x, y]) => [1.5 * x, 1.5 * y]),
+  "triangle-ne": [[-1.2, -0.6], [0.6, -0.6], [0.6, 1.2]],
+  "triangle-nw": [[1.2, -0.6], [-0.6, -0.6], [-0.6, 1.2]],
+  "triangle-se": [[-1.2, 0.6], [0.6, 0.6], [0.6, -1.2]],
+  "triangle-sw": [[1.2, 0.6], [-0.6, 0.6], [-0.6, -1.2]],
+  "circle-cross": quarters(round, 0),
+  "circle-x": quarters(round, Math.PI / 4),
+  "square-cross": quarters(edged(2, 0.9), 0),
+  "square-x": quarters(edged(2, 0.9), Math.PI / 4),
+  "diamond-cross": quarters(edged(1, 1.3), 0),
+  "diamond-x": quarters(edged(1, 1.3), Math.PI / 4),
+  "star-square": polygon(4, Math.PI / 4, 0.5).map(([x, y]) => [1.5 * x, 1.5 * y]),
+  "star-triangle-up": polygon(3, UP, 0.3).map(([x, y]) => [1.5 * x, 1.5 * y]),
+  "star-triangle-down": polygon(3, -UP, 0.3).map(([x, y]) => [1.5 * x, 1.5 * y]),
+  "diamond-wide": [[-1.4, 0], [0, -0.7], [1.4, 0], [0, 0.7]],
+  hexagon2: polygon(6, UP),
+  "diamond-tall": [[0, -1.4], [0.7, 0], [0, 1.4], [-0.7, 0]],
+  hourglass: [[1, 1], [-1, 1], [1, -1], [-1, -1]],
   bowtie: [[-1.1, -0.9], [0, -0.2], [1.1, -0.9], [1.1, 0.9], [0, 0.2], [-1.1, 0.9]],
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
