@@ -198,7 +198,8 @@ def train(
     w, memory, first = (start.w, start.memory, start.epoch) if isinstance(start, Epoch) else (start, None, 0)
     # The batches are counted from the first epoch, the optimizer's updates from its own first.
     ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
-    updates = descend(Later(objective, ahead) if ahead else objective, optimizer, schedule, w, memory)
+    fitted = optimizer.on(classifier.network.tensors)
+    updates = descend(Later(objective, ahead) if ahead else objective, fitted, schedule, w, memory)
     marks = islice(updates, 0, None, classifier.steps_per_epoch)
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield

@@ -14,7 +14,7 @@ What could be meant in two ways (`1/2x1`, `sin x1/2`) is refused at its place, w
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -80,7 +80,9 @@ def _to_base(base: float) -> Callable[..., Part]:
     return lambda make, value, u: _logarithm(make, value, u, value(base))
 
 
-def _folded(name: str) -> Callable[..., Part]:
+def folded(name: str) -> Callable[..., Part]:
+    """Return what builds an operation on two parts over several, from the left."""
+
     def build(make: Make, value: Callable[[float], Part], *arguments: Part) -> Part:
         first, *rest = arguments
         for argument in rest:
@@ -120,8 +122,8 @@ COMPOSED: dict[str, Call] = {
     "hypot": Call(
         2, 2, lambda make, value, u, v: make("sqrt", make("+", _square(make, value, u), _square(make, value, v)))
     ),
-    "max": Call(2, 9, _folded("max")),
-    "min": Call(2, 9, _folded("min")),
+    "max": Call(2, 9, folded("max")),
+    "min": Call(2, 9, folded("min")),
     "cot": Call(1, 1, lambda make, value, u: make("/", make("cos", u), make("sin", u))),
     "sec": Call(1, 1, _reciprocal("cos")),
     "csc": Call(1, 1, _reciprocal("sin")),
@@ -132,18 +134,22 @@ COMPOSED: dict[str, Call] = {
 """The functions that are put together of others; every other one takes one argument."""
 
 
-def read(text: str, names: Sequence[str], functions: Collection[str]) -> Part:
-    """Return the tree of a formula in the given names and functions; raises `FormulaError` for any other text."""
-    tokens = tokens_of(text, names, {*functions, *COMPOSED})
-    return _Reader(text, tokens).read()
+def read(text: str, names: Sequence[str], functions: Collection[str], calls: Mapping[str, Call] = COMPOSED) -> Part:
+    """Return the tree of a formula in the given names and functions; raises `FormulaError` for any other text.
+
+    `calls` are the functions that take more than one argument, or are put together of others.
+    """
+    tokens = tokens_of(text, names, {*functions, *calls})
+    return _Reader(text, tokens, calls).read()
 
 
 class _Reader:
     """Reads tokens from left to right; every method returns the part that it has read."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], calls: Mapping[str, Call]) -> None:
         self.text = text
         self.tokens = tokens
+        self.calls = calls
         self.at = 0
         self.nesting = 0
         self.bars = 0
@@ -429,7 +435,7 @@ class _Reader:
                 if name not in _INVERSES:
                     raise self.refuse(Reason.UNCLEAR, self.since(start), [f"1/{name}(…)", f"{name}((…)^(-1))"])
                 name, exponent = _INVERSES[name], None
-        call = COMPOSED.get(name, Call(1, 1, lambda make, value, u: make(name, u)))
+        call = self.calls.get(name, Call(1, 1, lambda make, value, u: make(name, u)))
         is_in_brackets = self.next.text in _CLOSING
         arguments = self.arguments(call.fewest, call.most) if is_in_brackets else [self.bare(function)]
         span = self.since(start)

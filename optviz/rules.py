@@ -11,13 +11,21 @@ is remembered from one update to the next; it begins at 0, or as a line `v(0) = 
 cannot say is said by few names: `gradient(...)` at another point than w, `newton(damping)` for (H + damping I)^-1 g,
 and `norm(...)` over all coordinates. A text is parsed by a white list to a tree (`optviz.grammar`), never evaluated;
 programs are made from the tree.
+
+    m = beta*m + g
+    w = w - lr*sqrt(max(1, aspect(w)))*orthogonal(beta*m + g)
+    vectors:
+    w = w - lr*g
+
+In a rule that uses a function of `MATRIX` (`optviz.matrices`), w and g are the matrix of one layer. What stands below
+`vectors:` is the rule for biases; without it a vector is a matrix of one column.
 """
 
 import keyword
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from types import CodeType
@@ -26,7 +34,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.grammar import COMPOSED, Part, read
+from optviz import matrices
+from optviz.grammar import COMPOSED, Call, Make, Part, folded, read
 from optviz.notation import CONSTANTS, SYNONYMS, FormulaError, Reason, Span
 
 Array = NDArray[np.float64]
@@ -38,6 +47,12 @@ TINY = float(np.finfo(float).tiny)
 GIVEN = ("w", "g", "t", "lr")
 ASK, NEWTON, NORM = "gradient", "newton", "norm"
 FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM)
+ORTHOGONAL, POLAR, MATMUL, TRANSPOSE = "orthogonal", "polar", "matmul", "transpose"
+INVERSE_ROOT, EIGENVECTORS, ROW_MEAN, COLUMN_MEAN = "inverseroot", "eigenvectors", "rowmean", "columnmean"
+RMS, ASPECT = "rms", "aspect"
+MATRIX = (ORTHOGONAL, POLAR, MATMUL, TRANSPOSE, INVERSE_ROOT, EIGENVECTORS, ROW_MEAN, COLUMN_MEAN, RMS, ASPECT)
+"""What can be said of matrices alone; in a rule that has a name of its own for one of them, the name is meant."""
+VECTORS = "vectors:"
 POINT, MOMENT, ROOT, RATE, ETA = "_point", "_moment", "_root", "_rate", "_eta"
 """Names of our own for what the lines leave unnamed.
 
@@ -90,6 +105,14 @@ class Rule:
     parameters: tuple[str, ...]
     written: tuple[tuple[str, Part], ...] = field(compare=False)
     initial: tuple[tuple[str, Part], ...] = field(compare=False)
+    vectors: "Rule | None" = field(default=None, compare=False)
+    """The rule for vectors, where they have one of their own."""
+
+    @cached_property
+    def needs_matrices(self) -> bool:
+        """Whether w must be the matrices and vectors of a net, and not a point."""
+        used = set().union(*(operations_in(tree) for _name, tree in (*self.initial, *self.written)))
+        return self.vectors is not None or bool(used & {*MATRIX})
 
     @cached_property
     def states(self) -> tuple[str, ...]:
@@ -233,7 +256,7 @@ class Rule:
             self.parities[name] in (Parity.ZERO, Parity.MIXED) or ({"g", "lr"} & self.sources(name)) == {"lr"}
             for name in self.states
         )
-        if self.split is None or self.follows_curvature or unclear:
+        if self.split is None or self.follows_curvature or self.needs_matrices or unclear:
             return False
         trees = [tree for name, tree in self.written[:-1] if self.parities[name] is Parity.ODD and tree.content != ASK]
         return all(_degree(tree, self.parities) == 1 for tree in (*trees, self.split.moment))
@@ -247,7 +270,15 @@ class Rule:
         It returns the states, then the moment, the spread, the rate and eta. That of a rule that asks has no g, and is
         a generator: it yields each point where it wants the gradient, which is sent to it.
         """
-        names = dict(ON_ARRAYS)
+        return self._compiled(ON_ARRAYS)
+
+    @cached_property
+    def matrix_update(self) -> Callable[..., Any]:
+        """The same on matrices, the last two axes of w and g."""
+        return self._compiled(ON_MATRICES)
+
+    def _compiled(self, operations: Mapping[str, Any]) -> Callable[..., Any]:
+        names = dict(operations)
         exec(compile("\n".join(self._program()), "<an update>", "exec"), names)
         made: Callable[..., Any] = names["update"]
         return made
@@ -294,7 +325,7 @@ RESERVED = {
 
 def lines_of(text: str) -> list[tuple[str, int]]:
     """Cut a text into its lines, each with its place; a semicolon ends a line as well."""
-    plain = text.translate({ord("＝"): "=", ord("；"): ";", ord("\r"): " "})
+    plain = text.translate({ord("＝"): "=", ord("；"): ";", ord("："): ":", ord("\r"): " "})
     return [(match[0], match.start()) for match in _PIECE.finditer(plain) if match[0].strip()]
 
 
@@ -309,8 +340,19 @@ def check_name(name: str, place: int) -> None:
 def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     """Return the rule of a text with settings of these names; raises `FormulaError` for any other text.
 
-    One line is one assignment; the last one says what the new w is.
+    One line is one assignment; the last one says what the new w is. Below a line `vectors:` follow those of vectors.
     """
+    own = [(place, place + len(piece)) for piece, place in lines_of(text) if piece.replace(" ", "") == VECTORS]
+    if not own:
+        return _parsed(text, parameters)
+    head, below = own[0]
+    rule, vectors = _parsed(text[:head], parameters), _parsed(" " * below + text[below:], parameters)
+    if rule.asks or vectors.asks:
+        raise FormulaError(Reason.AHEAD, "")
+    return replace(rule, text=text, vectors=vectors)
+
+
+def _parsed(text: str, parameters: tuple[str, ...]) -> Rule:
     heads = [_head(piece, start) for piece, start in lines_of(text)]
     if not heads:
         raise FormulaError(Reason.EMPTY, text)
@@ -343,6 +385,8 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     rule = Rule(text, parameters, tuple(written), tuple(initial))
     if rule.asks and "g" not in dict(written) and any("g" in names_in(tree) for _name, tree in written):
         raise FormulaError(Reason.UNKNOWN_NAME, "g")
+    if rule.asks and rule.needs_matrices:
+        raise FormulaError(Reason.AHEAD, "")
     return rule
 
 
@@ -368,17 +412,41 @@ def _head(piece: str, start: int) -> _Head:
 def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
     """Read a right side, of which the words lose their underscores on the way (`optviz.notation`)."""
     plain = {name.replace("_", ""): name for name in names}
-    known = {*plain, *FUNCTIONS, *COMPOSED, *SYNONYMS, *CONSTANTS}
+    functions = [*FUNCTIONS, *(each for each in MATRIX if each not in plain)]
+    known = {*plain, *functions, *COMPOSED, *SYNONYMS, *CONSTANTS}
     for match in _WORD.finditer(body):
         # In a formula `x1x2` is a product; here `gg` is a slip, and `lrm` a name that is not there.
         word = match["word"]
         if word and not {word.replace("_", ""), word.lower()} & known:
             raise FormulaError(Reason.UNKNOWN_NAME, word, start + match.start())
     try:
-        return _renamed(read(body, tuple(plain), FUNCTIONS), plain)
+        return _renamed(read(body, tuple(plain), functions, _CALLS), plain)
     except FormulaError as error:
         place = None if error.place is None else error.place + start
         raise FormulaError(error.reason, error.piece, place, error.hints) from None
+
+
+def _orthogonal(make: Make, value: Callable[[float], Part], x: Part, steps: Part | None = None) -> Part:
+    return make(ORTHOGONAL, x, value(matrices.STEPS) if steps is None else steps)
+
+
+def _inverse_root(
+    make: Make, value: Callable[[float], Part], x: Part, power: Part, epsilon: Part | None = None
+) -> Part:
+    return make(INVERSE_ROOT, x, power, value(0) if epsilon is None else epsilon)
+
+
+def _eigenvectors(make: Make, value: Callable[[float], Part], x: Part, basis: Part, every: Part | None = None) -> Part:
+    return make(EIGENVECTORS, x, basis, value(1) if every is None else every)
+
+
+_CALLS = {
+    **COMPOSED,
+    ORTHOGONAL: Call(1, 2, _orthogonal),
+    INVERSE_ROOT: Call(2, 3, _inverse_root),
+    EIGENVECTORS: Call(2, 3, _eigenvectors),
+    MATMUL: Call(2, 9, folded(MATMUL)),
+}
 
 
 def _renamed(tree: Part, names: Mapping[str, str]) -> Part:
@@ -434,8 +502,8 @@ def names_in(tree: Part) -> set[str]:
 def is_number(tree: Part, numbers: Set[str]) -> bool:
     """Whether a tree is one number for all coordinates, by the names of those that are."""
     if tree.operands:
-        is_wide = tree.content in (ASK, NEWTON) or not all(is_number(part, numbers) for part in tree.operands)
-        return tree.content == NORM or not is_wide
+        is_wide = tree.content in (ASK, NEWTON, *MATRIX) or not all(is_number(part, numbers) for part in tree.operands)
+        return tree.content in (NORM, RMS, ASPECT) or not is_wide
     return not isinstance(tree.content, str) or tree.content in numbers or tree.content in CONSTANT
 
 
@@ -552,6 +620,21 @@ ON_ARRAYS: dict[str, Any] = {
     "__builtins__": {},
 }
 """What the names in the code of a tree are on arrays; a program made of a tree knows nothing else."""
+ON_MATRICES: dict[str, Any] = {
+    **ON_ARRAYS,
+    NORM: matrices.norm,
+    ORTHOGONAL: matrices.orthogonal,
+    POLAR: matrices.polar,
+    MATMUL: np.matmul,
+    TRANSPOSE: matrices.transpose,
+    INVERSE_ROOT: matrices.inverse_root,
+    EIGENVECTORS: matrices.eigenvectors,
+    ROW_MEAN: matrices.row_mean,
+    COLUMN_MEAN: matrices.column_mean,
+    RMS: matrices.rms,
+    ASPECT: matrices.aspect,
+}
+"""What they are on matrices."""
 
 CONSTANT = {"pi": math.pi, "e": math.e}
 _FORMS = {
@@ -561,6 +644,7 @@ _FORMS = {
         "**": "power({}, {})",
         "negate": "(-{})",
         NEWTON: "newton({}, g, hessian)",
+        EIGENVECTORS: "eigenvectors({}, {}, {}, t)",
     },
 }
 

@@ -33,8 +33,8 @@ class Begin(NamedTuple):
 
 
 def can_run(rule: Rule) -> bool:
-    """Whether a rule needs nothing but gradients."""
-    return not rule.follows_curvature
+    """Whether a rule needs nothing but gradients, and a point with two coordinates."""
+    return not (rule.follows_curvature or rule.needs_matrices)
 
 
 def run(

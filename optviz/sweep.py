@@ -31,7 +31,7 @@ def sweep(classifier: Classifier, optimizer: Optimizer, rates: Array, start: Arr
     """Train from `start: (n,)` at each of `rates: (k,)`: every run sees the same batches."""
     begin = np.tile(start, (len(rates), 1))
     marks = islice(
-        descend(classifier, optimizer, lambda t: rates, begin),
+        descend(classifier, optimizer.on(classifier.network.tensors), lambda t: rates, begin),
         0,
         epochs * classifier.steps_per_epoch + 1,
         classifier.steps_per_epoch,

@@ -5,7 +5,28 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from optviz.grammar import Part
-from optviz.rules import ASK, ETA, MOMENT, NEWTON, NORM, POINT, RATE, ROOT, Rule
+from optviz.rules import (
+    ASK,
+    ASPECT,
+    COLUMN_MEAN,
+    EIGENVECTORS,
+    ETA,
+    INVERSE_ROOT,
+    MATMUL,
+    MOMENT,
+    NEWTON,
+    NORM,
+    ORTHOGONAL,
+    POINT,
+    POLAR,
+    RATE,
+    RMS,
+    ROOT,
+    ROW_MEAN,
+    TRANSPOSE,
+    VECTORS,
+    Rule,
+)
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly the outermost operation of a text holds its parts together."""
@@ -43,6 +64,14 @@ TEX_FUNCTIONS = {
     ASK: r"\nabla f({})",
     NORM: r"\left\|{}\right\|",
     NEWTON: r"(H_t + {} I)^{{-1}} g_t",
+    ORTHOGONAL: r"\operatorname{{orthogonal}}_{{{1}}}\left({0}\right)",
+    POLAR: r"\operatorname{{polar}}\left({}\right)",
+    INVERSE_ROOT: r"\left({0} + {2} I\right)^{{-1/{1}}}",
+    EIGENVECTORS: r"\operatorname{{eigenvectors}}_{{{2}}}\left({0},\; {1}\right)",
+    ROW_MEAN: r"\operatorname{{rowmean}}\left({}\right)",
+    COLUMN_MEAN: r"\operatorname{{columnmean}}\left({}\right)",
+    RMS: r"\operatorname{{RMS}}\left({}\right)",
+    ASPECT: r"\operatorname{{aspect}}\left({}\right)",
 }
 
 
@@ -88,6 +117,18 @@ def _power(style: Style, a: Part, b: Part) -> tuple[str, int]:
     return style.power.format(_held(a, ATOM, style), raised), POWER
 
 
+def _matrix_product(style: Style, a: Part, b: Part) -> tuple[str, int]:
+    if not style.encloses:
+        return style.functions[MATMUL].format(written(a, style), written(b, style)), ATOM
+    return rf"{_held(a, PRODUCT, style)} \, {_held(b, PRODUCT, style)}", PRODUCT
+
+
+def _transposed(style: Style, a: Part) -> tuple[str, int]:
+    if not style.encloses:
+        return style.functions[TRANSPOSE].format(written(a, style)), ATOM
+    return rf"{_held(a, ATOM, style)}^\top", POWER
+
+
 _WAYS: Mapping[str, Callable[..., tuple[str, int]]] = {
     "+": _sum("+"),
     "-": _sum("-"),
@@ -95,6 +136,8 @@ _WAYS: Mapping[str, Callable[..., tuple[str, int]]] = {
     "*": _product,
     "/": _quotient,
     "**": _power,
+    MATMUL: _matrix_product,
+    TRANSPOSE: _transposed,
 }
 
 
@@ -138,10 +181,13 @@ def _lowered(stem: str, index: str) -> str:
 
 
 class Letters:
-    """The letters of a rule's names, line by line: a state is that of before until its own line has been written."""
+    """The letters of a rule's names, line by line: a state is that of before until its own line has been written.
 
-    def __init__(self, rule: Rule, symbols: Mapping[str, str]) -> None:
-        self._rule, self._symbols = rule, symbols
+    `point` is the letter of w.
+    """
+
+    def __init__(self, rule: Rule, symbols: Mapping[str, str], point: str = "w") -> None:
+        self._rule, self._symbols, self._point = rule, symbols, point
         self._before = {*rule.states}
         self.own: Mapping[str, str] = {}
         """Letters of names that the rule does not have."""
@@ -158,23 +204,25 @@ class Letters:
             return {"pi": r"\pi", "e": "e"}[leaf]
         if leaf in self._rule.parameters:
             return self._symbols.get(leaf) or letter(leaf)
-        return letter(leaf, "t-1" if leaf in self._before else "t")
+        return letter(self._point if leaf == "w" else leaf, "t-1" if leaf in self._before else "t")
 
     def assign(self, name: str) -> str:
         """Return the letter of a name whose line is written now."""
         self._before.discard(name)
         if name in self.own:
             return self.own[name]
-        return "w_{t+1}" if name == "w" else letter(name, "t")
+        return f"{self._point}_{{t+1}}" if name == "w" else letter(name, "t")
 
 
-def formula(rule: Rule, symbols: Mapping[str, str]) -> str:
-    """Return a rule as TeX, line after line as they stand in its text."""
-    letters, found = Letters(rule, symbols), []
+def formula(rule: Rule, symbols: Mapping[str, str], point: str = "w") -> str:
+    """Return a rule as TeX, line after line as they stand in its text; where vectors have another, of biases b."""
+    letters, found = Letters(rule, symbols, point), []
     style = tex(letters, r" \, ")
     for name, tree in rule.written:
         right = written(tree, style)
         found.append(f"{letters.assign(name)} = {right}")
+    if rule.vectors:
+        found.append(formula(rule.vectors, symbols, "b"))
     return r",\quad ".join(found)
 
 
@@ -188,7 +236,11 @@ TYPED = Style(
     "*",
     "{}/{}",
     "{}**{}",
-    {name: f"{name}({{}})" for name in TEX_FUNCTIONS} | {name: f"{name}({{}}, {{}})" for name in ("max", "min")},
+    {
+        **{name: f"{name}({{}})" for name in (*TEX_FUNCTIONS, TRANSPOSE)},
+        **{name: f"{name}({{}}, {{}})" for name in ("max", "min", ORTHOGONAL, MATMUL)},
+        **{name: f"{name}({{}}, {{}}, {{}})" for name in (INVERSE_ROOT, EIGENVECTORS)},
+    },
     "({})",
     False,
 )
@@ -207,4 +259,5 @@ def python(tree: Part, module: str) -> str:
 def typed(rule: Rule) -> str:
     """Return the lines of a rule as they may be typed: `m = beta*m + (1 - beta)*g`."""
     lines = [f"{name}(0) = {written(tree, TYPED)}" for name, tree in rule.initial]
-    return "\n".join([*lines, *(f"{name} = {written(tree, TYPED)}" for name, tree in rule.written)])
+    lines += [f"{name} = {written(tree, TYPED)}" for name, tree in rule.written]
+    return "\n".join([*lines, *([VECTORS, typed(rule.vectors)] if rule.vectors else [])])

@@ -6,7 +6,7 @@ import streamlit as st
 
 from optviz.datasets import DATASETS, DataError
 from optviz.losses import LOSSES
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
@@ -19,8 +19,7 @@ from optviz.ui.training_settings import Sample
 from optviz.ui.words import data_error, epoch_words
 
 PAGE = "practice"
-# Newton wants a Hessian, which a net is too large for.
-OTHERS = {name: recipe for name, recipe in OPTIMIZERS.items() if name not in (*ALWAYS, "newton")}
+OTHERS = {name: recipe for name, recipe in TRAINERS.items() if name not in ALWAYS}
 EXAMPLES = (
     Example(N_("The course's net"), {}),
     Example(N_("Only 5 epochs"), {"epochs": ["5"]}),

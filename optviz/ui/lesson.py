@@ -16,6 +16,7 @@ from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import Example, offer
 from optviz.ui.language import _, joined
 from optviz.ui.links import Link
+from optviz.ui.optimizer_code import Unprintable
 from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
 from optviz.ui.words import data_error, player_words
 
@@ -143,6 +144,14 @@ def say(*sentences: str) -> None:
     st.markdown(f"**{joined(*sentences)}**")
 
 
+def print_program(program: str | Callable[[], str]) -> None:
+    """Print a program, or say why there is none."""
+    try:
+        st.code(program if isinstance(program, str) else program(), language="python")
+    except Unprintable as error:
+        st.info(_(str(error)), icon=":material/code_off:")
+
+
 def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside: Beside | None = None) -> None:
     """Offer the program that does the same, in TensorFlow unless the title says otherwise, folded away.
 
@@ -152,6 +161,6 @@ def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside
     with controls.folded(link, "tensorflow", title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
-                st.code(program if isinstance(program, str) else program(), language="python")
+                print_program(program)
             if beside:
                 offer_arrays(link, beside)

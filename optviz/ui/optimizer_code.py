@@ -14,6 +14,7 @@ from optviz.optimizers import OPTIMIZERS, OWN, Optimizer
 from optviz.recipes import Recipe
 from optviz.rules import ASK, NEWTON, NORM, Rule, is_number, names_in, operations_in
 from optviz.schedules import SCHEDULES
+from optviz.ui.language import N_
 from optviz.writing import python
 
 Values = Mapping[str, float]
@@ -28,6 +29,14 @@ PRECISION = (
 
 
 # ---- optimizers
+
+
+class Unprintable(LookupError):
+    """No optimizer of Keras can do what one does; its only argument says why, in English, as a key of translations."""
+
+
+ONE_GRADIENT = N_("Keras' optimizers get one gradient of one variable at a time: they cannot do this rule.")
+MATRICES = N_("This optimizer takes each layer's weights as one matrix: there is no program in Keras for it here.")
 
 
 class Written(NamedTuple):
@@ -73,10 +82,12 @@ def written(name: str, values: Values, module: str, ask: Callable[[str], str] | 
 
 
 def _ahead(rule: Rule) -> str:
-    """Return the point where the gradient is taken, empty where that is w; LookupError where Keras cannot take it.
+    """Return the point where the gradient is taken, empty where that is w; `Unprintable` where Keras cannot take it.
 
     Between two updates there is one gradient, at a point that is known by then; each variable is updated by itself.
     """
+    if rule.needs_matrices:
+        raise Unprintable(MATRICES)
     asked = [i for i, (_name, tree) in enumerate(rule.written) if tree.content == ASK]
     known = {"w", "lr", *rule.parameters, *rule.states} - {
         name for name, _tree in rule.written[: asked[0] if asked else 0]
@@ -94,9 +105,9 @@ def _ahead(rule: Rule) -> str:
         or (asked and not rule.states)
         or any(rule.written[i][0] != "g" for i in asked)
     ):
-        raise LookupError("Keras' optimizers see one gradient, and one variable at a time")
+        raise Unprintable(ONE_GRADIENT)
     if not all(names_in(point) <= known for point in points):
-        raise LookupError("Keras' optimizers take the gradient before they count")
+        raise Unprintable(ONE_GRADIENT)
     return python(points[0], "keras.ops") if points and points[0].content != "w" else ""
 
 
@@ -174,7 +185,7 @@ class OptimizerCode(NamedTuple):
 def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     """Return an optimizer of `OPTIMIZERS` in Keras; what is not among the values takes its default.
 
-    LookupError where no optimizer of Keras can do what it does.
+    Raises `Unprintable`.
     A rate that something else than its schedule changes, such as a callback, is handed over with `steady=False`.
     """
     recipe = OPTIMIZERS[name]

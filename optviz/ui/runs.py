@@ -60,14 +60,13 @@ class Run(Entry):
 
     @classmethod
     def refusal(cls, name: str) -> str:
-        """Say what is wrong with a rule that was typed."""
-        if not name.startswith(OWN):
-            return ""
-        try:
-            typed(name.removeprefix(OWN))
-        except FormulaError as error:
-            return rule_error(error, name.removeprefix(OWN))
-        return ""
+        """Say what is wrong with a rule that was typed, or why one cannot race."""
+        if name.startswith(OWN):
+            try:
+                typed(name.removeprefix(OWN))
+            except FormulaError as error:
+                return rule_error(error, name.removeprefix(OWN))
+        return typed_rules.refusal(OPTIMIZERS[name]().rule, net=False) if name in OPTIMIZERS else ""
 
     @classmethod
     def draw_typed(cls, key: str, entry: Entry, change: Callable[..., None]) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.activations import Array
-from optviz.anatomy import Line, lines
+from optviz.anatomy import Line, Spectrum, lines, spectra
 from optviz.classifier import ENGINES, Classifier, Engine, Epoch, measure, train
 from optviz.datasets import BOUNDARY
 from optviz.figures.classifier import PERCENT
@@ -148,13 +148,17 @@ class Net:
         """Return the lines of the first update after an epoch, of a single start."""
         return lines(*self._begun(epoch))
 
+    def spectra(self, epoch: Epoch) -> list[Spectrum]:
+        """Return the singular values of that update's gradient and step, layer by layer, of a rule for matrices."""
+        return spectra(*self._begun(epoch))
+
     def _begun(self, epoch: Epoch) -> Begun:
         """Return the first update after an epoch of the start that is shown."""
         method, classifier = self.method, self.classifier
         if self.several:
             classifier = replace(classifier, seed=self.settings.seeds[self.leader])
         leg = method.leg_at(epoch.epoch)
-        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values))
+        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values)).on(classifier.network.tensors)
         memory = epoch.memory or optimizer.init(epoch.w)
         mask = classifier.network.weight_mask
         objective = regularized(classifier, l1=method.l1, l2=method.l2_at(epoch.epoch), mask=mask)

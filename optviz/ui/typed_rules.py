@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from optviz.notation import FormulaError
-from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
+from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, TRAINERS, example, template, typed
+from optviz.rules import Rule
 from optviz.ui import controls, links
 from optviz.ui.language import _
 from optviz.ui.links import Link, Unreadable
@@ -16,9 +17,10 @@ from optviz.ui.words import rule_error
 HEIGHT = 150
 
 
-def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = True) -> None:
+def draw(key: str, name: str, change: Callable[[str], Any], *, net: bool = False) -> None:
     """Draw the field of the rule called `name`, and hand the name of another one to `change`.
 
+    A net has matrices and no Hessian, a surface has a Hessian and no matrices.
     A text that is refused stays in the field, with what is wrong with it, and the rule stays what it was.
     """
     text, tried, begin = name.removeprefix(OWN), f"{key}~tried", f"{key}~begin"
@@ -26,7 +28,7 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
     written = wrong if wrong and at == text else text
 
     def read(new: str) -> None:
-        if _refusal(new, hessian):
+        if _refusal(new, net):
             st.session_state[tried] = (text, new)
             return
         st.session_state.pop(tried, None)
@@ -38,7 +40,7 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
             st.session_state[begin] = None
             read(template(chosen))
 
-    known = [each for each, entry in OPTIMIZERS.items() if hessian or not entry().follows_curvature]
+    known = list(TRAINERS if net else OPTIMIZERS)
     st.selectbox(
         _("Begin with a known rule"),
         known,
@@ -63,27 +65,34 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
         ),
     )
     if wrong and at == text:
-        st.error(_refusal(wrong, hessian), icon=":material/edit_off:")
+        st.error(_refusal(wrong, net), icon=":material/edit_off:")
 
 
-def _refusal(text: str, hessian: bool) -> str:
-    """Say what is wrong with a text."""
-    try:
-        if typed(text)().follows_curvature and not hessian:
-            return _("A net is too large for its Hessian: newton is for surfaces.")
-    except FormulaError as error:
-        return rule_error(error, text)
+def refusal(rule: Rule, net: bool) -> str:
+    """Say why a rule cannot run on a net, or on a surface; nothing where it can."""
+    if net and rule.follows_curvature:
+        return _("A net is too large for its Hessian: newton is for surfaces.")
+    if not net and rule.needs_matrices:
+        return _("A point of a surface has no matrix: rules for matrices train nets, as on the classifier's page.")
     return ""
 
 
-def choose(link: Link, name: str, *, hessian: bool = True) -> str:
+def _refusal(text: str, net: bool) -> str:
+    """Say what is wrong with a text."""
+    try:
+        return refusal(typed(text)().rule, net)
+    except FormulaError as error:
+        return rule_error(error, text)
+
+
+def choose(link: Link, name: str, *, net: bool = False) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
     rule = link.keep(name, example.name, _read, _write, plus=plus)
-    if not hessian and OPTIMIZERS[rule]().follows_curvature:
+    if refusal(OPTIMIZERS[rule]().rule, net):
         link.forget(name)
         rule = example.name
     if link.drawn:
-        draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), hessian=hessian)
+        draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), net=net)
     return rule
 
 

@@ -7,7 +7,7 @@ from optviz.entry import Entry, EntryError
 from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Line
 from optviz.network import INITIALIZATIONS
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.training_plan import Fit, Plan
 from optviz.ui import controls
@@ -19,9 +19,6 @@ from optviz.ui.tables import digits
 from optviz.ui.training_code import TrainingCode
 from optviz.ui.training_settings import Method
 from optviz.ui.words import entry_error
-
-# Newton wants a Hessian, which a net is too large for.
-METHODS = {name: recipe for name, recipe in OPTIMIZERS.items() if name != "newton"}
 
 MOST_LAYERS = 3
 MOST_UNITS = 64
@@ -50,7 +47,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         EntryError,
         entry_error,
     )
-    titles = {name: _(recipe.title) for name, recipe in METHODS.items()}
+    titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
     optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer)
     rate = controls.dial(
         link, "lr", _("Learning rate"), controls.LEARNING_RATE, default.learning_rate, controls.LEARNING_RATES
@@ -68,7 +65,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
             {n: _(i.title) for n, i in INITIALIZATIONS.items()},
             default.initialization,
         )
-        values = controls.parameters(link, f"{optimizer}.", METHODS[optimizer])
+        values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
         l2 = controls.dial(link, "l2", _("L2 strength"), L2, default.l2, L2S)
         batch = controls.whole(link, "batch", _("Batch size"), BATCH, default.batch_size, step=16)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), default.seed)
