@@ -37,3 +37,11 @@ Annealing chose the colors: the least distance between two in OKLab is as large 
 and to those without red, green or blue cones (Machado 2009). Those that often race together lie farthest apart. On both
 papers an optimizer has nearly the same hue, and a contrast of 3:1 or more to the page.
 """
+
+LENT: Mapping[str, str] = {
+    "muon": "newton",
+    "shampoo": "adamw",
+    "soap": "momentum_classical",
+    "adafactor": "adadelta",
+}
+"""As which optimizers those of matrices look: they are never in one picture."""

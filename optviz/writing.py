@@ -13,6 +13,7 @@ from optviz.rules import (
     ETA,
     INVERSE_ROOT,
     MATMUL,
+    MATRIX,
     MOMENT,
     NEWTON,
     NORM,
@@ -252,7 +253,9 @@ def python(tree: Part, module: str) -> str:
     known = {
         name: f"{module}.{names.get(name, name)}{form.removeprefix(name)}" for name, form in TYPED.functions.items()
     }
+    known |= {name: TYPED.functions[name] for name in MATRIX if name not in (MATMUL, TRANSPOSE)}
     known[NEWTON] = "self.newton({}, g, w)"
+    known[EIGENVECTORS] = "eigenvectors({}, {}, {}, t)"
     return written(tree, TYPED._replace(times=" * ", fraction="{} / {}", functions=known))
 
 

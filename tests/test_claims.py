@@ -11,7 +11,7 @@ from optviz.ui.examples import CLASSIFIER_EXAMPLES, Example
 from optviz.ui.lessons.penalties import Sweep
 from optviz.ui.lessons.practice import TRICKS
 from optviz.ui.ready_lectures import READY
-from tests.claims import CLAIMS, advice, descents, lectures, losses, networks, trainings  # noqa: F401
+from tests.claims import CLAIMS, advice, descents, lectures, losses, matrices, networks, trainings  # noqa: F401
 from tests.pages import PAGES, ran
 
 

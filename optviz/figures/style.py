@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
 
-from optviz.looks import LOOKS
+from optviz.looks import LENT, LOOKS
 
 EMPTY = (None,)
 """The points of a trace that will follow numbers; Plotly hides a trace without any."""
@@ -54,7 +54,8 @@ def looks_of(optimizers: Sequence[str]) -> tuple[Series, ...]:
     seen: Counter[str] = Counter()
     looks = []
     # Rules that somebody typed are drawn alike, and told apart as two runs of one optimizer are.
-    optimizers = [name if name in LOOKS else "" for name in optimizers]
+    lent = [LENT.get(name, name) for name in optimizers]
+    optimizers = [name if name in LOOKS else "" for name in lent]
     for i, name in enumerate(optimizers):
         look = Series(name, *LOOKS[name][2:]) if name in LOOKS else OWN
         dashes = [look.dash, *(series.dash for series in SERIES if series.dash != look.dash)]
