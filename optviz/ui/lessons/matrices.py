@@ -133,7 +133,7 @@ def _panels(optimizers: tuple[str, ...], steps: int, iterations: int | None, spo
         "value": _("Value recalled"),
         "hover": _("key {key}, value {value}: {share}").format(**cell),
         "pair": _("Pair, the most frequent first"),
-        "error": _("Error, 1 = nothing recalled"),
+        "error": _("Error"),
         "step": _("Step"),
         "frequent": _("most frequent pair"),
         "rarest": _("rarest pair"),
@@ -149,7 +149,7 @@ def _panels(optimizers: tuple[str, ...], steps: int, iterations: int | None, spo
 
 
 def _share_words() -> dict[str, str]:
-    return {"number": _("Singular value, largest first"), "value": _("Of the step, share of the largest")}
+    return {"number": _("Singular value, largest first"), "value": _("Share of the largest")}
 
 
 def _iteration_words() -> dict[str, str]:
