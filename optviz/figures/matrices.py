@@ -6,14 +6,14 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.style import Runner, Series, figure, follows, head, line, path
+from optviz.figures.style import EMPTY, Runner, Series, figure, follows, head, line, path
 from optviz.matrices import quintic
 
 Array = NDArray[np.float64]
 
 BESIDE, BELOW = 1, 2
 """The empty cells between two matrices: below one stands the name of the next."""
-LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0}
+MUTED = {"color": "muted"}
 INSIDE = {"l": 52, "r": 12, "t": 8, "b": 44}
 
 
@@ -113,6 +113,10 @@ def errors(runners: Sequence[Runner], pairs: int, words: Mapping[str, str]) -> g
     )
 
 
+WIDTHS = (1.5, 4.5)
+"""The widths of the curves of the most frequent and of the rarest pair."""
+
+
 def over_steps(runners: Sequence[Runner], steps: int, pairs: int, words: Mapping[str, str]) -> go.Figure:
     """Draw the error of the most frequent pair, thin, and of the rarest, thick, over the steps.
 
@@ -120,13 +124,12 @@ def over_steps(runners: Sequence[Runner], steps: int, pairs: int, words: Mapping
     """
     traces = []
     for i, runner in enumerate(runners):
-        for column, width, told in ((0, 1.5, words["frequent"]), (pairs - 1, 4.5, words["rarest"])):
-            x, y, name = "steps", (f"error{i}", column), f"{runner.name}, {told}"
-            shown = {"legendgroup": runner.name}
-            traces.append(
-                line(name, runner.look, follows("grow", x=x, y=y), width=width, hover="%{x}: %{y:.3g}", **shown)
-            )
-            traces.append(head(runner.name, runner.look, follows("at", x=x, y=y), size=9 if column == 0 else 13))
+        for width, column, size in zip(WIDTHS, (0, pairs - 1), (9, 13), strict=True):
+            x, y, hover = "steps", (f"error{i}", column), f"{runner.name}: %{{y:.3g}}"
+            traces.append(line(None, runner.look, follows("grow", x=x, y=y), width=width, hover=hover))
+            traces.append(head(runner.name, runner.look, follows("at", x=x, y=y), size=size, showlegend=column > 0))
+    for width, told in zip(WIDTHS, (words["frequent"], words["rarest"]), strict=True):
+        traces.append(go.Scatter(x=EMPTY, y=EMPTY, name=told, mode="lines", line={"width": width}, meta=MUTED))
     return figure(
         traces,
         showlegend=True,
@@ -181,7 +184,7 @@ def iteration(steps: int | None, look: Series | None, words: Mapping[str, str]) 
         curves.append(np.ones_like(x))
     name = words["exact"] if steps is None else words["after"].format(n=steps)
     traces = [
-        *(_curve(x, y, showlegend=False, line={"width": 1.2}, meta={"color": "muted"}) for y in curves[:-1]),
+        *(_curve(x, y, showlegend=False, line={"width": 1.2}, meta=MUTED) for y in curves[:-1]),
         _curve(x, curves[-1], name=name, line={"width": 3.5}, meta={"color": "text"}),
     ]
     if look:
