@@ -126,7 +126,7 @@ def over_steps(runners: Sequence[Runner], steps: int, pairs: int, words: Mapping
     for i, runner in enumerate(runners):
         for width, column, size in zip(WIDTHS, (0, pairs - 1), (9, 13), strict=True):
             x, y, hover = "steps", (f"error{i}", column), f"{runner.name}: %{{y:.3g}}"
-            traces.append(line(None, runner.look, follows("grow", x=x, y=y), width=width, hover=hover))
+            traces.append(line(None, runner.look, follows("grow", x=x, y=y), width=width, hover=hover, showlegend=False))
             traces.append(head(runner.name, runner.look, follows("at", x=x, y=y), size=size, showlegend=column > 0))
     for width, told in zip(WIDTHS, (words["frequent"], words["rarest"]), strict=True):
         traces.append(go.Scatter(x=EMPTY, y=EMPTY, name=told, mode="lines", line={"width": width}, meta=MUTED))
