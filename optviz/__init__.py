@@ -6,17 +6,19 @@ The names below are imported from their modules when they are first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from optviz import former
+
 if TYPE_CHECKING:
-    from optviz.activations import ACTIVATIONS
-    from optviz.classifier import Classifier, train
-    from optviz.datasets import DATASETS
-    from optviz.descent import descend, record
-    from optviz.losses import LOSSES
-    from optviz.network import Network
-    from optviz.objectives import Noisy, Penalized
-    from optviz.optimizers import OPTIMIZERS, stack
-    from optviz.schedules import SCHEDULES, Schedule
-    from optviz.surfaces import SURFACES, Surface
+    from optviz.networks.activations import ACTIVATIONS
+    from optviz.networks.classifier import Classifier, train
+    from optviz.networks.datasets import DATASETS
+    from optviz.networks.losses import LOSSES
+    from optviz.networks.network import Network
+    from optviz.optimization.descent import descend, record
+    from optviz.optimization.objectives import Noisy, Penalized
+    from optviz.optimization.optimizers import OPTIMIZERS, stack
+    from optviz.optimization.schedules import SCHEDULES, Schedule
+    from optviz.surfaces.surfaces import SURFACES, Surface
 
 __all__ = [
     "ACTIVATIONS",
@@ -38,17 +40,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "activations": ("ACTIVATIONS",),
-    "classifier": ("Classifier", "train"),
-    "datasets": ("DATASETS",),
-    "descent": ("descend", "record"),
-    "losses": ("LOSSES",),
-    "network": ("Network",),
-    "objectives": ("Noisy", "Penalized"),
-    "optimizers": ("OPTIMIZERS", "stack"),
-    "schedules": ("SCHEDULES", "Schedule"),
-    "surfaces": ("SURFACES", "Surface"),
+    "networks.activations": ("ACTIVATIONS",),
+    "networks.classifier": ("Classifier", "train"),
+    "networks.datasets": ("DATASETS",),
+    "optimization.descent": ("descend", "record"),
+    "networks.losses": ("LOSSES",),
+    "networks.network": ("Network",),
+    "optimization.objectives": ("Noisy", "Penalized"),
+    "optimization.optimizers": ("OPTIMIZERS", "stack"),
+    "optimization.schedules": ("SCHEDULES", "Schedule"),
+    "surfaces.surfaces": ("SURFACES", "Surface"),
 }
+former.know()
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sympy.printing.pycode import MpmathPrinter, PythonCodePrinter
 from sympy.printing.str import StrPrinter
 
+from optviz.arrays import Array
 from optviz.formula import Larger, Modulus, Signum, Smaller
 
-Array = NDArray[np.float64]
 Compiled = Callable[..., tuple[Array, ...]]
 
 _square, _product = sp.Function("Square"), sp.Function("Product")

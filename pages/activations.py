@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
-from optviz.entry import EntryError, write
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import activations as told
+from optviz.lessons.activations import Curves, Softmax, Stability
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
+from optviz.networks.activations import ACTIVATIONS
 from optviz.recipes import Range
+from optviz.typed_numbers import EntryError, write
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import activations as told
-from optviz.ui.lessons.activations import Curves, Softmax, Stability
-from optviz.ui.panels import run_of
 
 PAGE = "activations"
 SHOWN = ("relu", "leaky_relu", "sigmoid", "tanh")
@@ -54,12 +54,14 @@ def show_curves() -> None:
     with stage:
         lesson.show(
             link,
-            told.curve_panels(curves),
-            told.curve_arrays(curves),
-            run=run_of(curves),
-            steps=0,
-            summary=told.say_slopes(curves),
-            even=True,
+            Picture(
+                told.curve_panels(curves),
+                told.curve_arrays(curves),
+                run=run_of(curves),
+                steps=0,
+                summary=told.say_slopes(curves),
+                even=True,
+            ),
             name="curves",
             on_point=lambda picked: link.change("z", PROBE.clamp(float(f"{picked.point[0]:.3g}"))),
         )
@@ -84,12 +86,14 @@ def show_softmax() -> None:
         given = Softmax(tuple(logits.tolist()), shift)
         lesson.show(
             link,
-            told.softmax_panels(given),
-            told.softmax_arrays(given),
-            run=run_of(given),
-            steps=0,
-            summary=told.say_softmax(given),
-            even=True,
+            Picture(
+                told.softmax_panels(given),
+                told.softmax_arrays(given),
+                run=run_of(given),
+                steps=0,
+                summary=told.say_softmax(given),
+                even=True,
+            ),
             name="softmax",
             on_point=lambda picked: link.change("logits", write(told.with_logit(given, picked.point))),
         )
@@ -112,11 +116,13 @@ def show_stability() -> None:
         given = Stability(tuple(inputs.tolist()), precision)
         lesson.show(
             link,
-            told.stability_panels(given),
-            told.stability_arrays(given),
-            run=run_of(given),
-            steps=0,
-            summary=told.say_stability(given),
+            Picture(
+                told.stability_panels(given),
+                told.stability_arrays(given),
+                run=run_of(given),
+                steps=0,
+                summary=told.say_stability(given),
+            ),
             name="stability",
         )
         naive, scaled = told.stability_formulas(given)

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
-from optviz.graph import NAMES
+from optviz.lessons import backpropagation
+from optviz.lessons.examples import Example
+from optviz.lessons.words import formula_error
+from optviz.locale.spoken import N_, _
+from optviz.networks.backpropagation import NAMES
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import graphs
-from optviz.ui.panels import run_of
-from optviz.ui.words import formula_error
 
 PAGE = "backpropagation"
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
@@ -36,32 +36,36 @@ with st.sidebar:
         "f",
         _("Formula in {names}").format(names=", ".join(NAMES)),
         NEURON,
-        graphs.checked,
+        backpropagation.checked,
         FormulaError,
         lambda error: formula_error(error, NAMES),
         formula=True,
     )
-    values = {name: controls.exact(link, name, name, INPUT, VALUES[name]) for name in graphs.graph_of(text).inputs}
+    values = {
+        name: controls.exact(link, name, name, INPUT, VALUES[name]) for name in backpropagation.graph_of(text).inputs
+    }
 
-inputs = graphs.inputs_of(text, values)
+inputs = backpropagation.inputs_of(text, values)
 with stage:
-    trouble = graphs.trouble(text, inputs)
+    trouble = backpropagation.trouble(text, inputs)
     lesson.show(
         link,
-        graphs.panels_of(text, inputs),
-        graphs.arrays_of(text, inputs),
-        run=run_of(text, inputs),
-        steps=graphs.steps_of(text, inputs),
-        summary=trouble or graphs.say(text, inputs),
-        on_point=lambda picked: link.change("node", str(graphs.nearest(text, picked.point))),
+        Picture(
+            backpropagation.panels_of(text, inputs),
+            backpropagation.arrays_of(text, inputs),
+            run=run_of(text, inputs),
+            steps=backpropagation.steps_of(text, inputs),
+            summary=trouble or backpropagation.say(text, inputs),
+        ),
+        on_point=lambda picked: link.change("node", str(backpropagation.nearest(text, picked.point))),
     )
     if trouble:
         st.error(trouble, icon=":material/error:")
     else:
         node = controls.choice(
-            link, "node", _("Chain rule at node (or tap a node in the graph)"), graphs.titles_of(text), "0"
+            link, "node", _("Chain rule at node (or tap a node in the graph)"), backpropagation.titles_of(text), "0"
         )
-        controls.formula(link, graphs.chain_rule(text, inputs, int(node)))
-    st.html(graphs.report(text, inputs))
-    lesson.code(link, graphs.program(text, inputs))
+        controls.formula(link, backpropagation.chain_rule(text, inputs, int(node)))
+    st.html(backpropagation.report(text, inputs))
+    lesson.code(link, backpropagation.program(text, inputs))
 link.publish(notes)

@@ -5,17 +5,17 @@ from functools import partial
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import build, races, ranges
+from optviz.lessons.build import GAINS, Row
+from optviz.lessons.examples import Example
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import MOST, Contestant, Run
+from optviz.locale.spoken import N_, _, joined
 from optviz.recipes import Range
-from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, races, remedies, runs
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _, joined
-from optviz.ui.lessons import build
-from optviz.ui.lessons.build import GAINS, Row
-from optviz.ui.panels import run_of
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import controls, lesson, remedies, runs
 from optviz.ui.player import Result
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import MOST, Contestant, Run
 
 PAGE = "build"
 RIVALS = (Run("adam"), Run("sgd"))
@@ -87,7 +87,7 @@ with st.sidebar:
         resets=controls.POINT,
         then=partial(runs.tune, link, RIVALS, RATE),
     )
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, RATE, controls.LEARNING_RATES)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, RATE, ranges.LEARNING_RATES)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 1000, "n"), 100, step=10)
     rivals = runs.choose(link, RIVALS, learning_rate, surface, MOST - 1)
     with controls.folded(link, "starts", _("Start"), ":material/my_location:"):
@@ -113,12 +113,14 @@ def race() -> Result:
     here = replace(settings, start=controls.point_now(link, start))
     return lesson.show(
         link,
-        build.panels(here),
-        races.arrays_of(here, log),
-        run=run_of(here, log),
-        steps=steps,
-        summary=joined(build.recognize(mine.build()), build.remark(mine.build(), learning_rate) or races.say(here)),
-        captions=races.captions(here),
+        Picture(
+            build.panels(here),
+            races.arrays_of(here, log),
+            run=run_of(here, log),
+            steps=steps,
+            summary=joined(build.recognize(mine.build()), build.remark(mine.build(), learning_rate) or races.say(here)),
+            captions=races.captions(here),
+        ),
         on_point=lambda picked: controls.move(link, picked.point),
     )
 

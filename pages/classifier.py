@@ -5,15 +5,25 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES
-from optviz.datasets import DATASETS, DataError
-from optviz.losses import LOSSES
-from optviz.network import INITIALIZATIONS
-from optviz.optimizers import OPTIMIZERS, TRAINERS, example
-from optviz.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import ranges, training_words
+from optviz.lessons.examples import CLASSIFIER_EXAMPLES
+from optviz.lessons.forks import junction_of
+from optviz.lessons.keras_code import FILE, arrays_of, keras_code
+from optviz.lessons.training_panels import SIDES, panels_of
+from optviz.lessons.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
+from optviz.lessons.trainings import FINISHED, MOST_EPOCHS, PERIOD
+from optviz.lessons.words import data_error, epoch_words
+from optviz.locale.spoken import _
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import ENGINES
+from optviz.networks.datasets import DATASETS, DataError
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import INITIALIZATIONS
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS, example
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
-from optviz.schedules import SCHEDULES
 from optviz.ui import (
     controls,
     forks,
@@ -21,19 +31,11 @@ from optviz.ui import (
     training_files,
     training_inspector,
     training_remedies,
-    training_words,
     trainings,
     typed_rules,
 )
 from optviz.ui.downloads import Beside, offer_arrays
-from optviz.ui.examples import CLASSIFIER_EXAMPLES
-from optviz.ui.keras_code import FILE, arrays_of, keras_code
-from optviz.ui.language import _
-from optviz.ui.panels import run_of
 from optviz.ui.player import step_at_rest
-from optviz.ui.training_panels import SIDES, panels_of
-from optviz.ui.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
-from optviz.ui.words import data_error, epoch_words
 
 PAGE = "classifier"
 COURSE = Settings()
@@ -58,9 +60,9 @@ def choose_leg(prefix: str, default: Leg) -> Leg:
         link,
         f"{prefix}lr",
         _("Learning rate"),
-        controls.LEARNING_RATE,
+        ranges.LEARNING_RATE,
         default.learning_rate,
-        controls.LEARNING_RATES,
+        ranges.LEARNING_RATES,
     )
     values = controls.parameters(link, f"{prefix}{optimizer}.", OPTIMIZERS[name])
     return Leg(name, tuple(values.items()), rate)
@@ -69,8 +71,8 @@ def choose_leg(prefix: str, default: Leg) -> Leg:
 def choose_method(prefix: str, default: Method) -> Method:
     """Draw the controls of an optimizer, its penalties, and the optimizer that may take over from it."""
     leg = choose_leg(prefix, default.legs[0])
-    l2 = controls.dial(link, f"{prefix}l2", _("L2 strength"), controls.STRENGTH, default.l2, controls.STRENGTHS)
-    l1 = controls.dial(link, f"{prefix}l1", _("L1 strength"), controls.STRENGTH, default.l1, controls.STRENGTHS)
+    l2 = controls.dial(link, f"{prefix}l2", _("L2 strength"), ranges.STRENGTH, default.l2, ranges.STRENGTHS)
+    l1 = controls.dial(link, f"{prefix}l1", _("L1 strength"), ranges.STRENGTH, default.l1, ranges.STRENGTHS)
     switch = None
     if controls.switch(link, f"{prefix}switch", _("Switch to another optimizer")):
         epoch = controls.whole(
@@ -78,7 +80,7 @@ def choose_method(prefix: str, default: Method) -> Method:
         )
         second = choose_leg(f"{prefix}switch.", TAKES_OVER)
         name, label = f"{prefix}switch.l2", _("L2 strength from there on")
-        onward = forks.onward(link, name, label, controls.STRENGTH, l2, controls.STRENGTHS)
+        onward = forks.onward(link, name, label, ranges.STRENGTH, l2, ranges.STRENGTHS)
         ghost = controls.switch(link, f"{prefix}switch.ghost", _("Also train on unchanged, to compare"))
         switch = Switch(epoch, second, onward, ghost)
         st.caption(_("It starts with new moments and its own schedule; weights and batches carry over."))
@@ -178,8 +180,8 @@ with st.sidebar:
         )
     with controls.folded(link, "question", _("Question and axes"), ":material/contact_support:"):
         asked = (
-            controls.exact(link, "q1", _("x₁ of the point in question"), controls.COORDINATE, ASKED[0]),
-            controls.exact(link, "q2", _("x₂ of the point in question"), controls.COORDINATE, ASKED[1]),
+            controls.exact(link, "q1", _("x₁ of the point in question"), ranges.COORDINATE, ASKED[0]),
+            controls.exact(link, "q2", _("x₂ of the point in question"), ranges.COORDINATE, ASKED[1]),
         )
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
@@ -213,36 +215,38 @@ def stream() -> None:
         st.rerun()
     said, difference = training_words.tell(training)
     here = link.now("q1", asked[0]), link.now("q2", asked[1])
-    picked = lesson.show(
+    shown = lesson.show(
         link,
-        panels_of(training, here, log),
-        training.arrays,
-        run=run_of(settings),
-        steps=training.target if training.running else training.epoch,
-        growing=training.running,
-        words=epoch_words(),
-        summary=difference or said,
-        captions=training_words.whys(training),
-        even=compare,
+        Picture(
+            panels_of(training, here, log),
+            training.arrays,
+            run=run_of(settings),
+            steps=training.target if training.running else training.epoch,
+            growing=training.running,
+            words=epoch_words(),
+            summary=difference or said,
+            captions=training_words.whys(training),
+            even=compare,
+            junction=junction_of(methods),
+        ),
         watch=True,
-        junction=forks.junction_of(methods),
         on_point=lambda picked: controls.move(link, picked.point, ("q1", "q2")),
         slides=False,
     )
     draw_progress()
-    draw_forks(picked.step)
+    draw_forks(shown.step)
     if difference:
         st.markdown(said)
     if not training.running:
         training_remedies.offer(link, training)
     st.markdown(training_words.answer(training, here))
     st.html(training_words.table(training))
-    if picked.point and not picked.held:
+    if shown.pick and not shown.pick.held:
         st.rerun()
-    if picked.step != rest and training_inspector.is_open(link):
+    if shown.step != rest and training_inspector.is_open(link):
         st.rerun()
     training.advance()
-    trainings.FINISHED.share(training)
+    FINISHED.share(training)
 
 
 def draw_forks(rest: int | None) -> None:
@@ -270,7 +274,7 @@ def draw_progress() -> None:
             icon=":material/resume:",
             on_click=trainings.go_on,
             args=(link, training),
-            disabled=training.over or training.epoch >= trainings.MOST_EPOCHS,
+            disabled=training.over or training.epoch >= MOST_EPOCHS,
             width="stretch",
         )
 
@@ -294,7 +298,7 @@ with stage:
             ),
             icon=":material/extension_off:",
         )
-    st.fragment(stream, run_every=trainings.PERIOD if ticking else None)()
+    st.fragment(stream, run_every=PERIOD if ticking else None)()
     training_inspector.draw(link, training, rest)
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
         for title, tex in training_words.formulas(settings):

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import cross_entropy
+from optviz.lessons.cross_entropy import Settings
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import cross_entropy
-from optviz.ui.lessons.cross_entropy import Settings
-from optviz.ui.panels import run_of
 
 PAGE = "cross_entropy"
 EXAMPLES = (
@@ -38,11 +38,13 @@ with stage:
         )
     lesson.show(
         link,
-        cross_entropy.panels_of(settings),
-        cross_entropy.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=cross_entropy.say(settings),
+        Picture(
+            cross_entropy.panels_of(settings),
+            cross_entropy.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=cross_entropy.say(settings),
+        ),
         on_point=lambda picked: link.change("p", cross_entropy.dragged(settings, picked.point)),
     )
     for remark in cross_entropy.remarks(settings):

@@ -4,17 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.dead_units import Setup
-from optviz.network import INITIALIZATIONS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import dead_relu as told
+from optviz.lessons import ranges
+from optviz.lessons.dead_relu import Settings
+from optviz.lessons.examples import Example
+from optviz.lessons.words import epoch_words
+from optviz.locale.spoken import N_, _
+from optviz.networks.dead_relu import Setup
+from optviz.networks.network import INITIALIZATIONS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import dead_relu as told
-from optviz.ui.lessons.dead_relu import Settings
-from optviz.ui.panels import run_of
-from optviz.ui.words import epoch_words
 
 PAGE = "dead_relu"
 COURSE = Setup()
@@ -41,7 +42,7 @@ with st.sidebar:
     cures = controls.several(
         link, "cure", _("Cures"), {name: _(title) for name, title in told.CURE_TITLES.items()}, CURES
     )
-    rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, RATES)
+    rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, RATES)
     initialization = controls.choice(
         link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
     )
@@ -71,12 +72,14 @@ with stage:
         sentence = told.say(settings)
     lesson.show(
         link,
-        told.panels_of(settings),
-        told.arrays_of(settings),
-        run=run_of(settings),
-        steps=epochs,
-        words=epoch_words(),
-        summary=sentence,
+        Picture(
+            told.panels_of(settings),
+            told.arrays_of(settings),
+            run=run_of(settings),
+            steps=epochs,
+            words=epoch_words(),
+            summary=sentence,
+        ),
         slides=False,
     )
     st.html(told.report(settings))

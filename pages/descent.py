@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.curves import CURVES
-from optviz.entry import Entry, EntryError
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
+from optviz.lessons import descent, ranges, tables
+from optviz.lessons.descent import FORMULA, Settings
+from optviz.lessons.examples import Example
+from optviz.lessons.words import entry_error, formula_error
+from optviz.locale.spoken import N_, _, joined
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
-from optviz.schedules import SCHEDULES
-from optviz.ui import controls, lesson, tables
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _, joined
-from optviz.ui.lessons import descent
-from optviz.ui.lessons.descent import FORMULA, Settings
-from optviz.ui.panels import run_of
+from optviz.surfaces.curves import CURVES
+from optviz.typed_numbers import Entry, EntryError
+from optviz.ui import controls, lesson
 from optviz.ui.player import Result
-from optviz.ui.words import entry_error, formula_error
 
 PAGE = "descent"
 MOST = 3
@@ -52,7 +52,7 @@ EXAMPLES = (
 
 def rates(text: str) -> tuple[float, ...]:
     """Read the further learning rates; there may be none."""
-    entry = Entry(most=MOST, low=controls.LEARNING_RATE.low, high=controls.LEARNING_RATE.high)
+    entry = Entry(most=MOST, low=ranges.LEARNING_RATE.low, high=ranges.LEARNING_RATE.high)
     return tuple(entry.read(text).tolist()) if text.strip() else ()
 
 
@@ -75,7 +75,7 @@ with st.sidebar:
             lambda error: formula_error(error, ("w",)),
             formula=True,
         )
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.2, RATES)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.2, RATES)
     others = controls.typed(
         link, "compare", _("Compare with learning rates (up to {n})").format(n=MOST), "", rates, EntryError, entry_error
     )
@@ -104,12 +104,14 @@ def race() -> Result:
     here = replace(settings, start=link.now("start", start))
     shown = lesson.show(
         link,
-        descent.panels_of(settings, log),
-        descent.arrays_of(here, log),
-        run=run_of(here, log),
-        steps=steps,
-        summary=descent.say(here),
-        captions=descent.captions(here) if len(chosen) > 1 else (),  # of one the sentence says it
+        Picture(
+            descent.panels_of(settings, log),
+            descent.arrays_of(here, log),
+            run=run_of(here, log),
+            steps=steps,
+            summary=descent.say(here),
+            captions=descent.captions(here) if len(chosen) > 1 else (),
+        ),
         on_point=lambda picked: controls.move(link, picked.point, ("start",)),
     )
     if len(chosen) > 1:

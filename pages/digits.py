@@ -4,18 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.datasets import DataError
-from optviz.digits import DIGITS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import digits
+from optviz.lessons.digits import Settings
+from optviz.lessons.examples import Example
+from optviz.lessons.words import epoch_words
+from optviz.locale.spoken import N_, _
+from optviz.models.digits import DIGITS
+from optviz.networks.datasets import DataError
 from optviz.recipes import Range
-from optviz.ui import controls, lesson
+from optviz.ui import controls, drawing, lesson, plans
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import digits, nets
-from optviz.ui.lessons.digits import Settings
-from optviz.ui.panels import run_of
 from optviz.ui.player import Result
-from optviz.ui.words import epoch_words
 
 PAGE = "digits"
 EXAMPLES = (
@@ -37,7 +37,7 @@ EXAMPLES = (
 link, notes, stage = lesson.begin(PAGE, _("Read handwritten digits"), EXAMPLES)
 
 with st.sidebar:
-    plan = nets.choose_plan(link, Settings().plan)
+    plan = plans.choose_plan(link, Settings().plan)
     with controls.folded(link, "images", _("Images and axes"), ":material/image:"):
         titles = {name: _(title) for name, title in digits.SCALES.items()}
         scale = controls.choice(link, "scale", _("Pixels"), titles, Settings().scale)
@@ -45,7 +45,7 @@ with st.sidebar:
         log = controls.switch(link, "log", _("Loss on a log axis"))
 
 settings = Settings(plan, scale, split)
-drawn = digits.keep_drawing(link)
+drawn = drawing.keep_drawing(link)
 
 
 def show_sheet() -> Result:
@@ -53,12 +53,14 @@ def show_sheet() -> Result:
     here = link.now(digits.DRAWN, drawn)
     shown = lesson.show(
         link,
-        digits.sheet_panels(),
-        digits.sheet_arrays(settings, here),
-        run=run_of(settings, here),
-        steps=0,
-        summary=digits.say_read(settings, here),
-        on_point=lambda picked: digits.draw(link, drawn, picked.path or (picked.point,)),
+        Picture(
+            digits.sheet_panels(),
+            digits.sheet_arrays(settings, here),
+            run=run_of(settings, here),
+            steps=0,
+            summary=digits.say_read(settings, here),
+        ),
+        on_point=lambda picked: drawing.draw(link, drawn, picked.path or (picked.point,)),
         name="sheet",
     )
     return shown
@@ -74,24 +76,26 @@ with stage:
         st.stop()
     lesson.show(
         link,
-        digits.panels_of(settings, log),
-        digits.arrays_of(settings),
-        run=run_of(settings),
-        steps=digits.steps_of(settings),
-        words=epoch_words(),
-        summary=sentence,
+        Picture(
+            digits.panels_of(settings, log),
+            digits.arrays_of(settings),
+            run=run_of(settings),
+            steps=digits.steps_of(settings),
+            words=epoch_words(),
+            summary=sentence,
+        ),
         slides=False,
     )
     lesson.say(digits.explain(settings))
     lesson.live(show_sheet)
     st.button(
-        _("Clear the sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=digits.clear, args=(link,)
+        _("Clear the sheet"), key=f"{PAGE}-clear", icon=":material/ink_eraser:", on_click=drawing.clear, args=(link,)
     )
     st.html(digits.misread(settings))
     controls.formula(link, digits.formula(settings))
     beside = Beside(digits.FILE, partial(digits.program_arrays, settings))
     lesson.code(link, partial(digits.program, settings), title=_("The same in Keras"), beside=beside)
-    digits.draw_events(link, settings)
+    drawing.draw_events(link, settings)
     st.caption(
         _(
             "1,797 images of 8 × 8 pixels by 13 people: the test part of “Optical Recognition of Handwritten Digits” "

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from optviz.family import FAMILY, nearest
-from optviz.optimizers import OPTIMIZERS
-from optviz.surfaces import SURFACES
-from optviz.ui import controls, lesson, race_code, races
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _, joined
-from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.figures.panels import Picture
+from optviz.lessons import family, race_code, races
+from optviz.lessons.examples import Example
+from optviz.lessons.family import SHARED, SHOWS
+from optviz.locale.spoken import N_, _, joined
+from optviz.optimization.family import FAMILY, nearest
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import controls, lesson
 
 PAGE = "family"
 EXAMPLES = (
@@ -32,13 +33,15 @@ settings = show.settings()
 with stage:
     lesson.show(
         link,
-        family.panels_of(settings),
-        family.arrays_of(settings, name),
-        run=f"{name}-{race}",
-        steps=settings.steps,
-        summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
-        captions=races.captions(settings),
-        even=True,
+        Picture(
+            family.panels_of(settings),
+            family.arrays_of(settings, name),
+            run=f"{name}-{race}",
+            steps=settings.steps,
+            summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
+            captions=races.captions(settings),
+            even=True,
+        ),
         on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),
     )
     st.html(family.legend())

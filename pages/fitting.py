@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
+from optviz.course.outline import href
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import fitting
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
+from optviz.models.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.course import href
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import fitting
-from optviz.ui.panels import run_of
-from optviz.ui.player import Result
+from optviz.ui.player import Pick, Result
 
 PAGE = "fitting"
 START = Setting()
@@ -68,7 +68,7 @@ with st.sidebar:
 setting = Setting(curve, points, noise, share, seed, degree, l2)
 
 
-def pick(told: Result) -> None:
+def pick(told: Pick) -> None:
     """Take the value that was dragged or clicked: along a scale, or in the errors against it."""
     if picked := fitting.picked(told.panel, told.point):
         link.change(*picked)
@@ -81,11 +81,13 @@ def picture() -> Result:
     )
     return lesson.show(
         link,
-        fitting.panels_of(),
-        fitting.arrays_of(here),
-        run=run_of(here),
-        steps=0,
-        summary=fitting.say(here),
+        Picture(
+            fitting.panels_of(),
+            fitting.arrays_of(here),
+            run=run_of(here),
+            steps=0,
+            summary=fitting.say(here),
+        ),
         on_point=pick,
     )
 

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from optviz.entry import Entry, EntryError
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import functions
+from optviz.lessons.examples import Example
+from optviz.lessons.functions import Call
+from optviz.locale.spoken import N_, _
+from optviz.models.functions import CASTS, INT32, Axis, WarmupError, read_axis
 from optviz.recipes import Range
+from optviz.typed_numbers import Entry, EntryError
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import functions
-from optviz.ui.lessons.functions import Call
-from optviz.ui.panels import run_of
-from optviz.warmups import CASTS, INT32, Axis, WarmupError, read_axis
 
 PAGE = "functions"
 ROW = Entry(most=12, low=-1e9, high=1e9)
@@ -102,11 +102,13 @@ with cast_card.container(border=True):
 with stage:
     lesson.show(
         link,
-        functions.panels(),
-        functions.arrays_of(x, y, mean, deviation, n, seed),
-        run=run_of(x, y, mean, deviation, n, seed),
-        steps=0,
-        summary=functions.say(x, y),
-        even=True,
+        Picture(
+            functions.panels(),
+            functions.arrays_of(x, y, mean, deviation, n, seed),
+            run=run_of(x, y, mean, deviation, n, seed),
+            steps=0,
+            summary=functions.say(x, y),
+            even=True,
+        ),
     )
 link.publish(notes)

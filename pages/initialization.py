@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import initialization
+from optviz.lessons.examples import Example
+from optviz.lessons.initialization import Settings
+from optviz.locale.spoken import N_, _
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.initialization import Depth
 from optviz.recipes import Range
-from optviz.spread import Depth
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import spreads
-from optviz.ui.lessons.spreads import Settings
-from optviz.ui.panels import run_of
 
 PAGE = "initialization"
 DEVIATION = Range(0.0, 2.0, r"\sigma")
@@ -33,24 +33,26 @@ with st.sidebar:
         link, "activation", _("Activation"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
     )
     values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
-    initialization = controls.choice(link, "init", _("Initialization shown"), spreads.titles(), "xavier")
+    start = controls.choice(link, "init", _("Initialization shown"), initialization.titles(), "xavier")
     deviation = controls.dial(link, "sigma", _("Your own σ"), DEVIATION, 0.05, DEVIATIONS)
     depth = controls.whole(link, "depth", _("Layers"), Range(1, 20, "d"), 10)
     width = controls.whole(link, "width", _("Units per layer"), Range(10, 200, "n"), 100, step=10)
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
-settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), initialization, deviation)
+settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), start, deviation)
 with stage:
     lesson.show(
         link,
-        spreads.panels_of(settings),
-        spreads.arrays_of(settings),
-        run=run_of(settings),
-        steps=depth,
-        summary=spreads.say(settings),
+        Picture(
+            initialization.panels_of(settings),
+            initialization.arrays_of(settings),
+            run=run_of(settings),
+            steps=depth,
+            summary=initialization.say(settings),
+        ),
     )
-    tex, note = spreads.formula(settings)
+    tex, note = initialization.formula(settings)
     controls.formula(link, tex, note=note)
-    st.html(spreads.report(settings))
-    lesson.code(link, spreads.program(settings))
+    st.html(initialization.report(settings))
+    lesson.code(link, initialization.program(settings))
 link.publish(notes)

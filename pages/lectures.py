@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from optviz.locale.spoken import _
+from optviz.ui import lecture_editor as editor
 from optviz.ui import lectures, lesson
-from optviz.ui.language import _
-from optviz.ui.lessons import lecture_editor as editor
 
 link, notes, stage = lesson.begin(lectures.PAGE, _("Lectures"), ())
 with stage:

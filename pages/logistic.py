@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from optviz.datasets import DATASETS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import logistic, ranges
+from optviz.lessons.examples import Example
+from optviz.lessons.logistic import Settings
+from optviz.lessons.training_settings import Sample
+from optviz.locale.spoken import N_, _
+from optviz.networks.datasets import DATASETS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import logistic
-from optviz.ui.lessons.logistic import Settings
-from optviz.ui.panels import run_of
-from optviz.ui.training_settings import Sample
 
 PAGE = "logistic"
 EXAMPLES = (
@@ -32,7 +32,7 @@ with st.sidebar:
     dataset = controls.choice(link, "data", _("Data set"), titles, COURSE.sample.dataset)
     units = controls.whole(link, "units", _("Hidden units of the net"), UNITS, COURSE.units)
     rate = controls.dial(
-        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+        link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
     updates = controls.whole(link, "updates", _("Updates"), UPDATES, COURSE.updates, step=10)
     seed = controls.whole(link, "seed", _("Seed of the initial weights"), Range(0, 99, "s"), COURSE.seed)
@@ -46,13 +46,15 @@ with stage:
         sentence = logistic.say(settings)
     lesson.show(
         link,
-        logistic.panels_of(settings),
-        logistic.arrays_of(settings),
-        run=run_of(settings),
-        steps=updates,
-        summary=sentence,
+        Picture(
+            logistic.panels_of(settings),
+            logistic.arrays_of(settings),
+            run=run_of(settings),
+            steps=updates,
+            summary=sentence,
+            even=True,
+        ),
         slides=False,
-        even=True,
     )
     for title, tex in logistic.formulas(settings):
         controls.formula(link, tex, title)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import loss_curves
+from optviz.lessons.examples import Example
+from optviz.lessons.loss_curves import FAMILIES, Settings
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import loss_curves
-from optviz.ui.lessons.loss_curves import FAMILIES, Settings
-from optviz.ui.panels import run_of
 
 PAGE = "loss_curves"
 EXAMPLES = (
@@ -38,12 +38,14 @@ settings = Settings(name, tuple(values.items()), probe, int(label))
 with stage:
     lesson.show(
         link,
-        loss_curves.panels_of(settings),
-        loss_curves.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=loss_curves.say(settings),
-        even=True,
+        Picture(
+            loss_curves.panels_of(settings),
+            loss_curves.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=loss_curves.say(settings),
+            even=True,
+        ),
         on_point=lambda picked: link.change(family.symbol, family.probe.clamp(round(picked.point[0], 2))),
     )
     controls.formula(link, loss_curves.tex(settings))

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from optviz.losses import huber
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import losses
+from optviz.lessons.examples import Example
+from optviz.lessons.losses import Settings
+from optviz.locale.spoken import N_, _
+from optviz.networks.losses import huber
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import losses
-from optviz.ui.lessons.losses import Settings
-from optviz.ui.panels import run_of
-from optviz.ui.player import Result
+from optviz.ui.player import Pick
 
 PAGE = "losses"
 OUTLIER = {"true": ["1, 1.2, 0.9, 1.1, 1, 4.5"], "pred": ["1.1, 1.1, 1.1, 1.1, 1.1, 1.1"], "top": ["5"]}
@@ -37,7 +37,7 @@ with st.sidebar:
 settings = Settings.of(true, pred, values["delta"], float(top))
 
 
-def drag(picked: Result) -> None:
+def drag(picked: Pick) -> None:
     """Put the nearest number where the pointer is, in a picture that no longer follows the numbers."""
     link.change(moving, losses.dragged(settings, settings.true if moving == "true" else settings.pred, picked.point))
     link.change("top", losses.top_of(settings.scale))
@@ -53,11 +53,13 @@ with stage:
         )
     lesson.show(
         link,
-        losses.panels_of(settings),
-        losses.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=losses.say(settings),
+        Picture(
+            losses.panels_of(settings),
+            losses.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=losses.say(settings),
+        ),
         on_point=drag,
     )
     controls.formula(link, losses.tex(settings))

@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import matrices as told
+from optviz.lessons import ranges
+from optviz.lessons.examples import Example
+from optviz.lessons.matrices import CONTENDERS, Settings
+from optviz.locale.spoken import N_, _
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import matrices as told
-from optviz.ui.lessons.matrices import CONTENDERS, Settings
-from optviz.ui.panels import run_of
 
 PAGE = "matrices"
 ALL = ("sgd", "momentum", "adam", "muon")
@@ -35,9 +36,9 @@ with st.sidebar:
             link,
             f"lr.{name}",
             _("Learning rate of {name}").format(name=told.titles()[name]),
-            controls.LEARNING_RATE,
+            ranges.LEARNING_RATE,
             CONTENDERS[name][1],
-            controls.LEARNING_RATES,
+            ranges.LEARNING_RATES,
         )
         for name in optimizers
     )
@@ -58,11 +59,9 @@ with stage:
     sentence = told.say(settings)
     lesson.show(
         link,
-        told.panels_of(settings),
-        told.arrays_of(settings),
-        run=run_of(settings),
-        steps=steps,
-        summary=sentence,
+        Picture(
+            told.panels_of(settings), told.arrays_of(settings), run=run_of(settings), steps=steps, summary=sentence
+        ),
     )
     lesson.say(told.say_spectra(settings))
     st.html(told.report(settings))

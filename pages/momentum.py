@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from optviz.momentum import SEQUENCES
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import momentum, ranges
+from optviz.lessons.examples import Example
+from optviz.lessons.momentum import LONGEST, Settings
+from optviz.locale.spoken import N_, _
+from optviz.optimization.momentum import SEQUENCES
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import momentum
-from optviz.ui.lessons.momentum import LONGEST, Settings
-from optviz.ui.panels import run_of
 
 PAGE = "momentum"
 DECAY = Range(0.0, 0.999, r"\gamma", "decay")
@@ -31,7 +31,7 @@ link, notes, stage = lesson.begin(PAGE, _("Momentum is a sum"), EXAMPLES)
 
 with st.sidebar:
     decay = controls.dial(link, "gamma", _("Decay γ"), DECAY, 0.9, DECAYS)
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.1, controls.LEARNING_RATES)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.1, ranges.LEARNING_RATES)
     steps = controls.whole(link, "steps", _("Steps"), Range(2, LONGEST, "n"), 40)
     sequence = controls.choice(
         link,
@@ -52,11 +52,13 @@ settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate
 with stage:
     lesson.show(
         link,
-        momentum.panels_of(settings),
-        momentum.arrays_of(settings),
-        run=run_of(settings),
-        steps=steps,
-        summary=momentum.say(settings),
+        Picture(
+            momentum.panels_of(settings),
+            momentum.arrays_of(settings),
+            run=run_of(settings),
+            steps=steps,
+            summary=momentum.say(settings),
+        ),
     )
     st.markdown(
         _(

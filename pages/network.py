@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
-from optviz.entry import EntryError
-from optviz.network import INITIALIZATIONS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import network
+from optviz.lessons.examples import Example
+from optviz.lessons.network import Settings
+from optviz.locale.spoken import N_, _
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.network import INITIALIZATIONS
 from optviz.recipes import Range
+from optviz.typed_numbers import EntryError
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import networks
-from optviz.ui.lessons.networks import Settings
-from optviz.ui.panels import run_of
 
 PAGE = "network"
 
@@ -34,11 +34,11 @@ with st.sidebar:
         "sizes",
         _("Sizes: inputs, then the units of each layer"),
         "3, 4, 2",
-        networks.read_sizes,
+        network.read_sizes,
         EntryError,
-        networks.size_error,
+        network.size_error,
     )
-    x = controls.numbers(link, "x", _("Inputs x"), "1, 1, 1", networks.INPUTS)
+    x = controls.numbers(link, "x", _("Inputs x"), "1, 1, 1", network.INPUTS)
     activation = controls.choice(
         link, "activation", _("Activation f"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
     )
@@ -55,21 +55,23 @@ settings = Settings(
 with stage:
     lesson.show(
         link,
-        networks.panels_of(settings),
-        networks.arrays_of(settings),
-        run=run_of(settings),
-        steps=networks.steps_of(settings),
-        summary=networks.say(settings),
+        Picture(
+            network.panels_of(settings),
+            network.arrays_of(settings),
+            run=run_of(settings),
+            steps=network.steps_of(settings),
+            summary=network.say(settings),
+        ),
     )
     for column, tex, title in zip(
-        st.columns((3, 2)), networks.counts(settings), (_("Parameters"), _("Multiply-adds per row")), strict=True
+        st.columns((3, 2)), network.counts(settings), (_("Parameters"), _("Multiply-adds per row")), strict=True
     ):
         with column:
             controls.formula(link, tex, title)
-    if networks.computed(settings):
-        st.caption(networks.repeated(settings))
-        layer = controls.choice(link, "layer", _("Layer in the formula"), networks.titles_of(settings), "1")
-        controls.formula(link, networks.layer_formula(settings, int(layer)))
-        st.html(networks.report(settings))
-        lesson.code(link, networks.program(settings))
+    if network.computed(settings):
+        st.caption(network.repeated(settings))
+        layer = controls.choice(link, "layer", _("Layer in the formula"), network.titles_of(settings), "1")
+        controls.formula(link, network.layer_formula(settings, int(layer)))
+        st.html(network.report(settings))
+        lesson.code(link, network.program(settings))
 link.publish(notes)

@@ -4,18 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.datasets import DataError
-from optviz.optimizers import TRAINERS
+from optviz.course.outline import href
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import penalties, ranges
+from optviz.lessons.examples import Example
+from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
+from optviz.lessons.words import data_error, epoch_words
+from optviz.locale.spoken import N_, _
+from optviz.networks.datasets import DataError
+from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
-from optviz.ui.course import href
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import penalties
-from optviz.ui.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
-from optviz.ui.panels import run_of
-from optviz.ui.words import data_error, epoch_words
 
 PAGE = "penalties"
 COURSE, START = Settings(), Chosen(0.03, 0.03)
@@ -41,7 +41,7 @@ with st.sidebar:
     titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
     optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, COURSE.optimizer)
     rate = controls.dial(
-        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+        link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
     values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
     epochs = int(controls.choice(link, "epochs", _("Epochs"), {f"{n}": f"{n}" for n in EPOCHS}, f"{COURSE.epochs}"))
@@ -57,22 +57,25 @@ def stream() -> None:
     """Show how far the trainings are, and train on for a moment."""
     if sweep.done == ticking:
         st.rerun()
-    picked = lesson.show(
+    shown = lesson.show(
         link,
-        penalties.panels_of(sweep, chosen),
-        penalties.arrays_of(sweep, chosen),
-        run=run_of(settings, chosen),
-        steps=epochs,
-        growing=not sweep.done,
-        words=epoch_words(),
-        summary=penalties.say(sweep, chosen),
+        Picture(
+            penalties.panels_of(sweep, chosen),
+            penalties.arrays_of(sweep, chosen),
+            run=run_of(settings, chosen),
+            steps=epochs,
+            growing=not sweep.done,
+            words=epoch_words(),
+            summary=penalties.say(sweep, chosen),
+            even=3,
+        ),
         slides=False,
-        even=3,
     )
     st.caption(penalties.legend())
     lesson.say(*penalties.say_trade(sweep, chosen), penalties.say_best(sweep))
     st.html(penalties.table(sweep, chosen))
-    if picked.point and picked.panel in penalties.PICKED:
+    picked = shown.pick
+    if picked and picked.panel in penalties.PICKED:
         link.change(penalties.PICKED[picked.panel], penalties.nearest(settings, picked.point[0]))
         st.rerun()
     sweep.advance()

@@ -4,19 +4,19 @@ from functools import partial
 
 import streamlit as st
 
-from optviz.datasets import DATASETS, DataError
-from optviz.losses import LOSSES
-from optviz.optimizers import TRAINERS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import practice
+from optviz.lessons.examples import Example
+from optviz.lessons.practice import ALWAYS, Settings
+from optviz.lessons.training_settings import Sample
+from optviz.lessons.words import data_error, epoch_words
+from optviz.locale.spoken import N_, _
+from optviz.networks.datasets import DATASETS, DataError
+from optviz.networks.losses import LOSSES
+from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import practice
-from optviz.ui.lessons.practice import ALWAYS, Settings
-from optviz.ui.panels import run_of
-from optviz.ui.training_settings import Sample
-from optviz.ui.words import data_error, epoch_words
 
 PAGE = "practice"
 OTHERS = {name: recipe for name, recipe in TRAINERS.items() if name not in ALWAYS}
@@ -49,12 +49,14 @@ with stage:
     else:
         lesson.show(
             link,
-            practice.panels_of(settings),
-            practice.arrays_of(settings),
-            run=run_of(settings),
-            steps=epochs,
-            words=epoch_words(),
-            summary=sentence,
+            Picture(
+                practice.panels_of(settings),
+                practice.arrays_of(settings),
+                run=run_of(settings),
+                steps=epochs,
+                words=epoch_words(),
+                summary=sentence,
+            ),
         )
         st.html(practice.results(settings))
         controls.formula(link, practice.formula(settings))

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from optviz.entry import Entry, EntryError, write
-from optviz.optimizers import OPTIMIZERS
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import ranges, regression
+from optviz.lessons.examples import Example
+from optviz.lessons.regression import MEASURES, MOST_DEGREE, Settings
+from optviz.locale.spoken import N_, _
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
+from optviz.typed_numbers import Entry, EntryError, write
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import regression
-from optviz.ui.lessons.regression import MEASURES, MOST_DEGREE, Settings
-from optviz.ui.panels import run_of
 from optviz.ui.player import Result
 
 PAGE = "regression"
@@ -38,7 +38,7 @@ with st.sidebar:
     optimizer = controls.choice(
         link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
     )
-    rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, 0.03, controls.LEARNING_RATES)
+    rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.03, ranges.LEARNING_RATES)
     values = controls.parameters(link, f"{optimizer}.", OPTIMIZERS[optimizer])
     updates = controls.whole(link, "updates", _("Updates"), Range(1, 1000, "n"), 100)
     measure = controls.choice(
@@ -79,12 +79,14 @@ def fit() -> Result:
     here = replace(settings, start=start_now())
     shown = lesson.show(
         link,
-        regression.panels_of(settings),
-        regression.arrays_of(here),
-        run=run_of(here),
-        steps=updates,
-        words=regression.update_words(),
-        summary=regression.say(here),
+        Picture(
+            regression.panels_of(settings),
+            regression.arrays_of(here),
+            run=run_of(here),
+            steps=updates,
+            words=regression.update_words(),
+            summary=regression.say(here),
+        ),
         on_point=lambda picked: link.change("start", write(picked.point)),
     )
     return shown

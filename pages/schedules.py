@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from optviz.curves import CURVES
+from optviz.figures.panels import Junction, Picture, run_of
 from optviz.figures.style import SERIES
-from optviz.optimizers import OPTIMIZERS
+from optviz.lessons import ranges, schedules
+from optviz.lessons.examples import Example
+from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.locale.spoken import N_, _
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
-from optviz.surfaces import SURFACES
+from optviz.surfaces.curves import CURVES
+from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import schedules
-from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
-from optviz.ui.panels import run_of
-from optviz.ui.player import Junction
+from optviz.ui.rosters import Picker
 
 PAGE = "schedules"
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
@@ -39,9 +39,9 @@ link, notes, stage = lesson.begin(PAGE, _("Learning-rate schedules"), EXAMPLES)
 
 with st.sidebar:
     learning_rate = controls.dial(
-        link, "lr", _("Initial learning rate"), controls.LEARNING_RATE, 0.5, (*controls.LEARNING_RATES, 0.5)
+        link, "lr", _("Initial learning rate"), ranges.LEARNING_RATE, 0.5, (*ranges.LEARNING_RATES, 0.5)
     )
-    plans = PLANS.choose(link, STAIRS, learning_rate, lambda plans: [look.glyph for look in SERIES], MOST)
+    plans = Picker(PLANS).choose(link, STAIRS, learning_rate, lambda plans: [look.glyph for look in SERIES], MOST)
     warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, LAST, "n"), 400, step=10)
     probe = controls.whole(link, "at", _("Step to look at"), Range(0, LAST, "t"), 10)
@@ -57,7 +57,7 @@ with st.sidebar:
             link, "surface", _("Surface"), {name: _(each.title) for name, each in SURFACES.items()}, "bowl"
         )
         sigma = controls.dial(
-            link, "noise", _("Gradient noise σ on the surface"), controls.STRENGTH, 0.0, controls.STRENGTHS
+            link, "noise", _("Gradient noise σ on the surface"), ranges.STRENGTH, 0.0, ranges.STRENGTHS
         )
 
 if not plans:
@@ -69,13 +69,14 @@ settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surfa
 with stage:
     lesson.show(
         link,
-        schedules.panels_of(settings, log),
-        schedules.arrays_of(settings),
-        run=run_of(settings, probe),
-        steps=steps,
-        summary=schedules.say(settings),
-        # The playhead goes to the step that is looked at: the picture has no other mark of it.
-        junction=Junction(min(probe, steps), str(probe), still=True),
+        Picture(
+            schedules.panels_of(settings, log),
+            schedules.arrays_of(settings),
+            run=run_of(settings, probe),
+            steps=steps,
+            summary=schedules.say(settings),
+            junction=Junction(min(probe, steps), str(probe), still=True),
+        ),
         on_point=lambda picked: link.change("at", schedules.step_at(picked.point[0])),
     )
     st.html(schedules.report(settings, probe))

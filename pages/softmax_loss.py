@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import losses, softmax_loss
+from optviz.lessons.examples import Example
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import losses, softmax_loss
-from optviz.ui.panels import run_of
-from optviz.ui.player import Result
+from optviz.ui.player import Pick
 
 PAGE = "softmax_loss"
 LOGITS = "12, 3, 2; 3, 10, 1; 1, 2, 5; 4, 6.5, 1.2; 3, 6, 1"
@@ -37,7 +37,7 @@ pair = softmax_loss.from_one_hot if form == "onehot" else softmax_loss.from_spar
 settings, wrong = pair(logits, labels, float(top))
 
 
-def drag(picked: Result) -> None:
+def drag(picked: Pick) -> None:
     """Put the nearest logit where the pointer is, in a picture that no longer follows the numbers."""
     link.change("logits", softmax_loss.dragged(settings, picked.point))
     link.change("top", losses.top_of(settings.scale))
@@ -48,11 +48,13 @@ with stage:
         st.error(complaint, icon=":material/edit_off:")
     lesson.show(
         link,
-        softmax_loss.panels_of(settings),
-        softmax_loss.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=softmax_loss.say(settings),
+        Picture(
+            softmax_loss.panels_of(settings),
+            softmax_loss.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=softmax_loss.say(settings),
+        ),
         on_point=drag,
     )
     for remark in softmax_loss.remarks(settings):

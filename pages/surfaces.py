@@ -5,18 +5,20 @@ from functools import partial
 
 import streamlit as st
 
+from optviz.course import outline
+from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
+from optviz.lessons import race_code, races, ranges
+from optviz.lessons.examples import SURFACE_EXAMPLES
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.lessons.words import formula_error
+from optviz.locale.spoken import _
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui import controls, course, forks, inspector, lesson, race_code, races, remedies, runs
-from optviz.ui.examples import SURFACE_EXAMPLES
-from optviz.ui.language import _
-from optviz.ui.panels import run_of
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import controls, forks, inspector, lesson, remedies, runs
 from optviz.ui.player import Result, step_at_rest
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
-from optviz.ui.words import formula_error
 
 PAGE = "surfaces"
 RACE = (Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam"))
@@ -40,7 +42,7 @@ with st.sidebar:
     if surface_name == "formula":
         formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), controls.LEARNING_RATE, RATE, controls.LEARNING_RATES)
+    learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, RATE, ranges.LEARNING_RATES)
     chosen = runs.choose(link, RACE, learning_rate, surface_name)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.choice(
@@ -50,9 +52,9 @@ with st.sidebar:
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
         controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
     with controls.folded(link, "penalties", _("Regularization and noise"), ":material/compress:"):
-        l2 = controls.dial(link, "l2", _("L2 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
-        l1 = controls.dial(link, "l1", _("L1 strength"), controls.STRENGTH, 0.0, controls.STRENGTHS)
-        sigma = controls.dial(link, "noise", _("Gradient noise σ"), controls.STRENGTH, 0.0, controls.STRENGTHS)
+        l2 = controls.dial(link, "l2", _("L2 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
+        l1 = controls.dial(link, "l1", _("L1 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
+        sigma = controls.dial(link, "noise", _("Gradient noise σ"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
         seed = controls.whole(link, "seed", _("Seed of the noise"), Range(0, 99, "s"), 0)
     with controls.folded(link, "starts", _("Start and axes"), ":material/my_location:"):
         try:
@@ -77,7 +79,7 @@ with at_it:
     forking = st.container()
     if surface_name == "formula":
         controls.formula(link, f"f = {surface.latex}")
-    settings = races.choose_fork(link, settings)
+    settings = replace(settings, fork=forks.of_race(link, settings))
     log = log and races.gap_known(settings)
     rest = step_at_rest(PAGE, run_of(settings, log))
     selected = runs.chosen(link)
@@ -91,15 +93,17 @@ def race() -> Result:
     inside = inspector.choose(link, here)
     shown = lesson.show(
         link,
-        races.panels_of(here, log, inside.arrows),
-        {**races.arrays_of(here, log), **inside.arrays},
-        run=run_of(here, log),
-        steps=steps,
-        summary=races.say(here),
-        captions=races.captions(here),
+        Picture(
+            races.panels_of(here, log, inside.arrows),
+            {**races.arrays_of(here, log), **inside.arrays},
+            run=run_of(here, log),
+            steps=steps,
+            summary=races.say(here),
+            captions=races.captions(here),
+            slow=inside.slow,
+            junction=here.fork.junction if here.fork else None,
+        ),
         watch=True,
-        slow=inside.slow,
-        junction=here.fork and here.fork.junction,
         on_point=lambda picked: controls.move(link, picked.point),
     )
     told.html(races.report(here))
@@ -107,7 +111,7 @@ def race() -> Result:
 
 
 with picture:
-    st.html(course.welcome())
+    st.html(outline.welcome())
     lesson.live(race)
 with stage:
     remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))

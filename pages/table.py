@@ -4,16 +4,17 @@ from functools import partial
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import table
+from optviz.lessons.examples import Example
+from optviz.lessons.table import Settings
+from optviz.lessons.words import epoch_words
+from optviz.locale import foreign
+from optviz.locale.spoken import N_, _, joined
+from optviz.models.table import MOST_BYTES, MOST_LINES, MOST_ROWS, TableError, suggest_target
 from optviz.recipes import Range
-from optviz.table import MOST_BYTES, MOST_LINES, MOST_ROWS, TableError, suggest_target
-from optviz.ui import controls, foreign, lesson
+from optviz.ui import controls, lesson, own_table, plans
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _, joined
-from optviz.ui.lessons import nets, table
-from optviz.ui.lessons.table import Settings
-from optviz.ui.panels import run_of
-from optviz.ui.words import epoch_words
 
 PAGE = "table"
 EXAMPLES = (
@@ -41,26 +42,28 @@ with st.sidebar:
         _("Your table: a CSV file with the column names in its first row"),
         type=["csv", "tsv", "txt", "tab", "dat", "data"],
         max_upload_size=MOST_BYTES // 1_000_000,
-        key=table.UPLOAD,
+        key=own_table.UPLOAD,
     )
-    wrong = table.take(link, upload, table.choose_reading(link, upload))
-    own, lost = table.at_hand(link), table.lost(link)
+    wrong = own_table.take(link, upload, own_table.choose_reading(link, upload))
+    own, lost = own_table.at_hand(link), own_table.lost(link)
     if own.uploaded or lost:
         icon = ":material/undo:"
-        st.button(_("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=table.put_back, args=(link,))
+        st.button(
+            _("Back to the sample table"), key=f"{PAGE}-back", icon=icon, on_click=own_table.put_back, args=(link,)
+        )
     if wrong and upload:
         with stage:
             st.error(table.refuse(upload.name, wrong, None if lost else own), icon=":material/table:")
     if lost:
         with stage:
-            table.ask_again(link)
+            own_table.ask_again(link)
         st.stop()
     names = {name: foreign.clean(name) for name in own.table.names}
     target = controls.choice(link, "target", _("Target"), names, suggest_target(own.table).target, resets=("features",))
     words = {column.name: foreign.clean(column.name) for column in own.table.words}
     others = {name: title for name, title in (names | words).items() if name != target}
     features = controls.several(link, "features", _("Features"), others, table.features_of(own, target))
-    plan = nets.choose_plan(link, Settings("", ()).plan)
+    plan = plans.choose_plan(link, Settings("", ()).plan)
     with controls.folded(link, "rows", _("Validation and axes"), ":material/table_rows:"):
         share = controls.dial(link, "validation", _("Validation share"), SHARE, Settings("", ()).share, SHARES)
         split = controls.whole(link, "split", _("Seed of the validation rows"), Range(0, 99, "s"), 0)
@@ -70,27 +73,29 @@ settings = Settings(target, features, share, split, plan)
 with stage:
     if own.uploaded:
         st.markdown(table.head(own))
-        table.ask_target(link, own, target, names)
+        own_table.ask_target(link, own, target, names)
     try:
-        result = table.learned(link, own, settings)
+        result = own_table.learned(link, own, settings)
     except TableError as error:
         st.error(table.table_error(error), icon=":material/table:")
         link.publish(notes)
         st.stop()
     lesson.show(
         link,
-        table.panels_of(result, log),
-        table.arrays_of(result),
-        run=run_of(own.key, settings),
-        steps=result.fit.last.epoch,
-        words=epoch_words(),
-        summary=table.say(settings, result),
+        Picture(
+            table.panels_of(result, log),
+            table.arrays_of(result),
+            run=run_of(own.key, settings),
+            steps=result.fit.last.epoch,
+            words=epoch_words(),
+            summary=table.say(settings, result),
+        ),
         slides=False,
     )
     st.html(table.report(result))
     parts = [] if own.uploaded else [table.head(own)]
     st.markdown(joined(*parts, table.note(result), table.describe(own, target)))
-    table.offer(link, own)
+    own_table.offer(link, own)
     controls.formula(link, table.formula(settings, result))
     beside = Beside(table.FILE, partial(table.program_arrays, result))
     lesson.code(link, partial(table.program, settings, result), title=_("The same in Keras"), beside=beside)

@@ -4,14 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import vanishing as told
+from optviz.lessons.examples import Example
+from optviz.lessons.vanishing import Settings
+from optviz.locale.spoken import N_, _
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import vanishing as told
-from optviz.ui.lessons.vanishing import Settings
-from optviz.ui.panels import run_of
 
 PAGE = "vanishing"
 NETS = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
@@ -58,12 +58,14 @@ with stage:
         sentence = told.say(settings)
     lesson.show(
         link,
-        told.panels_of(settings),
-        told.arrays_of(settings),
-        run=run_of(settings),
-        steps=0,
-        summary=sentence,
-        even=True,
+        Picture(
+            told.panels_of(settings),
+            told.arrays_of(settings),
+            run=run_of(settings),
+            steps=0,
+            summary=sentence,
+            even=True,
+        ),
     )
     if own := told.say_own(settings):
         lesson.say(own)

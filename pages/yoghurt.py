@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from optviz.figures.panels import Picture, run_of
+from optviz.lessons import ranges, yoghurt
+from optviz.lessons.examples import Example
+from optviz.lessons.words import epoch_words
+from optviz.lessons.yoghurt import EPOCHS, FEW_SEEDS, PRICE, PRICES, SEEDS, Settings
+from optviz.locale.spoken import N_, _
 from optviz.ui import controls, lesson
-from optviz.ui.examples import Example
-from optviz.ui.language import N_, _
-from optviz.ui.lessons import yoghurt
-from optviz.ui.lessons.yoghurt import EPOCHS, FEW_SEEDS, PRICE, PRICES, SEEDS, Settings
-from optviz.ui.panels import run_of
-from optviz.ui.words import epoch_words
 
 PAGE = "yoghurt"
 COURSE = Settings()
@@ -28,25 +28,27 @@ with st.sidebar:
         link, "profit", _("Profit per bottle, lost if the bottle is missing"), PRICE, COURSE.profit, PRICES
     )
     rate = controls.dial(
-        link, "lr", _("Learning rate"), controls.LEARNING_RATE, COURSE.learning_rate, controls.LEARNING_RATES
+        link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
     epochs = controls.whole(link, "epochs", _("Epochs"), EPOCHS, COURSE.epochs, step=100)
     seed = controls.dial(link, "seed", _("Seed of the data"), SEEDS, COURSE.seed, FEW_SEEDS)
     start = (
-        controls.exact(link, WEIGHTS[0], _("Initial w₁"), controls.COORDINATE, COURSE.start[0]),
-        controls.exact(link, WEIGHTS[1], _("Initial w₂"), controls.COORDINATE, COURSE.start[1]),
+        controls.exact(link, WEIGHTS[0], _("Initial w₁"), ranges.COORDINATE, COURSE.start[0]),
+        controls.exact(link, WEIGHTS[1], _("Initial w₂"), ranges.COORDINATE, COURSE.start[1]),
     )
 
 settings = Settings.of(cost, profit, rate, epochs, seed, start)
 with stage:
     lesson.show(
         link,
-        yoghurt.panels_of(settings),
-        yoghurt.arrays_of(settings),
-        run=run_of(settings),
-        steps=settings.epochs,
-        words=epoch_words(),
-        summary=yoghurt.say(settings),
+        Picture(
+            yoghurt.panels_of(settings),
+            yoghurt.arrays_of(settings),
+            run=run_of(settings),
+            steps=settings.epochs,
+            words=epoch_words(),
+            summary=yoghurt.say(settings),
+        ),
         on_point=lambda picked: controls.move(link, picked.point, WEIGHTS),
     )
     controls.formula(link, yoghurt.tex(settings))

@@ -86,7 +86,8 @@ def _run(page: str) -> None:
 
     import streamlit as st
 
-    from optviz.ui import lesson, panels
+    from optviz.figures import panels
+    from optviz.ui import lesson
 
     with (
         patch.object(lesson, "show", wraps=lesson.show) as show,
@@ -94,7 +95,7 @@ def _run(page: str) -> None:
     ):
         left = runpy.run_path(page)
     for call in show.call_args_list:
-        left |= {"arrays": call.args[2], "summary": call.kwargs["summary"]}
+        left |= {"arrays": call.args[1].arrays, "summary": call.args[1].summary}
     for call in run_of.call_args_list:
         left |= {"given": call.args[0]}
     st.session_state["left"] = SimpleNamespace(**left)

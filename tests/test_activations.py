@@ -4,8 +4,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, mean_output, softmax, span
-from optviz.ui.training_code import ACTIVATION_LINES
+from optviz.lessons.training_code import ACTIVATION_LINES
+from optviz.networks.activations import ACTIVATIONS, mean_output, softmax, span
 from tests.tex_arithmetic import evaluated
 
 EDGES = [0.0, -0.0, 1e-300, -1e-300, 1e-17, -1e-17, 30.0, -30.0, 750.0, -750.0]

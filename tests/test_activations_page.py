@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, mean_output, span
-from optviz.ui import course
-from optviz.ui.lessons import activations as told
-from optviz.ui.lessons.activations import Curves, Softmax, Stability
+from optviz.course import outline
+from optviz.lessons import activations as told
+from optviz.lessons.activations import Curves, Softmax, Stability
+from optviz.networks.activations import ACTIVATIONS, mean_output, span
 from tests.pages import opened, sound, tap
 
 FOUR = Curves(tuple((name, ()) for name in ("relu", "leaky_relu", "sigmoid", "tanh")), -2.0)
@@ -149,7 +149,7 @@ def test_right_digits():
 
 @pytest.mark.parametrize("advice", told.ADVICE, ids=[each.page for each in told.ADVICE])
 def test_3_5_each_piece_of_advice_links_to_a_page_that_opens_as_it_says(advice):
-    assert advice.page in course.LESSONS
+    assert advice.page in outline.LESSONS
     app = sound(opened(advice.page, **{name: list(value) for name, value in advice.parameters.items()}))
     for name, value in advice.parameters.items():
         kept = app.session_state[f"{advice.page}-values"][name]

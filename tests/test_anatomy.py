@@ -5,14 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from optviz.anatomy import Part, follow, parts
-from optviz.descent import descend, record
-from optviz.objectives import Noisy, Penalized
-from optviz.optimizers import OPTIMIZERS, Moment, average, framed
-from optviz.rules import SubStep
-from optviz.schedules import SCHEDULES, Schedule
-from optviz.surfaces import SURFACES
-from optviz.ui.tables import tex
+from optviz.lessons.tables import tex
+from optviz.optimization.anatomy import Part, follow, parts
+from optviz.optimization.descent import descend, record
+from optviz.optimization.objectives import Noisy, Penalized
+from optviz.optimization.optimizers import OPTIMIZERS, Moment, average, framed
+from optviz.optimization.rules import SubStep
+from optviz.optimization.schedules import SCHEDULES, Schedule
+from optviz.surfaces.surfaces import SURFACES
 from tests.tex_arithmetic import recompute, slack
 
 PRECISION = 6

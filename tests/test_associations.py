@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from optviz.associations import PAIRS, Associations, descended, learn, steps_to
-from optviz.optimizers import OPTIMIZERS
+from optviz.models.associations import PAIRS, Associations, descended, learn, steps_to
+from optviz.optimization.optimizers import OPTIMIZERS
 
 MEMORIES = [Associations(exponent, seed) for exponent in (0.0, 1.0, 2.5) for seed in (0, 7)]
 

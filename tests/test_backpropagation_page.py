@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import graphs
+from optviz.lessons import backpropagation
 from tests.pages import opened, said
 
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
@@ -27,11 +27,11 @@ def test_6_4_is_on_screen_at_once():
 
 
 def test_6_4_the_picture_writes_the_courses_numbers_in_turn():
-    writing, motion = graphs._story(NEURON, COURSE, "en")
+    writing, motion = backpropagation._story(NEURON, COURSE, "en")
     assert writing.symbols == ["", "", "×", "", "", "×", "+", "", "+", "×−1", "exp", "+1", "1/x"]
     names = ["w0", "x0", "q1", "w1", "x1", "q2", "q3", "w2", "q4", "q5", "q6", "q7", "f"]
     assert list(writing.names) == names, "the nodes are called as the sentences call them"
-    (panel,) = graphs.panels_of(NEURON, COURSE)
+    (panel,) = backpropagation.panels_of(NEURON, COURSE)
     inside = next(trace["text"] for trace in json.loads(panel.figure)["data"] if trace["mode"] == "text")
     assert inside[:3] == ["<b>w0</b>", "<b>x0</b>", "<b>q1</b><br>×"] and inside[-1] == "<b>f</b><br>1/x"
     assert writing.inputs == ["2.00", "−1.00", "", "−3.00", "−2.00", "", "", "−3.00", "", "", "", "", ""]
@@ -41,11 +41,11 @@ def test_6_4_the_picture_writes_the_courses_numbers_in_turn():
     assert backward[:5] == ["1.00", "−0.53", "−0.53", "−0.20", "0.20"]
     assert writing.captions[3] == ("q3 = q1 + q2", "= (−2.00) + 6.00 = 4.00")
     assert writing.captions[-1] == ("∂f/∂w0 = ∂f/∂q1 · ∂q1/∂w0", "= 0.20 · (−1.00) = −0.20")
-    assert len(writing.captions) == len(motion.here) == graphs.steps_of(NEURON, COURSE) + 1
+    assert len(writing.captions) == len(motion.here) == backpropagation.steps_of(NEURON, COURSE) + 1
 
 
 def test_what_the_panel_follows_is_sent():
-    arrays, (panel,) = graphs.arrays_of(NEURON, COURSE), graphs.panels_of(NEURON, COURSE)
+    arrays, (panel,) = backpropagation.arrays_of(NEURON, COURSE), backpropagation.panels_of(NEURON, COURSE)
     assert {len(rows) for rows in arrays.values()} == {22}
     for track in panel.tracks:
         for name, column in (track.x, track.y):
@@ -65,8 +65,8 @@ def test_what_the_panel_follows_is_sent():
 def test_no_number_lies_on_another_or_on_a_node(text, size):
     """By the pixels of a phone of 360, of a window of 1280 and of that on a projector."""
     values = {"w0": 2.0, "w1": -3.0, "w2": -3.0, "x0": -1.0, "x1": -2.0, "x2": 1.0, "a": 2.0, "b": -3.0, "z": 3.0}
-    inputs = graphs.inputs_of(text, {**values, "x": 0.5 if "exp" in text else 2.0, "y": -1.0})
-    figure = json.loads(graphs.panels_of(text, inputs)[0].figure)
+    inputs = backpropagation.inputs_of(text, {**values, "x": 0.5 if "exp" in text else 2.0, "y": -1.0})
+    figure = json.loads(backpropagation.panels_of(text, inputs)[0].figure)
     layout, traces = figure["layout"], figure["data"]
     factor = min(max(min(have / need for have, need in zip(size, layout["meta"]["fits"], strict=True)), 0.85), 2)
     legend = 36 if len([trace for trace in traces if trace.get("showlegend")]) < 3 else 56
@@ -76,7 +76,7 @@ def test_no_number_lies_on_another_or_on_a_node(text, size):
         across, down = size[0] - 8, (size[1] - legend) * layout["yaxis"]["domain"][1]
         return np.array([(x - left) / (right - left) * across, (high - y) / (high - low) * down])
 
-    arrays, boxes = graphs.arrays_of(text, inputs), {}
+    arrays, boxes = backpropagation.arrays_of(text, inputs), {}
 
     def write(x, y, words, position, marker, font):
         width, height = 0.64 * font * factor * len(words), 0.8 * font * factor  # of digits, without what is below
@@ -111,7 +111,7 @@ def test_gradients_that_add_are_said_and_shown():
     app = page(f="x*y + sin(x)", node="0")
     assert "x is used 2 times, so its gradient is a sum: (−1.00) + (−0.42) = −1.42." in said(app)
     assert r"1.00 \cdot (-1.00) \\ &+ 1.00 \cdot (-0.42) = -1.42" in said(app)
-    _writing, motion = graphs._story("x*y + sin(x)", (("x", 2.0), ("y", -1.0)), "en")
+    _writing, motion = backpropagation._story("x*y + sin(x)", (("x", 2.0), ("y", -1.0)), "en")
     assert sum(edge >= 0 for row in motion.flows for edge in row) == 2
 
 
@@ -178,7 +178,7 @@ def test_a_value_that_does_not_exist_is_said_and_the_pass_ends_there(text, x, se
     [(0.0, "0.00"), (-0.1966, "−0.20"), (0.0945, "0.095"), (1e-9, "1.0e−9"), (123456.0, "1.2e5"), (float("nan"), "–")],
 )
 def test_numbers_are_short(value, text):
-    assert graphs.number(value) == text
+    assert backpropagation.number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,10 @@ def test_numbers_are_short(value, text):
     ],
 )
 def test_a_node_shows_its_constant(text, symbols):
-    assert graphs._story(text, (("x", 1.0),), "en")[0].symbols == symbols
+    assert backpropagation._story(text, (("x", 1.0),), "en")[0].symbols == symbols
 
 
 def test_local_derivatives_are_named():
-    report = graphs._report("x^2/y", (("x", 2.0), ("y", 4.0)), "en")
+    report = backpropagation._report("x^2/y", (("x", 2.0), ("y", 4.0)), "en")
     assert "∂q1/∂x = 2·x^1 = 4.00" in report and "∂f/∂y = −q1/y² = −0.25" in report
-    assert "∂f/∂x = 1, ∂f/∂y = −1" in graphs._report("x - y", (("x", 2.0), ("y", 4.0)), "en")
+    assert "∂f/∂x = 1, ∂f/∂y = −1" in backpropagation._report("x - y", (("x", 2.0), ("y", 4.0)), "en")

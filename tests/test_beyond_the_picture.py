@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from optviz.figures.panels import Thinned
 from optviz.ui.lesson import _passes
-from optviz.ui.player import Thinned
 from tests.pages import opened
 
 SAID = "Numbers beyond 3.4 · 10³⁸ cannot be drawn"

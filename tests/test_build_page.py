@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from optviz.frame import members
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.lessons.build import LEAVES, Row, own, recognize, remark
+from optviz.lessons.build import LEAVES, Row, own, recognize, remark
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.two_moments import members
 from tests.pages import examples, opened, said, sound
 
 page = partial(opened, "build", folds=("editor", "starts", "tensorflow", "leavers"))

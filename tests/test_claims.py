@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from optviz.ui import course, lesson
-from optviz.ui.examples import CLASSIFIER_EXAMPLES, Example
-from optviz.ui.lessons.penalties import Sweep
-from optviz.ui.lessons.practice import TRICKS
-from optviz.ui.ready_lectures import READY
+from optviz.course import outline
+from optviz.course.ready_lectures import READY
+from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
+from optviz.lessons.penalties import Sweep
+from optviz.lessons.practice import TRICKS
+from optviz.ui import lesson
 from tests.claims import CLAIMS, advice, descents, lectures, losses, matrices, networks, trainings  # noqa: F401
 from tests.pages import PAGES, ran
 
@@ -31,7 +32,7 @@ def examples_of(page: str) -> Sequence[Example]:
     return begun.value.args[0]
 
 
-EXAMPLES = {(page, example.title): example for page in course.LESSONS for example in examples_of(page)}
+EXAMPLES = {(page, example.title): example for page in outline.LESSONS for example in examples_of(page)}
 
 SCENES = {(name, scene.title): scene for name, lecture in READY.items() for scene in lecture.scenes}
 

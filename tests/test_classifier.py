@@ -6,12 +6,12 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier, Epoch, train
-from optviz.datasets import Dataset, dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier, Epoch, train
+from optviz.networks.datasets import Dataset, dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.optimization.optimizers import OPTIMIZERS
 
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], dot(), batch_size=32, seed=0)
 SGD = OPTIMIZERS["sgd"]()

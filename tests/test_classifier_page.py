@@ -7,21 +7,21 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz import datasets
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, Engine, train
-from optviz.datasets import DATASETS, DataError, dot
-from optviz.losses import LOSSES
-from optviz.network import INITIALIZATIONS, Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.schedules import SCHEDULES
-from optviz.tensorflow_engine import EngineMissing
-from optviz.ui import training_settings, training_words, trainings
-from optviz.ui.examples import CLASSIFIER_EXAMPLES
-from optviz.ui.keras_code import keras_code
-from optviz.ui.training_settings import Method, Sample, Settings
-from optviz.ui.trainings import Training
-from optviz.ui.words import data_error
+from optviz.lessons import training_settings, training_words, trainings
+from optviz.lessons.examples import CLASSIFIER_EXAMPLES
+from optviz.lessons.keras_code import keras_code
+from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.trainings import Training
+from optviz.lessons.words import data_error
+from optviz.networks import datasets
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import ENGINES, Classifier, Engine, train
+from optviz.networks.datasets import DATASETS, DataError, dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import INITIALIZATIONS, Network
+from optviz.networks.tensorflow_engine import EngineMissing
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
 from tests.pages import opened, said, sound, tap
 
 SHORT = Settings(epochs=12)

@@ -6,21 +6,23 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier, train
-from optviz.datasets import dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
-from optviz.saved_models import Flaw, ModelError, SavedModel, read_model
-from optviz.schedules import Schedule
-from optviz.ui import language, links, training_files, training_words
-from optviz.ui.tables import digits
+from optviz.lessons import training_words
+from optviz.lessons.tables import digits
+from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch
+from optviz.lessons.trainings import MARKS, NUMBERS, Training
+from optviz.lessons.words import model_error
+from optviz.locale import spoken
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier, train
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
+from optviz.networks.saved_models import Flaw, ModelError, SavedModel, read_model
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import Schedule
+from optviz.ui import links, training_files
 from optviz.ui.training_files import event_runs
-from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
-from optviz.ui.trainings import MARKS, NUMBERS, Training
-from optviz.ui.words import model_error
 from tests.pages import opened, said, tap
 
 TRAINING, VALIDATION = dot().split(0.2)
@@ -405,7 +407,7 @@ def test_the_groups_are_drawn():
 @pytest.mark.parametrize("flaw", Flaw)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_flaw_of_a_file_has_its_sentence(monkeypatch, flaw, lang):
-    monkeypatch.setattr(language, "language", lambda: lang)
+    monkeypatch.setattr(spoken, "language", lambda: lang)
     text = model_error(ModelError(flaw, "piece"))
     assert text and "{" not in text
 

@@ -6,24 +6,25 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optviz.ui import races, training_words
-from optviz.ui.comparisons import alike, coinciding, least, most, say_coinciding
-from optviz.ui.lessons import (
+from optviz.lessons import (
     activations,
+    backpropagation,
     cross_entropy,
     descent,
-    graphs,
     losses,
     momentum,
     penalties,
     practice,
+    races,
     softmax_loss,
+    training_words,
     yoghurt,
 )
-from optviz.ui.races import Ground
-from optviz.ui.runs import Run
-from optviz.ui.training_settings import Method, Sample, Settings
-from optviz.ui.trainings import Training
+from optviz.lessons.comparisons import alike, coinciding, least, most, say_coinciding
+from optviz.lessons.races import Ground
+from optviz.lessons.runs import Run
+from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.trainings import Training
 
 
 def test_alike_is_what_is_written_alike_or_within_what_counts():
@@ -95,8 +96,8 @@ def test_runs_that_are_equally_near_are_named_together():
 
 
 def test_an_expression_that_reacts_equally_says_so():
-    assert "reacts most, and equally, to a, b" in graphs.say("a + b", (("a", 1.0), ("b", 2.0)))
-    assert "reacts most to b; ∂f/∂b = 3" in graphs.say("a + 3*b", (("a", 1.0), ("b", 2.0)))
+    assert "reacts most, and equally, to a, b" in backpropagation.say("a + b", (("a", 1.0), ("b", 2.0)))
+    assert "reacts most to b; ∂f/∂b = 3" in backpropagation.say("a + 3*b", (("a", 1.0), ("b", 2.0)))
 
 
 def test_points_and_rows_that_share_the_lead():
@@ -154,7 +155,7 @@ def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
 MODULES = (
     activations,
     cross_entropy,
-    graphs,
+    backpropagation,
     losses,
     momentum,
     penalties,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from optviz import optimizers
-from optviz.anatomy import follow
-from optviz.descent import advance, descend
-from optviz.optimizers import OPTIMIZERS, OWN, Entry
-from optviz.surfaces import SURFACES
+from optviz.optimization import optimizers
+from optviz.optimization.anatomy import follow
+from optviz.optimization.descent import advance, descend
+from optviz.optimization.optimizers import OPTIMIZERS, OWN, Entry
+from optviz.surfaces.surfaces import SURFACES
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
 

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import cross_entropy
-from optviz.ui.lessons.cross_entropy import Settings
+from optviz.lessons import cross_entropy
+from optviz.lessons.cross_entropy import Settings
 from tests.pages import opened, said
 
 TWO = Settings((1.0, 0.0), ((0.6, 0.4), (0.8, 0.2)))

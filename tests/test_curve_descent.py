@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from optviz.curve_descent import Behavior, run
-from optviz.curves import CURVES, Curve
-from optviz.optimizers import OPTIMIZERS
-from optviz.schedules import SCHEDULES, exponential_decay, unchanged, warmup
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES, exponential_decay, unchanged, warmup
+from optviz.surfaces.curve_descent import Behavior, run
+from optviz.surfaces.curves import CURVES, Curve
 
 SHIFTED = CURVES["shifted"]
 # The course prints these rows: epoch, w after the update, loss before it, learning rate.

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from optviz.curves import CURVES, Curve
 from optviz.formula import FormulaError
+from optviz.surfaces.curves import CURVES, Curve
 
 every_curve = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
 

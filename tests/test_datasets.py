@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz.datasets import (
+from optviz.networks.datasets import (
     DATASETS,
     DOT,
     MAX_BYTES,

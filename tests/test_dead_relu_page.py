@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.datasets import DataError
-from optviz.dead_units import CURES, Setup, record
-from optviz.network import INITIALIZATIONS
-from optviz.ui.lessons import dead_relu as told
-from optviz.ui.lessons.dead_relu import Settings
-from optviz.ui.player import Thinned
+from optviz.figures.panels import Thinned
+from optviz.lessons import dead_relu as told
+from optviz.lessons.dead_relu import Settings
+from optviz.networks.datasets import DataError
+from optviz.networks.dead_relu import CURES, Setup, record
+from optviz.networks.network import INITIALIZATIONS
 from tests.pages import examples, opened, said, sound, tap
 
 COURSE = Settings(Setup(), ("rate", "he", "leaky"))

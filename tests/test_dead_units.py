@@ -6,9 +6,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.classifier import train
-from optviz.dead_units import CURES, Setup, record
-from optviz.optimizers import OPTIMIZERS
+from optviz.networks.classifier import train
+from optviz.networks.dead_relu import CURES, Setup, record
+from optviz.optimization.optimizers import OPTIMIZERS
 
 BIASED = Setup(bias=-4, learning_rate=0.01)
 FAR = Setup(shift=5, learning_rate=0.03, initialization="he")

@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.curve_descent import Behavior
-from optviz.curves import CURVES
-from optviz.schedules import SCHEDULES
-from optviz.ui.lessons import descent
-from optviz.ui.lessons.descent import Settings
-from optviz.ui.panels import run_of
+from optviz.figures.panels import run_of
+from optviz.lessons import descent
+from optviz.lessons.descent import Settings
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.curve_descent import Behavior
+from optviz.surfaces.curves import CURVES
 from tests.pages import opened, said, sound
 from tests.programs import drawn, run
 

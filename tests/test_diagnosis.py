@@ -5,8 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from optviz.descent import Path, descend, record
-from optviz.diagnosis import (
+from optviz.optimization.descent import Path, descend, record
+from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
+from optviz.optimization.rules import parse
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.diagnosis import (
     AT_BOUND,
     DEAD,
     PATIENCE,
@@ -19,12 +22,9 @@ from optviz.diagnosis import (
     examine,
     stable_product,
 )
-from optviz.landscape import CLOSE
-from optviz.optimizers import OPTIMIZERS, Optimizer
-from optviz.race import Course, End, Ending, Racer, race
-from optviz.rules import parse
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES, Surface
+from optviz.surfaces.landscape import CLOSE
+from optviz.surfaces.race import Course, End, Ending, Racer, race
+from optviz.surfaces.surfaces import SURFACES, Surface
 
 
 def course(name, **options):

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz import digits as module
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier
-from optviz.datasets import DataError
-from optviz.digits import CLASSES, DIGITS, SHEET, Digits, confusion, digits, inked, scaled, seen, split, tiles
-from optviz.losses import SOFTMAX_CROSSENTROPY
-from optviz.network import Network
-from optviz.training_plan import NUMBERS, Fit, Plan, Scale, fit
+from optviz.models import digits as module
+from optviz.models.digits import CLASSES, DIGITS, SHEET, Digits, confusion, digits, inked, scaled, seen, split, tiles
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier
+from optviz.networks.datasets import DataError
+from optviz.networks.losses import SOFTMAX_CROSSENTROPY
+from optviz.networks.network import Network
+from optviz.networks.training_plan import NUMBERS, Fit, Plan, Scale, fit
 
 SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import DataError
-from optviz.digits import seen, split
 from optviz.figures import digits as pictures
-from optviz.network import INITIALIZATIONS
-from optviz.training_plan import NUMBERS, Plan
-from optviz.ui import downloads
-from optviz.ui.lessons import digits, nets
-from optviz.ui.lessons.digits import Settings
+from optviz.lessons import digits, nets
+from optviz.lessons.digits import Settings
+from optviz.models.digits import seen, split
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import DataError
+from optviz.networks.network import INITIALIZATIONS
+from optviz.networks.training_plan import NUMBERS, Plan
+from optviz.ui import downloads, drawing
 from tests.pages import opened, said, sound, tap
 
 SHORT = Settings(Plan(epochs=3, learning_rate=0.3))
@@ -204,13 +204,13 @@ class Sheet:
 
 def test_the_way_of_the_pen_is_drawn_and_nothing_between_two_strokes():
     sheet = Sheet()
-    digits.draw(sheet, sheet.drawn, ((4.0, 4.0),))
+    drawing.draw(sheet, sheet.drawn, ((4.0, 4.0),))
     first = sheet.drawn
-    digits.draw(sheet, sheet.drawn, ((4.0, 4.0), (14.0, 4.0), (24.0, 4.0)))
-    digits.draw(sheet, first, ((10.0, 20.0),))  # the page has not run since the first point
+    drawing.draw(sheet, sheet.drawn, ((4.0, 4.0), (14.0, 4.0), (24.0, 4.0)))
+    drawing.draw(sheet, first, ((10.0, 20.0),))  # the page has not run since the first point
     bitmap = digits._bitmap(sheet.drawn)
     assert bitmap[4, 4:25].all() and bitmap[20, 10] and not bitmap[12].any()
-    digits.draw(sheet, sheet.drawn, ((-1e300, 31.0), (1e300, 31.0)))
+    drawing.draw(sheet, sheet.drawn, ((-1e300, 31.0), (1e300, 31.0)))
     assert digits._bitmap(sheet.drawn)[31].all()  # and not a dot for each unit of the way
     bitmap = digits._bitmap(sheet.drawn)
     arrays = digits.sheet_arrays(SHORT, sheet.drawn)
@@ -225,13 +225,13 @@ def test_the_way_of_the_pen_is_drawn_and_nothing_between_two_strokes():
 def test_a_drawing_is_scaled_as_the_training_images_are(scale):
     settings = replace(SHORT, scale=scale)
     training, network = split(0)[0].x, digits.result_of(settings).fit
-    image = seen(digits._bitmap(digits._seven()))
+    image = seen(digits._bitmap(digits.seven()))
     x = image / 16 if scale == "unit" else (image - training.mean(axis=0)) / np.maximum(training.std(axis=0), 1e-9)
     known = training.std(axis=0) > 0
     z = x[known] @ network.network.views(network.last.w)[0][0][known] + network.last.w[-10:]
     expected = np.exp(z) / np.exp(z).sum()
     assert not image[~known].any()
-    np.testing.assert_allclose(digits.read(settings, digits._seven()), expected, rtol=1e-9)
+    np.testing.assert_allclose(digits.read(settings, digits.seven()), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("junk", ["", "0", "z" * 256, "0" * 255, "0" * 3000])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.ui.player import LONGEST, Result, _picked
+from optviz.ui.player import LONGEST, Pick, _picked
 
 
 def page() -> None:
@@ -78,11 +78,11 @@ def test_what_cannot_be_is_not_taken(name: str, told: float):
 )
 def test_a_point_says_whether_it_is_still_held(value: Any, point: Any, held: bool):
     picked = _picked(value)
-    assert (picked.point, picked.held, picked.path) == (point, held, ())
+    assert picked == (Pick(point, 0, held) if point else None)
 
 
 def test_the_way_of_the_pointer_is_made_of_points_alone_and_not_of_endlessly_many():
     way = [[1, 2], "34", [3], [float("inf"), 0], None, {"x": 1}, [3.5, -4]]
-    assert _picked([3.5, -4, 0, 7, True, way]) == Result((3.5, -4.0), 0, held=True, path=((1.0, 2.0), (3.5, -4.0)))
+    assert _picked([3.5, -4, 0, 7, True, way]) == Pick((3.5, -4.0), 0, held=True, path=((1.0, 2.0), (3.5, -4.0)))
     assert _picked([3.5, -4, 0, 7, False, "1,2"]).path == ()
     assert len(_picked([1, 1, 0, 7, False, [[1, 1]] * 10_000]).path) == LONGEST

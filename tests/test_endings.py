@@ -9,15 +9,15 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.diagnosis import Finding, Trouble, diagnose
-from optviz.landscape import Kind, spacing
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Course, Ending, Racer, race
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES, Surface
-from optviz.ui import diagnoses, races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import read_runs
+from optviz.lessons import diagnoses, races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.diagnosis import Finding, Trouble, diagnose
+from optviz.surfaces.landscape import Kind, spacing
+from optviz.surfaces.race import Course, Ending, Racer, race
+from optviz.surfaces.surfaces import SURFACES, Surface
 
 ALL = tuple(OPTIMIZERS)
 E = Ending

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz.entry import MOST_CHARACTERS, Entry, EntryError, Fault, write
+from optviz.typed_numbers import MOST_CHARACTERS, Entry, EntryError, Fault, write
 
 
 @pytest.mark.parametrize(

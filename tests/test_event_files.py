@@ -8,9 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.event_files import BINS, FILE, MOST_STEPS, EventRun, curve, layers, write_run, zipped
-from optviz.network import Network
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.event_files import BINS, FILE, MOST_STEPS, EventRun, curve, layers, write_run, zipped
+from optviz.networks.network import Network
 
 RNG = np.random.default_rng(0)
 WEIGHTS = {0: RNG.normal(size=(2, 11)), 10: RNG.normal(3, 2, size=(2, 11))}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from optviz.ui import course
-from optviz.ui.language import LANGUAGES
+from optviz.course import outline
+from optviz.locale.spoken import LANGUAGES
 from tests.pages import examples, healthy, opened, tap
 
 ROOT = Path(__file__).parents[1]
 JUNK = ("", "§", "nan", "1e308", "-1e308", "0", "-1", "__import__('os')", "9**9**9", "[", "x" * 3000, "1,2;3")
 
-every_page = pytest.mark.parametrize("name", course.LESSONS)
+every_page = pytest.mark.parametrize("name", outline.LESSONS)
 in_both = pytest.mark.parametrize("lang", LANGUAGES)
 
 
@@ -93,7 +93,7 @@ def test_no_page_needs_tensorflow_or_keras_to_open():
     source = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-for page in {[str(ROOT / "pages" / f"{name}.py") for name in course.LESSONS]}:
+for page in {[str(ROOT / "pages" / f"{name}.py") for name in outline.LESSONS]}:
     app = AppTest.from_file(page, default_timeout=60)
     app.session_state["framed"] = True
     assert not app.run().exception, page

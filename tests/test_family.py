@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from optviz.family import FAMILY, nearest
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Ending
-from optviz.ui import races
-from optviz.ui.lessons.family import ADDED, SHARED, SHOWS
+from optviz.lessons import races
+from optviz.lessons.family import ADDED, SHARED, SHOWS
+from optviz.optimization.family import FAMILY, nearest
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.race import Ending
 
 
 def ends(show):

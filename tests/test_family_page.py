@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.family import FAMILY
-from optviz.ui import races
-from optviz.ui.lessons import family
-from optviz.ui.lessons.family import SHARED, SHOWS
+from optviz.lessons import family, races
+from optviz.lessons.family import SHARED, SHOWS
+from optviz.optimization.family import FAMILY
 from tests.pages import opened, said, sound
 
 page = partial(opened, "family")

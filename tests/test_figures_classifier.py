@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from optviz.datasets import DATASETS
 from optviz.figures.classifier import CLASSES, Bars, Line, Sign, Turn, curves, histogram, regions
+from optviz.networks.datasets import DATASETS
 
 WORDS = {
     "output": "%{z}%",

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz.figures import crossentropy, losses, yoghurt
+from optviz.figures import cross_entropy, losses, yoghurt
 from optviz.figures.losses import LADDER, Scale, places, rung
+from optviz.figures.panels import tracks_of
 from optviz.figures.style import SERIES
-from optviz.ui.panels import tracks_of
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_every_figure_asks_for_what_it_follows():
     figures = {
         "predictions": losses.predictions(np.array([1.0, 2.0]), Scale(0, 2, 2), words),
         "shares": losses.shares(("a",), ("share",), 2, words),
-        "groups": crossentropy.groups(("a", "b"), ("p", "q"), 2, ("x", "y"), (0, 1), target="right"),
-        "logarithm": crossentropy.logarithm(("A", "B"), ("x", "y"), 5.0),
-        "lead": crossentropy.lead(("a", "b", "c"), ("x", "y"), 10.0, "rows"),
+        "groups": cross_entropy.groups(("a", "b"), ("p", "q"), 2, ("x", "y"), (0, 1), target="right"),
+        "logarithm": cross_entropy.logarithm(("A", "B"), ("x", "y"), 5.0),
+        "lead": cross_entropy.lead(("a", "b", "c"), ("x", "y"), 10.0, "rows"),
         "plane": yoghurt.plane(("a", "b", "c"), words),
         "weights": yoghurt.weights(("a", "b", "c"), "w", "epoch"),
         "strips": yoghurt.strips(("a", "b", "c"), 32, "over", (-1, 1), "mean"),

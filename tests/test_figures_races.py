@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from optviz.colors import light, oklab
 from optviz.figures import races
+from optviz.figures.colors import light, oklab
+from optviz.figures.panels import tracks_of
 from optviz.figures.relief import ASPECT, AWAY, BANDS, FLOOR, Relief, eye, mesh, painted, ramp
 from optviz.figures.relief import relief as evaluated
 from optviz.figures.style import SERIES, Runner, looks_of
-from optviz.surfaces import SURFACES
-from optviz.ui.panels import tracks_of
+from optviz.surfaces.surfaces import SURFACES
 
 NAMES = ("SGD", "Adam", "Lion")
 RUNNERS = tuple(map(Runner, NAMES, looks_of(("sgd", "adam", "lion"))))

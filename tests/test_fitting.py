@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.fitting import (
+from optviz.models.fitting import (
     CURVES,
     DEGREES,
     MOST_POINTS,
@@ -19,8 +19,8 @@ from optviz.fitting import (
     fit,
     judge,
 )
-from optviz.objectives import Penalized
-from optviz.regression import LeastSquares, legendre
+from optviz.models.regression import LeastSquares, legendre
+from optviz.optimization.objectives import Penalized
 
 START = Setting()
 

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
-from optviz.network import Network
-from optviz.ui.lessons import fitting
-from optviz.ui.lessons.fitting import PICKED, REMEDIES
-from optviz.ui.training_settings import Method, Sample, Settings
-from optviz.ui.trainings import Training
+from optviz.lessons import fitting
+from optviz.lessons.fitting import PICKED, REMEDIES
+from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.trainings import Training
+from optviz.models.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.network import Network
 from tests.pages import opened, sound, summaries
 
 START = Setting()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from optviz.ui import foreign
+from optviz.locale import foreign
 
 HOSTILE = (
     "2x1^2 + 3x2^2 * x1 ** 3 ** 2",

@@ -12,11 +12,12 @@ import pytest
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
-from optviz.lecture import KIND, pack
-from optviz.saved_models import Flaw, ModelError
-from optviz.ui import course, lectures
+from optviz.course import outline
+from optviz.course.lecture import KIND, pack
+from optviz.lessons.words import model_error
+from optviz.networks.saved_models import Flaw, ModelError
+from optviz.ui import lectures
 from optviz.ui.links import Link
-from optviz.ui.words import model_error
 from tests.markup import read_in
 from tests.pages import healthy, opened
 
@@ -143,7 +144,7 @@ class Everything(dict[str, list[str]]):
         return [next(self.texts)]
 
 
-@pytest.mark.parametrize("name", course.LESSONS)
+@pytest.mark.parametrize("name", outline.LESSONS)
 def test_every_parameter_of_a_link_is_shown_as_text(name, monkeypatch):
     everything = Everything()
     monkeypatch.setattr(Link, "_source", lambda link: everything)

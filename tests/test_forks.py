@@ -8,18 +8,19 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
-from optviz.objectives import Later
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Branch, Course, Ending, Racer, branch, conclude, conclude_branch, run
-from optviz.schedules import SCHEDULES, warmup
-from optviz.surfaces import SURFACES
-from optviz.ui import forks, races, training_words
-from optviz.ui import training_settings as trained
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
-from optviz.ui.training_settings import Leg, Method, Switch
-from optviz.ui.trainings import NUMBERS, Training
+from optviz.lessons import races, training_words
+from optviz.lessons import training_settings as trained
+from optviz.lessons.forks import Fork
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.lessons.training_settings import Leg, Method, Switch
+from optviz.lessons.trainings import NUMBERS, Training
+from optviz.optimization.descent import descend, record
+from optviz.optimization.objectives import Later
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES, warmup
+from optviz.surfaces.race import Branch, Course, Ending, Racer, branch, conclude, conclude_branch, run
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened, said, sound
 
 STEPS = 100
@@ -159,7 +160,7 @@ def report(app):
 
 
 def test_what_the_panels_follow_is_the_fork_and_the_future_it_left():
-    at = forks.Fork(20, 0, Run("adam"), 0.3, 0.5)
+    at = Fork(20, 0, Run("adam"), 0.3, 0.5)
     given, plain = settings(at), settings()
     arrays, before = races.arrays_of(given, True), races.arrays_of(plain, True)
     assert np.array_equal(arrays["ghost"].array[20:], before["w"].array[20:, 0])
@@ -184,7 +185,7 @@ def test_what_the_panels_follow_is_the_fork_and_the_future_it_left():
 
 
 def test_the_minima_that_are_marked_are_those_of_both_objectives():
-    at = forks.Fork(20, 0, None, None, 3.0)
+    at = Fork(20, 0, None, None, 3.0)
     above = json.loads(races.panels_of(settings(at, surface="booth"), True)[0].figure)
     stars = {trace["name"]: trace for trace in above["data"] if "star" in str(trace.get("marker", {}).get("symbol"))}
     x = np.linalg.solve([[10 + 3.0, 8], [8, 10 + 3.0]], [34, 38])
@@ -194,15 +195,15 @@ def test_the_minima_that_are_marked_are_those_of_both_objectives():
 
 
 def test_sentence_and_table_tell_of_both():
-    given = settings(forks.Fork(20, 0, Run("adam"), 0.3))
+    given = settings(Fork(20, 0, Run("adam"), 0.3))
     said, html = races.say(given), races.report(given)
     after, before = races.race_of(given).ends[0], races.left_of(given).ends[0]
     assert f"Changed from step 20 on, SGD ends at loss {after.loss:.3g}" in said
     assert f"Unchanged, it ends at loss {before.loss:.3g}" in said
     assert "SGD → Adam, lr 0.3" in html and "SGD, unchanged" in html and "0.1 → 0.3" in html
     assert html.count("<th scope='row'>") == 3
-    assert "nothing is changed yet" in races.say(settings(forks.Fork(20, 0)))
-    blown = replace(settings(forks.Fork(40, 0, Run("adam"))), learning_rate=100.0, steps=200)
+    assert "nothing is changed yet" in races.say(settings(Fork(20, 0)))
+    blown = replace(settings(Fork(40, 0, Run("adam"))), learning_rate=100.0, steps=200)
     blown = replace(blown, fork=replace(blown.fork, step=190))
     assert "ended before it" in races.say(blown)
 

@@ -5,9 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from optviz.descent import descend
-from optviz.frame import Trait, adapts, first_step, lasting_step, likeness, members, numbers_of, traits
-from optviz.optimizers import LAST, ONE, OPTIMIZERS, Moment, Optimizer, average, framed
+from optviz.optimization.descent import descend
+from optviz.optimization.optimizers import LAST, ONE, OPTIMIZERS, Moment, Optimizer, average, framed
+from optviz.optimization.two_moments import (
+    Trait,
+    adapts,
+    first_step,
+    lasting_step,
+    likeness,
+    members,
+    numbers_of,
+    traits,
+)
 
 UNIT = Moment(0.999, 0.001, 1.0)
 

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from optviz.ui.lessons import functions
-from optviz.warmups import CASTS, read_axis
+from optviz.lessons import functions
+from optviz.models.functions import CASTS, read_axis
 from tests.pages import opened, sound
 
 page = partial(opened, "functions")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import dot
-from optviz.gradient_flow import Flow, gradient_norms, judge, passed_on, per_layer, slope_products
-from optviz.losses import LOSSES
-from optviz.network import Network
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.vanishing import Flow, gradient_norms, judge, passed_on, per_layer, slope_products
 
 LOSS = LOSSES["binary_crossentropy"]
 DATA = dot()

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from optviz.formula import FUNCTIONS, FormulaError, Operation, Reason, operations, parse
-from optviz.graph import MOST_NODES, NAMES, RULES, Fault, Graph
+from optviz.networks.backpropagation import MOST_NODES, NAMES, RULES, Fault, Graph
 
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
 COURSE = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}

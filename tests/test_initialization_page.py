@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.spread import Depth
-from optviz.ui.lessons import spreads
-from optviz.ui.lessons.spreads import Settings
-from optviz.ui.panels import run_of
-from optviz.ui.tables import digits
+from optviz.figures.panels import run_of
+from optviz.lessons import initialization
+from optviz.lessons.initialization import Settings
+from optviz.lessons.tables import digits
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.initialization import Depth
 from tests.pages import opened, said
 
 page = partial(opened, "initialization")
@@ -48,18 +48,18 @@ def test_6_3_the_formula_has_the_numbers_of_the_moment():
     assert r"E[a_{l+1}^2] / E[a_l^2] &= n\,\sigma^2\,E[f(u)^2] \\ &= 100 \cdot 0.141^2 \cdot 0.5 = 1" in relu
     assert "Theory predicts a standard deviation of 0.826 in layer 10; measured: 0.816." in relu
     tanh = settings()
-    square = spreads.spread_of(tanh).square[1, 1]
-    assert rf"50 \cdot 0.141^2 \cdot {square:.3g} = {square:.3g}" in spreads.formula(tanh)[0]
+    square = initialization.spread_of(tanh).square[1, 1]
+    assert rf"50 \cdot 0.141^2 \cdot {square:.3g} = {square:.3g}" in initialization.formula(tanh)[0]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_what_the_panels_follow_is_the_spread(activation):
     given = settings(activation)
-    arrays, spread = spreads.arrays_of(given), spreads.spread_of(given)
+    arrays, spread = initialization.arrays_of(given), initialization.spread_of(given)
     np.testing.assert_allclose(arrays["deviation"][:, 1], spread.deviation[:, 1])
     assert np.isnan(arrays["deviation"][1:, 4]).all() or activation in ("sigmoid", "softplus")
     assert {len(rows) for rows in arrays.values()} == {7}
-    for panel in spreads.panels_of(given):
+    for panel in initialization.panels_of(given):
         assert panel.tracks
         for track in panel.tracks:
             for ref in (track.x, track.y):
@@ -69,7 +69,7 @@ def test_what_the_panels_follow_is_the_spread(activation):
 
 def test_the_table_has_a_row_for_each_initialization():
     given = settings("relu", "he")
-    report, deviation = spreads.report(given), spreads.spread_of(given).deviation
+    report, deviation = initialization.report(given), initialization.spread_of(given).deviation
     assert report.count("<th scope='row'>") == 6
     for value in deviation[-1]:
         assert f">{digits(value)}</td>" in report

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.anatomy import Part
 from optviz.figures.arrows import LOOKS
-from optviz.objectives import noise
-from optviz.optimizers import OPTIMIZERS
-from optviz.surfaces import SURFACES
-from optviz.ui import inspector, races
-from optviz.ui.forks import Fork
+from optviz.figures.panels import run_of
+from optviz.lessons import races
+from optviz.lessons.forks import Fork
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.optimization.anatomy import Part
+from optviz.optimization.objectives import noise
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import inspector
 from optviz.ui.inspector import NUMBERS, SUB_STEPS, broken
-from optviz.ui.panels import run_of
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
 from tests.tex_arithmetic import recompute
 
 BOWL = Ground("bowl", "", 0.0, 0.0, 0.0, 0)

@@ -24,15 +24,16 @@ RUNS = 400
 
 def shown(link: str) -> dict[str, Any]:
     """Open a link and return what the player is handed: its moment, steps, panels, and the numbers in brief."""
+    from optviz.figures.panels import Picture, Thinned
     from optviz.ui import lesson
-    from optviz.ui.player import Result, Thinned
+    from optviz.ui.player import Result
 
     page, _mark, query = link.partition("?")
     handed: dict[str, Any] = {}
 
-    def player(panels: Any, arrays: Any, **given: Any) -> Result:
-        handed[given["opening"]["name"]] = (panels, arrays, given)
-        return Result(None)
+    def player(picture: Picture, *, opening: Any, **given: Any) -> Result:
+        handed[opening["name"]] = (picture, opening)
+        return Result()
 
     app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
     app.session_state["framed"] = True
@@ -43,15 +44,15 @@ def shown(link: str) -> dict[str, Any]:
         for _run in range(RUNS):
             app.run()
             assert not app.exception and not app.warning and not app.error, link
-            if not any(given["growing"] for _panels, _arrays, given in handed.values()):
+            if not any(picture.growing for picture, _opening in handed.values()):
                 break
     pictures = {}
-    for name, (panels, arrays, given) in handed.items():
-        values = {each: array.array if isinstance(array, Thinned) else array for each, array in arrays.items()}
+    for name, (picture, opening) in handed.items():
+        values = {each: array.array if isinstance(array, Thinned) else array for each, array in picture.arrays.items()}
         pictures[name] = {
-            "moment": {key: given["opening"][key] for key in ("step", "speed", "views", "ask", "projector")},
-            "steps": given["steps"],
-            "cells": Counter(panel.cell for panel in panels),
+            "moment": {key: opening[key] for key in ("step", "speed", "views", "ask", "projector")},
+            "steps": picture.steps,
+            "cells": Counter(panel.cell for panel in picture.panels),
             "arrays": {each: brief(np.asarray(array, float)) for each, array in values.items()},
         }
     return pictures
@@ -67,9 +68,9 @@ def brief(array: np.ndarray) -> list[Any]:
 
 
 def test_there_are_links_to_every_page_in_both_languages() -> None:
-    from optviz.ui import course
+    from optviz.course import outline
 
-    assert {link.partition("?")[0] for link in KEPT} == set(course.LESSONS) - {"course", "lectures"}
+    assert {link.partition("?")[0] for link in KEPT} == set(outline.LESSONS) - {"course", "lectures"}
     assert len(KEPT) >= 30
     assert {"lang=en", "lang=zh"} == {part for link in KEPT for part in link.split("&") if part.startswith("lang=")}
 

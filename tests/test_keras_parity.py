@@ -10,8 +10,8 @@ import os
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
-from optviz.optimizers import OPTIMIZERS
+from optviz.optimization.descent import descend, record
+from optviz.optimization.optimizers import OPTIMIZERS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras")

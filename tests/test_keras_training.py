@@ -8,13 +8,13 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.keras_training import Unheeded, read_loss
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.saved_models import Flaw, ModelError, SavedModel, read_model, write_json, write_keras
-from optviz.ui import language
-from optviz.ui.words import model_error, model_remark
+from optviz.lessons.words import model_error, model_remark
+from optviz.locale import spoken
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.keras_training import Unheeded, read_loss
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.saved_models import Flaw, ModelError, SavedModel, read_model, write_json, write_keras
 
 # Keras' own reading of its variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -122,7 +122,7 @@ def test_the_optimizer_is_told_with_what_was_set_of_it():
 
 def test_everything_is_said_in_both_languages(monkeypatch):
     for lang in ("en", "zh"):
-        monkeypatch.setattr(language, "language", lambda lang=lang: lang)
+        monkeypatch.setattr(spoken, "language", lambda lang=lang: lang)
         compiled = {**loss(CROSS, from_logits=True, label_smoothing=0.2, reduction="sum"), "optimizer": "adam"}
         said = told(file(compiled, "sigmoid", kernel_regularizer="l2"))[1]
         assert len(said) == 5 and all(text and "{" not in text for text in said)

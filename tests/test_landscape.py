@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from optviz.landscape import Kind, Minima, distances, global_minima
-from optviz.surfaces import Surface
+from optviz.surfaces.landscape import Kind, Minima, distances, global_minima
+from optviz.surfaces.surfaces import Surface
 
 
 @pytest.mark.parametrize("n", [11, 101, 5001])

@@ -15,8 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.locale import CATALOGUES, read, translations
 from optviz.locale.messages import MARKS, ROOT, sources, spoken, strings, template, titles, words
-from optviz.ui import language
-from optviz.ui.language import LANGUAGES, N_, _, ngettext, preferred
+from optviz.locale.spoken import LANGUAGES, N_, Sentence, _, joined, ngettext, preferred, speak
 
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 ENGLISH_WORD = re.compile(r"\b[A-Za-z][a-z]+\b")
@@ -218,7 +217,6 @@ def test_all_registries_are_walked() -> None:
         "Mean squared error",
         "dot.csv",
         "decay steps",
-        "Your own formula",
     }
     assert of_each <= walked
     assert "It has a kink along both axes." in walked
@@ -276,25 +274,25 @@ def test_no_module_speaks_while_it_is_imported() -> None:
 
 
 def _in(chosen: str, message: str) -> str:
-    def speak() -> str:
-        language._spoken.set(chosen)
+    def said() -> str:
+        speak(chosen)
         return _(message)
 
-    return copy_context().run(speak)
+    return copy_context().run(said)
 
 
 def test_blanks_beside_what_is_filled_in_are_those_of_its_script() -> None:
-    text = language.Sentence("{name} 在 {step} 步停住：{said}")
+    text = Sentence("{name} 在 {step} 步停住：{said}")
     assert text.format(name="SGD", step=3, said="慢") == "SGD 在 3 步停住：慢"
     assert text.format(name="动量（平均式）", step="三", said="a b") == "动量（平均式）在三步停住：a b"
-    assert language.Sentence("{a} {b:.2f}").format(a="碗 形", b=1) == "碗 形 1.00"
-    assert language.Sentence("{name} steps").format(name="two") == "two steps"
+    assert Sentence("{a} {b:.2f}").format(a="碗 形", b=1) == "碗 形 1.00"
+    assert Sentence("{name} steps").format(name="two") == "two steps"
 
 
 def test_sentences_are_joined_as_their_script_wants_it() -> None:
-    assert language.joined("One.", "", "Two.") == "One. Two."
-    assert language.joined("一。", "SGD 慢。", "二 {n} 。").format(n="三") == "一。SGD 慢。二三。"
-    assert language.joined("指数衰减", "阶梯式", "lr 0.1") == "指数衰减阶梯式 lr 0.1"
+    assert joined("One.", "", "Two.") == "One. Two."
+    assert joined("一。", "SGD 慢。", "二 {n} 。").format(n="三") == "一。SGD 慢。二三。"
+    assert joined("指数衰减", "阶梯式", "lr 0.1") == "指数衰减阶梯式 lr 0.1"
 
 
 def test_outside_streamlit_messages_are_english() -> None:
@@ -312,7 +310,7 @@ def test_threads_speak_their_own_language() -> None:
     together, heard = threading.Barrier(8, timeout=30), {}
 
     def visit(number: int) -> None:
-        language._spoken.set(("en", "zh")[number % 2])
+        speak(("en", "zh")[number % 2])
         together.wait()
         heard[number] = {_("Pause") for _turn in range(500)}
 
@@ -347,7 +345,8 @@ def test_the_link_goes_before_the_browser(asked: str | None, browser: str | None
 def small_app() -> None:
     import streamlit as st
 
-    from optviz.ui.language import _, choose
+    from optviz.locale.spoken import _
+    from optviz.ui.language import choose
 
     @st.fragment
     def part() -> None:
@@ -391,7 +390,7 @@ def test_a_rerun_that_skips_the_switch_still_knows_the_language() -> None:
     def part_only() -> None:
         import streamlit as st
 
-        from optviz.ui.language import _, language
+        from optviz.locale.spoken import _, language
 
         st.session_state.setdefault("lang", "zh")
         st.text(f"{language()} {_('Play')}")
@@ -406,11 +405,12 @@ def test_the_switch_goes_before_what_the_thread_spoke_in_its_last_run() -> None:
     def second_run_in_one_thread() -> None:
         import streamlit as st
 
-        from optviz.ui import language
+        from optviz.locale.spoken import _, speak
+        from optviz.ui.language import choose
 
-        language._spoken.set("en")
+        speak("en")
         st.session_state.setdefault("lang", "zh")
-        st.text(language.choose() + " " + language._("Play"))
+        st.text(choose() + " " + _("Play"))
 
     assert texts(AppTest.from_function(second_run_in_one_thread, default_timeout=30).run()) == ["zh 播放"]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz import lecture
-from optviz.lecture import Flaw, Lecture, LectureError, Scene, pack, read, unpack, write
+from optviz.course import lecture
+from optviz.course.lecture import Flaw, Lecture, LectureError, Scene, pack, read, unpack, write
 
 PAGES = ("surfaces", "descent")
 TWO = Lecture(

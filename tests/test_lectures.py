@@ -8,11 +8,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from optviz.lecture import LONGEST_NOTES, LONGEST_TITLE, Lecture, Scene, pack, read, unpack, write
+from optviz.course.lecture import LONGEST_NOTES, LONGEST_TITLE, Lecture, Scene, pack, read, unpack, write
+from optviz.course.moments import LONGEST_QUESTION
+from optviz.course.ready_lectures import ASK, READY
+from optviz.locale.spoken import LANGUAGES
 from optviz.ui import lectures, links
-from optviz.ui.language import LANGUAGES
-from optviz.ui.moments import LONGEST_QUESTION
-from optviz.ui.ready_lectures import ASK, READY
 from tests.pages import healthy, opened, summaries
 
 TWO = Lecture(

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.ui.lessons import activations, vanishing
-from optviz.ui.lessons.activations import Curves, Softmax, Stability, probes
-from optviz.ui.tensorflow_code import TENSORFLOW_CALLS
+from optviz.lessons import activations, vanishing
+from optviz.lessons.activations import Curves, Softmax, Stability, probes
+from optviz.lessons.tensorflow_code import TENSORFLOW_CALLS
+from optviz.networks.activations import ACTIVATIONS
 
 pytest.importorskip("tensorflow")
 

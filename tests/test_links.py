@@ -5,13 +5,13 @@ from urllib.parse import quote_plus, unquote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.optimizers import OPTIMIZERS
+from optviz.course import addresses
+from optviz.course.addresses import OutOfRange, Unreadable
+from optviz.lessons.examples import SURFACE_EXAMPLES
+from optviz.lessons.runs import MOST, Run, read_runs, write_runs
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
-from optviz.surfaces import SURFACES
-from optviz.ui import links
-from optviz.ui.examples import SURFACE_EXAMPLES
-from optviz.ui.links import OutOfRange, Unreadable
-from optviz.ui.runs import MOST, Run, read_runs, write_runs
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened, tap
 
 
@@ -205,11 +205,11 @@ def test_numbers_of_a_run_are_brought_into_their_range():
 
 def test_numbers_are_written_short_and_exact():
     for value, text in ((3, "3"), (0.1, "0.1"), (1e-7, "1e-07"), (True, "1"), (1 / 3, "0.3333333333333333")):
-        assert links.write_number(value) == [text] and float(text) == value
+        assert addresses.write_number(value) == [text] and float(text) == value
 
 
 def test_readers_refuse():
-    read = links.read_number(Range(0, 1, "x"))
+    read = addresses.read_number(Range(0, 1, "x"))
     assert read(["0.5"]) == 0.5
     with pytest.raises(OutOfRange) as beyond:
         read(["7"])
@@ -220,18 +220,18 @@ def test_readers_refuse():
 
 @pytest.mark.parametrize("chosen", [(), ("a",), ("a", "c")])
 def test_some_of_several_choices_read_back_as_they_were_written(chosen):
-    assert links.read_choices(list("abc"))(links.write_choices(chosen)) == chosen
+    assert addresses.read_choices(list("abc"))(addresses.write_choices(chosen)) == chosen
 
 
 def test_several_choices_come_in_the_order_of_the_options_and_no_more_than_allowed():
-    assert links.read_choices(list("abc"), 2)(["c", "a", "c"]) == ("a", "c")
+    assert addresses.read_choices(list("abc"), 2)(["c", "a", "c"]) == ("a", "c")
     for texts, reason in (
         (["a", "d"], "no such choice"),
         (["a", "b", "c"], "at most 2"),
         (["", "a"], "no such choice"),
     ):
         with pytest.raises(Unreadable, match=reason):
-            links.read_choices(list("abc"), 2)(texts)
+            addresses.read_choices(list("abc"), 2)(texts)
 
 
 @pytest.mark.parametrize(
@@ -250,13 +250,13 @@ def test_several_choices_come_in_the_order_of_the_options_and_no_more_than_allow
     ],
 )
 def test_a_plus_sign_in_a_hand_written_formula_is_one(written, formula):
-    assert links.sums(unquote(written.replace("+", links.PLUS))) == formula
+    assert addresses.sums(unquote(written.replace("+", addresses.PLUS))) == formula
 
 
 @pytest.mark.parametrize("formula", ["x1^2 + x2^2", "2 x1 (x2 + 1)", "sin x1 + x1 x2", "x1*x2", "x1  x2"])
 def test_a_formula_reads_back_as_it_was_written(formula):
-    [text] = links.write_formula(formula)
-    read = links.sums(unquote(quote_plus(text).replace("+", links.PLUS)))
+    [text] = addresses.write_formula(formula)
+    read = addresses.sums(unquote(quote_plus(text).replace("+", addresses.PLUS)))
     assert read.split() == formula.split()
 
 

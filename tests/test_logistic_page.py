@@ -6,14 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import DATASETS, DataError
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.ui import training_settings
-from optviz.ui.lessons import logistic
-from optviz.ui.lessons.logistic import Settings
-from optviz.ui.training_settings import Sample
+from optviz.lessons import logistic, training_settings
+from optviz.lessons.logistic import Settings
+from optviz.lessons.training_settings import Sample
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import DATASETS, DataError
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
 from tests.pages import opened, said, sound, tap
 
 EXAMPLES = ("A disk in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")

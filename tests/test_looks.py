@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz.colors import light, oklab, rgb, shares
 from optviz.figures import family, practice
 from optviz.figures import races as pictures
+from optviz.figures.colors import light, oklab, rgb, shares
 from optviz.figures.style import NUMBERS, OWN, SERIES, Runner, looks_of
-from optviz.looks import LOOKS, Look
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui import races, runs
-from optviz.ui.lessons.family import SHOWS
+from optviz.lessons import races, runs
+from optviz.lessons.family import SHOWS
+from optviz.lessons.runs import Run
+from optviz.lessons.training_panels import _CURVES, COLORS
+from optviz.optimization.looks import LOOKS, Look
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.player import THEMES
-from optviz.ui.runs import Run
-from optviz.ui.training_panels import _CURVES, COLORS
 
 EYES = {
     "normal": np.eye(3),

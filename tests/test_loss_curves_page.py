@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.losses import LOSSES
-from optviz.ui.lessons import loss_curves
-from optviz.ui.lessons.loss_curves import FAMILIES, Settings
+from optviz.lessons import loss_curves
+from optviz.lessons.loss_curves import FAMILIES, Settings
+from optviz.networks.losses import LOSSES
 from tests.pages import opened, said
 
 HUBER = Settings("error", (("delta", 1.0),), 2.0)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from optviz.activations import softmax
-from optviz.losses import (
+from optviz.networks.activations import softmax
+from optviz.networks.losses import (
     EPSILON,
     LOSSES,
     SOFTMAX_CROSSENTROPY,

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import losses
-from optviz.ui.lessons.losses import Settings
+from optviz.lessons import losses
+from optviz.lessons.losses import Settings
 from tests.pages import opened, said
 
 OUTLIER = Settings((1, 1.2, 0.9, 1.1, 1, 4.5), (1.1,) * 6, 1.0, 5.0)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from optviz.figures import matrices as pictures
-from optviz.matrices import quintic
-from optviz.ui.lessons import matrices as told
-from optviz.ui.lessons.matrices import CONTENDERS, Settings, all_learned, halves, learned
+from optviz.lessons import matrices as told
+from optviz.lessons.matrices import CONTENDERS, Settings, all_learned, halves, learned
+from optviz.optimization.matrices import quintic
 from tests.pages import examples, opened, said, sound, tap
 from tests.programs import idle, run
 

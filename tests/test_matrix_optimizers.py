@@ -8,15 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz import matrices
-from optviz.classifier import Classifier, Epoch, train
-from optviz.datasets import DATASETS
-from optviz.losses import LOSSES
+from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.trainings import Training
+from optviz.networks.classifier import Classifier, Epoch, train
+from optviz.networks.datasets import DATASETS
+from optviz.networks.losses import LOSSES
 from optviz.notation import FormulaError, Reason
-from optviz.optimizers import KNOWN, MATRIX_OPTIMIZERS, OPTIMIZERS, TRAINERS, Look, MatrixOptimizer, template, typed
-from optviz.straight import can_run
-from optviz.ui.training_settings import Method, Settings
-from optviz.ui.trainings import Training
+from optviz.optimization import matrices
+from optviz.optimization.optimizers import (
+    KNOWN,
+    MATRIX_OPTIMIZERS,
+    OPTIMIZERS,
+    TRAINERS,
+    Look,
+    MatrixOptimizer,
+    template,
+    typed,
+)
+from optviz.optimization.straight import can_run
 from tests.pages import opened, said, sound
 
 KEPT = json.loads(Path(__file__).with_name("matrix_steps.json").read_text())

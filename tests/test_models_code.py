@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import logistic
-from optviz.ui.training_settings import Sample
+from optviz.lessons import logistic
+from optviz.lessons.training_settings import Sample
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytest.importorskip("tensorflow")

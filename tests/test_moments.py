@@ -5,20 +5,21 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.ui import moments
-from optviz.ui.links import Unreadable
+from optviz.course import moments
+from optviz.course.addresses import Unreadable
+from optviz.ui.moments import keep
 
 
 def opened() -> None:
     import streamlit as st
 
     from optviz.recipes import Range
-    from optviz.ui import controls, moments
+    from optviz.ui import controls
     from optviz.ui.links import Link
 
     link = Link("page")
     controls.whole(link, "n", "n", Range(0, 9, "n"), 3)
-    moment = moments.keep(link)
+    moment = keep(link)
     st.json(moment.opening(link.opening))
     link.publish(st.container())
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optviz.momentum import SEQUENCES, geometric_sum, half_life, memory, momentum, staircase
+from optviz.optimization.momentum import SEQUENCES, geometric_sum, half_life, memory, momentum, staircase
 
 DECAYS = [0.0, 0.42, 0.9, 0.99]
 

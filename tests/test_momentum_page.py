@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.momentum import SEQUENCES
-from optviz.ui.lessons import momentum
-from optviz.ui.lessons.momentum import Settings
+from optviz.lessons import momentum
+from optviz.lessons.momentum import Settings
+from optviz.optimization.momentum import SEQUENCES
 from tests.pages import opened, said, sound
 
 page = partial(opened, "momentum", folds=("tensorflow",))

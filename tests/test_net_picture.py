@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
 from optviz.figures.net import NODES, REACH, table
-from optviz.plateau import EarlyStopping
-from optviz.saved_models import SavedModel
-from optviz.ui.training_panels import panels_of
-from optviz.ui.training_settings import Method, Settings, Switch
-from optviz.ui.trainings import FEWEST_PARTS, PARTS, Training
+from optviz.lessons.training_panels import panels_of
+from optviz.lessons.training_settings import Method, Settings, Switch
+from optviz.lessons.trainings import FEWEST_PARTS, PARTS, Training
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.plateau import EarlyStopping
+from optviz.networks.saved_models import SavedModel
 
 WHOLE = Settings(epochs=12, batch_size=512)
 """One update an epoch: from one row to the next is one step."""

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.losses import LOSSES
-from optviz.network import INITIALIZATIONS, Network
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import INITIALIZATIONS, Network
 
 SIZES = [(2, 11, 1), (2, 5, 4, 1), (2, 1), (3, 4, 2), (1, 1, 1, 1, 1)]
 CASES = list(itertools.product(SIZES, ACTIVATIONS, LOSSES))

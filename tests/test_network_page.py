@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.figures.networks import units_of
-from optviz.network import INITIALIZATIONS, Network
-from optviz.ui.lessons import networks
-from optviz.ui.lessons.networks import Settings
-from optviz.ui.tables import digits
+from optviz.figures.network import units_of
+from optviz.lessons import network
+from optviz.lessons.network import Settings
+from optviz.lessons.tables import digits
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.network import INITIALIZATIONS, Network
 from tests.pages import opened, summaries
 
 page = partial(opened, "network")
@@ -51,7 +51,7 @@ def test_6_1_other_sizes(sizes, counted):
 
 def test_6_2_the_forward_pass_is_the_networks():
     given = settings()
-    forward = networks.forward_of(given)
+    forward = network.forward_of(given)
     net = Network(given.sizes, ACTIVATIONS["tanh"]())
     w = net.init(0)
     a = np.ones(3)
@@ -65,16 +65,16 @@ def test_6_2_the_forward_pass_is_the_networks():
 @pytest.mark.parametrize("last", [True, False])
 def test_the_pass_ends_in_what_forward_returns(last):
     given = settings(last=last, activation="relu", initialization="he")
-    net = networks.network_of(given)
+    net = network.network_of(given)
     output = net.forward(net.init(0, "he"), np.ones((1, 3)))[0]
     expected = np.maximum(output, 0) if last else output
-    np.testing.assert_allclose(networks.forward_of(given).outputs[-1], expected)
+    np.testing.assert_allclose(network.forward_of(given).outputs[-1], expected)
 
 
 def test_the_table_has_every_z_and_a():
     given = settings((3, 4, 2))
-    report = networks.report(given)
-    for done in networks.forward_of(given).passes:
+    report = network.report(given)
+    for done in network.forward_of(given).passes:
         for values in done:
             for value in values:
                 assert f">{digits(value)}</td>" in report
@@ -82,14 +82,14 @@ def test_the_table_has_every_z_and_a():
 
 def test_every_step_lights_a_unit_and_says_its_sum():
     given = settings()
-    arrays, (panel,) = networks.arrays_of(given), networks.panels_of(given)
-    assert {len(rows) for rows in arrays.values()} == {22} and networks.steps_of(given) == 21
-    lines = networks._captions(given, units_of(given.sizes))
-    forward = networks.forward_of(given)
+    arrays, (panel,) = network.arrays_of(given), network.panels_of(given)
+    assert {len(rows) for rows in arrays.values()} == {22} and network.steps_of(given) == 21
+    lines = network._captions(given, units_of(given.sizes))
+    forward = network.forward_of(given)
     w, z, a = forward.layers[0][0][:, 0], forward.passes[0].z[0], forward.passes[0].a[0]
     terms = " + ".join(f"{digits(each)}·1" for each in w)
     assert lines[1][0] == f"z = {terms} + 0.01".replace("+ −", "− ")
-    assert all(len(first) <= len("z = ") + networks.LINE for first, _second in lines)
+    assert all(len(first) <= len("z = ") + network.LINE for first, _second in lines)
     assert any("…" in first for first, _second in lines)
     assert lines[1][1] == f"= {digits(z)},  a = f(z) = {digits(a)}"
     assert {track.x[0] for track in panel.tracks if isinstance(track.x, tuple)} >= {"positive", "negative", "written"}
@@ -101,14 +101,14 @@ def test_the_layer_in_the_formula_is_chosen_and_given_up_with_its_net():
     app.text_input(key="network~sizes").set_value("2, 3").run()
     assert not app.exception and app.selectbox(key="network~layer").value == "1"
     assert r"W = \begin{bmatrix}" in said(app)
-    large = networks.layer_formula(settings((8, 9), (1.0,)), 1)
+    large = network.layer_formula(settings((8, 9), (1.0,)), 1)
     assert r"a_1 = f(" in large and r"\cdots" in large and "bmatrix" not in large
 
 
 def test_inputs_are_repeated_until_there_are_enough():
     app = page(sizes="5, 2", x="1, 2")
     assert "x has 2 numbers but the net has 5 inputs" in said(app)
-    assert networks.inputs_of(settings((5, 2), (1.0, 2.0))).tolist() == [1, 2, 1, 2, 1]
+    assert network.inputs_of(settings((5, 2), (1.0, 2.0))).tolist() == [1, 2, 1, 2, 1]
     assert "x has" not in said(page())
 
 
@@ -146,18 +146,18 @@ def test_bad_inputs_get_one_sentence():
 def test_a_net_that_is_too_large_is_counted_and_drawn_only():
     app = page(sizes="1000, 1000, 1000")
     assert "Above 500,000 parameters the net is only counted and drawn: its values would need 16 MB" in said(app)
-    assert not app.selectbox(key="network~activation").disabled and networks.steps_of(settings((1000, 1000, 1000))) == 0
+    assert not app.selectbox(key="network~activation").disabled and network.steps_of(settings((1000, 1000, 1000))) == 0
     assert not any("<table>" in html.proto.body for html in app.get("html"))
-    (panel,) = networks.panels_of(settings((1000, 1000, 1000)))
+    (panel,) = network.panels_of(settings((1000, 1000, 1000)))
     written = [trace["text"] for trace in json.loads(panel.figure)["data"] if "text" in trace.get("mode", "")]
     assert written == [["⋮", "⋮", "⋮"]]
 
 
 @pytest.mark.parametrize("name", INITIALIZATIONS)
 def test_every_initialization(name):
-    assert networks.panels_of(settings(initialization=name)) and networks.say(settings(initialization=name))
+    assert network.panels_of(settings(initialization=name)) and network.say(settings(initialization=name))
 
 
 def test_numbers_that_grow_beyond_all_bounds_are_shown():
     given = settings((1,) * 21, (1e6,), "linear")
-    assert networks.report(given) and networks.panels_of(given)
+    assert network.report(given) and network.panels_of(given)

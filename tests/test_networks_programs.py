@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.network import INITIALIZATIONS
-from optviz.spread import Depth
-from optviz.ui.lessons import graphs, networks, spreads
+from optviz.lessons import backpropagation, initialization, network
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.initialization import Depth
+from optviz.networks.network import INITIALIZATIONS
 
 tensorflow = pytest.importorskip("tensorflow")
 
@@ -19,23 +19,23 @@ def run(program):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_6_2_the_forward_pass(activation, capsys):
-    for sizes, initialization, last in (((3, 6, 4, 6, 5), "course", True), ((30, 4), "he", False)):
-        given = networks.Settings(sizes, (1.0, 0.5, -2.0), activation, (), initialization, last, 3)
-        names = run(networks.program(given))
-        np.testing.assert_allclose(names["a"].numpy()[0], networks.forward_of(given).outputs[-1], rtol=1e-6)
+    for sizes, start, last in (((3, 6, 4, 6, 5), "course", True), ((30, 4), "he", False)):
+        given = network.Settings(sizes, (1.0, 0.5, -2.0), activation, (), start, last, 3)
+        names = run(network.program(given))
+        np.testing.assert_allclose(names["a"].numpy()[0], network.forward_of(given).outputs[-1], rtol=1e-6)
     assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("activation", "initialization"),
+    ("activation", "start"),
     [("tanh", "xavier"), ("relu", "he"), ("elu", "course"), ("rrelu", "own"), ("sigmoid", "small")],
 )
-def test_6_3_the_spread(activation, initialization, capsys):
-    given = spreads.Settings(Depth(4, 30, 5), activation, (), initialization, 0.2)
-    run(spreads.program(given))
+def test_6_3_the_spread(activation, start, capsys):
+    given = initialization.Settings(Depth(4, 30, 5), activation, (), start, 0.2)
+    run(initialization.program(given))
     printed = np.array([line.split() for line in capsys.readouterr().out.splitlines()], dtype=float)
-    place = [*INITIALIZATIONS, "own"].index(initialization)
-    np.testing.assert_allclose(printed[:, 1], spreads.spread_of(given).deviation[1:, place], rtol=1e-6)
+    place = [*INITIALIZATIONS, "own"].index(start)
+    np.testing.assert_allclose(printed[:, 1], initialization.spread_of(given).deviation[1:, place], rtol=1e-6)
 
 
 VALUES = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0, "x": 0.7, "y": -1.2, "a": 1.5, "b": 0.4, "z": 2.0}
@@ -56,8 +56,12 @@ VALUES = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0, "x": 0.7, "
     ],
 )
 def test_6_4_the_gradients_of_the_tape(text, capsys):
-    inputs = graphs.inputs_of(text, VALUES)
-    names, graph, passes = run(graphs.program(text, inputs)), graphs.graph_of(text), graphs.passes_of(text, inputs)
+    inputs = backpropagation.inputs_of(text, VALUES)
+    names, graph, passes = (
+        run(backpropagation.program(text, inputs)),
+        backpropagation.graph_of(text),
+        backpropagation.passes_of(text, inputs),
+    )
     assert float(names["f"]) == pytest.approx(passes.values[-1], rel=1e-12)
     ours = {node.name: passes.gradients[i] for i, node in enumerate(graph.nodes) if not node.operands}
     assert {name: float(value) for name, value in names["gradients"].items()} == pytest.approx(ours, rel=1e-9)

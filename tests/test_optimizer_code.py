@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
-from optviz.optimizers import OPTIMIZERS
-from optviz.schedules import SCHEDULES, Schedule, warmup
-from optviz.ui.optimizer_code import (
+from optviz.lessons.optimizer_code import (
     IMPORTS,
     LOOK_AHEAD_MODEL,
     PRECISION,
@@ -15,6 +12,9 @@ from optviz.ui.optimizer_code import (
     rate_code,
     schedule_code,
 )
+from optviz.optimization.descent import descend, record
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES, Schedule, warmup
 from tests import programs
 from tests.programs import drawn
 

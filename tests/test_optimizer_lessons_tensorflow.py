@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from optviz.expressions import tensorflow_program
-from optviz.optimizers import OPTIMIZERS
-from optviz.surfaces import SURFACES
-from optviz.ui import races
-from optviz.ui.lessons import build, functions, momentum
-from optviz.ui.lessons.build import Row, own
-from optviz.ui.races import Ground
-from optviz.ui.runs import Run
-from optviz.warmups import CASTS, read_axis
+from optviz.lessons import build, functions, momentum, races
+from optviz.lessons.build import Row, own
+from optviz.lessons.races import Ground
+from optviz.lessons.runs import Run
+from optviz.models.functions import CASTS, read_axis
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
 from tests import programs
 
 tf = pytest.importorskip("tensorflow")

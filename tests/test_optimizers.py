@@ -6,8 +6,8 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
-from optviz.optimizers import OPTIMIZERS, Look, Moment, spread, stack
+from optviz.optimization.descent import descend, record
+from optviz.optimization.optimizers import OPTIMIZERS, Look, Moment, spread, stack
 
 CURVATURES = np.array([0.2, 4.0])
 

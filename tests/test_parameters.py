@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from optviz import losses
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import DATASETS
-from optviz.optimizers import OPTIMIZERS
+from optviz.networks import losses
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import DATASETS
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Recipe
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
+from optviz.surfaces.surfaces import SURFACES
 
 KEPT = Path(__file__).with_name("parameters.json")
 REGISTRIES = {

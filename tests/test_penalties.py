@@ -5,15 +5,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz import classifier as single
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier
-from optviz.datasets import dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.objectives import Penalized
-from optviz.optimizers import OPTIMIZERS
-from optviz.penalties import NEAR_ZERO, train
+from optviz.models.penalties import NEAR_ZERO, train
+from optviz.networks import classifier as single
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.optimization.objectives import Penalized
+from optviz.optimization.optimizers import OPTIMIZERS
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = {"regularizer": 0.03, "hidden": 11, "batch": 32, "lr": 0.01}

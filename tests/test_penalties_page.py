@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.lessons import penalties
-from optviz.ui.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
-from optviz.ui.panels import run_of
+from optviz.figures.panels import run_of
+from optviz.lessons import penalties
+from optviz.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
+from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, sound, summaries
 
 SHORT = Settings(epochs=50)

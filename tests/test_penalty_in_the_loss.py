@@ -7,19 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.losses import LOSSES, SOFTMAX_CROSSENTROPY
-from optviz.plateau import Watched
-from optviz.training_plan import Plan
-from optviz.ui import races, training_words
-from optviz.ui.lessons import digits, penalties, table
-from optviz.ui.lessons.penalties import Chosen
-from optviz.ui.player import Thinned
-from optviz.ui.races import Ground
-from optviz.ui.runs import Run
+from optviz.figures.panels import Thinned
+from optviz.lessons import digits, penalties, races, table, training_words
+from optviz.lessons.penalties import Chosen
+from optviz.lessons.races import Ground
+from optviz.lessons.runs import Run
+from optviz.lessons.training_panels import panels_of
+from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch, points_of
+from optviz.lessons.trainings import Training
+from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
+from optviz.networks.plateau import Watched
+from optviz.networks.training_plan import Plan
 from optviz.ui.training_files import event_runs
-from optviz.ui.training_panels import panels_of
-from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch, points_of
-from optviz.ui.trainings import Training
 
 WITH, DATA = "training, with penalty", "training, without penalty"
 PLAIN = Settings(epochs=6)
@@ -162,7 +161,7 @@ def test_on_the_page_of_ones_own_table(l2):
     own = table.Own(table.SAMPLE, table.houses())
     settings = table.Settings("price_k", table.features_of(own, "price_k"))
     settings = replace(settings, plan=replace(settings.plan, l2=l2, epochs=3))
-    result = table._sample(settings)
+    result = table.learned_sample(settings)
     fit, rows = result.fit, result.task.training
     curves = curves_of(table.panels_of(result, False), "Loss", table.arrays_of(result))
     penalty = penalty_of(fit.network, fit.w, l2=l2)

@@ -6,14 +6,14 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier, train
-from optviz.datasets import DATASETS, dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
-from optviz.schedules import SCHEDULES, Schedule
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier, train
+from optviz.networks.datasets import DATASETS, dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES, Schedule
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], TRAINING)

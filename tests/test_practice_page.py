@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz import datasets
-from optviz.datasets import DATASETS
-from optviz.losses import LOSSES
-from optviz.ui.lessons import practice
-from optviz.ui.lessons.practice import ALWAYS, RATES, TRICKS, Settings
-from optviz.ui.training_settings import Sample, points_of
+from optviz.lessons import practice
+from optviz.lessons.practice import ALWAYS, RATES, TRICKS, Settings
+from optviz.lessons.training_settings import Sample, points_of
+from optviz.networks import datasets
+from optviz.networks.datasets import DATASETS
+from optviz.networks.losses import LOSSES
 from tests.pages import opened, said, sound
 
 page = partial(opened, "practice", folds=("tensorflow",))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from optviz.descent import Path
-from optviz.objectives import Penalized
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import CLOSE, Course, Ending, Racer, climbs, conclude, race, run
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES, Surface
+from optviz.optimization.descent import Path
+from optviz.optimization.objectives import Penalized
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.race import CLOSE, Course, Ending, Racer, climbs, conclude, race, run
+from optviz.surfaces.surfaces import SURFACES, Surface
 
 
 def course(name, **options):

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from optviz.expressions import fill_gaps
-from optviz.optimizers import OPTIMIZERS
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui.forks import Fork
-from optviz.ui.lessons.family import SHARED, SHOWS
-from optviz.ui.race_code import program
-from optviz.ui.races import Ground, Settings, race_of
-from optviz.ui.runs import Run, read_runs
+from optviz.lessons.family import SHARED, SHOWS
+from optviz.lessons.forks import Fork
+from optviz.lessons.race_code import program
+from optviz.lessons.races import Ground, Settings, race_of
+from optviz.lessons.runs import Run, read_runs
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened
 from tests.programs import drawn, idle, run
 

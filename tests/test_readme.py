@@ -35,7 +35,7 @@ def test_links_lead_somewhere():
 
 
 def test_the_table_of_moments_is_the_one_in_the_module():
-    module = (ROOT / "optviz/optimizers.py").read_text("utf-8")
+    module = (ROOT / "optviz/optimization/optimizers.py").read_text("utf-8")
     rows = re.findall(r"^\| ([A-Za-z].*?) +\| (.*?) +\| (.*?) +\|$", module, re.MULTILINE)
     plain = TEXT.replace("−", "-").replace("bias-corrected", "corrected")
     assert len(rows) == 6

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from optviz.descent import descend, record
-from optviz.objectives import Penalized
-from optviz.optimizers import OPTIMIZERS
-from optviz.regression import LeastSquares, legendre, monomials, sample
+from optviz.models.regression import LeastSquares, legendre, monomials, sample
+from optviz.optimization.descent import descend, record
+from optviz.optimization.objectives import Penalized
+from optviz.optimization.optimizers import OPTIMIZERS
 
 CUBIC = (0.9, 0.5, 3.0, 2.4)
 PRINTED = {

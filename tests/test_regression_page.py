@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.lessons import regression
-from optviz.ui.lessons.regression import MEASURES, Settings
+from optviz.lessons import regression
+from optviz.lessons.regression import MEASURES, Settings
+from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, said
 from tests.programs import drawn, run
 

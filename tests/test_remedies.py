@@ -7,13 +7,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.diagnosis import Trouble
-from optviz.race import Ending
-from optviz.surfaces import SURFACES
-from optviz.ui import diagnoses, races, remedies
-from optviz.ui.lessons import descent
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run, read_runs
+from optviz.lessons import descent, diagnoses, races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run, read_runs
+from optviz.surfaces.diagnosis import Trouble
+from optviz.surfaces.race import Ending
+from optviz.surfaces.surfaces import SURFACES
+from optviz.ui import remedies
 from tests.pages import opened
 
 

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from optviz.anatomy import follow
-from optviz.descent import advance, descend, record
+from optviz.lessons.optimizer_code import numpy_class
 from optviz.notation import FormulaError, Reason
-from optviz.objectives import Later, Noisy, Penalized
-from optviz.objectives import noise as noise_rows
-from optviz.optimizers import OPTIMIZERS, OWN, Look, Optimizer, template
-from optviz.optimizers import typed as typed_rule
-from optviz.rules import Parity, parse
-from optviz.schedules import SCHEDULES, Schedule
-from optviz.straight import can_run, program
-from optviz.surfaces import SURFACES
-from optviz.ui.optimizer_code import numpy_class
-from optviz.writing import formula, python
-from optviz.writing import typed as written
+from optviz.optimization.anatomy import follow
+from optviz.optimization.descent import advance, descend, record
+from optviz.optimization.objectives import Later, Noisy, Penalized
+from optviz.optimization.objectives import noise as noise_rows
+from optviz.optimization.optimizers import OPTIMIZERS, OWN, Look, Optimizer, template
+from optviz.optimization.optimizers import typed as typed_rule
+from optviz.optimization.rules import Parity, parse
+from optviz.optimization.schedules import SCHEDULES, Schedule
+from optviz.optimization.straight import can_run, program
+from optviz.optimization.writing import formula, python
+from optviz.optimization.writing import typed as written
+from optviz.surfaces.surfaces import SURFACES
 
 ADAM = OPTIMIZERS["adam"]().rule
 FLOATS = [name for name, recipe in OPTIMIZERS.items() if can_run(recipe().rule)]

@@ -10,11 +10,11 @@ import h5py
 import numpy as np
 import pytest
 
-from optviz import saved_models
-from optviz.activations import ACTIVATIONS
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.saved_models import (
+from optviz.networks import saved_models
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.saved_models import (
     KERAS_ACTIVATIONS,
     KERAS_LAYERS,
     Flaw,

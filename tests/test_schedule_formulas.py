@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from optviz.schedules import SCHEDULES, warmup
-from optviz.ui.schedule_formulas import RIGHT_SIDES, bracketed, filled, tex
+from optviz.lessons.schedule_formulas import RIGHT_SIDES, bracketed, filled, tex
+from optviz.optimization.schedules import SCHEDULES, warmup
 
 
 def value_of(tex):

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz.recipes import Parameter, Recipe
-from optviz.schedules import (
+from optviz.optimization.schedules import (
     SCHEDULES,
     Schedule,
     constant,
@@ -23,6 +22,7 @@ from optviz.schedules import (
     step_decay,
     warmup,
 )
+from optviz.recipes import Parameter, Recipe
 
 # The course prints these rows: epoch, w after the update, loss before it, learning rate.
 COURSE_ROWS = [

@@ -9,14 +9,14 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from optviz.curve_descent import Behavior
-from optviz.curves import CURVES
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Ending
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui.lessons import schedules
-from optviz.ui.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.lessons import schedules
+from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.curve_descent import Behavior
+from optviz.surfaces.curves import CURVES
+from optviz.surfaces.race import Ending
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened, said, sound
 from tests.programs import drawn, run
 

@@ -9,24 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS, softmax
-from optviz.classifier import Classifier, train
-from optviz.curve_descent import run
-from optviz.curves import CURVES
-from optviz.datasets import BOUNDARY, DATASETS
-from optviz.descent import descend, record
 from optviz.formula import parse
-from optviz.graph import Graph
-from optviz.losses import LOSSES, SOFTMAX_CROSSENTROPY, asymmetric, clipped_crossentropy, crossentropy
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.regression import LeastSquares, monomials, sample
-from optviz.schedules import SCHEDULES, Schedule
-from optviz.ui.lessons.yoghurt import Settings as Yoghurt
-from optviz.ui.training_settings import Method
-from optviz.ui.training_settings import Settings as Training
-from optviz.warmups import grid_points, rand, read_axis, where_greater
-from optviz.yoghurt import fit, overproduction, sales
+from optviz.lessons.training_settings import Method
+from optviz.lessons.training_settings import Settings as Training
+from optviz.lessons.yoghurt import Settings as Yoghurt
+from optviz.models.functions import grid_points, rand, read_axis, where_greater
+from optviz.models.regression import LeastSquares, monomials, sample
+from optviz.models.yoghurt import fit, overproduction, sales
+from optviz.networks.activations import ACTIVATIONS, softmax
+from optviz.networks.backpropagation import Graph
+from optviz.networks.classifier import Classifier, train
+from optviz.networks.datasets import BOUNDARY, DATASETS
+from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY, asymmetric, clipped_crossentropy, crossentropy
+from optviz.networks.network import Network
+from optviz.optimization.descent import descend, record
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES, Schedule
+from optviz.surfaces.curve_descent import run
+from optviz.surfaces.curves import CURVES
 
 NUMBERS = json.loads((Path(__file__).parent / "seed_numbers.json").read_text("utf-8"))
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from optviz.classifier import Classifier
-from optviz.datasets import DataError
-from optviz.ui import trainings
+from optviz.lessons import trainings
+from optviz.lessons.training_settings import Settings
+from optviz.lessons.trainings import Finished, Training
+from optviz.networks.classifier import Classifier
+from optviz.networks.datasets import DataError
 from optviz.ui.links import Link
-from optviz.ui.training_settings import Settings
-from optviz.ui.trainings import Finished, Training
+from optviz.ui.trainings import go_on, keep
 
 SHORT = replace(Settings(), epochs=20)
 
@@ -90,10 +91,10 @@ def test_one_that_fails_lets_the_others_try(finished, monkeypatch):
 def test_to_go_on_is_to_repeat_it_and_leaves_what_others_see(finished, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     link = Link("classifier")
-    training = trainings.keep(link, SHORT)
+    training = keep(link, SHORT)
     before = {name: rows_of(rows) for name, rows in training.arrays.items()}
-    trainings.go_on(link, training)
-    mine = trainings.keep(link, SHORT)
+    go_on(link, training)
+    mine = keep(link, SHORT)
     mine.advance(np.inf)
     assert mine is not training and (mine.epoch, training.epoch) == (40, 20)
     for name, rows in training.arrays.items():

@@ -8,7 +8,7 @@ import segno
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from optviz.qr import LONGEST, QUIET, qr
+from optviz.course.qr import LONGEST, QUIET, qr
 from optviz.ui import sharing
 from optviz.ui.links import Link
 

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import softmax_loss
-from optviz.ui.lessons.softmax_loss import from_one_hot, from_sparse
+from optviz.lessons import softmax_loss
+from optviz.lessons.softmax_loss import from_one_hot, from_sparse
 from tests.pages import opened, said
 
 FIVE = np.array([[12, 3, 2], [3, 10, 1], [1, 2, 5], [4, 6.5, 1.2], [3, 6, 1]])

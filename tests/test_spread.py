@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.network import INITIALIZATIONS, Initialization, Network
-from optviz.spread import BINS, ROWS, Depth, Fate, bounds, expected, fate, passed, propagate, scales
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.initialization import BINS, ROWS, Depth, Fate, bounds, expected, fate, passed, propagate, scales
+from optviz.networks.network import INITIALIZATIONS, Initialization, Network
 
 ALL = tuple(INITIALIZATIONS.values())
 NET = Depth(10, 100)

@@ -4,8 +4,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.activations import softmax
-from optviz.stability import naive_softmax, naive_tanh, overflow, relative_error, scaled_tanh
+from optviz.models.stability import naive_softmax, naive_tanh, overflow, relative_error, scaled_tanh
+from optviz.networks.activations import softmax
 
 PRECISIONS = [np.float32, np.float64]
 in_both = pytest.mark.parametrize("precision", PRECISIONS)

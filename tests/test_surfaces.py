@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from optviz.arrays import Array
 from optviz.formula import FormulaError, Modulus, Reason
-from optviz.surfaces import SURFACES, Array, Surface
+from optviz.surfaces.surfaces import SURFACES, Surface
 
 NAMES = list(SURFACES)
 WITH_MINIMA = [name for name, surface in SURFACES.items() if surface.minima]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from optviz.surfaces import SURFACES
+from optviz.surfaces.surfaces import SURFACES
 
 PLACES = ((0.31, 0.83), (0.77, 0.23), (0.587, 0.634))
 """Where the points lie, as shares of the domain: in no symmetry of any surface, and at no kink."""

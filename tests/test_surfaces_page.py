@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Ending
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui import races
-from optviz.ui.forks import Fork
-from optviz.ui.panels import run_of
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
+from optviz.figures.panels import run_of
+from optviz.lessons import races
+from optviz.lessons.forks import Fork
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.race import Ending
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import said
 
 

@@ -5,13 +5,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Classifier, train
-from optviz.datasets import dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.sweep import sweep
+from optviz.models.sweep import sweep
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Classifier, train
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.optimization.optimizers import OPTIMIZERS
 
 RATES = np.array([1e-3, 1e-2, 1.0])
 

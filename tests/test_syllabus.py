@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from optviz.syllabus import ROWS, Row, by_id
+from optviz.course.outline import GROUPS, HOME, LESSONS, href, turning, welcome
+from optviz.course.syllabus import ROWS, Row, by_id
+from optviz.lessons.contents import chapter, minutes
 from optviz.ui import player
-from optviz.ui.course import GROUPS, HOME, LESSONS, href, turning, welcome
-from optviz.ui.lessons.contents import chapter, minutes
 from tests.pages import opened
 
 PICTURES = Path(player.__file__).parent / "static" / "pictures"
@@ -46,7 +46,7 @@ def test_the_course_has_the_chapters_of_the_menu_and_a_picture_of_every_lesson()
 
 def test_a_chapter_takes_as_long_as_its_lessons():
     assert minutes(LESSONS["descent"]) == 2 * 3 and minutes(LESSONS["schedules"]) == 5
-    assert "<small>about 11 minutes</small>" in chapter("Learning rate")
+    assert "<small>about 11 minutes</small>" in chapter("Learning rate", "pictures")
 
 
 def test_each_page_leads_to_its_neighbours():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optviz.table import (
+from optviz.models.table import (
     FEWEST_ROWS,
     HOUSES,
     MOST_BYTES,
@@ -25,7 +25,7 @@ from optviz.table import (
     scores,
     with_one,
 )
-from optviz.training_plan import Plan
+from optviz.networks.training_plan import Plan
 
 GOOD = "a,b,c\n" + "".join(f"{i},{i * i},{3 * i - 1}\n" for i in range(30))
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optviz.cells import Column, is_missing, read
-from optviz.dates import is_date, read_times
-from optviz.encodings import decode
-from optviz.table import Reading, Remark, Why, parse, suggest_target
-from optviz.ui.lessons import table as page
+from optviz.lessons import table as page
+from optviz.models.cells import Column, is_missing, read
+from optviz.models.dates import is_date, read_times
+from optviz.models.encodings import decode
+from optviz.models.table import Reading, Remark, Why, parse, suggest_target
 
 ROOMS = [1 + i % 5 for i in range(24)]
 
@@ -748,7 +748,7 @@ def test_numbers_in_any_dialect_are_read_back(data, dialect, encoding, end, titl
 def test_whatever_is_chosen_no_bytes_do_more_than_raise_a_table_error(content, separator, header):
     from contextlib import suppress
 
-    from optviz.table import TableError
+    from optviz.models.table import TableError
 
     with suppress(TableError):
         parse(PLAIN.encode() + content, Reading(separator=separator, header=header, skip=len(content) % 5))

@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz import table as tables
-from optviz.activations import ACTIVATIONS
-from optviz.network import INITIALIZATIONS
-from optviz.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
-from optviz.training_plan import Plan
-from optviz.ui import links
-from optviz.ui.lessons import nets, table
-from optviz.ui.lessons.table import Own, Settings
+from optviz.lessons import nets, table
+from optviz.lessons.table import Own, Settings
+from optviz.models import table as tables
+from optviz.models.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.network import INITIALIZATIONS
+from optviz.networks.training_plan import Plan
+from optviz.ui import links, own_table
 from tests.markup import read_in
 from tests.pages import opened, said, sound, summaries, tap
 
@@ -41,7 +41,7 @@ def upload(app, content, name="own.csv"):
 
 
 def test_the_arrays_are_the_predictions_of_all_epochs():
-    result = table._sample(replace(COURSE, plan=replace(COURSE.plan, epochs=4)))
+    result = table.learned_sample(replace(COURSE, plan=replace(COURSE.plan, epochs=4)))
     arrays = table.arrays_of(result)
     for name, true, predicted in (
         ("training", result.task.training.y, result.network.training),
@@ -61,8 +61,8 @@ def test_the_arrays_are_the_predictions_of_all_epochs():
 
 def test_many_rows_are_thinned():
     rows = "".join(f"{i},{i % 17},{i + i % 17}\n" for i in range(3000))
-    big = Own("big.csv", table.parse(("a,b,c\n" + rows).encode()), "key")
-    result = table._learn(big.table, Settings("c", ("a", "b"), plan=replace(COURSE.plan, epochs=2)))
+    big = Own("big.csv", tables.parse(("a,b,c\n" + rows).encode()), "key")
+    result = table.learn_table(big.table, Settings("c", ("a", "b"), plan=replace(COURSE.plan, epochs=2)))
     arrays = table.arrays_of(result)
     assert all(array.shape[1] <= table.DOTS for name, array in arrays.items() if name.endswith(("true", "predicted")))
     assert "At most 250 dots" in table.note(result)
@@ -81,10 +81,10 @@ def test_many_rows_are_thinned():
     ids=["bends", "plane", "worse", "nothing", "diverged", "too short"],
 )
 def test_the_sentence_compares_the_network_with_the_plane_and_the_mean(settings, word):
-    sentence = table.say(settings, table._sample(settings))
+    sentence = table.say(settings, table.learned_sample(settings))
     assert word in sentence
     if "diverged" not in word:
-        error = float(table._sample(settings).network.validation_scores.mae[-1])
+        error = float(table.learned_sample(settings).network.validation_scores.mae[-1])
         assert f"validation error of “{settings.target}”: {error:.3g} for the network" in sentence
 
 
@@ -92,7 +92,7 @@ def test_an_r2_of_a_sixth_is_little_whatever_a_plane_does():
     rng = np.random.default_rng(0)
     x, noise = rng.normal(size=(2, 600))
     rows = "".join(f"{a},{b * b},{a + 0.5 * b * b + 3 * c}\n" for a, b, c in zip(x, x[::-1], noise, strict=True))
-    task = table._learn(table.parse(f"a,b,c\n{rows}".encode()), Settings("c", ("a", "b")))
+    task = table.learn_table(tables.parse(f"a,b,c\n{rows}".encode()), Settings("c", ("a", "b")))
     r2, plane = task.network.validation_scores.r2[-1], float(task.linear.validation_scores.r2)
     assert 0.05 < r2 < 0.3
     said = table.say(Settings("c", ("a", "b")), task)
@@ -108,7 +108,7 @@ def test_amounts_are_written_as_people_write_them(number, text):
 
 
 def test_the_formula_has_the_numbers():
-    result = table._sample(COURSE)
+    result = table.learned_sample(COURSE)
     tex = table.formula(COURSE, result)
     assert "4-16-1" in tex and f"{result.task.training.y.mean():.4g}" in tex
     assert tex.endswith(rf"= {result.network.validation_scores.r2[-1]:.4g}\end{{aligned}}")
@@ -325,8 +325,8 @@ def test_what_one_visitor_uploads_no_other_sees_and_no_cache_keeps():
 
 def test_a_file_is_read_once(monkeypatch):
     reads = []
-    real = table.parse
-    monkeypatch.setattr(table, "parse", lambda *given: reads.append(1) or real(*given))
+    real = own_table.parse
+    monkeypatch.setattr(own_table, "parse", lambda *given: reads.append(1) or real(*given))
     app = upload(fine(), GOOD)
     app.run()
     app.run()

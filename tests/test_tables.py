@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from optviz.ui import schedule_formulas
-from optviz.ui.lessons import activations, build, momentum
-from optviz.ui.tables import tex
+from optviz.lessons import activations, build, momentum, schedule_formulas
+from optviz.lessons.tables import tex
 
 
 @pytest.mark.parametrize(

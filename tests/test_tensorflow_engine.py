@@ -7,13 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, train
-from optviz.datasets import dot
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.tensorflow_engine import EngineMissing, tensorflow_engine
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import ENGINES, Classifier, train
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.networks.tensorflow_engine import EngineMissing, tensorflow_engine
+from optviz.optimization.optimizers import OPTIMIZERS
 
 pytest.importorskip("tensorflow")
 
@@ -138,10 +138,14 @@ def test_without_tensorflow_the_engine_says_what_to_install_and_the_other_works(
 
 
 def test_tensorflow_is_not_imported_before_its_engine_is_made():
-    program = "import sys, optviz.classifier; assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
+    program = (
+        "import sys, optviz.networks.classifier; assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_keras_is_not_imported_along():
-    code = "import sys, optviz.tensorflow_engine as e; e.import_tensorflow(); assert 'keras' not in sys.modules"
+    code = (
+        "import sys, optviz.networks.tensorflow_engine as e; e.import_tensorflow(); assert 'keras' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", f"{code}; import keras"], check=True)

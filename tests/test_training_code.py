@@ -7,23 +7,23 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import Epoch
-from optviz.datasets import DATASETS
-from optviz.dead_units import CURES, Setup, record
-from optviz.losses import LOSSES
-from optviz.network import INITIALIZATIONS, Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.plateau import EarlyStopping, ReduceOnPlateau
-from optviz.saved_models import SavedModel
-from optviz.schedules import SCHEDULES
-from optviz.table import houses, parse
-from optviz.training_plan import Plan
-from optviz.ui.keras_code import FILE, arrays_of, keras_code
-from optviz.ui.lessons import dead_relu, digits, penalties, practice, table
-from optviz.ui.training_code import REDUCE_SCHEDULE
-from optviz.ui.training_settings import Leg, Method, Sample, Settings, Switch
-from optviz.ui.trainings import Training
+from optviz.lessons import dead_relu, digits, penalties, practice, table
+from optviz.lessons.keras_code import FILE, arrays_of, keras_code
+from optviz.lessons.training_code import REDUCE_SCHEDULE
+from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch
+from optviz.lessons.trainings import Training
+from optviz.models.table import houses, parse
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import Epoch
+from optviz.networks.datasets import DATASETS
+from optviz.networks.dead_relu import CURES, Setup, record
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import INITIALIZATIONS, Network
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.networks.saved_models import SavedModel
+from optviz.networks.training_plan import Plan
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import SCHEDULES
 from tests import programs
 from tests.pages import opened
 from tests.programs import idle
@@ -397,7 +397,7 @@ FEW = {"epochs": 2, "batch_size": 128}
     ids=["two layers", "a line"],
 )  # fmt: skip
 def test_7_7_the_table(settings, capsys):
-    result = table._learn(houses(), settings)
+    result = table.learn_table(houses(), settings)
     _names, printed = run(table.program(settings, result), table.FILE, table.program_arrays(result), capsys)
     last, scores = result.fit.last, (result.network.training_scores, result.network.validation_scores)
     expected = told(last, bool(settings.plan.l2), "validation", accuracy=False)
@@ -412,7 +412,7 @@ def test_the_table_program_asks_for_no_names(capsys):
     rows = "".join(f"{'高中低'[i % 3]},{i},{'?' if i == 3 else i % 7},{i * i % 13}\n" for i in range(60))
     own = parse((",".join(f'"{name.replace(chr(34), 2 * chr(34))}"' for name in names) + "\n" + rows).encode())
     settings = table.Settings(own.names[-1], (names[0], *own.names[:2]), plan=Plan((3,), **FEW))
-    result = table._learn(own, settings)
+    result = table.learn_table(own, settings)
     program = table.program(settings, result)
     _names, printed = run(program, table.FILE, table.program_arrays(result), capsys)
     assert result.task.dropped == 1 and "keras.Input((5,))" in program and not any(name in program for name in names)

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.losses import LOSSES
-from optviz.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
-from optviz.ui import training_remedies, training_words
-from optviz.ui.training_settings import Method, Settings, points_of
-from optviz.ui.trainings import Training
+from optviz.lessons import training_words
+from optviz.lessons.training_settings import Method, Settings, points_of
+from optviz.lessons.trainings import Training
+from optviz.networks.losses import LOSSES
+from optviz.networks.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
+from optviz.ui import training_remedies
 from tests.pages import opened
 
 CASES = {

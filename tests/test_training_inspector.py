@@ -8,13 +8,13 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui.panels import run_of
-from optviz.ui.tables import tex
+from optviz.figures.panels import run_of
+from optviz.lessons.tables import tex
+from optviz.lessons.training_settings import Leg, Method, Settings, Switch
+from optviz.lessons.trainings import Training
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names
-from optviz.ui.training_settings import Leg, Method, Settings, Switch
-from optviz.ui.trainings import Training
 from tests.pages import opened, sound
 from tests.tex_arithmetic import recompute
 

@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz import tuning
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Ending
-from optviz.surfaces import SURFACES
-from optviz.ui import races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces import tuning
+from optviz.surfaces.race import Ending
+from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened
 
 KEPT = tuning.kept()

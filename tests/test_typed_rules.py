@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from optviz.lessons import race_code, races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import RUNS, Run
 from optviz.notation import FormulaError, Reason
-from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
-from optviz.ui import race_code, races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import RUNS, Run
+from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
 from tests import programs
 from tests.pages import opened, ran
 

@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import DataError
-from optviz.network import INITIALIZATIONS, Network
-from optviz.ui.lessons import vanishing as told
-from optviz.ui.lessons.vanishing import Settings
+from optviz.lessons import vanishing as told
+from optviz.lessons.vanishing import Settings
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import DataError
+from optviz.networks.network import INITIALIZATIONS, Network
 from tests.pages import examples, opened, said, sound, tap
 
 COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)

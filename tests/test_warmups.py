@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from optviz.entry import EntryError
-from optviz.warmups import (
+from optviz.models.functions import (
     CASTS,
     LONGEST_AXIS,
     Axis,
@@ -19,6 +18,7 @@ from optviz.warmups import (
     vstack,
     where_greater,
 )
+from optviz.typed_numbers import EntryError
 
 
 def row(*numbers):

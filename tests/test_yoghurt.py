@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from optviz.losses import LOSSES, asymmetric, best_constant
-from optviz.yoghurt import COURSE_SEED, COURSE_START, fit, overproduction, sales
+from optviz.models.yoghurt import COURSE_SEED, COURSE_START, fit, overproduction, sales
+from optviz.networks.losses import LOSSES, asymmetric, best_constant
 
 COST, PROFIT, NOISE = 1, 99, 0.05
 LOSSES_4_4 = (LOSSES["mse"], asymmetric(COST, PROFIT), asymmetric(PROFIT, COST))

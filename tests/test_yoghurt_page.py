@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import yoghurt
-from optviz.ui.lessons.yoghurt import Settings
-from optviz.yoghurt import overproduction
+from optviz.lessons import yoghurt
+from optviz.lessons.yoghurt import Settings
+from optviz.models.yoghurt import overproduction
 from tests.pages import opened, said
 
 COURSE = Settings()

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from optviz.figures.style import SERIES, Series, dots, figure, follows, head, line
-
-Array = NDArray[np.float64]
 
 REACH = 6.0
 """The curves are drawn for z between -6 and 6."""

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, follows
-
-Array = NDArray[np.float64]
 
 LINES = (0.75, 0.25)
 STRIP = 0.84

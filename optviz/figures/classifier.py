@@ -5,12 +5,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from optviz.datasets import Dataset
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, Ref, Series, dots, figure, follows, head, line
-
-Array = NDArray[np.float64]
+from optviz.networks.datasets import Dataset
 
 PERCENT = 100
 """What a grid's cell holds where the response is 1: the decision regions travel as whole percents."""

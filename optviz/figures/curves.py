@@ -5,12 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from optviz.curves import Curve
+from optviz.arrays import Array
 from optviz.figures.style import GOAL, SERIES, Series, dots, figure, follows, head, line, path
-
-Array = NDArray[np.float64]
+from optviz.surfaces.curves import Curve
 
 SAMPLES = 400
 WIDEST = 4.0

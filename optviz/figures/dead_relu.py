@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from optviz.datasets import Dataset
 from optviz.figures.classifier import CLASSES
 from optviz.figures.style import Series, dots, figure, follows, line
-
-Array = NDArray[np.float64]
+from optviz.networks.datasets import Dataset
 
 LOOKS = (("alive", Series("text"), 1.5), ("dead", Series("bad", "dash"), 2.5))
 """How living and dead units are drawn: name, look, width."""

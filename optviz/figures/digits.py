@@ -10,10 +10,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from optviz.digits import CLASSES, INK, SIDE
+from optviz.arrays import Array
 from optviz.figures.style import figure, follows
-
-Array = NDArray[np.float64]
+from optviz.models.digits import CLASSES, INK, SIDE
 
 FULL = 254
 """What a large positive weight is in a picture that travels in bytes; half of it is 0."""
@@ -56,9 +55,9 @@ def confusion(right: str, wrong: str, *, shown: str, read: str, most: int, hover
 def weights(array: str, columns: int, names: Sequence[str], above: Sequence[str], keys: str) -> go.Figure:
     """Draw images of weights: one class color for positive weights, the other for negative ones.
 
-    Follows `array: (frames, height, width)` in bytes, so many images in a row, as `optviz.digits.tiles` lays them out;
-    the browser lays them out anew, as its room allows. One that is chosen is shown large, by its name, and `keys` says
-    which keys choose it; each has a short name `above` it where there are any.
+    Follows `array: (frames, height, width)` in bytes, so many images in a row, as `models.digits.tiles` lays them
+    out; the browser lays them out anew, as its room allows. One that is chosen is shown large, by its name, and `keys`
+    says which keys choose it; each has a short name `above` it where there are any.
     """
     tiles = {"side": SIDE, "columns": columns, "full": FULL, "names": list(names), "above": list(above), "keys": keys}
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}

@@ -5,8 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from optviz.family import FAMILY, Member
 from optviz.figures.style import Series, dots, figure, follows, line, looks_of
+from optviz.optimization.family import FAMILY, Member
 
 LOOKS = dict(zip(FAMILY, looks_of(list(FAMILY)), strict=True))
 """How the members are drawn."""

@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, Series, dots, figure, follows, line, path
-
-Array = NDArray[np.float64]
 
 TALL = 2.2
 """Half the height of what is drawn: a polynomial that goes beyond leaves the picture."""

@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, Series, follows
-
-Array = NDArray[np.float64]
 
 FAINT = 0.6
 THIN = 1.3

@@ -9,9 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from optviz.arrays import Array
 
 SWEEPS = 60
 PARALLEL = 0.22

@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, LABEL, SERIES, Ref, Series, figure, follows, head, line
-
-Array = NDArray[np.float64]
 
 LADDER = tuple(float(f"{digit}e{power}") for power in range(-2, 5) for digit in (1, 1.5, 2, 3, 5, 7))
 TARGET = Series("text")

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, Runner, Series, figure, follows, head, line, path
-from optviz.matrices import quintic
-
-Array = NDArray[np.float64]
+from optviz.optimization.matrices import quintic
 
 BESIDE, BELOW = 1, 2
 """The empty cells between two matrices: below one stands the name of the next."""
@@ -126,7 +124,9 @@ def over_steps(runners: Sequence[Runner], steps: int, pairs: int, words: Mapping
     for i, runner in enumerate(runners):
         for width, column, size in zip(WIDTHS, (0, pairs - 1), (9, 13), strict=True):
             x, y, hover = "steps", (f"error{i}", column), f"{runner.name}: %{{y:.3g}}"
-            traces.append(line(None, runner.look, follows("grow", x=x, y=y), width=width, hover=hover, showlegend=False))
+            traces.append(
+                line(None, runner.look, follows("grow", x=x, y=y), width=width, hover=hover, showlegend=False)
+            )
             traces.append(head(runner.name, runner.look, follows("at", x=x, y=y), size=size, showlegend=column > 0))
     for width, told in zip(WIDTHS, (words["frequent"], words["rarest"]), strict=True):
         traces.append(go.Scatter(x=EMPTY, y=EMPTY, name=told, mode="lines", line={"width": width}, meta=MUTED))

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from optviz.datasets import Dataset
+from optviz.arrays import Array
 from optviz.figures.style import EMPTY, figure, follows
-from optviz.network import Network
-
-Array = NDArray[np.float64]
+from optviz.networks.datasets import Dataset
+from optviz.networks.network import Network
 
 NODES, REACH = 1025, 14.0
 """A table holds a function at `sinh(u)` for so many u from -REACH to REACH: dense about zero, which is one of them."""
@@ -38,7 +36,7 @@ def net(
     """Draw a net over the square `xs` × `xs` with its points; `response` is what its output means, 1 for class 1.
 
     Follows `array: (frames, 3 n)`: the net's parameters, their gradient, and the step that follows. `words` are those
-    of `optviz.ui.training_panels`.
+    of `optviz.lessons.training_panels`.
     """
     of_the_net: dict[str, Any] = {
         "sizes": list(network.sizes),

@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.arrows import Arrows, arrows
 from optviz.figures.relief import ASPECT, BANDS, FLOOR, RAMPS, Relief, Theme, scale
 from optviz.figures.style import GOAL, START, Runner, dots, figure, follows, head, line, path
-from optviz.landscape import Box
-
-Array = NDArray[np.float64]
+from optviz.surfaces.landscape import Box
 
 LEVELS = {"light": "rgba(29,66,88,0.55)", "dark": "rgba(207,230,234,0.4)"}
 """The color of level lines in 3-D."""

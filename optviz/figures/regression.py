@@ -3,13 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from optviz.arrays import Array
 from optviz.figures.style import SERIES, Ref, Series, dots, figure, follows, line
-
-Array = NDArray[np.float64]
 
 DENSE = 3.0
 """Up to so many decades a log axis names 2 and 5 between the powers of ten, and of more it names as many powers."""

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from optviz import colors
-from optviz.landscape import Box, Levels, grid
-from optviz.optimizers import Objective
+from optviz.arrays import Array
+from optviz.figures import colors
+from optviz.optimization.optimizers import Objective
+from optviz.surfaces.landscape import Box, Levels, grid
 
-Array = NDArray[np.float64]
 Theme = Literal["light", "dark"]
 
 PIXELS = 300

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
 
-from optviz.looks import LENT, LOOKS
+from optviz.optimization.looks import LENT, LOOKS
 
 EMPTY = (None,)
 """The points of a trace that will follow numbers; Plotly hides a trace without any."""

@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from optviz.figures.losses import TARGET, whole
 from optviz.figures.style import GOAL, SERIES, START, dots, figure, follows, head, line
-
-Array = NDArray[np.float64]
 
 MARGINS = {"l": 56, "r": 12, "t": 8, "b": 44}
 SPREAD = 0.3

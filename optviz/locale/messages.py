@@ -15,12 +15,13 @@ from babel.messages.pofile import write_po
 
 import optviz
 from optviz.locale import CATALOGUES, read
-from optviz.surfaces import Surface
 
 ROOT = Path(optviz.__path__[0]).parent
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 """The functions that mark a message, and how many of their arguments are texts."""
 
+
+OWN_WORDS = frozenset(("locale", "figures", "lessons", "ui"))
 
 Message = str | tuple[str, ...]
 
@@ -74,10 +75,9 @@ def titles() -> set[str]:
 
 
 def _things() -> Iterator[Any]:
-    yield Surface.from_formula("x1")
-    for found in pkgutil.iter_modules(optviz.__path__, "optviz."):
-        # Packages hold the app's own words, marked with `_`.
-        if found.ispkg:
+    for found in pkgutil.walk_packages(optviz.__path__, "optviz."):
+        # These hold the app's own words, marked with `_`.
+        if found.ispkg or found.name.split(".")[1] in OWN_WORDS:
             continue
         for value in vars(importlib.import_module(found.name)).values():
             if not isinstance(value, type):

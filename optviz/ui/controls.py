@@ -14,23 +14,20 @@ from typing import Any, NamedTuple, TypeVar, cast
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.activations import Array
-from optviz.entry import Entry, EntryError, Fault
+from optviz.arrays import Array
+from optviz.course import addresses
+from optviz.lessons.ranges import COORDINATE
+from optviz.lessons.words import entry_error, number_error
+from optviz.locale.spoken import _
 from optviz.recipes import Parameter, Range, Recipe
+from optviz.typed_numbers import Entry, EntryError, Fault
 from optviz.ui import links
-from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.words import entry_error, number_error
 
 Change = Callable[[Any], None]
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
 
-LEARNING_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-LEARNING_RATE = Range(1e-6, 100.0, "lr", "log")
-STRENGTH = Range(0.0, 10.0, r"\lambda")
-STRENGTHS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-COORDINATE = Range(-1e4, 1e4, "x")
 LONGEST_TEXT = 2100
 """More characters than anything that reads them takes, so that a long text is refused with a word, and not cut."""
 FIELD = 104
@@ -110,7 +107,7 @@ def several(
     most: int | None = None,
 ) -> tuple[str, ...]:
     """Draw a select box over `titles` in which several may be chosen, or none, and return their keys in its order."""
-    value = link.keep(name, tuple(default), links.read_choices(list(titles), most), links.write_choices)
+    value = link.keep(name, tuple(default), addresses.read_choices(list(titles), most), addresses.write_choices)
     if link.drawn:
         key = _follow(link, name, list(value))
         st.multiselect(
@@ -148,7 +145,7 @@ def segments(link: Link, name: str, label: str, titles: Mapping[str, str], defau
 
 def _one_of(link: Link, name: str, titles: Mapping[str, str], default: str) -> str:
     """Return the value of a choice, or its default where another control has taken away what was chosen."""
-    value = link.keep(name, default, links.read_choice(list(titles)), links.write_choice)
+    value = link.keep(name, default, addresses.read_choice(list(titles)), addresses.write_choice)
     if value in titles:
         return value
     link.forget(name)
@@ -157,7 +154,7 @@ def _one_of(link: Link, name: str, titles: Mapping[str, str], default: str) -> s
 
 def switch(link: Link, name: str, label: str, default: bool = False) -> bool:
     """Draw a toggle."""
-    value = link.keep(name, default, links.read_switch, links.write_number)
+    value = link.keep(name, default, addresses.read_switch, addresses.write_number)
     if link.drawn:
         draw_toggle(f"{link.page}~{name}", label, value, partial(link.change, name))
     return value
@@ -172,9 +169,9 @@ def draw_toggle(key: str, label: str, value: bool, change: Change) -> None:
 def text(link: Link, name: str, label: str, default: str, *, formula: bool = False) -> str:
     """Draw a line of text; in a `formula` a plus sign in the address is one."""
     if formula:
-        value = link.keep(name, default, links.single, links.write_formula, plus=links.sums)
+        value = link.keep(name, default, addresses.single, addresses.write_formula, plus=addresses.sums)
     else:
-        value = link.keep(name, default, links.single, links.write_choice)
+        value = link.keep(name, default, addresses.single, addresses.write_choice)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
@@ -262,7 +259,7 @@ def move(link: Link, to: Sequence[float], names: Sequence[str] = POINT) -> None:
 
 def whole(link: Link, name: str, label: str, span: Range, default: int, step: int = 1) -> int:
     """Draw a slider over whole numbers."""
-    value = int(link.keep(name, float(default), links.read_number(span, int), links.write_number))
+    value = int(link.keep(name, float(default), addresses.read_number(span, int), addresses.write_number))
     if link.drawn:
         draw_whole(f"{link.page}~{name}", label, span, value, partial(link.change, name), step)
     return value
@@ -276,7 +273,7 @@ def draw_whole(key: str, label: str, span: Range, value: int, change: Change, st
 
 def exact(link: Link, name: str, label: str, span: Range, default: float) -> float:
     """Draw a number field."""
-    value = float(link.keep(name, default, links.read_number(span), links.write_number))
+    value = float(link.keep(name, default, addresses.read_number(span), addresses.write_number))
     if link.drawn:
         key = f"{link.page}~{name}"
         _draw_field(key, label, span, value, partial(link.change, name))
@@ -293,7 +290,7 @@ def dial(
     stops: Sequence[float] | None = None,
 ) -> float:
     """Draw a slider over a few good values with a field beside it for any other."""
-    value = float(link.keep(name, default, links.read_number(span), links.write_number))
+    value = float(link.keep(name, default, addresses.read_number(span), addresses.write_number))
     if link.drawn:
         draw_dial(f"{link.page}~{name}", label, span, value, partial(link.change, name), stops)
     return value
@@ -391,8 +388,8 @@ def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
     values = {}
     for parameter in recipe.parameters:
         name = prefix + parameter.name
-        read = links.read_number(parameter.range, parameter.kind)
-        values[parameter.name] = link.keep(name, parameter.default, read, links.write_number)
+        read = addresses.read_number(parameter.range, parameter.kind)
+        values[parameter.name] = link.keep(name, parameter.default, read, addresses.write_number)
         if link.drawn:
             draw_parameter(f"{link.page}~{name}", parameter, values[parameter.name], partial(link.change, name))
     return values

@@ -10,9 +10,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from optviz.event_files import EventRun, zipped
+from optviz.locale.spoken import _, joined
+from optviz.networks.event_files import EventRun, zipped
 from optviz.ui import controls
-from optviz.ui.language import _, joined
 from optviz.ui.links import Link
 
 MIME = "application/octet-stream"

@@ -1,60 +1,30 @@
 """A fork: from a step on one run of a race goes on otherwise, and the future that it left stays as a ghost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
-from optviz.descent import Path
-from optviz.figures.relief import Relief
-from optviz.optimizers import OPTIMIZERS, OWN, Array
+from optviz.course import addresses
+from optviz.lessons import ranges
+from optviz.lessons.forks import STEPS, Fork
+from optviz.lessons.races import Settings, names_of, rates_of
+from optviz.lessons.runs import Run
+from optviz.lessons.training_settings import Method
+from optviz.locale.spoken import _, joined
+from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.recipes import Range
-from optviz.ui import controls, links
-from optviz.ui.language import _, joined
+from optviz.ui import controls
 from optviz.ui.links import Link
-from optviz.ui.player import Junction
-from optviz.ui.runs import Run
-from optviz.ui.training_settings import Method
 
 STEP = "fork"
 RUN, OPTIMIZER, RATE, L2 = (f"{STEP}.{name}" for name in ("run", "optimizer", "lr", "l2"))
-STEPS = Range(0, 2000, "k")
 SAME = "same"
 
 
-@dataclass(frozen=True)
-class Fork:
-    """From `step` on the run of this number goes on otherwise; what is None stays as it was.
-
-    Another optimizer begins with fresh moments; the run's own keeps its memory.
-    """
-
-    step: int
-    run: int = 0
-    optimizer: Run | None = None
-    learning_rate: float | None = None
-    l2: float | None = None
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything is otherwise from there on."""
-        return (self.optimizer, self.learning_rate, self.l2) != (None, None, None)
-
-    @property
-    def junction(self) -> Junction:
-        """Where the playhead goes when it is made, and goes on from when it changes."""
-        return Junction(self.step, repr(self), not self.changes)
-
-    def title(self, name: str) -> str:
-        """Return what a run of this name is called that goes on so: "SGD → Adam, lr 0.3"."""
-        if not self.changes:
-            return name
-        changed = [self.optimizer.title(np.nan)] if self.optimizer else []
-        changed += [] if self.learning_rate is None else [f"lr {self.learning_rate:g}"]
-        changed += [] if self.l2 is None else [f"L2 {self.l2:g}"]
-        return f"{name} → {_(', ').join(changed)}"
+def of_race(link: Link, settings: Settings) -> Fork | None:
+    """Draw the controls of the fork of a race, where the link has one, and return it."""
+    return choose(link, names_of(settings), rates_of(settings), settings.ground.l2, settings.steps)
 
 
 def choose(link: Link, names: Sequence[str], rates: Sequence[float], l2: float, steps: int) -> Fork | None:
@@ -76,9 +46,9 @@ def choose(link: Link, names: Sequence[str], rates: Sequence[float], l2: float, 
             goes_on = {SAME: _("as before"), **optimizers}
             name = controls.choice(link, OPTIMIZER, _("Optimizer"), goes_on, SAME)
         with places[2]:
-            rate = onward(link, RATE, _("Learning rate"), controls.LEARNING_RATE, rates[run], controls.LEARNING_RATES)
+            rate = onward(link, RATE, _("Learning rate"), ranges.LEARNING_RATE, rates[run], ranges.LEARNING_RATES)
         with places[3]:
-            strength = onward(link, L2, _("L2 strength"), controls.STRENGTH, l2, controls.STRENGTHS)
+            strength = onward(link, L2, _("L2 strength"), ranges.STRENGTH, l2, ranges.STRENGTHS)
         optimizer = None if name == SAME else _another(link, name)
         if step >= steps:
             st.info(_("The race ends at step {steps}, before the fork.").format(steps=steps))
@@ -88,7 +58,7 @@ def choose(link: Link, names: Sequence[str], rates: Sequence[float], l2: float, 
 
 
 def _step(link: Link) -> int | None:
-    return link.keep(STEP, None, lambda texts: int(links.read_number(STEPS, int)(texts)), links.write_number)
+    return link.keep(STEP, None, lambda texts: int(addresses.read_number(STEPS, int)(texts)), addresses.write_number)
 
 
 def _another(link: Link, name: str) -> Run:
@@ -98,26 +68,6 @@ def _another(link: Link, name: str) -> Run:
     with st.popover(_("Settings of {name}").format(name=_(recipe.title)), icon=":material/tune:"):
         values = controls.parameters(link, f"{STEP}.{name}.", recipe)
     return Run(name, None, tuple((key, value) for key, value in values.items() if value != recipe.defaults[key]))
-
-
-def ghost_arrays(fork: Fork, path: Path, lowest: float, ground: Relief, stride: int) -> dict[str, tuple[Array, int]]:
-    """Return the rows of the future that the fork left, with their strides; those before it are nan.
-
-    `path` is that of the race without the fork, of which the panels show the loss above `lowest`.
-    """
-    w, loss, rate, learning_rate = (array[:, fork.run] for array in (path.w, path.loss, path.rate, path.learning_rate))
-    space = np.concatenate([w, ground.lifted(loss)[:, None]], axis=-1)
-    whole = {"ghost": w, "ghost_loss": (loss - lowest)[:, None]}
-    thinned = {"ghost3d": space, "ghost_rate": learning_rate[:, None], "ghost_effective": rate}
-    return {
-        "fork": (space[[fork.step]], len(w)),
-        **{name: (_from(rows, fork.step), 1) for name, rows in whole.items()},
-        **{name: (_from(rows[::stride], fork.step // stride), stride) for name, rows in thinned.items()},
-    }
-
-
-def _from(rows: Array, first: int) -> Array:
-    return np.where(np.arange(len(rows))[:, None] < first, np.nan, rows)
 
 
 def _tell(optimizer: Run | None, strength: float | None) -> None:
@@ -135,7 +85,7 @@ def _tell(optimizer: Run | None, strength: float | None) -> None:
 
 def onward(link: Link, name: str, label: str, span: Range, before: float, stops: Sequence[float]) -> float | None:
     """Draw a dial for what may change from here on, and return it; None where it stays as it was before."""
-    value = link.keep(name, None, links.read_number(span), links.write_number)
+    value = link.keep(name, None, addresses.read_number(span), addresses.write_number)
     if link.drawn:
         shown = before if value is None else float(value)
         controls.draw_dial(f"{link.page}~{name}", label, span, shown, partial(link.change, name), stops)
@@ -180,15 +130,6 @@ def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
             link.change(f"{name}.{chosen}.{parameter}", value)
     for setting, value in ((name, True), (f"{name}.epoch", epoch), (f"{name}.ghost", True)):
         link.change(setting, value)
-
-
-def junction_of(methods: Sequence[Method]) -> Junction | None:
-    """Return where trainings are forked, first of all."""
-    forked = [(method, method.switch) for method in methods if method.switch and method.haunted]
-    if not forked:
-        return None
-    changes = any((switch.leg, switch.l2) != (method.legs[0], None) for method, switch in forked)
-    return Junction(min(switch.epoch for _method, switch in forked), repr(forked), not changes)
 
 
 def offer(link: Link, made: Fork | None, run: int, name: str, rest: int | None, steps: int) -> None:

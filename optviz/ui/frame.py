@@ -15,8 +15,10 @@ import pandas  # noqa: F401
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from optviz.ui import course, language, lectures, resume, tab
-from optviz.ui.language import _
+from optviz.course import outline
+from optviz.locale import spoken
+from optviz.locale.spoken import _
+from optviz.ui import language, lectures, resume, tab
 
 _HERE = Path(__file__).parent
 # Read once: Streamlit would read a style sheet, and hash and keep an icon, in every run of every visitor.
@@ -65,12 +67,12 @@ def pages() -> Any:
     tab.draw()
     # Streamlit looks each page's file up when a page is made: once a visitor and language is enough.
     made = st.session_state.setdefault("pages", {})
-    if language.language() not in made:
-        chapters = {_(title): [_page(lesson) for lesson in lessons] for title, lessons in course.GROUPS.items()}
-        made[language.language()] = {"": [_page(course.COURSE)], **chapters}
+    if spoken.language() not in made:
+        chapters = {_(title): [_page(lesson) for lesson in lessons] for title, lessons in outline.GROUPS.items()}
+        made[spoken.language()] = {"": [_page(outline.COURSE)], **chapters}
     # The sidebar is for the controls, and on a phone for the list of all pages. A page may be run once: a run that is
     # overtaken by the next one has its own copy.
-    page = copy(st.navigation(made[language.language()], position="top", expanded=True))
+    page = copy(st.navigation(made[spoken.language()], position="top", expanded=True))
     # Not before: a run that is overtaken earlier has ended nothing, and the next one begins as a page alone again.
     st.session_state[FRAMED] = True
     lectures.draw_bar()
@@ -83,8 +85,8 @@ def tab_title(title: str) -> str:
     return f"{title} · optviz"
 
 
-def _page(lesson: course.Lesson) -> Any:
-    home = lesson.name == course.HOME
+def _page(lesson: outline.Lesson) -> Any:
+    home = lesson.name == outline.HOME
     return st.Page(f"pages/{lesson.name}.py", title=_(lesson.title), icon=lesson.icon, default=home)
 
 

@@ -11,17 +11,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from optviz import anatomy
-from optviz.anatomy import Line, Part, Updates
+from optviz.arrays import Array
+from optviz.course import addresses
 from optviz.figures.arrows import LOOKS, Arrow, Arrows
-from optviz.optimizers import Array, Optimizer
-from optviz.rules import SubStep
-from optviz.ui import controls, links, races
-from optviz.ui.language import N_, _, joined, language
+from optviz.figures.panels import Sentences, Slow
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings, Stretch
+from optviz.lessons.tables import digits, tex
+from optviz.locale.spoken import N_, _, joined, language
+from optviz.optimization import anatomy
+from optviz.optimization.anatomy import Line, Part, Updates
+from optviz.optimization.optimizers import Optimizer
+from optviz.optimization.rules import SubStep
+from optviz.ui import controls
 from optviz.ui.links import Link
-from optviz.ui.player import Sentences, Slow
-from optviz.ui.races import Ground, Settings, Stretch
-from optviz.ui.tables import digits, tex
 
 Rows = NDArray[np.float32]
 
@@ -61,9 +64,9 @@ class Inside(NamedTuple):
 def choose(link: Link, settings: Settings) -> Inside:
     """Return what is chosen, before it is drawn: the picture stands above the fold with its controls."""
     numbers = list(_runs(settings))
-    run = link.keep(WHICH, "1", links.read_choice(numbers), links.write_choice)
+    run = link.keep(WHICH, "1", addresses.read_choice(numbers), addresses.write_choice)
     number = int(run) - 1 if run in numbers else 0
-    shown = link.keep(SHOWN, False, links.read_switch, links.write_number)
+    shown = link.keep(SHOWN, False, addresses.read_switch, addresses.write_number)
     if shown:
         # A link that shows the arrows shows their numbers as well.
         st.session_state.setdefault(f"{link.page}-{FOLD}", True)

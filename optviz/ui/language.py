@@ -1,131 +1,9 @@
-"""The language of the visitor whose script runs: `_("Play")`, and the switch that chooses it.
-
-Outside Streamlit every message is English.
-"""
-
-import re
-from contextvars import ContextVar
-from string import Formatter
-from typing import Any
+"""The switch of the language: the visitor's session keeps what was chosen."""
 
 import streamlit as st
-from babel import Locale, UnknownLocaleError, negotiate_locale
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.locale import CATALOGUES, translations
-from optviz.ui import foreign
-
-LANGUAGES = {"en": "English", "zh": "简体中文"}
-TAGS = {"en": "en", "zh": "zh-Hans"}
-"""What browsers and screen readers call the languages."""
-
-DEFAULT = "en"
-KEY = "lang"
-
-# Streamlit runs every visitor's script in a thread of its own, so a context variable is never seen by another visitor.
-_spoken: ContextVar[str | None] = ContextVar("language", default=None)
-
-
-def language() -> str:
-    """Return the key in LANGUAGES that the visitor reads."""
-    return _spoken.get() or _resume()
-
-
-def _resume() -> str:
-    # A rerun of a fragment skips app.py, where the language is chosen: the session knows it still.
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return DEFAULT
-    chosen = st.session_state.get(KEY)
-    if chosen not in LANGUAGES:
-        return DEFAULT
-    _spoken.set(chosen)
-    return str(chosen)
-
-
-class _Filler(Formatter):
-    """Fill places in, and leave a blank beside one only where it does not stand between Chinese on both sides."""
-
-    MARK = "\0"
-    CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
-    SIGN = re.compile(CHINESE)
-    BLANK = re.compile(f"(?<={CHINESE})(?:{MARK} | {MARK})(?={CHINESE})|(?<=。){MARK} ")
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return f"{self.MARK}{super().format_field(value, format_spec)}{self.MARK}"
-
-    def fill(self, text: str, values: tuple[object, ...], named: dict[str, object]) -> str:
-        return self.BLANK.sub("", self.vformat(text, values, named)).replace(self.MARK, "")
-
-
-class Sentence(str):
-    """A message in the visitor's language, whose `format` sets blanks as its script wants them."""
-
-    def format(self, *values: object, **named: object) -> str:
-        """Fill in the places."""
-        chinese = _Filler.SIGN.search(self)
-        return _Filler().fill(self, values, named) if chinese else super().format(*values, **named)
-
-
-def _(message: str) -> str:
-    """Say an English message, or a registry's title, in the visitor's language."""
-    # The empty message id is the catalogue's header.
-    return Sentence(translations(language()).gettext(message)) if message else message
-
-
-def ngettext(singular: str, plural: str, n: int) -> str:
-    """Say the form of a message that belongs to n things."""
-    return Sentence(translations(language()).ngettext(singular, plural, n))
-
-
-def joined(*sentences: str) -> str:
-    """Write sentences or words one after the other, with a blank between them as `Sentence` sets it."""
-    gap = f"{_Filler.MARK} "
-    return Sentence(_Filler.BLANK.sub("", gap.join(filter(None, sentences))).replace(_Filler.MARK, ""))
-
-
-def N_(message: str) -> str:
-    """Mark a message that stands in a constant, to be said with `_` when it is shown."""
-    return message
-
-
-def nearest(tag: str | None) -> str | None:
-    """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
-    return negotiate_locale([_tag(tag or "").lower()], list(LANGUAGES), sep="-")
-
-
-def preferred(asked: str | None, browser: str | None) -> str:
-    """Return the language a link asks for, else the browser's, else English."""
-    return nearest(asked) or nearest(browser) or DEFAULT
-
-
-def objection(asked: str) -> str:
-    """Say why a link does not get the very language that it asks for; empty where it does."""
-    found = nearest(asked)
-    if found is None:
-        text = _("The link asks for the language {tag}, which this app does not have; it has {languages}.")
-        return text.format(tag=foreign.markdown(asked, 20), languages=_(", ").join(LANGUAGES.values()))
-    written = CATALOGUES[found].parts[-3] if found in CATALOGUES else found
-    if _script(asked) in (None, _script(written)):
-        return ""
-    text = _("The link asks for the language {tag}; the nearest that this app has is {language}.")
-    return text.format(tag=foreign.markdown(asked, 20), language=LANGUAGES[found])
-
-
-def _tag(text: str) -> str:
-    return text.replace("_", "-")
-
-
-def _script(tag: str) -> str | None:
-    """Return the script in which a language is written where it has several: Hans, Hant."""
-    try:
-        return Locale.parse(_tag(tag), sep="-").script
-    except (ValueError, UnknownLocaleError):
-        return None
-
-
-def chosen() -> str | None:
-    """Return the language that a link must name: the visitor's, unless the browser would choose it anyway."""
-    return None if language() == preferred(None, st.context.locale) else language()
+from optviz.locale.spoken import KEY, LANGUAGES, language, preferred, resume_by, speak
 
 
 def choose() -> str:
@@ -134,7 +12,7 @@ def choose() -> str:
     if st.session_state.get(KEY) not in LANGUAGES or (context and context.is_history_navigation):
         st.session_state[KEY] = preferred(st.query_params.get(KEY), st.context.locale)
     # The switch is drawn in the language that the visitor has just chosen.
-    _spoken.set(st.session_state[KEY])
+    _speak(st.session_state[KEY])
     st.sidebar.segmented_control(
         "Language · 语言",
         list(LANGUAGES),
@@ -146,3 +24,16 @@ def choose() -> str:
         label_visibility="collapsed",
     )
     return language()
+
+
+def _resume() -> None:
+    # A rerun of a fragment skips app.py, where the language is chosen: the session knows it still.
+    if get_script_run_ctx(suppress_warning=True) is not None and st.session_state.get(KEY) in LANGUAGES:
+        _speak(st.session_state[KEY])
+
+
+def _speak(chosen: str) -> None:
+    speak(chosen, named=chosen != preferred(None, st.context.locale))
+
+
+resume_by(_resume)

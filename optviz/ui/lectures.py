@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from optviz.lecture import (
+from optviz.course import addresses
+from optviz.course.addresses import Unreadable
+from optviz.course.lecture import (
     LONGEST_NOTES,
     LONGEST_TITLE,
     MOST_SCENES,
@@ -22,11 +24,12 @@ from optviz.lecture import (
     parameters_of,
     unpack,
 )
-from optviz.ui import foreign, language, links
-from optviz.ui.course import LESSONS
-from optviz.ui.language import N_, _, ngettext
-from optviz.ui.links import Link, Unreadable
-from optviz.ui.ready_lectures import ASK, READY, spoken
+from optviz.course.outline import LESSONS
+from optviz.course.ready_lectures import ASK, READY, spoken
+from optviz.locale import foreign
+from optviz.locale.spoken import KEY, N_, _, ngettext
+from optviz.ui import links
+from optviz.ui.links import Link
 
 PAGE = "lectures"
 OWN = "own"
@@ -93,7 +96,7 @@ def add(page: str, url: str) -> str:
     if len(draft().scenes) >= MOST_SCENES:
         return _("A lecture has at most {most} scenes.").format(most=MOST_SCENES)
     given = parse_qs(urlsplit(url).query, keep_blank_values=True)
-    given.pop(language.KEY, None)
+    given.pop(KEY, None)
     try:
         keep(draft().add(Scene(page, _(LESSONS[page].title), parameters_of(given))))
     except LectureError as error:
@@ -149,7 +152,7 @@ def _unpacked(packed: str) -> Lecture | None:
 
 def read_lecture(texts: list[str]) -> str:
     """Read which lecture a link opens: the name of a ready one, or the visitor's own, which may be packed in it."""
-    text = links.single(texts)
+    text = addresses.single(texts)
     if text in READY or text == OWN:
         return text
     # Back and Forward go from page to page; they never put an earlier lecture in the place of the one that was made.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -10,15 +11,18 @@ import streamlit as st
 from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
-from optviz.datasets import DataError
-from optviz.ui import controls, course, foreign, frame, links, moments, sharing
+from optviz.course import outline
+from optviz.figures.panels import Picture, Thinned
+from optviz.lessons.examples import Example
+from optviz.lessons.optimizer_code import Unprintable
+from optviz.lessons.words import data_error, player_words
+from optviz.locale.spoken import _, joined
+from optviz.networks.datasets import DataError
+from optviz.ui import controls, frame, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
-from optviz.ui.examples import Example, offer
-from optviz.ui.language import _, joined
+from optviz.ui.examples import offer
 from optviz.ui.links import Link
-from optviz.ui.optimizer_code import Unprintable
-from optviz.ui.player import Caption, Junction, OnPoint, Panel, Result, Slow, Thinned, player
-from optviz.ui.words import data_error, player_words
+from optviz.ui.player import OnPoint, Result, player
 
 
 class Beginning(NamedTuple):
@@ -48,7 +52,7 @@ def begin(
     notes = st.container()
     offer(link, examples)
     stage = st.container()
-    st.html(course.turning(page))
+    st.html(outline.turning(page))
     return Beginning(link, notes, stage)
 
 
@@ -65,49 +69,28 @@ def reading(link: Link, notes: DeltaGenerator) -> Iterator[None]:
 
 def show(
     link: Link,
-    panels: Sequence[Panel],
-    arrays: Mapping[str, ArrayLike | Thinned],
+    picture: Picture,
     *,
-    run: str,
-    steps: int,
-    summary: str,
-    captions: Sequence[Caption] = (),
-    words: Mapping[str, str] | None = None,
-    growing: bool = False,
-    even: bool | int = False,
     watch: bool = False,
-    slow: Slow | None = None,
-    junction: Junction | None = None,
     on_point: OnPoint | None = None,
     slides: bool = True,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
-    `summary`, Markdown of ours, is the sentence at the picture; `words` are those that differ from the player's own;
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
     is for pages whose whole script answers quickly. The rest is as in `player`.
     """
     result = player(
-        panels,
-        arrays,
-        run=run,
-        steps=steps,
-        growing=growing,
-        words={**player_words(), **(words or {})},
-        summary=foreign.plain(summary),
-        captions=captions,
-        even=even,
+        replace(picture, words={**player_words(), **picture.words}),
         watch=watch,
-        slow=slow,
-        junction=junction,
         on_point=on_point,
         on_slide=controls.slide if slides else None,
         opening={**moments.keep(link).opening(link.opening), "name": name},
         share=partial(sharing.answer, link),
         key=f"{link.page}-{name}" if name else link.page,
     )
-    if steps and any(map(_passes, arrays.values())):
+    if picture.steps and any(map(_passes, picture.arrays.values())):
         st.caption(
             _("Numbers beyond {most} cannot be drawn: a curve ends where it passes them.").format(most="3.4 · 10³⁸")
         )
@@ -133,7 +116,7 @@ def live(draw: Callable[[], Result]) -> None:
             st.rerun()
         done = draw()
         rested.append(done.step)
-        if (done.point and not done.held) or done.step != rested[0]:
+        if (done.pick and not done.pick.held) or done.step != rested[0]:
             st.rerun()
 
     st.fragment(run)()

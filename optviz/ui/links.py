@@ -5,8 +5,6 @@ link depend on the language it was made in, and drops what it cannot read withou
 the session under names that never change, and this module carries them to the URL and back.
 """
 
-import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -17,10 +15,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.numerals import readings
-from optviz.recipes import Range
-from optviz.ui import foreign, language
-from optviz.ui.language import _
+from optviz.course.addresses import PLUS, OutOfRange, Unreadable, write_number
+from optviz.locale import foreign, spoken
+from optviz.locale.spoken import _
 
 T = TypeVar("T")
 
@@ -29,26 +26,11 @@ MOMENT = "moment."
 """What the names begin with that are no settings: the step, the speed and the views at which a link was opened."""
 SHOWN = 40
 EMBEDDING = frozenset(("embed", "embed_options"))
-FOREIGN = EMBEDDING | {language.KEY}
+FOREIGN = EMBEDDING | {spoken.KEY}
 """Parameters that are none of a page's."""
-PLUS = "\0"
-ENDS, BEGINS = tuple(")]}_|"), tuple("([{_|.√")
-"""What the left operand of a plus sign may end with, and the right one begin with, beside letters and digits."""
 SHORT, CLOSE = 4, 0.82
 """The letters from which on a name can be misspelt, and how alike (`difflib`) it is then to the one that is meant."""
 HELD = "held"
-
-
-class Unreadable(ValueError):
-    """A value in a link that cannot be understood; the text says why, in the visitor's language and in Markdown."""
-
-
-class OutOfRange(ValueError):
-    """A number in a link that is too small or too large; `nearest` is the one to take in its place."""
-
-    def __init__(self, nearest: float) -> None:
-        super().__init__(nearest)
-        self.nearest = nearest
 
 
 class Link:
@@ -140,14 +122,14 @@ class Link:
         st.session_state[self._visited] = True
         st.session_state[self._opened] = {}
         texts = self._written()
-        chosen = language.chosen()
+        chosen = spoken.chosen()
         if chosen:
-            texts[language.KEY] = [chosen]
+            texts[spoken.KEY] = [chosen]
         if not st.session_state.pop(HELD, "") and address() != texts:
             st.query_params.from_dict(texts)
         complaints = st.session_state.get(self._complaints)
         if complaints:
-            text = language.joined(*complaints, _("The rest of the link was used."))
+            text = spoken.joined(*complaints, _("The rest of the link was used."))
             notes.warning(text, icon=":material/link_off:")
             notes.button(_("Close this note"), key=f"{self.page}-close", on_click=self._forgive, type="tertiary")
 
@@ -216,8 +198,8 @@ class Link:
 
         Messengers, search engines and trackers add parameters of their own without end. Of those nobody needs to know.
         """
-        asked = opened.get(language.KEY, [""])[-1]
-        if asked and (objection := language.objection(asked)):
+        asked = opened.get(spoken.KEY, [""])[-1]
+        if asked and (objection := spoken.objection(asked)):
             self._complain(objection)
         unknown = {name: near for name in sorted(set(opened) - self._names) if (near := self._meant(name))}
         if unknown:
@@ -246,8 +228,8 @@ class Link:
 @cache
 def settings_elsewhere() -> frozenset[str]:
     """Return names of settings of other pages, of some length: those that examples and the ready lectures set."""
-    from optviz.ui.examples import CLASSIFIER_EXAMPLES, SURFACE_EXAMPLES
-    from optviz.ui.ready_lectures import READY
+    from optviz.course.ready_lectures import READY
+    from optviz.lessons.examples import CLASSIFIER_EXAMPLES, SURFACE_EXAMPLES
 
     given = [example.parameters for example in (*SURFACE_EXAMPLES, *CLASSIFIER_EXAMPLES)]
     given += [scene.parameters for lecture in READY.values() for scene in lecture.scenes]
@@ -269,25 +251,6 @@ def opened_address() -> dict[str, list[str]]:
         return {}
     found = parse_qs(context.query_string.replace("+", PLUS), keep_blank_values=True)
     return {name.replace(PLUS, " "): texts for name, texts in found.items() if name not in EMBEDDING}
-
-
-def sums(text: str) -> str:
-    """Return a formula in which each plus sign of the address is one where it stands between two operands."""
-
-    def sign(found: re.Match[str]) -> str:
-        left, right = text[: found.start()].rstrip(), text[found.end() :].lstrip()
-        if not (left[-1:].isalnum() or left.endswith(ENDS)) or not (right[:1].isalnum() or right.startswith(BEGINS)):
-            return " " * len(found[0])
-        # `write_formula` doubles the blank that stands between two operands.
-        return "+" if len(found[0]) == 1 else " " * (len(found[0]) - 1)
-
-    return re.sub(f"{PLUS}+", sign, text)
-
-
-def write_formula(text: str) -> list[str]:
-    """Write a formula so that `sums` finds no plus sign where it has a blank."""
-    between = rf"(?<=[\w{re.escape(''.join(ENDS))}]) (?=[\w{re.escape(''.join(BEGINS))}])"
-    return [re.sub(between, "  ", text)]
 
 
 def travelled() -> bool:
@@ -313,85 +276,3 @@ def hold(what: str) -> None:
 def held() -> str:
     """Return what is being dragged, empty if nothing is."""
     return str(st.session_state.get(HELD, ""))
-
-
-def single(texts: list[str]) -> str:
-    """Return the one text of a parameter that may stand only once."""
-    if len(texts) != 1:
-        raise Unreadable(_("it appears {n} times").format(n=len(texts)))
-    return texts[0]
-
-
-def read_choice(options: Sequence[str]) -> Callable[[list[str]], str]:
-    """Return a reader of one of `options`."""
-
-    def read(texts: list[str]) -> str:
-        text = single(texts)
-        if text not in options:
-            raise Unreadable(_("there is no such choice"))
-        return text
-
-    return read
-
-
-def read_choices(options: Sequence[str], most: int | None = None) -> Callable[[list[str]], tuple[str, ...]]:
-    """Return a reader of some of `options`, each in a parameter of its own; a single empty one stands for none."""
-
-    def read(texts: list[str]) -> tuple[str, ...]:
-        if any(text not in options for text in texts if texts != [""]):
-            raise Unreadable(_("there is no such choice"))
-        if most is not None and len(set(texts)) > most:
-            raise Unreadable(_("at most {limit} can be told apart").format(limit=most))
-        return tuple(option for option in options if option in texts)
-
-    return read
-
-
-def read_number(span: Range, kind: type = float) -> Callable[[list[str]], float]:
-    """Return a reader of a number; `kind` is float, int or bool."""
-
-    def read(texts: list[str]) -> float:
-        value = number(single(texts), kind)
-        nearest: float = kind(span.clamp(value))
-        if nearest != value:
-            raise OutOfRange(nearest)
-        return value
-
-    return read
-
-
-def read_switch(texts: list[str]) -> bool:
-    """Read a switch, 1 or 0."""
-    return bool(number(single(texts), bool))
-
-
-def number(text: str, kind: type = float) -> float:
-    """Read one number, written as `optviz.numerals` knows it; `Unreadable` for what is no finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        # In an address a plus sign is a blank.
-        found = readings(text.replace("e ", "e+"))
-        if len(found) != 1:
-            raise Unreadable(_("it is ambiguous") if found else _("it is not a number")) from None
-        (value,) = found
-    if not math.isfinite(value):
-        raise Unreadable(_("it is not a finite number"))
-    if kind is bool and value not in (0, 1):
-        raise Unreadable(_("it is neither 0 nor 1"))
-    return kind(value) if kind is not int else round(value)
-
-
-def write_number(value: Any) -> list[str]:
-    """Write a number as short as it can be read back exactly."""
-    return [str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))]
-
-
-def write_choice(value: str) -> list[str]:
-    """Write a choice."""
-    return [value]
-
-
-def write_choices(values: Sequence[str]) -> list[str]:
-    """Write some choices, or that there are none."""
-    return list(values) or [""]

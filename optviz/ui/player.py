@@ -8,10 +8,10 @@ shows nothing, carries the numbers as raw bytes. Rows that the browser already h
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly
@@ -20,54 +20,11 @@ import streamlit.components.v1 as components_v1
 from numpy.typing import ArrayLike, NDArray
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from optviz.looks import LOOKS
+from optviz.figures.panels import Panel, Picture, Thinned
+from optviz.lessons.words import WORDS
+from optviz.locale import foreign
+from optviz.optimization.looks import LOOKS
 from optviz.ui import links
-
-Ref = str | tuple[str, int]
-"""What a track reads: `"step"` (the step's number), `"name"` (a whole row) or `("name", column)` of the flat row."""
-
-WORDS: Mapping[str, str] = {
-    "player": "Player",
-    "play": "Play",
-    "pause": "Pause",
-    "back": "One step back",
-    "forward": "One step forward",
-    "home": "To the start",
-    "scrub": "Step",
-    "speed": "Speed",
-    "loop": "Loop",
-    "slow": "Slow motion: each step in four",
-    "ghost": "Show the previous run",
-    "project": "Projector mode (key f; Esc leaves it)",
-    "step": "step {step}",
-    "step_of": "step {step} / {steps}",
-    "keys": "Keys: space plays or pauses; left and right move one step, with shift ten; home and end jump.",
-    "pick": "arrow keys move a ring, with shift farther; enter chooses the point",
-    "views": "Views",
-    "loading": "Loading the charts …",
-    "no_plotly": "The charts could not be loaded. Check the connection to the server, then try again.",
-    "retry": "Try again",
-    "settings": "Settings",
-    "share": "Share this moment",
-    "link": "Link",
-    "copy": "Copy",
-    "copied": "The link is copied.",
-    "not_copied": "The link is selected: press Ctrl+C, or hold it, to copy it.",
-    "with_step": "Paused at {moment}",
-    "fill": "Fill the screen",
-    "ask_first": "Ask first: a question before the answer is shown",
-    "add_scene": "Add to my lecture",
-    "qr": "QR code of the link",
-    "no_qr": "The link is too long for a QR code. Copy it instead.",
-    "close": "Close",
-    "question": "Question",
-    "reveal": "Reveal",
-    "camera": "Camera",
-    "stands": "Fixed camera",
-    "follow": "Follow {name}",
-    "no_webgl": "This browser cannot draw in 3-D (WebGL is missing or switched off).",
-}
-"""The English words of the player: `player(words=...)` takes the same keys in another language."""
 
 Theme = Mapping[str, str]
 
@@ -115,174 +72,80 @@ Optimizers have colors of their own, by their names.
 """
 
 
-class Figure(Protocol):
-    """Anything that writes itself as Plotly JSON, above all `plotly.graph_objects.Figure`."""
-
-    def to_json(self) -> str | None: ...
+Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Track:
-    """Which trace follows which numbers.
+class Pick(NamedTuple):
+    """The point (x, y) that a visitor clicked or drags on a panel, by its number.
 
-    `grow` shows rows 0..k (a path, a curve), `at` shows row k (a marker, a histogram, a grid), `all` every row.
+    `held` is whether it is still being dragged. `path` is the way of the pointer to it, where `pick` is "drag": all of
+    it that was not answered before, so that a slow server misses nothing.
     """
 
-    trace: int
-    mode: Literal["grow", "at", "all"]
-    x: Ref | None = None
-    y: Ref | None = None
-    z: Ref | None = None
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A figure with its tracks.
-
-    `title` is its tab and its accessible name, `cell` its place: panels that share a cell are tabs of it. With `pick`
-    a click anywhere on the plot area is reported as a point, and the first point of a trace with `meta={"grip": True}`
-    can be dragged; with `pick="drag"` every point is reported on which the pointer is held, as fast as they are
-    answered, in place of Plotly's zoom, with all those passed since. A `quiet` panel says little: another tab of its
-    cell opens first. `figure` is a figure or its JSON.
-    """
-
-    figure: Figure | str
-    tracks: Sequence[Track] = ()
-    title: str = ""
-    cell: str = "main"
-    pick: bool | Literal["drag"] = False
-    quiet: bool = False
-
-
-class Thinned(NamedTuple):
-    """An array of which row `r` belongs to step `r * stride`."""
-
-    array: ArrayLike
-    stride: int
-
-
-class Caption(NamedTuple):
-    """A sentence that is shown from the moment on when the playhead passes `step`.
-
-    `mark`, a sign in the theme's `color`, says of which series it speaks.
-    """
-
-    step: int
-    text: str
-    color: str = "text"
-    mark: str = ""
-
-
-Sentences = tuple[str, str, str, str]
-"""A sentence for each of the four sub-steps."""
-
-
-class Slow(NamedTuple):
-    """What slow motion tells of each step: a sentence for each of its four sub-steps, and one where no step follows.
-
-    A sentence holds names in braces, which stand for columns of `array: (steps, columns)` at the step. The traces whose
-    `meta` has a `from` appear with that sub-step. From step `fork` on, where there is one, the sentences are those of
-    `onward`.
-    """
-
-    array: str
-    columns: tuple[str, ...]
-    sentences: Sentences
-    end: str
-    fork: int | None = None
-    onward: Sentences | None = None
-
-
-class Junction(NamedTuple):
-    """Where a run leaves an earlier one: the playhead goes to this step where the `name` is another than before.
-
-    It plays on from there, unless `still`.
-    """
-
-    step: int
-    name: str
-    still: bool = False
+    point: Point
+    panel: int
+    held: bool = False
+    path: tuple[Point, ...] = ()
 
 
 class Result(NamedTuple):
-    """What the visitor did in this very run: `point` is the (x, y) clicked on a `pick` panel and `panel` its number.
+    """What the visitor did in this very run: picked a point, and where the playhead last came to rest in this run.
 
-    `step` is where the playhead last came to rest in this run, as far as the player was asked to `watch` it. `held` is
-    whether the point is still being dragged. `path` is the way of the pointer to the point, where `pick` is "drag": all
-    of it that was not answered before, so that a slow server misses nothing.
+    `step` is known as far as the player was asked to `watch` it.
     """
 
-    point: tuple[float, float] | None
-    panel: int | None = None
+    pick: Pick | None = None
     step: int | None = None
-    held: bool = False
-    path: tuple[tuple[float, float], ...] = ()
 
 
 LONGEST = 2000
 """The points of a path at most."""
 
-OnPoint = Callable[[Result], None]
+OnPoint = Callable[[Pick], None]
 OnSlide = Callable[[str, float, bool], None]
 
 
 def player(
-    panels: Sequence[Panel],
-    arrays: Mapping[str, ArrayLike | Thinned],
+    picture: Picture,
     *,
-    run: str,
-    steps: int | None = None,
-    growing: bool = False,
-    words: Mapping[str, str] = WORDS,
-    summary: str = "",
-    captions: Sequence[Caption] = (),
     themes: Mapping[Literal["light", "dark"], Theme] = THEMES,
-    even: bool | int = False,
     watch: bool = False,
     opening: Mapping[str, Any] | None = None,
-    slow: Slow | None = None,
-    junction: Junction | None = None,
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
     share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     key: str,
 ) -> Result:
-    """Show `panels` under one playhead that runs over the rows of `arrays`.
+    """Show a picture under its playhead.
 
-    `arrays[name]: (rows, ...)`, row k = step k; always all rows so far, for only those that the browser lacks are sent
-    (as uint8 where they are uint8 or bool, else as float32). `run` names the numbers: when it changes, the playhead
-    starts again at 0. While `growing`, more rows will come and the playhead waits for them; `steps` is the last step
-    where it is known before the end; with 0 the picture does not move and has no buttons. `summary` is the sentence
-    that tells the result, and `captions` are shown under it at their moments. The first cell is the largest,
-    unless `even`: then all are alike, two a row, or as many as it says. With `watch` the step at which the playhead
-    comes to rest is reported. `opening` is what a link that was opened wants to be seen (`optviz.ui.moments.Moment`):
-    it is obeyed once for each `number` in it. With `slow` there is a button for slow motion. A run with a `junction`
-    begins at its step where the one before had another. `on_point` takes a point before the script runs, as a widget's
-    callback does, so that one run answers it; `on_slide(name, value, held)` the value of a slider of the page that is
-    held, by its key's name in the page. `share` answers what the dialog that shares a moment asks for.
-    Raises `ValueError` where a track refers to an array or column that does not exist.
+    Only those rows of its arrays are sent that the browser lacks (as uint8 where they are uint8 or bool, else as
+    float32). With `watch` the step at which the playhead comes to rest is reported. `opening` is what a link that was
+    opened wants to be seen (`course.moments.Moment`): it is obeyed once for each `number` in it. `on_point` takes a
+    point before the script runs, as a widget's callback does, so that one run answers it; `on_slide(name, value, held)`
+    the value of a slider of the page that is held, by its key's name in the page. `share` answers what the dialog that
+    shares a moment asks for. Raises `ValueError` where a track refers to an array or column that does not exist.
     """
-    numbers = {name: _Numbers.of(array) for name, array in arrays.items()}
+    numbers = {name: _Numbers.of(array) for name, array in picture.arrays.items()}
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
-    for panel in panels:
+    for panel in picture.panels:
         _check_tracks(panel, widths)
     serve_scripts()
-    _stage(
-        key=f"{key}-stage", data=_stage_message(tuple(map(_fixed, panels)), _items(words), _tables(themes), even, key)
-    )
+    fixed = tuple(map(_fixed, picture.panels))
+    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
+    run = picture.run
     held = _rows_held(key, run)
     header = {
         "key": key,
         "run": run,
-        "steps": steps,
-        "growing": growing,
-        "summary": summary,
-        "captions": [caption._asdict() for caption in captions],
+        "steps": picture.steps,
+        "growing": picture.growing,
+        "summary": foreign.plain(picture.summary),
+        "captions": [caption._asdict() for caption in picture.captions],
         "watch": watch,
         "rested": step_at_rest(key, run) if watch else None,
         "opening": opening,
-        "slow": slow and slow._asdict(),
-        "junction": junction and junction._asdict(),
+        "slow": picture.slow and picture.slow._asdict(),
+        "junction": picture.junction and picture.junction._asdict(),
         "heard": st.session_state.get(_heard_key(key), 0),
         "slides": on_slide is not None,
     }
@@ -300,7 +163,7 @@ def player(
         on_share_change=lambda: _take_asked(key, feed_key),
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
-    return _picked(answer.point)._replace(step=step_at_rest(key, run))
+    return Result(_picked(answer.point), step_at_rest(key, run))
 
 
 def step_at_rest(key: str, run: str) -> int | None:
@@ -450,17 +313,17 @@ def _take_asked(key: str, feed_key: str) -> None:
         st.session_state[_asked_key(key)] = dict(asked)
 
 
-def _picked(value: Any) -> Result:
+def _picked(value: Any) -> Pick | None:
     match value:
         case [x, y, int() as panel, *drag] if point := _point([x, y]):
             match drag:
                 case [_, held, [*way]]:
-                    return Result(point, panel, held=held is True, path=tuple(filter(None, map(_point, way[:LONGEST]))))
-            return Result(point, panel, held=drag[1:] == [True])
-    return Result(None)
+                    return Pick(point, panel, held=held is True, path=tuple(filter(None, map(_point, way[:LONGEST]))))
+            return Pick(point, panel, held=drag[1:] == [True])
+    return None
 
 
-def _point(value: Any) -> tuple[float, float] | None:
+def _point(value: Any) -> Point | None:
     match value:
         case [int() | float() as x, int() | float() as y] if np.isfinite(x) and np.isfinite(y):
             return float(x), float(y)
@@ -475,7 +338,7 @@ def _take_point(key: str, feed_key: str, on_point: OnPoint | None) -> None:
     """A point was clicked; or it is dragged, and comes with its number, which the browser waits to see answered."""
     value = dict(st.session_state.get(feed_key) or {}).get("point")
     picked = _picked(value)
-    if picked.point is None:
+    if picked is None:
         return
     match value:
         case [_, _, _, int() as number, *_]:

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple, cast
 
 import streamlit as st
 
-from optviz.diagnosis import Cause, Finding, Trouble
-from optviz.optimizers import Optimizer
-from optviz.race import End, Ending
-from optviz.ui import controls, races
-from optviz.ui.language import _
+from optviz.lessons import races, ranges
+from optviz.lessons.races import Settings
+from optviz.lessons.rosters import plain
+from optviz.lessons.runs import Contestant, Run
+from optviz.locale.spoken import _
+from optviz.optimization.optimizers import Optimizer
+from optviz.surfaces.diagnosis import Cause, Finding, Trouble
+from optviz.surfaces.race import End, Ending
 from optviz.ui.links import Link
-from optviz.ui.races import Settings
-from optviz.ui.rosters import plain
-from optviz.ui.runs import Contestant, Run
 
 QUICK = 1000
 """Up to so many steps of all runs together a remedy is sought at once; else, to be quick, when it is asked for."""
@@ -162,7 +162,7 @@ def _factors(found: Finding, optimizer: Optimizer) -> tuple[float, ...]:
 
 def _rounded(rates: Iterable[float]) -> list[float]:
     """Return learning rates of two digits, each once, within what can be set."""
-    return list(dict.fromkeys(controls.LEARNING_RATE.clamp(float(f"{rate:.2g}")) for rate in rates))
+    return list(dict.fromkeys(ranges.LEARNING_RATE.clamp(float(f"{rate:.2g}")) for rate in rates))
 
 
 def _less_momentum(run: Run) -> list[Contestant]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from optviz.qr import qr
+from optviz.course.qr import qr
 from optviz.ui import lectures
 from optviz.ui.links import Link
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from optviz.ui import language, lectures
+from optviz.locale import spoken
+from optviz.locale.spoken import _
+from optviz.ui import lectures
 from optviz.ui.controls import in_page
-from optviz.ui.language import _
 from optviz.ui.player import SCRIPTS, serve_scripts
 
 KEY = "optviz-tab"
@@ -35,7 +36,7 @@ def draw() -> None:
     offline = _(
         "The connection to the server is lost. What is on the screen still plays; the controls wait for the server."
     )
-    told = {"lang": language.TAGS[language.language()], "offline": offline, "kept": lectures.kept()}
+    told = {"lang": spoken.TAGS[spoken.language()], "offline": offline, "kept": lectures.kept()}
     # As bytes: in anything else Streamlit looks for tables, and loads pandas for it.
     _tab(key=KEY, data=json.dumps(told).encode(), on_back_change=_take)
 

@@ -6,9 +6,15 @@ from functools import partial
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
-from optviz.activations import ACTIVATIONS
-from optviz.event_files import EventRun, curve, layers, losses
-from optviz.saved_models import (
+from optviz.course.addresses import Unreadable
+from optviz.lessons.training_panels import SIDES
+from optviz.lessons.training_settings import activation_of
+from optviz.lessons.trainings import NUMBERS, Net, Training
+from optviz.lessons.words import model_error, model_remark
+from optviz.locale.spoken import _
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.event_files import EventRun, curve, layers, losses
+from optviz.networks.saved_models import (
     MOST_BYTES,
     ModelError,
     SavedModel,
@@ -19,12 +25,7 @@ from optviz.saved_models import (
 )
 from optviz.ui import tab
 from optviz.ui.downloads import offer, offer_events
-from optviz.ui.language import _
-from optviz.ui.links import Link, Unreadable
-from optviz.ui.training_panels import SIDES
-from optviz.ui.training_settings import activation_of
-from optviz.ui.trainings import NUMBERS, Net, Training
-from optviz.ui.words import model_error, model_remark
+from optviz.ui.links import Link
 
 LOADED = "loaded"
 

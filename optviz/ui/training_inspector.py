@@ -5,18 +5,19 @@ from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
-from optviz.anatomy import Spectrum
-from optviz.classifier import Epoch
-from optviz.entry import Entry
-from optviz.network import Network
-from optviz.optimizers import OPTIMIZERS
-from optviz.plateau import Watched
-from optviz.ui import controls, links
+from optviz.course import addresses
+from optviz.lessons.tables import digits, table
+from optviz.lessons.trainings import Net, Training
+from optviz.locale.spoken import _
+from optviz.networks.classifier import Epoch
+from optviz.networks.network import Network
+from optviz.networks.plateau import Watched
+from optviz.optimization.anatomy import Spectrum
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.typed_numbers import Entry
+from optviz.ui import controls
 from optviz.ui.inspector import FOLD, draw_lines
-from optviz.ui.language import _
 from optviz.ui.links import Link
-from optviz.ui.tables import digits, table
-from optviz.ui.trainings import Net, Training
 
 PATIENCE = 3.0
 """The seconds that a training may be repeated for, up to the epoch that is asked for."""
@@ -52,8 +53,8 @@ class Replay:
 
 def note(link: Link) -> None:
     """Note what the fold's controls hold for the address, which is written before the fold is drawn."""
-    link.keep(SIDE, "0", links.read_choice(SIDES), links.write_choice)
-    link.keep(CHOSEN, FIRST, links.single, links.write_choice)
+    link.keep(SIDE, "0", addresses.read_choice(SIDES), addresses.write_choice)
+    link.keep(CHOSEN, FIRST, addresses.single, addresses.write_choice)
 
 
 def is_open(link: Link) -> bool:

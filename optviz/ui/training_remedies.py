@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from optviz.activations import ACTIVATIONS
-from optviz.optimizers import OPTIMIZERS
-from optviz.training_diagnosis import Trouble
-from optviz.ui import controls
-from optviz.ui.language import _
+from optviz.lessons import ranges
+from optviz.lessons.tables import digits
+from optviz.lessons.training_panels import SIDES
+from optviz.lessons.training_settings import Settings
+from optviz.lessons.trainings import NUMBERS, Training
+from optviz.locale.spoken import _
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.training_diagnosis import Trouble
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.links import Link
-from optviz.ui.tables import digits
-from optviz.ui.training_panels import SIDES
-from optviz.ui.training_settings import Settings
-from optviz.ui.trainings import NUMBERS, Training
 
 SECONDS = 0.3
 """A copy is trained for so long at most."""
@@ -138,7 +138,7 @@ def _ideas(settings: Settings, side: int, prefix: str, trouble: Trouble) -> list
 
 def _rate(settings: Settings, side: int, prefix: str, factor: float) -> Idea:
     before = settings.methods[side].learning_rate
-    after = controls.LEARNING_RATE.clamp(float(f"{factor * before:.2g}"))
+    after = ranges.LEARNING_RATE.clamp(float(f"{factor * before:.2g}"))
     title = _("Learning rate {before:g} → {after:g}").format(before=before, after=after)
     return Idea(title, {f"{prefix}lr": after}, _with(settings, side, learning_rate=after))
 

@@ -1,18 +1,18 @@
 """The field in which a visitor types an update rule, and the known rules from which one may begin."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from optviz.course import addresses
+from optviz.course.addresses import Unreadable
+from optviz.lessons.words import rule_error, rule_refusal
+from optviz.locale.spoken import _
 from optviz.notation import FormulaError
-from optviz.optimizers import LONGEST, OPTIMIZERS, OWN, TRAINERS, example, template, typed
-from optviz.rules import Rule
-from optviz.ui import controls, links
-from optviz.ui.language import _
-from optviz.ui.links import Link, Unreadable
-from optviz.ui.words import rule_error
+from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, TRAINERS, example, template, typed
+from optviz.ui import controls
+from optviz.ui.links import Link
 
 HEIGHT = 150
 
@@ -20,8 +20,8 @@ HEIGHT = 150
 def draw(key: str, name: str, change: Callable[[str], Any], *, net: bool = False) -> None:
     """Draw the field of the rule called `name`, and hand the name of another one to `change`.
 
-    A net has matrices and no Hessian, a surface has a Hessian and no matrices.
-    A text that is refused stays in the field, with what is wrong with it, and the rule stays what it was.
+    A net has matrices and no Hessian, a surface has a Hessian and no matrices. A text that is refused stays in the
+    field, with what is wrong with it, and the rule stays what it was.
     """
     text, tried, begin = name.removeprefix(OWN), f"{key}~tried", f"{key}~begin"
     at, wrong = st.session_state.get(tried, (text, ""))
@@ -68,27 +68,18 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, net: bool = False
         st.error(_refusal(wrong, net), icon=":material/edit_off:")
 
 
-def refusal(rule: Rule, net: bool) -> str:
-    """Say why a rule cannot run on a net, or on a surface; nothing where it can."""
-    if net and rule.follows_curvature:
-        return _("A net is too large for its Hessian: newton is for surfaces.")
-    if not net and rule.needs_matrices:
-        return _("A point of a surface has no matrix: rules for matrices train nets, as on the classifier's page.")
-    return ""
-
-
 def _refusal(text: str, net: bool) -> str:
     """Say what is wrong with a text."""
     try:
-        return refusal(typed(text)().rule, net)
+        return rule_refusal(typed(text)().rule, net)
     except FormulaError as error:
         return rule_error(error, text)
 
 
 def choose(link: Link, name: str, *, net: bool = False) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
-    rule = link.keep(name, example.name, _read, _write, plus=plus)
-    if refusal(OPTIMIZERS[rule]().rule, net):
+    rule = link.keep(name, example.name, _read, _write, plus=addresses.rule_sums)
+    if rule_refusal(OPTIMIZERS[rule]().rule, net):
         link.forget(name)
         rule = example.name
     if link.drawn:
@@ -97,7 +88,7 @@ def choose(link: Link, name: str, *, net: bool = False) -> str:
 
 
 def _read(texts: list[str]) -> str:
-    text = links.single(texts).replace(";", "\n")
+    text = addresses.single(texts).replace(";", "\n")
     try:
         return OWN + template(typed(text).name)
     except FormulaError as error:
@@ -106,8 +97,3 @@ def _read(texts: list[str]) -> str:
 
 def _write(name: str) -> list[str]:
     return [name.removeprefix(OWN).replace(" ", "").replace("\n", ";")]
-
-
-def plus(text: str) -> str:
-    """Return a rule of a link in which a plus sign of the address is one where it stands between two operands."""
-    return re.sub(r"\+in\+(?=\[)", " in ", links.sums(text))

@@ -18,7 +18,7 @@ import psutil
 from classroom import ROOT, Visitor, free_port, rss, server
 
 sys.path.insert(0, str(ROOT))
-from optviz.ui.course import HOME, LESSONS
+from optviz.course.outline import HOME, LESSONS
 
 HEAVY = ("tensorflow", "keras")
 

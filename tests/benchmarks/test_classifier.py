@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.classifier import ENGINES, Classifier, train
-from optviz.datasets import dot
-from optviz.descent import descend
-from optviz.losses import LOSSES
-from optviz.network import Network
-from optviz.objectives import Penalized
-from optviz.optimizers import OPTIMIZERS
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.classifier import ENGINES, Classifier, train
+from optviz.networks.datasets import dot
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
+from optviz.optimization.descent import descend
+from optviz.optimization.objectives import Penalized
+from optviz.optimization.optimizers import OPTIMIZERS
 
 EPOCHS, BATCH, RATE, L2 = 800, 32, 0.01, 0.03
 EAGER, FIT = "TensorFlow, eager GradientTape loop", "Keras `fit`"

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optviz.descent import advance
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Course, Racer, race
-from optviz.surfaces import SURFACES, Surface
+from optviz.optimization.descent import advance
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.race import Course, Racer, race
+from optviz.surfaces.surfaces import SURFACES, Surface
 
 KERAS, TORCH = "Keras Adam, eager", "torch.optim.Adam"
 BUDGETS = {KERAS: 100.0, TORCH: 1.0}

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optviz.descent import descend
-from optviz.optimizers import OPTIMIZERS
-from optviz.surfaces import SURFACES
+from optviz.optimization.descent import descend
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.surfaces import SURFACES
 
 RATES, STARTS, STEPS = 50, 100, 500
 OPTIM, SHARED = "torch.optim, a parameter group a learning rate", "torch.optim, its groups views of one tensor"

@@ -12,11 +12,11 @@ from PIL import Image, ImageOps
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from optviz.ui import course
+from optviz.course import outline
 from tests.browser.conftest import FLAGS, find_chromium, serving
 from tests.browser.screen import PLAYER, path_of
 
-FOLDER = Path(course.__file__).parent / "static" / "pictures"
+FOLDER = Path(outline.__file__).parent / "static" / "pictures"
 SIZE = (320, 200)
 COLORS = 200
 # Those without a player, and what is shown of them.
@@ -32,7 +32,7 @@ def main(names: list[str]) -> None:
         browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1100, "height": 800}, locale="en-US")
         page.set_default_timeout(120_000)
-        for name in names or [lesson.name for lesson in course.LESSONS.values() if lesson != course.COURSE]:
+        for name in names or [lesson.name for lesson in outline.LESSONS.values() if lesson != outline.COURSE]:
             page.goto(address + path_of(name))
             picture = ImageOps.pad(
                 Image.open(BytesIO(taken(page, name))).convert("RGB"), SIZE, Image.Resampling.LANCZOS, color="white"

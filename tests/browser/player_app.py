@@ -11,7 +11,8 @@ import streamlit as st
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from optviz.ui.player import Panel, Thinned, Track, player
+from optviz.figures.panels import Panel, Picture, Thinned, Track
+from optviz.ui.player import player
 
 RUNS = 8
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"]
@@ -167,9 +168,18 @@ def race_page() -> None:
     if views == "one":
         panels = panels[:1]
     arrays = {**numbers, "effective": Thinned(numbers["rate"][::4] * 2, 4)}
-    result = player(panels, arrays, run=f"{steps}-{seed}", steps=steps, summary="Run 7 is the fastest.", key="race")
-    if result.point:
-        st.session_state.clicks = [*st.session_state.get("clicks", []), result.point]
+    result = player(
+        Picture(
+            panels,
+            arrays,
+            run=f"{steps}-{seed}",
+            steps=steps,
+            summary="Run 7 is the fastest.",
+        ),
+        key="race",
+    )
+    if result.pick:
+        st.session_state.clicks = [*st.session_state.get("clicks", []), result.pick.point]
     for x, y in st.session_state.get("clicks", [])[-3:]:
         st.text(f"clicked {x:.6f} {y:.6f}")
 
@@ -267,15 +277,17 @@ def training_page() -> None:
         }
         regions, loss, weights = training_figures()
         player(
-            [
-                Panel(regions, [Track(0, "at", z="z"), Track(1, "at", z="z")], "Decision regions"),
-                Panel(loss, [Track(0, "grow", y="loss")], "Loss", "loss"),
-                Panel(weights, [Track(0, "at", y="weights"), Track(1, "at", y="weights")], "Weights", "weights"),
-            ],
-            arrays,
-            run=f"training {run}",
-            steps=epochs if slow else None,
-            growing=n < epochs,
+            Picture(
+                [
+                    Panel(regions, [Track(0, "at", z="z"), Track(1, "at", z="z")], "Decision regions"),
+                    Panel(loss, [Track(0, "grow", y="loss")], "Loss", "loss"),
+                    Panel(weights, [Track(0, "at", y="weights"), Track(1, "at", y="weights")], "Weights", "weights"),
+                ],
+                arrays,
+                run=f"training {run}",
+                steps=epochs if slow else None,
+                growing=n < epochs,
+            ),
             key="training",
         )
         st.text(f"epochs {n}")
@@ -306,18 +318,20 @@ def drag_page() -> None:
         "square_y": np.stack([0 * x, 0 * x, y, y, 0 * x, gap], 1).reshape(1, -1),
     }
     picked = player(
-        [Panel(figure, [Track(0, "at", "x", "y"), Track(1, "at", "square_x", "square_y")], "Points", pick="drag")],
-        arrays,
-        run=repr(heights),
-        steps=0,
-        summary="Drag the points.",
+        Picture(
+            [Panel(figure, [Track(0, "at", "x", "y"), Track(1, "at", "square_x", "square_y")], "Points", pick="drag")],
+            arrays,
+            run=repr(heights),
+            steps=0,
+            summary="Drag the points.",
+        ),
         key="drag",
     )
     for _ in range(40):
         st.text("below")
-    if picked.point:
-        at = int(np.abs(x - picked.point[0]).argmin())
-        heights[at] = picked.point[1]
+    if picked.pick:
+        at = int(np.abs(x - picked.pick.point[0]).argmin())
+        heights[at] = picked.pick.point[1]
         st.rerun()
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from optviz.ui import course
+from optviz.course import outline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -18,7 +18,7 @@ SHORT = {"classifier": "?epochs=30", "digits": "?epochs=5", "table": "?epochs=10
 
 def path_of(name: str) -> str:
     """Return the path of a page whose trainings are short."""
-    return f"/{'' if name == course.HOME else name}{SHORT.get(name, '')}"
+    return f"/{'' if name == outline.HOME else name}{SHORT.get(name, '')}"
 
 
 def opened(open_page: Callable[..., "Page"], path: str, **options: Any) -> "Page":

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.dead_units import Setup, record
-from optviz.ui.lessons import vanishing
-from optviz.ui.lessons.activations import Softmax, Stability, say_stability
+from optviz.lessons import vanishing
+from optviz.lessons.activations import Softmax, Stability, say_stability
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.dead_relu import Setup, record
 from tests.browser.screen import choose, eventually, run_after
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.plateau import EarlyStopping
-from optviz.ui.examples import CLASSIFIER_EXAMPLES, Example
-from optviz.ui.training_settings import Method, Settings
-from optviz.ui.trainings import Training
+from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
+from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.trainings import Training
+from optviz.networks.plateau import EarlyStopping
 from tests.browser.screen import PLAYER, query, trace
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from optviz.diagnosis import Trouble
-from optviz.ui import races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import read_runs
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
+from optviz.surfaces.diagnosis import Trouble
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz.ui import races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import read_runs
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
 from tests.browser.screen import PLAYER
 
 if TYPE_CHECKING:

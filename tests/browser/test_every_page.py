@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
+from optviz.course import outline
 from optviz.locale import translations
-from optviz.optimizers import OPTIMIZERS
-from optviz.ui import course
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.frame import tab_title
 from tests.browser.screen import path_of
 
@@ -132,10 +132,10 @@ async () => {
 
 
 @pytest.mark.parametrize("lang", LOCALES)
-@pytest.mark.parametrize("name", course.LESSONS)
+@pytest.mark.parametrize("name", outline.LESSONS)
 def test_a_page_shows_itself_whole(visit: Visit, name: str, lang: str) -> None:
     with visit(path_of(name), LOCALES[lang], THEMES[lang]) as page:
-        title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
+        title = tab_title(translations(lang).gettext(outline.LESSONS[name].title))
         page.wait_for_function("title => document.title === title", arg=title)
         found = looked_at(page, lang)
     assert not found, "\n".join(found)
@@ -246,7 +246,7 @@ def test_the_first_page_of_a_server_asks_nobody_else(chromium: "Browser", servin
         page = chromium.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{address}/{list(course.LESSONS)[-1]}")
+        page.goto(f"{address}/{list(outline.LESSONS)[-1]}")
         settle(page)
         page.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

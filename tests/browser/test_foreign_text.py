@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from optviz.lecture import KIND
+from optviz.course.lecture import KIND
 from tests.browser.screen import opened
 
 if TYPE_CHECKING:

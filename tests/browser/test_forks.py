@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.ui import races
-from optviz.ui.forks import Fork
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import Run
-from optviz.ui.training_settings import Method
-from optviz.ui.training_settings import Settings as Trained
-from optviz.ui.trainings import Training
+from optviz.lessons import races
+from optviz.lessons.forks import Fork
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import Run
+from optviz.lessons.training_settings import Method
+from optviz.lessons.training_settings import Settings as Trained
+from optviz.lessons.trainings import Training
 from tests.browser.screen import PLAYER
 
 if TYPE_CHECKING:

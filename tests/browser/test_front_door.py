@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from optviz.ui import course
+from optviz.course import outline
 from tests.browser.screen import PLAYER, eventually, opened
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_at_1280_pixels_every_page_is_two_taps_away(open_page: OpenPage, locale:
     page.wait_for_function(
         """chapters => [...document.querySelectorAll("[data-testid=stTopNavSection]")]
              .filter(menu => !menu.closest("[inert]")).length === chapters""",
-        arg=len(course.GROUPS),
+        arg=len(outline.GROUPS),
     )
     assert page.get_by_test_id("stTopNavLink").count() == 1
     found = []
@@ -39,15 +39,15 @@ def test_at_1280_pixels_every_page_is_two_taps_away(open_page: OpenPage, locale:
         found += [link.get_attribute("href") for link in page.get_by_test_id("stTopNavDropdownLink").all()]
         page.keyboard.press("Escape")
         page.wait_for_selector("[data-testid=stTopNavDropdownLink]", state="detached")
-    names = [str(address).rsplit("/", 1)[1] or course.HOME for address in found]
-    assert names == [lesson.name for lessons in course.GROUPS.values() for lesson in lessons]
+    names = [str(address).rsplit("/", 1)[1] or outline.HOME for address in found]
+    assert names == [lesson.name for lessons in outline.GROUPS.values() for lesson in lessons]
 
 
 def test_on_a_phone_choosing_a_page_closes_the_menu_and_settings_open_beside_the_picture(open_page: OpenPage) -> None:
     page = opened(open_page, "/?steps=20", width=360, height=740)
     page.get_by_test_id("stExpandSidebarButton").click()
     links = page.locator("[data-testid=stSidebarNavLink]:visible")
-    eventually(page, lambda: _equal(links.count(), len(course.LESSONS)))
+    eventually(page, lambda: _equal(links.count(), len(outline.LESSONS)))
     links.filter(has_text="Schedules").click()
     page.get_by_role("heading", name="Learning-rate schedules").wait_for()
     page.get_by_test_id("stExpandSidebarButton").wait_for()

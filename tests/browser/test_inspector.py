@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.ui import races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import read_runs
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

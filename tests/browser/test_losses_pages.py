@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import losses, yoghurt
+from optviz.lessons import losses, yoghurt
 from tests.browser.screen import eventually, opened
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from optviz.table import houses
-from optviz.ui.lessons import digits, logistic, table
-from optviz.ui.training_settings import Sample
+from optviz.lessons import digits, logistic, table
+from optviz.lessons.training_settings import Sample
+from optviz.models.table import houses
 from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, trace
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_a_table_of_ones_own_is_learned_and_no_other_visitor_sees_it(open_page: 
     page = opened(open_page, "/table?epochs=5&hidden=")
     at_the_end(page, 5)
     sample = replace(table.Settings("price_k", houses().names[:-1]).plan, epochs=5, hidden=())
-    expected = table._sample(table.Settings("price_k", houses().names[:-1], plan=sample))
+    expected = table.learned_sample(table.Settings("price_k", houses().names[:-1], plan=sample))
     dots = trace(page, "agreement", 2)
     np.testing.assert_allclose(dots["y"], expected.network.validation[-1], rtol=1e-4)
     np.testing.assert_allclose(dots["x"], expected.task.validation.y, rtol=1e-6)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.activations import ACTIVATIONS
-from optviz.datasets import Dataset
 from optviz.figures.net import net as picture_of_net
-from optviz.losses import LOSSES
-from optviz.network import Network
+from optviz.lessons import digits
+from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.trainings import Training
+from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.datasets import Dataset
+from optviz.networks.losses import LOSSES
+from optviz.networks.network import Network
 from optviz.ui import player
-from optviz.ui.lessons import digits
-from optviz.ui.training_settings import Method, Settings
-from optviz.ui.trainings import Training
 from tests.browser.screen import PLAYER, eventually, opened
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.spread import Depth
-from optviz.ui.lessons import graphs, networks, spreads
-from optviz.ui.tables import digits
+from optviz.lessons import backpropagation, initialization, network
+from optviz.lessons.tables import digits
+from optviz.networks.initialization import Depth
 from tests.browser.screen import at_the_end, choose, run_after
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def test_the_neuron_forward_and_backward(open_page: OpenPage) -> None:
     assert written(page, "values,1") == ["−2.00"] and written(page, "gradients,1") == []
 
     # A tap on the node of exp writes its chain rule.
-    places = graphs.arrays_of(NEURON, COURSE)["values"]
-    x, y = next(places[k] for k, row in enumerate(graphs._story(NEURON, COURSE, "en")[1].values) if row == 10)
+    places = backpropagation.arrays_of(NEURON, COURSE)["values"]
+    x, y = next(places[k] for k, row in enumerate(backpropagation._story(NEURON, COURSE, "en")[1].values) if row == 10)
     at = page.evaluate(
         """([x, y]) => { const g = document.querySelector('.js-plotly-plot'), b = g.getBoundingClientRect();
              const {xaxis, yaxis} = g._fullLayout;
@@ -112,8 +112,8 @@ def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: i
     page = open_page("/network", width, height)
     at_the_end(page, 6)
     page.get_by_text("3-4-2 has 2 layers (inputs not counted), 26 parameters").first.wait_for()
-    given = networks.Settings((3, 4, 2), (1.0, 1.0, 1.0), "tanh", (), "course", True, 0)
-    outputs = networks.forward_of(given).outputs
+    given = network.Settings((3, 4, 2), (1.0, 1.0, 1.0), "tanh", (), "course", True, 0)
+    outputs = network.forward_of(given).outputs
     assert written(page, "written,1") == [digits(v) for layer in outputs[1:] for v in layer]
     if width < 600:
         return
@@ -131,9 +131,11 @@ def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: i
 def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
     page = open_page("/initialization")
     at_the_end(page, 10)
-    given = spreads.Settings(Depth(10, 100), "tanh", (), "xavier", 0.05)
-    np.testing.assert_allclose(followed(page, "deviation,1")["y"], spreads.spread_of(given).deviation[:, 1], rtol=1e-5)
-    np.testing.assert_allclose(followed(page, "theory")["y"], spreads.theory_of(given, 1), rtol=1e-5)
+    given = initialization.Settings(Depth(10, 100), "tanh", (), "xavier", 0.05)
+    np.testing.assert_allclose(
+        followed(page, "deviation,1")["y"], initialization.spread_of(given).deviation[:, 1], rtol=1e-5
+    )
+    np.testing.assert_allclose(followed(page, "theory")["y"], initialization.theory_of(given, 1), rtol=1e-5)
     assert ink(page, ".optviz-heads") > 1000
 
     field = page.get_by_test_id("stSelectbox").filter(has_text="Activation").locator("input")
@@ -144,5 +146,7 @@ def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
     at_the_end(page, 9)
     change(page, lambda: fill(page, "Your own σ, exact value", "0.3"))
     at_the_end(page, 9)
-    own = spreads.Settings(Depth(9, 100), "relu", (), "xavier", 0.3)
-    np.testing.assert_allclose(followed(page, "deviation,5")["y"], spreads.spread_of(own).deviation[:, 5], rtol=1e-5)
+    own = initialization.Settings(Depth(9, 100), "relu", (), "xavier", 0.3)
+    np.testing.assert_allclose(
+        followed(page, "deviation,5")["y"], initialization.spread_of(own).deviation[:, 5], rtol=1e-5
+    )

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.family import FAMILY
-from optviz.ui import races
-from optviz.ui.lessons import functions, momentum, practice
-from optviz.ui.lessons.build import Row, own
-from optviz.ui.lessons.family import SHOWS
-from optviz.ui.races import Ground
-from optviz.ui.runs import Run
-from optviz.ui.training_settings import Sample
-from optviz.warmups import read_axis
+from optviz.lessons import functions, momentum, practice, races
+from optviz.lessons.build import Row, own
+from optviz.lessons.family import SHOWS
+from optviz.lessons.races import Ground
+from optviz.lessons.runs import Run
+from optviz.lessons.training_settings import Sample
+from optviz.models.functions import read_axis
+from optviz.optimization.family import FAMILY
 from tests.browser.screen import at_the_end, run_after
 
 if TYPE_CHECKING:

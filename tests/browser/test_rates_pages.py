@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from optviz.ui.lessons import descent, schedules
-from optviz.ui.lessons.schedules import Plan
+from optviz.lessons import descent, schedules
+from optviz.lessons.schedules import Plan
 from tests.browser.screen import PLAYER, at_the_end, choose, query, run_after
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from optviz.fitting import DEGREES, Setting, fit
-from optviz.ui.lessons import fitting, penalties, regression
-from optviz.ui.lessons.penalties import Chosen
-from optviz.ui.lessons.regression import Settings
-from optviz.ui.panels import run_of
+from optviz.figures.panels import run_of
+from optviz.lessons import fitting, penalties, regression
+from optviz.lessons.penalties import Chosen
+from optviz.lessons.regression import Settings
+from optviz.models.fitting import DEGREES, Setting, fit
 from tests.browser.screen import PLAYER, at_the_end, eventually, opened, query, trace
 
 if TYPE_CHECKING:

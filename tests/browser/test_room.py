@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from optviz.course import outline
+from optviz.course.ready_lectures import ASK, READY
 from optviz.locale import translations
-from optviz.ui import course
 from optviz.ui.frame import tab_title
-from optviz.ui.ready_lectures import ASK, READY
 from tests.browser.screen import PLAYER, eventually, opened, path_of
 from tests.browser.test_every_page import LOCALES, SETTLED, THEMES, Visit
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 WINDOWS = ((1280, 720), (1920, 1080), (1366, 768), (1400, 900))
-PAGES = [name for name in course.LESSONS if name not in ("course", "lectures")]
+PAGES = [name for name in outline.LESSONS if name not in ("course", "lectures")]
 CLOSELY = PAGES[::4]
 """Pages that are looked at in every window, and projected in both languages."""
 LOWEST = 180
@@ -81,7 +81,7 @@ def test_picture_bar_and_sentence_are_in_view_together(visit: Visit, name: str, 
     wrong = []
     windows = WINDOWS if name in CLOSELY else WINDOWS[:2] if lang == "en" else WINDOWS[:1]
     with visit(path_of(name), LOCALES[lang], THEMES[lang]) as page:
-        title = tab_title(translations(lang).gettext(course.LESSONS[name].title))
+        title = tab_title(translations(lang).gettext(outline.LESSONS[name].title))
         page.wait_for_function("title => document.title === title", arg=title)
         for width, height in windows:
             page.set_viewport_size({"width": width, "height": height})

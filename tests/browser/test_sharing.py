@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import segno
 
-from optviz.ui import course
+from optviz.course import outline
 from tests.browser.screen import path_of
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def test_a_moment_is_shared_with_its_zoom_and_camera_and_opens_in_a_fresh_tab(op
 
 def links() -> list[tuple[str, str]]:
     """Thirty links' worth of pages and languages: every page, the languages in turn."""
-    pages = [name for name in course.LESSONS if name not in STILL]
+    pages = [name for name in outline.LESSONS if name not in STILL]
     both = [(name, ("en", "zh")[i % 2]) for i, name in enumerate(pages)]
     return both + [(name, ("zh", "en")[i % 2]) for i, name in enumerate(pages)][: 30 - len(both)]
 

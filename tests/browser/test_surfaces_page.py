@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from optviz.descent import Path
-from optviz.looks import LOOKS
-from optviz.schedules import SCHEDULES
-from optviz.surfaces import SURFACES
-from optviz.ui import races
-from optviz.ui.races import Ground, Settings
-from optviz.ui.runs import read_runs
+from optviz.lessons import races
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
+from optviz.optimization.descent import Path
+from optviz.optimization.looks import LOOKS
+from optviz.optimization.schedules import SCHEDULES
+from optviz.surfaces.surfaces import SURFACES
 from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, run_after
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optviz.curve_descent import Behavior
-from optviz.diagnosis import Cause, Trouble
-from optviz.family import FAMILY
-from optviz.frame import likeness
-from optviz.optimizers import OPTIMIZERS, OWN, framed
-from optviz.race import Ending
-from optviz.schedules import SCHEDULES
-from optviz.ui import moments, races
-from optviz.ui.lessons import build, descent, momentum, regression, schedules
+from optviz.lessons import build, descent, momentum, races, regression, schedules
+from optviz.optimization.family import FAMILY
+from optviz.optimization.optimizers import OPTIMIZERS, OWN, framed
+from optviz.optimization.schedules import SCHEDULES
+from optviz.optimization.two_moments import likeness
+from optviz.surfaces.curve_descent import Behavior
+from optviz.surfaces.diagnosis import Cause, Trouble
+from optviz.surfaces.race import Ending
+from optviz.ui.moments import keep
 from tests.claims import claims, names
 
 # ---- descent
@@ -162,7 +162,7 @@ def _(page):
     assert (np.diff(adagrad, axis=0) <= 0).all() and (adagrad[-1] < 0.3 * adagrad[0]).all()
     assert (rmsprop[-1] > rmsprop[0]).all()
     # The page opens with what it is about: the effective rates.
-    shown = moments.keep(page.link).views["tabs"]
+    shown = keep(page.link).views["tabs"]
     panels = races.panels_of(page.settings, page.log)
     assert [panel.title for panel in panels if panel.cell == "rates"][shown["rates"]] == "Effective rate"
 

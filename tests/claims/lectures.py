@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from optviz.curve_descent import Behavior
-from optviz.optimizers import OPTIMIZERS
-from optviz.race import Ending
-from optviz.ui import moments, races
-from optviz.ui.lessons import descent
+from optviz.lessons import descent, races
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.curve_descent import Behavior
+from optviz.surfaces.race import Ending
+from optviz.ui.moments import keep
 from tests.claims import CLAIMS, claims, same
 from tests.claims.descents import behaviors, ends, optimizers
 from tests.claims.trainings import bends, frame, nets
@@ -76,7 +76,7 @@ def _(page):
     CLAIMS["surfaces", "AdaGrad stalls, RMSProp goes on"](page)
     rate = races.race_of(page.settings).path.rate
     assert (rate[1:, :, 0] > 1.5 * rate[1:, :, 1]).all()
-    assert moments.keep(page.link).views == {"tabs": {"rates": 1}}
+    assert keep(page.link).views == {"tabs": {"rates": 1}}
 
 
 same("sgd_to_adam", "A saddle", "surfaces", "Leaving a saddle")

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optviz.fitting import Word, fit, judge
-from optviz.ui.lessons import cross_entropy, logistic, loss_curves, losses, softmax_loss, yoghurt
+from optviz.lessons import cross_entropy, logistic, loss_curves, losses, softmax_loss, yoghurt
+from optviz.models.fitting import Word, fit, judge
 from tests.claims import claims, names
 
 # ---- losses

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optviz.ui.lessons.matrices import all_learned, halves, learned, unevenness
+from optviz.lessons.matrices import all_learned, halves, learned, unevenness
 from tests.claims import claims
 
 

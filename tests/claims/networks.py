@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optviz.activations import ACTIVATIONS, softmax
-from optviz.gradient_flow import Flow, judge
-from optviz.network import INITIALIZATIONS
-from optviz.spread import Fate, fate
-from optviz.stability import naive_softmax, naive_tanh, scaled_tanh
-from optviz.ui.lessons import functions, graphs, networks, spreads, vanishing
-from optviz.warmups import rand
+from optviz.lessons import backpropagation, functions, initialization, network, vanishing
+from optviz.models.functions import rand
+from optviz.models.stability import naive_softmax, naive_tanh, scaled_tanh
+from optviz.networks.activations import ACTIVATIONS, softmax
+from optviz.networks.initialization import Fate, fate
+from optviz.networks.network import INITIALIZATIONS
+from optviz.networks.vanishing import Flow, judge
 from tests.claims import claims, names
 
 # ---- warm-up functions
@@ -111,7 +111,7 @@ for title, sizes in {
 
 @claims("network", "Too large to compute")
 def _(page):
-    assert not networks.computed(page.settings)
+    assert not network.computed(page.settings)
 
 
 # ---- back-propagation
@@ -119,14 +119,14 @@ def _(page):
 
 def passed(page: SimpleNamespace) -> tuple[dict[str, float], float]:
     """Return the gradient by each input, and the value of the formula."""
-    graph, passes = graphs.graph_of(page.text), graphs.passes_of(page.text, page.inputs)
-    named = zip(graphs.names_of(graph), passes.gradients, strict=True)
+    graph, passes = backpropagation.graph_of(page.text), backpropagation.passes_of(page.text, page.inputs)
+    named = zip(backpropagation.names_of(graph), passes.gradients, strict=True)
     return {name: gradient for name, gradient in named if name in graph.inputs}, passes.values[-1]
 
 
 def numerical(page: SimpleNamespace) -> dict[str, float]:
     """Return the same gradients by central differences."""
-    graph, inputs, step = graphs.graph_of(page.text), dict(page.inputs), 1e-6
+    graph, inputs, step = backpropagation.graph_of(page.text), dict(page.inputs), 1e-6
 
     def moved(name: str, by: float) -> float:
         return graph.run(inputs | {name: inputs[name] + by}).values[-1]
@@ -161,14 +161,14 @@ def _(page):
 @claims("backpropagation", "A product and a sum")
 def _(page):
     check(page, (-2 + 5) * -4)
-    assert {node.name for node in graphs.graph_of(page.text).nodes if node.operands} == {"+", "*"}
+    assert {node.name for node in backpropagation.graph_of(page.text).nodes if node.operands} == {"+", "*"}
 
 
 @claims("backpropagation", "Gradients add up")
 def _(page):
     check(page, 2 * -1 + np.sin(2))
-    graph = graphs.graph_of(page.text)
-    assert len(graph.leaving(graphs.names_of(graph).index("x"))) == 2 and "is used 2 times" in page.summary
+    graph = backpropagation.graph_of(page.text)
+    assert len(graph.leaving(backpropagation.names_of(graph).index("x"))) == 2 and "is used 2 times" in page.summary
 
 
 @claims("backpropagation", "A squared error")
@@ -194,8 +194,8 @@ def _(page):
 
 def fates(page: SimpleNamespace) -> dict[str, Fate]:
     """Return what becomes of the signal under each initialization."""
-    spread = spreads.spread_of(page.settings)
-    named = enumerate(spreads.initializations_of(page.settings))
+    spread = initialization.spread_of(page.settings)
+    named = enumerate(initialization.initializations_of(page.settings))
     return {each.name: fate(spread.deviation[:, i], spread.saturated[:, i]) for i, each in named}
 
 
@@ -219,7 +219,7 @@ names("initialization", "Sigmoid", activation="sigmoid")
 @claims("initialization", "Find σ yourself")
 def _(page):
     # At first it fades; the root of 2/n keeps the signal.
-    assert page.settings.initialization == spreads.OWN and fates(page)[spreads.OWN] is Fate.FADES
+    assert page.settings.initialization == initialization.OWN and fates(page)[initialization.OWN] is Fate.FADES
     n = page.settings.net.width
     assert page.deviation < INITIALIZATIONS["he"].deviation(n, n) and fates(page)["he"] is Fate.HOLDS
 

@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optviz.dead_units import Record
-from optviz.penalties import NEAR_ZERO
-from optviz.training_diagnosis import Trouble
-from optviz.training_plan import NUMBERS as PLANNED
-from optviz.ui.lessons import dead_relu, digits, penalties, practice, table
-from optviz.ui.training_settings import Method
-from optviz.ui.training_settings import Settings as Trained
-from optviz.ui.trainings import NUMBERS, Net, Training
+from optviz.lessons import dead_relu, digits, penalties, practice, table
+from optviz.lessons.training_settings import Method
+from optviz.lessons.training_settings import Settings as Trained
+from optviz.lessons.trainings import NUMBERS, Net, Training
+from optviz.models.penalties import NEAR_ZERO
+from optviz.models.table import Learned
+from optviz.networks.dead_relu import Record
+from optviz.networks.training_diagnosis import Trouble
+from optviz.networks.training_plan import NUMBERS as PLANNED
+from optviz.ui import own_table
 from tests.claims import claims, names
 
 # ---- classifier
@@ -276,7 +278,7 @@ def _(page):
 # ---- a table
 
 
-def explained(result: table.Learned) -> tuple[float, float]:
+def explained(result: Learned) -> tuple[float, float]:
     """Return the network's R² on the rows that it was trained on, and on those held out."""
     network = result.network
     return float(network.training_scores.r2[-1]), float(network.validation_scores.r2[-1])
@@ -307,7 +309,9 @@ def _(page):
     training, held_out = explained(page.result)
     assert len(page.result.task.training) == 118 and training > 0.4 and held_out < -0.3
     # Fewer units learn less by heart.
-    fewer = explained(table.learned(page.link, page.own, replace(page.settings, plan=replace(page.plan, hidden=(4,)))))
+    fewer = explained(
+        own_table.learned(page.link, page.own, replace(page.settings, plan=replace(page.plan, hidden=(4,))))
+    )
     assert fewer[0] < training - 0.1 and fewer[1] > held_out + 0.1
     assert "does not hold for others" in page.summary
 

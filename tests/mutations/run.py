@@ -1,7 +1,7 @@
 """Break the numbers one place at a time, and see whether their tests notice.
 
     python tests/mutations/run.py                                 # every mutant of every guarded module: hours
-    python tests/mutations/run.py optviz/schedules.py --sample 50  # fifty of one module, drawn with --seed
+    python tests/mutations/run.py optviz/optimization/schedules.py --sample 50  # fifty of one module, drawn with --seed
     python tests/mutations/run.py --since HEAD~20 --sample 12      # of the lines that were changed since a commit
 
 Cosmic Ray makes the mutants, each in a copy of the working tree, and runs the tests of the module that is broken. What
@@ -46,22 +46,22 @@ FORKS.set_forkserver_preload(
 )
 
 GUARDS = {
-    "optviz/activations.py": "parameters activations network",
-    "optviz/diagnosis.py": "diagnosis",
-    "optviz/exactly.py": "endings",
-    "optviz/landscape.py": "landscape race surfaces endings",
-    "optviz/losses.py": "parameters losses",
-    "optviz/optimizers.py": "parameters optimizers rules stability keras_parity",
-    "optviz/race.py": "race forks endings",
-    "optviz/rules.py": "rules optimizers anatomy",
-    "optviz/schedules.py": "parameters schedules",
-    "optviz/straight.py": "rules forks",
-    "optviz/surfaces.py": "parameters surfaces_from_the_literature surfaces",
-    "optviz/ui/keras_code.py": "training_code",
-    "optviz/ui/optimizer_code.py": "optimizer_code race_code",
-    "optviz/ui/race_code.py": "race_code",
-    "optviz/ui/training_code.py": "training_code",
-    "optviz/writing.py": "rules anatomy optimizer_code",
+    "optviz/networks/activations.py": "parameters activations network",
+    "optviz/surfaces/diagnosis.py": "diagnosis",
+    "optviz/surfaces/exactly.py": "endings",
+    "optviz/surfaces/landscape.py": "landscape race surfaces endings",
+    "optviz/networks/losses.py": "parameters losses",
+    "optviz/optimization/optimizers.py": "parameters optimizers rules stability keras_parity",
+    "optviz/surfaces/race.py": "race forks endings",
+    "optviz/optimization/rules.py": "rules optimizers anatomy",
+    "optviz/optimization/schedules.py": "parameters schedules",
+    "optviz/optimization/straight.py": "rules forks",
+    "optviz/surfaces/surfaces.py": "parameters surfaces_from_the_literature surfaces",
+    "optviz/lessons/keras_code.py": "training_code",
+    "optviz/lessons/optimizer_code.py": "optimizer_code race_code",
+    "optviz/lessons/race_code.py": "race_code",
+    "optviz/lessons/training_code.py": "training_code",
+    "optviz/optimization/writing.py": "rules anatomy optimizer_code",
 }
 """The modules that are broken, and the tests that are to notice, by their names."""
 

@@ -1,0 +1,1 @@
+"""What is taught: the pages, the syllabus and the lectures."""

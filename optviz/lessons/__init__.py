@@ -1,0 +1,1 @@
+"""What the pages tie together: their numbers, pictures, sentences and programs, without Streamlit."""

@@ -1,0 +1,284 @@
+"""The family lesson: what each optimizer added, and a race that shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from html import escape
+
+import numpy as np
+
+from optviz.course.addresses import write_number
+from optviz.course.outline import href
+from optviz.figures import family as pictures
+from optviz.figures.panels import Panel, Thinned, tracks_of
+from optviz.lessons import races
+from optviz.lessons.build import LEAVES, moment_cells
+from optviz.lessons.races import Ground, Settings
+from optviz.lessons.runs import read_runs
+from optviz.lessons.tables import table
+from optviz.locale.spoken import N_, _, language
+from optviz.optimization.family import FAMILY, Branch, Member
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.two_moments import members
+from optviz.surfaces.surfaces import SURFACES
+
+
+@dataclass(frozen=True)
+class Show:
+    """A race that shows something: where, who, for how long, at which shared learning rate; and what is seen."""
+
+    surface: str
+    runs: tuple[str, ...]
+    steps: int
+    learning_rate: float
+    seen: str
+
+    def settings(self) -> Settings:
+        """Return the race."""
+        ground = Ground(self.surface, "", 0.0, 0.0, 0.0, 0)
+        start = SURFACES[self.surface].start
+        return Settings(ground, read_runs(list(self.runs)), self.learning_rate, "constant", (), 0, start, self.steps)
+
+    def parameters(self) -> dict[str, list[str]]:
+        """Return the parameters of the link that opens it on the surfaces page."""
+        numbers = {"steps": write_number(self.steps), "lr": write_number(self.learning_rate)}
+        return {"surface": [self.surface], **numbers, "run": list(self.runs)}
+
+
+SHARED: Mapping[str, Show] = {
+    "long_valley": Show(
+        "long_valley",
+        ("sgd", "momentum_classical", "adagrad,lr=1", "adam,lr=0.3"),
+        200,
+        0.1,
+        N_(
+            "A long valley: SGD falls to the floor and is too slow there. Momentum zig-zags across it and "
+            "arrives at step 140. The adaptive ones advance along both axes alike: AdaGrad arrives at step "
+            "77, Adam at step 43."
+        ),
+    ),
+    "saddle": Show(
+        "saddle",
+        ("sgd", "momentum_classical", "adagrad,lr=0.1", "rmsprop,lr=0.03", "adam,lr=0.03"),
+        150,
+        0.01,
+        N_(
+            "A saddle: SGD is stuck. The adaptive ones leave it first: RMSProp is below its loss from step "
+            "14 on, AdaGrad from 15, Adam from 26. Momentum overshoots the saddle and is below from step 50 "
+            "on."
+        ),
+    ),
+    "beale": Show(
+        "beale",
+        ("sgd", "momentum_classical", "nesterov,lr=0.05", "adam,lr=0.1"),
+        300,
+        0.005,
+        N_(
+            "Beale's function: momentum overshoots the bend and the minimum and arrives at step 199; with Nesterov's "
+            "look-ahead it brakes and arrives at step 44. Adam cuts the corner, step 276. SGD is still on its way."
+        ),
+    ),
+}
+"""The comparisons that the course points to, by the name of their surface."""
+
+SHOWS: Mapping[str, Show] = {
+    "sgd": Show(
+        "bowl",
+        ("sgd,lr=0.06", "sgd,lr=0.42", "sgd,lr=0.61"),
+        50,
+        0.1,
+        N_("Learning rate 0.06 is too slow, 0.42 arrives after a zig-zag, 0.61 diverges."),
+    ),
+    "momentum_classical": Show(
+        "long_valley",
+        ("sgd", "momentum_classical"),
+        200,
+        0.2,
+        N_("At the same learning rate SGD is still on its way after 200 steps; momentum arrives at step 63."),
+    ),
+    "nesterov": Show(
+        "beale",
+        ("sgd", "momentum_classical", "nesterov,lr=0.05"),
+        300,
+        0.005,
+        N_("Momentum overshoots the minimum and arrives at step 199; Nesterov brakes and arrives at step 44."),
+    ),
+    "adagrad": Show(
+        "long_valley",
+        ("sgd,lr=0.2", "adagrad,lr=1"),
+        200,
+        0.1,
+        N_(
+            "SGD falls to the floor and is too slow there; AdaGrad advances along both axes alike and "
+            "arrives at step 77."
+        ),
+    ),
+    "rmsprop": Show(
+        "bowl",
+        ("adagrad", "rmsprop"),
+        50,
+        0.15,
+        N_("At the same learning rate AdaGrad's steps shrink on the way; RMSProp's do not, and it arrives at step 44."),
+    ),
+    "adadelta": Show(
+        "plateau",
+        ("adagrad,lr=0.1", "adadelta"),
+        200,
+        1.0,
+        N_("No learning rate to choose: its steps begin tiny, grow by themselves, and it arrives at step 121."),
+    ),
+    "adam": Show(
+        "long_valley",
+        ("momentum_classical,lr=0.1", "rmsprop", "adam"),
+        100,
+        0.3,
+        N_("Adam arrives at step 43 and settles. RMSProp keeps trembling, and momentum is still on its way."),
+    ),
+    "nadam": Show(
+        "bowl",
+        ("adam", "nadam"),
+        100,
+        0.3,
+        N_("Nadam overshoots less than Adam and arrives at step 54; Adam at step 75."),
+    ),
+    "amsgrad": Show(
+        "bowl",
+        ("adam,beta2=0.9", "amsgrad,beta2=0.9"),
+        100,
+        0.5,
+        N_("With β₂ = 0.9 Adam forgets the steep start and circles widely; AMSGrad does not forget and circles less."),
+    ),
+    "adamw": Show(
+        "booth",
+        ("adam", "adamw,weight_decay=0.3"),
+        500,
+        0.3,
+        N_("The decay pulls the weights toward 0: AdamW stays short of the minimum where Adam arrives."),
+    ),
+    "lion": Show(
+        "bowl",
+        ("adam,lr=0.3", "lion"),
+        100,
+        0.1,
+        N_("Each coordinate moves by lr at every step, so Lion cannot settle: it circles the minimum."),
+    ),
+    "newton": Show(
+        "rosenbrock",
+        ("sgd,lr=0.001", "adam,lr=0.1", "newton"),
+        300,
+        1.0,
+        N_("Newton arrives at step 5; SGD and Adam are still on their way after 300 steps."),
+    ),
+}
+"""For each member of the family a race that shows what it added."""
+
+ADDED: Mapping[str, str] = {
+    "sgd": N_("The step follows the gradient of a batch."),
+    "momentum_classical": N_(
+        "It adds memory: the step is a sum of old gradients, faster along a valley, calmer across."
+    ),
+    "nesterov": N_(
+        "It adds look-ahead: the gradient at the point where momentum is about to lead, so it brakes in time."
+    ),
+    "adagrad": N_("It gives each weight its own learning rate: lr over the root of the sum of its squared gradients."),
+    "rmsprop": N_("It lets V forget: a mean of recent squares instead of the sum, so the steps do not die out."),
+    "adadelta": N_("It needs no lr: the mean size of its own past steps replaces it."),
+    "adam": N_("It combines both: momentum's m over the root of RMSProp's V, each with bias correction."),
+    "nadam": N_("It gives Adam Nesterov's look-ahead."),
+    "amsgrad": N_("It never lets V shrink: the largest so far counts, which closes a gap in Adam's proof."),
+    "adamw": N_("It adds the weight decay to the step itself, so the root of V does not divide it."),
+    "lion": N_("It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store."),
+    "newton": N_("It uses curvature: the gradient over the Hessian, an n × n matrix for n weights."),
+}
+"""What each member added."""
+
+BRANCHES = {
+    Branch.GRADIENT: N_("Gradient alone"),
+    Branch.MOMENTUM: N_("Memory in m"),
+    Branch.ADAPTIVE: N_("A learning rate for each weight, V"),
+    Branch.BOTH: N_("Both"),
+    Branch.BESIDE: N_("Does not fit the two rows"),
+}
+
+
+def titles() -> dict[str, str]:
+    """Return the members' titles in the visitor's language."""
+    return {name: _(OPTIMIZERS[name].title) for name in FAMILY}
+
+
+def added(name: str) -> str:
+    """Say what a member added, and when."""
+    member = FAMILY[name]
+    return _("{name}, {year}. {what}").format(name=titles()[name], year=member.year, what=_(ADDED[name]))
+
+
+def panels_of(settings: Settings) -> tuple[Panel, ...]:
+    """Return the tree, and beside it the race: from above, in 3-D, and its loss."""
+    tabs = races.panels_of(settings, races.gap_known(settings))[:3]
+    return _tree(language()), *(replace(panel, cell="race", pick=False) for panel in tabs)
+
+
+@lru_cache(maxsize=4)
+def _tree(spoken: str) -> Panel:
+    figure = pictures.tree()
+    return Panel(figure.to_json(), tracks_of(figure), _("Family tree: choose one"), "tree", True)
+
+
+def arrays_of(settings: Settings, name: str) -> dict[str, Thinned]:
+    """Return the numbers of the race, and the place of the chosen member in the tree."""
+    chosen = np.array([FAMILY[name].place], dtype=np.float32)
+    race = races.arrays_of(settings, races.gap_known(settings))
+    followed = {track for panel in panels_of(settings) for t in panel.tracks for track in (t.x, t.y, t.z)}
+    names = {ref if isinstance(ref, str) else ref[0] for ref in followed if ref}
+    kept = {key: numbers for key, numbers in race.items() if key in names}
+    return {**kept, "chosen": Thinned(chosen, settings.steps + 1)}
+
+
+def rows(name: str) -> str:
+    """Return the two rows of numbers of a member as a table."""
+    optimizer, heads = OPTIMIZERS[name](), (_("Moment"), _("Decay"), _("Gain"), _("Bias correction"))
+    body = [moment_cells("m", optimizer.first), moment_cells("V", optimizer.second)]
+    return table([escape(head) for head in heads], [[escape(cell) for cell in cells] for cells in body])
+
+
+def outside(name: str) -> str:
+    """Say how a member leaves the frame of the two moments; nothing where it does not."""
+    return "" if name in members() else _(LEAVES[name])
+
+
+def legend() -> str:
+    """Return the branches with the marks of their members as HTML."""
+    branches = (
+        escape(_(text)) + _(": ") + _(", ").join(map(_marked, _members(branch))) for branch, text in BRANCHES.items()
+    )
+    return f"<p>{' &ensp; '.join(branches)}</p>"
+
+
+def _members(branch: Branch) -> list[Member]:
+    return [member for member in FAMILY.values() if member.branch is branch]
+
+
+def _marked(member: Member) -> str:
+    look = pictures.LOOKS[member.name]
+    return f'<span style="color:var(--optviz-{look.color})">{look.glyph}</span> {escape(member.label)}'
+
+
+def everyone() -> str:
+    """Return the whole family as a table: name, year, what it added, paper, and a link to its race."""
+    heads = (_("Optimizer"), _("Year"), _("What it added"), _("Source"), _("Race"))
+    body = [
+        (
+            escape(titles()[name]),
+            str(member.year),
+            f'<span class="optviz-wrap">{escape(_(ADDED[name]))}</span>',
+            f'<span class="optviz-wrap">{escape(_(member.paper))}</span>',
+            race_link(SHOWS[name], _(SURFACES[SHOWS[name].surface].title)),
+        )
+        for name, member in sorted(FAMILY.items(), key=lambda item: item[1].year)
+    ]
+    return table([escape(head) for head in heads], body)
+
+
+def race_link(show: Show, text: str) -> str:
+    """Return a link, as HTML, that opens a race on the surfaces page."""
+    return f'<a href="{escape(href("surfaces", show.parameters()))}">{escape(text)}</a>'

@@ -1,0 +1,180 @@
+"""What the controls of the classifier page say: everything that a training depends on."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from optviz.arrays import Array
+from optviz.networks.activations import ACTIVATIONS, Activation
+from optviz.networks.datasets import DATASETS, Dataset
+from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.networks.saved_models import SavedModel
+from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+
+Values = tuple[tuple[str, float], ...]
+
+REACH = 3.0
+"""The half side of the square that is drawn, at least: the course's grid, of step 0.1."""
+
+FAR = 0.01
+"""The share of points that may lie outside it."""
+
+CELLS = 61
+MOST_STARTS = 16
+"""Sixteen starts side by side take three times as long as one."""
+
+SPLIT_SEED = 0
+"""The seed of the training changes the start and the batches, never which points are held out."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The points: a data set of the registry with its parameters, and the share held out for validation."""
+
+    dataset: str = "dot"
+    values: Values = ()
+    share: float = 0.2
+
+
+@dataclass(frozen=True)
+class Leg:
+    """An optimizer with its own learning rate, for as long as it trains."""
+
+    optimizer: str = "sgd"
+    values: Values = ()
+    learning_rate: float = 0.01
+
+
+@dataclass(frozen=True)
+class Switch:
+    """From this epoch on another optimizer goes on, under another L2 where there is one.
+
+    With `ghost` the training as it was goes on beside it.
+    """
+
+    epoch: int
+    leg: Leg
+    l2: float | None = None
+    ghost: bool = False
+
+
+@dataclass(frozen=True)
+class Method:
+    """What may differ between two trainings that are compared."""
+
+    optimizer: str = "sgd"
+    values: Values = ()
+    learning_rate: float = 0.01
+    l2: float = 0.0
+    l1: float = 0.0
+    switch: Switch | None = None
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The optimizers, in turn."""
+        first = Leg(self.optimizer, self.values, self.learning_rate)
+        return (first, self.switch.leg) if self.switch else (first,)
+
+    @property
+    def haunted(self) -> bool:
+        """Whether the training as it was goes on beside the one that was switched."""
+        return self.switch is not None and self.switch.ghost
+
+    @property
+    def penalized(self) -> bool:
+        """Whether there is ever a penalty."""
+        return bool(self.l1 or self.l2 or (self.switch and self.switch.l2))
+
+    def leg_at(self, epoch: int) -> Leg:
+        """Return who makes the updates after an epoch."""
+        return self.legs[-1] if self.switch and epoch >= self.switch.epoch else self.legs[0]
+
+    def l2_at(self, epoch: int) -> float:
+        """Return the L2 strength of the updates after an epoch."""
+        l2 = self.switch.l2 if self.switch and epoch >= self.switch.epoch else None
+        return self.l2 if l2 is None else l2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a training depends on; by default the course's, with a fifth of the points held out.
+
+    With two methods two nets are trained, from the same initial weights and on the same batches. With several starts
+    each of them is trained from the seeds `seed`, `seed + 1`, …, and the one with the smallest loss is shown. A net
+    that was loaded is the `start` in place of initial weights.
+    """
+
+    sample: Sample = Sample()
+    layers: int = 1
+    units: int = 11
+    activation: str = "relu"
+    activation_values: Values = ()
+    initialization: str = "course"
+    loss: str = "mse"
+    methods: tuple[Method, ...] = (Method(),)
+    schedule: str = "constant"
+    schedule_values: Values = ()
+    warmup: int = 0
+    batch_size: int = 32
+    epochs: int = 800
+    seed: int = 0
+    shuffle: bool = True
+    engine: str = "numpy"
+    stopping: EarlyStopping | None = None
+    reducing: ReduceOnPlateau | None = None
+    starts: int = 1
+    start: SavedModel | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The units of each layer, inputs and output included."""
+        return self.start.sizes if self.start else (2, *[self.units] * self.layers, 1)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each start."""
+        return tuple(range(self.seed, self.seed + self.starts))
+
+    @property
+    def held_out(self) -> bool:
+        """Whether there are validation points, whose loss can be watched; raises DataError."""
+        return len(points_of(self.sample)[1]) > 0
+
+    @property
+    def watched(self) -> bool:
+        """Whether a rule watches the training; raises DataError."""
+        return self.held_out and bool(self.stopping or self.reducing)
+
+    @property
+    def told_by_curves(self) -> bool:
+        """Whether what is special in it is seen in the curves over the epochs."""
+        changes = any(method.switch for method in self.methods) or self.schedule != "constant" or self.warmup
+        return bool(self.stopping or self.reducing or self.starts > 1 or changes)
+
+
+@lru_cache(maxsize=32)
+def points_of(sample: Sample) -> tuple[Dataset, Dataset]:
+    """Return the points to train on and those held out; raises DataError."""
+    return DATASETS[sample.dataset](**dict(sample.values)).split(sample.share, SPLIT_SEED)
+
+
+@lru_cache(maxsize=32)
+def axis_of(sample: Sample) -> Array:
+    """Return the coordinates of the drawn grid's cells, the same along both axes.
+
+    The square is the course's where it holds all points but one in a hundred, else it holds every point.
+    """
+    farthest = np.concatenate([np.abs(data.x).max(axis=1) for data in points_of(sample)])
+    reach = REACH if (farthest > REACH).mean() <= FAR else 1.05 * float(farthest.max())
+    return np.linspace(-reach, reach, CELLS)
+
+
+def activation_of(settings: Settings) -> Activation:
+    """Return the activation of the hidden layers, with its parameters."""
+    return ACTIVATIONS[settings.activation](**dict(settings.activation_values))
+
+
+def factor_of(settings: Settings) -> Factor:
+    """Return the factor of the schedule with its warm-up; it counts updates."""
+    return warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)

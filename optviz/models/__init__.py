@@ -1,0 +1,1 @@
+"""What else is fitted: lines, polynomials, digits, tables."""

@@ -1,0 +1,1 @@
+"""Nets, their data and their training."""

@@ -1,0 +1,1 @@
+"""How a point descends: rules, optimizers, schedules and objectives."""

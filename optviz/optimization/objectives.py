@@ -1,0 +1,192 @@
+"""What is minimized: wrappers that compose around any objective, a surface or the classifier alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+import numpy as np
+
+from optviz.arrays import Array, Number
+from optviz.optimization.optimizers import Curved, Objective
+from optviz.optimization.straight import Slope
+
+NOISE_BLOCK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Penalized:
+    """An objective with a penalty on its parameters: `loss + l2 * sum(mask w^2) / 2 + l1 * sum(mask |w|)`.
+
+    The factor 1/2 is that of `tf.nn.l2_loss`. A strength is a number, or an array of the run shape `(...)`.
+    `mask: (n,)` leaves parameters out (biases); None means all count. At w = 0 the subgradient of |w| is taken as 0.
+    """
+
+    objective: Objective
+    l1: Number = 0.0
+    l2: Number = 0.0
+    mask: Array | None = None
+
+    def penalty(self, w: Array) -> Array:
+        """Return the penalty alone, `w: (..., n) -> (...)`."""
+        kept = w if self.mask is None else w * self.mask
+        total = 0.5 * self.l2 * np.vecdot(kept, kept) if self._squares else np.zeros(w.shape[:-1])
+        if self._sizes:
+            total = total + self.l1 * np.abs(kept).sum(-1)
+        return cast(Array, total)
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return loss with penalty and its gradient."""
+        loss, g = self.objective(w, t)
+        kept = w if self.mask is None else w * self.mask
+        if self._squares:
+            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + _column(self.l2) * kept
+        if self._sizes:
+            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + _column(self.l1) * np.sign(kept)
+        return loss, g
+
+    @cached_property
+    def of_floats(self) -> Slope | None:
+        """The same at plain floats, of an objective over two of them that can be had so."""
+        slope = of_floats(self.objective)
+        if slope is None or self.mask is not None or isinstance(self.l1, np.ndarray) or isinstance(self.l2, np.ndarray):
+            return None
+        l1, l2, half = float(self.l1), float(self.l2), 0.5 * float(self.l2)
+
+        def squares(x: float, y: float) -> tuple[float, float, float]:
+            loss, along_x, along_y = slope(x, y)
+            return loss + half * (x * x + y * y), along_x + l2 * x, along_y + l2 * y
+
+        def both(x: float, y: float) -> tuple[float, float, float]:
+            loss, along_x, along_y = squares(x, y) if l2 else slope(x, y)
+            signs = (x > 0) - (x < 0), (y > 0) - (y < 0)
+            return loss + l1 * (abs(x) + abs(y)), along_x + l1 * signs[0], along_y + l1 * signs[1]
+
+        return both if l1 else squares
+
+    def value(self, w: Array) -> Array:
+        """Return the loss with penalty alone, of an objective whose values can be had alone."""
+        return cast(Array, cast(Any, self.objective).value(w) + self.penalty(w))
+
+    @property
+    def precisely(self) -> Callable[..., Any]:
+        """The loss with penalty at numbers of many digits, of an objective that can be had so."""
+        value = cast(Any, self.objective).precisely
+
+        def penalized(*w: Any) -> Any:
+            kept = w if self.mask is None else [x * share for x, share in zip(w, self.mask.tolist(), strict=True)]
+            return value(*w) + self.l2 * sum(x**2 for x in kept) / 2 + self.l1 * sum(map(abs, kept))
+
+        return penalized
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""
+        curved = cast(Curved, self.objective).hessian(w)
+        mask = np.ones(w.shape[-1]) if self.mask is None else self.mask
+        return curved + _column(_column(self.l2)) * np.diag(mask)
+
+    @cached_property
+    def _sizes(self) -> bool:
+        return bool(np.any(self.l1))
+
+    @cached_property
+    def _squares(self) -> bool:
+        return bool(np.any(self.l2))
+
+
+def _column(strength: Number) -> Number:
+    return strength[..., None] if isinstance(strength, np.ndarray) else strength
+
+
+@dataclass(frozen=True, eq=False)
+class Noisy:
+    """An objective whose gradient carries Gaussian noise of standard deviation `sigma`; the loss stays exact.
+
+    The noise of update t depends on `seed` and t only, `(n,)`, and is the same for every run: a fair race.
+    """
+
+    objective: Objective
+    sigma: float
+    seed: int = 0
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return the exact loss and the noisy gradient."""
+        loss, g = self.objective(w, t)
+        block, row = divmod(t, NOISE_BLOCK)
+        return loss, g + self.sigma * noise(self.seed, block, w.shape[-1])[row]
+
+    @property
+    def of_floats(self) -> Slope | None:
+        """The exact loss and gradient at plain floats, of an objective that can be had so."""
+        return of_floats(self.objective)
+
+    def noise_of(self, first: int, n: int) -> list[list[float]]:
+        """Return what is added to the gradients of n updates, `(n, 2)`."""
+        blocks = range(first // NOISE_BLOCK, (first + n) // NOISE_BLOCK + 1)
+        drawn = np.concatenate([noise(self.seed, block, 2) for block in blocks])
+        begin = first % NOISE_BLOCK
+        rows: list[list[float]] = (self.sigma * drawn[begin : begin + n]).tolist()
+        return rows
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian of the objective without noise, `(..., n, n)`."""
+        return cast(Curved, self.objective).hessian(w)
+
+
+@lru_cache(maxsize=64)
+def noise(seed: int, block: int, n: int) -> Array:
+    """Return the standard normal noise of the updates `256 block ... 256 block + 255`, `(256, n)`, read-only."""
+    values = np.random.Generator(np.random.Philox(key=[seed, block])).standard_normal((NOISE_BLOCK, n))
+    values.flags.writeable = False
+    return values
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """An objective whose update t is another's update t + ahead: what begins anew in mid-run counts from 0."""
+
+    objective: Objective
+    ahead: int
+
+    def __call__(self, w: Array, t: int = 0) -> tuple[Array, Array]:
+        """Return the loss and the gradient of the later update."""
+        return self.objective(w, t + self.ahead)
+
+    @property
+    def of_floats(self) -> Slope | None:
+        """The loss and the gradient at plain floats, of an objective that can be had so."""
+        return of_floats(self.objective)
+
+    def noise_of(self, first: int, n: int) -> list[list[float]] | None:
+        """Return the noise of n later updates."""
+        return noise_of(self.objective, first + self.ahead, n)
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian of the objective, `(..., n, n)`."""
+        return cast(Curved, self.objective).hessian(w)
+
+
+def of_floats(objective: Objective) -> Slope | None:
+    """Return loss and slope of an objective over two plain floats, None of one that cannot be had so."""
+    return cast(Slope | None, getattr(objective, "of_floats", None))
+
+
+def noise_of(objective: Objective, first: int, n: int) -> list[list[float]] | None:
+    """Return what an objective adds to the gradients of n updates, `(n, 2)`, None where that is nothing."""
+    noisy = getattr(objective, "noise_of", None)
+    return cast(list[list[float]] | None, noisy(first, n)) if noisy else None
+
+
+def regularized(
+    objective: Objective,
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    sigma: float = 0.0,
+    seed: int = 0,
+    mask: Array | None = None,
+) -> Objective:
+    """Wrap an objective in what is asked for, and in nothing that would change nothing."""
+    if l1 or l2:
+        objective = Penalized(objective, l1, l2, mask)
+    return Noisy(objective, sigma, seed) if sigma else objective

@@ -1,0 +1,1 @@
+"""Where it descends: loss surfaces and curves, and the races on them."""

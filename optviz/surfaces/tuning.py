@@ -1,0 +1,116 @@
+"""A learning rate for each optimizer on each surface: `python -m optviz.surfaces.tuning` finds them by trying many."""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from optviz.arrays import Array
+from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import unchanged
+from optviz.surfaces.race import Course, End, Ending, Racer, race
+from optviz.surfaces.surfaces import SURFACES, Surface
+
+FILE = Path(__file__).with_name("rates.csv")
+TRIED = (*(float(f"{digit}e{power}") for power in range(-6, 1) for digit in (1, 2, 3, 5)), 10.0)
+"""The learning rates that are tried, each from the surface's start."""
+STEPS = 200
+LEAP = 0.3
+"""The longest step of a calm path, as a share of the picture's width and height."""
+SOON = 60
+"""Of the rates that arrive by this step the smallest is taken: its path is the calmest."""
+EDGE = 0.02
+"""A path keeps to the picture where it passes its edge by no more than this share of its width."""
+MOST = 0.5
+"""A run that does not arrive works if it settles in a local minimum, or makes this share of the way down."""
+LEAVING = 0.6
+"""Where there is no minimum, a run should leave the picture after about this share of its steps."""
+
+
+class Trial(NamedTuple):
+    """One run: its learning rate, its end, the first step outside of the picture, if any, and its longest step.
+
+    The longest step is a share of the picture's width and height.
+    """
+
+    rate: float
+    end: End
+    outside: int | None
+    stride: float
+
+    @property
+    def calm(self) -> bool:
+        """Whether its path can be followed: it keeps to the picture and does not leap across it."""
+        return self.outside is None and self.stride <= LEAP
+
+
+def trials(surface: Surface, optimizer: str) -> list[Trial]:
+    """Run an optimizer with its defaults from the surface's start at every learning rate that is tried."""
+    course = Course(surface, surface.domain, np.array(surface.minima, dtype=float).reshape(-1, 2))
+    racers = [Racer(OPTIMIZERS[optimizer](), rate) for rate in TRIED]
+    result = race(course, racers, unchanged, np.array(surface.start, dtype=float), STEPS)
+    low, high = np.transpose(surface.domain)
+    strides = np.nanmax(np.abs(np.diff(result.path.w, axis=0)) / (high - low), axis=(0, 2), initial=0.0)
+    left = _outside(surface, result.path.w)
+    return [Trial(*each) for each in zip(TRIED, result.ends, left, strides.tolist(), strict=True)]
+
+
+def _outside(surface: Surface, w: Array) -> list[int | None]:
+    low, high = np.transpose(surface.domain)
+    margin = EDGE * (high - low)
+    # a row beyond the end of its run is not finite
+    inside = ((w >= low - margin) & (w <= high + margin)).all(-1)
+    return [None if row.all() else int(row.argmin()) for row in inside.T]
+
+
+def best(surface: Surface, optimizer: str) -> float | None:
+    """Return the learning rate that works best, None if none does: its path is calm, and it arrives or comes lowest.
+
+    Where there is no minimum the run goes down and leaves the picture, not too early.
+    """
+    found = trials(surface, optimizer)
+    if not surface.minima:
+        leaving = {t.rate: abs(t.outside - LEAVING * STEPS) for t in found if t.outside and _falls(t)}
+        return min(leaving, key=leaving.__getitem__, default=None)
+    calm = [trial for trial in found if trial.calm]
+    arrived = {t.rate: t.end.arrival for t in calm if t.end.ending is Ending.ARRIVED and t.end.arrival is not None}
+    if arrived:
+        soon = [rate for rate, arrival in arrived.items() if arrival <= SOON]
+        return min(soon, default=min(arrived, key=arrived.__getitem__))
+    good = [trial for trial in calm if trial.end.ending is Ending.LOCAL_MINIMUM or _comes_far(surface, trial.end)]
+    return min(good, key=lambda trial: trial.end.loss).rate if good else None
+
+
+def _falls(trial: Trial) -> bool:
+    return trial.end.ending is Ending.DESCENDING
+
+
+def _comes_far(surface: Surface, end: End) -> bool:
+    start, least = float(surface.value(surface.start)), surface.minimum
+    return least is not None and start - end.loss >= MOST * (start - least)
+
+
+@cache
+def kept() -> Mapping[str, Mapping[str, float]]:
+    """Read the learning rates that are kept, by surface and optimizer; one that none works for is left out."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row.pop("surface"): {name: float(rate) for name, rate in row.items() if rate} for row in rows}
+
+
+def main() -> None:
+    """Try all learning rates on all surfaces and keep the best."""
+    with FILE.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file, lineterminator="\n").writerow
+        write(["surface", *OPTIMIZERS])
+        for surface in SURFACES.values():
+            write(
+                [surface.name, *("" if (rate := best(surface, name)) is None else f"{rate:g}" for name in OPTIMIZERS)]
+            )
+
+
+if __name__ == "__main__":
+    main()
