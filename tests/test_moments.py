@@ -7,7 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.course import moments
 from optviz.course.addresses import Unreadable
-from optviz.ui.moments import keep
 
 
 def opened() -> None:
@@ -16,6 +15,7 @@ def opened() -> None:
     from optviz.recipes import Range
     from optviz.ui import controls
     from optviz.ui.links import Link
+    from optviz.ui.moments import keep
 
     link = Link("page")
     controls.whole(link, "n", "n", Range(0, 9, "n"), 3)

@@ -315,11 +315,11 @@ def test_words_are_features_of_a_visitors_table_and_can_be_of_the_sample():
 
 
 def test_what_one_visitor_uploads_no_other_sees_and_no_cache_keeps():
-    before = table._sample.cache_info().currsize
+    before = table.learned_sample.cache_info().currsize
     app = upload(fine(), GOOD)
-    size = table._sample.cache_info().currsize
+    size = table.learned_sample.cache_info().currsize
     app.selectbox(key="table~target").set_value("speed").run()
-    assert table._sample.cache_info().currsize == size <= before + 1
+    assert table.learned_sample.cache_info().currsize == size <= before + 1
     assert "price_k" in said(fine()) and "drag" not in said(fine())
 
 
