@@ -1,7 +1,7 @@
 """What every loss that is one SymPy expression needs: fast NumPy functions, finite slopes at kinks, and a program."""
 
-import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -31,11 +31,16 @@ UNDERFLOW = 1e-150
 """The square of what is smaller than this is 0."""
 
 
-def compiled(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Compiled:
-    """Return one function of the variables for all expressions; what they have in common is computed once."""
+def compiled(variables: Sequence[sp.Symbol], expressions: list[sp.Expr], first: int = 0) -> Compiled:
+    """Return one function of the variables for all expressions; what they have in common is computed once.
+
+    It returns those from the `first` on, with the numbers that they have beside the others.
+    """
     rewritten: dict[sp.Expr, sp.Expr] = {}
     multiplied = [_multiply_out(expression, rewritten) for expression in expressions]
-    function: Compiled = sp.lambdify(tuple(variables), multiplied, modules=_NUMPY_NAMES, cse=_share)
+    function: Compiled = sp.lambdify(
+        tuple(variables), multiplied, modules=_NUMPY_NAMES, cse=partial(_share, first=first)
+    )
     with np.errstate(all="ignore"):
         tried = function(*(np.full(1, 0.5 + 0.2 * i) for i in range(len(variables))))
     if any(np.iscomplexobj(result) for result in tried):
@@ -52,22 +57,29 @@ def precise(variables: Sequence[sp.Symbol], expression: sp.Expr) -> Callable[...
     return sp.lambdify(tuple(variables), expression, modules=[ours, names], printer=printer)
 
 
-def of_floats(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> Callable[..., list[float]]:
-    """Return the same function of plain floats, with the same operations; it raises where `math` does."""
+def program_on_floats(variables: Sequence[sp.Symbol], expressions: list[sp.Expr]) -> str:
+    """Write the same function as `slope` of plain floats, with the same operations; it raises where `math` does."""
     rewritten: dict[sp.Expr, sp.Expr] = {}
-    multiplied = [_multiply_out(expression, rewritten) for expression in expressions]
-    ours = {"Modulus": abs, "Signum": lambda u: float((u > 0) - (u < 0)), "Larger": max, "Smaller": min}
     printer = _Floats({"fully_qualified_modules": False, "allow_unknown_functions": True})
-    function: Callable[..., list[float]] = sp.lambdify(
-        tuple(variables), multiplied, modules=[{**ours, "power": math.pow}, "math"], printer=printer, cse=_share
-    )
-    return function
+    parts, results = _share([_multiply_out(expression, rewritten) for expression in expressions])
+    for name, part in parts:
+        printer.lines.append(f"{name} = {printer.doprint(part)}")
+    returned = ", ".join(map(printer.doprint, results))
+    head = f"def slope({', '.join(map(str, variables))}):"
+    return "\n    ".join([head, *printer.lines, f"return {returned}"])
+
+
+_ON_FLOATS = {Modulus: "abs", Signum: "sign", Larger: "max", Smaller: "min"}
+"""What ours are in `optviz.compiled.MATHEMATICS`."""
 
 
 class _Floats(PythonCodePrinter):  # type: ignore[misc]
     """Writes squares and products out, and powers so that a root of a negative number is an error."""
 
-    _squares = 0
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self.lines: list[str] = []
+        """Lines that stand before what is printed."""
 
     def _print_Function(self, expr: Any) -> str:
         if isinstance(expr, _product):
@@ -76,11 +88,17 @@ class _Floats(PythonCodePrinter):  # type: ignore[misc]
             return self._squared(self._print(expr.args[0]))
         return str(super()._print_Function(expr))
 
+    def _print_ours(self, expr: Any) -> str:
+        return f"{_ON_FLOATS[type(expr)]}({', '.join(map(self._print, expr.args))})"
+
+    _print_Modulus = _print_Signum = _print_Larger = _print_Smaller = _print_ours
+
     def _squared(self, text: str) -> str:
         if text.isidentifier():
             return f"({text}*{text})"
-        self._squares += 1
-        return f"((_{self._squares} := {text})*_{self._squares})"
+        name = f"_{len(self.lines)}"
+        self.lines.append(f"{name} = {text}")
+        return f"({name}*{name})"
 
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
         if expr.exp == sp.S.Half:
@@ -103,10 +121,16 @@ def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return bounded
 
 
-def _share(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+def _share(expressions: list[sp.Expr], first: int = 0) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
     """Name what expressions have in common, also where it is hidden behind a common factor."""
     parts, reduced = sp.cse(expressions, optimizations="basic", list=False)
-    return parts, reduced
+    needed = set().union(*(each.free_symbols for each in reduced[first:]))
+    kept: list[tuple[sp.Symbol, sp.Expr]] = []
+    for name, part in reversed(parts):
+        if name in needed:
+            needed |= part.free_symbols
+            kept.insert(0, (name, part))
+    return kept, reduced[first:]
 
 
 def _real(values: Array | NDArray[np.complex128]) -> Array:

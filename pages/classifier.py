@@ -272,8 +272,8 @@ def draw_progress() -> None:
             _("Continue"),
             key=f"{PAGE}-continue",
             icon=":material/resume:",
-            on_click=trainings.go_on,
-            args=(link, training),
+            on_click=controls.wholly,
+            args=(trainings.go_on, link, training),
             disabled=training.over or training.epoch >= MOST_EPOCHS,
             width="stretch",
         )

@@ -17,7 +17,7 @@ from optviz.locale.spoken import _
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.surfaces.surfaces import SURFACES
-from optviz.ui import controls, forks, inspector, lesson, remedies, runs
+from optviz.ui import controls, forks, inspector, lesson, links, remedies, rosters, runs
 from optviz.ui.player import Result, step_at_rest
 
 PAGE = "surfaces"
@@ -26,6 +26,18 @@ RATE = 0.1
 FORMULA = "x1^2 + 3*x2^2 + 2*sin(2*x1)"
 
 link, notes, stage = lesson.begin(PAGE, _("Race optimizers on a surface"), SURFACE_EXAMPLES)
+
+
+def is_race_enough() -> bool:
+    """Whether only the race, and what stands at it, follows its sliders: nothing else that does is open or drawn."""
+    open_folds = any(controls.is_open(link, fold) for fold in (inspector.FOLD, lesson.CODE, rosters.EDITOR))
+    return not open_folds and link.now(forks.STEP, None) is None
+
+
+def is_race_enough_for_rate() -> bool:
+    """Whether that holds for the shared learning rate as well: runs with rates of their own are named by them."""
+    return is_race_enough() and all(run.learning_rate is None for run in link.now("run", RACE))
+
 
 with st.sidebar:
     titles = {name: _(surface.title) for name, surface in SURFACES.items()}
@@ -41,8 +53,16 @@ with st.sidebar:
     formula = ""
     if surface_name == "formula":
         formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
-    steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, step=10)
-    learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, RATE, ranges.LEARNING_RATES)
+    steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, 10, is_enough=is_race_enough)
+    learning_rate = controls.dial(
+        link,
+        "lr",
+        _("Learning rate"),
+        ranges.LEARNING_RATE,
+        RATE,
+        ranges.LEARNING_RATES,
+        is_enough=is_race_enough_for_rate,
+    )
     chosen = runs.choose(link, RACE, learning_rate, surface_name)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.choice(
@@ -73,31 +93,42 @@ if not chosen:
     st.stop()
 
 settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
+selected = runs.chosen(link)
 with stage:
-    picture, at_it, told = st.container(), st.container(), st.empty()
+    picture, at_it, told, healing = st.container(), st.container(), st.empty(), st.container()
 with at_it:
     forking = st.container()
     if surface_name == "formula":
         controls.formula(link, f"f = {surface.latex}")
     settings = replace(settings, fork=forks.of_race(link, settings))
     log = log and races.gap_known(settings)
-    rest = step_at_rest(PAGE, run_of(settings, log))
-    selected = runs.chosen(link)
-    with forking:
-        forks.offer(link, settings.fork, selected, chosen[selected].title(learning_rate), rest, steps)
+
+
+def now() -> Settings:
+    """Return the race as the sliders and the picture say by now."""
+    return replace(
+        settings,
+        steps=int(link.now("steps", steps)),
+        learning_rate=float(link.now("lr", learning_rate)),
+        start=controls.point_now(link, start),
+    )
 
 
 def race() -> Result:
-    """Show the race from where the start is by now."""
-    here = replace(settings, start=controls.point_now(link, start))
-    inside = inspector.choose(link, here)
+    """Show the race, where it can be forked, and what would help; while something is held, what helped before."""
+    here = now()
+    inside, run = inspector.choose(link, here), run_of(here, log)
+    if races.panels_of(here, log, inside.arrows) != panels:
+        st.rerun()
+    if not links.held():
+        settled[:] = [here]
     shown = lesson.show(
         link,
         Picture(
-            races.panels_of(here, log, inside.arrows),
+            panels,
             {**races.arrays_of(here, log), **inside.arrays},
-            run=run_of(here, log),
-            steps=steps,
+            run=run,
+            steps=here.steps,
             summary=races.say(here),
             captions=races.captions(here),
             slow=inside.slow,
@@ -105,19 +136,29 @@ def race() -> Result:
         ),
         watch=True,
         on_point=lambda picked: controls.move(link, picked.point),
+        staged=True,
     )
+    with forking:
+        name = chosen[selected].title(here.learning_rate)
+        forks.offer(link, here.fork, selected, name, step_at_rest(PAGE, run), here.steps)
     told.html(races.report(here))
-    return shown
+    with healing, st.container():  # a fragment may write where it has written before
+        remedies.offer(link, settled[0], lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
+    # What is said of the step at which the playhead rests stands here, unless a step is looked into.
+    return shown if inside.open else shown._replace(step=None)
 
 
 with picture:
     st.html(outline.welcome())
-    lesson.live(race)
+    settled = [settings]
+    panels = races.panels_of(settings, log, inspector.choose(link, settings).arrows)
+    lesson.follow(link, panels, race)
 with stage:
-    remedies.offer(link, settings, lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
+    rest = step_at_rest(PAGE, run_of(settings, log))
     inspector.draw(link, settings, inspector.choose(link, settings), rest)
     with controls.folded(link, "formulas", _("Formulas"), ":material/function:", alone=False):
-        for tex, title, note in races.formulas(ground, chosen):
-            controls.formula(link, tex, title, note)
+        if link.drawn:
+            for tex, title, note in races.formulas(ground, chosen):
+                controls.formula(link, tex, title, note)
     lesson.code(link, lambda: race_code.program(settings), title=_("The same in NumPy"))
 link.publish(notes)

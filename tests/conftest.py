@@ -15,6 +15,8 @@ from streamlit.runtime.scriptrunner import script_runner
 
 # TensorFlow reads it when it is first imported: without it its start-up notes drown the report.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What is hot in a test is not compiled beside the others; tests/test_compiled.py does so.
+os.environ.setdefault("OPTVIZ_COMPILE", "0")
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

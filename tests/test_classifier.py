@@ -1,17 +1,20 @@
 """The course's classifier: its batches, what it learns, its regularization, and what can go wrong with it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import pytest
 
 from optviz.networks.activations import ACTIVATIONS
-from optviz.networks.classifier import Classifier, Epoch, train
+from optviz.networks.classifier import ENGINES, Classifier, Epoch, train
 from optviz.networks.datasets import Dataset, dot
-from optviz.networks.losses import LOSSES
+from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.networks.network import Network
+from optviz.optimization.descent import descend, marks
+from optviz.optimization.objectives import Later, Penalized
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import typed as typed_rule
 
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], dot(), batch_size=32, seed=0)
 SGD = OPTIMIZERS["sgd"]()
@@ -291,3 +294,96 @@ def test_what_cannot_be_a_classifier_is_refused():
     for change in ({"batch_size": 0}, {"data": dot().take(np.arange(0))}):
         with pytest.raises(ValueError, match="at least one row"):
             replace(COURSE, **change)
+
+
+# ---- updates in place
+
+
+RULES = {name: recipe() for name, recipe in OPTIMIZERS.items() if name != "newton"} | {
+    text: typed_rule(text)()
+    for text in (
+        "p = w\nm = 0.9*m + (w - p) + g\nw = w - lr*m",
+        "d = g - q\nq = g\nw = w - lr*(g + 0.1*d)",
+        "p = gradient(w)\ng = gradient(w + 0.05*p/norm(p))\nw = w - lr*(g + 0.1*p)",
+        "z(0) = w\nz = z - lr*g\nx(0) = w\nx = x + (z - x)/t\nw = x",
+    )
+}
+
+
+def as_descended(objective, optimizer, schedule, w, steps):
+    """Return the weights before each update, as the one loop has them, and the last memory."""
+    found = list(islice(descend(objective, optimizer, schedule, w), steps + 1))
+    return np.array([step.w for step in found]), found[-1].memory
+
+
+def penalized(classifier, **strengths):
+    return Penalized(classifier, **strengths, mask=classifier.network.weight_mask)
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("penalty", [{}, {"l1": 0.01, "l2": 0.03}])
+def test_updates_in_place_are_those_of_a_descent_bit_for_bit(name, penalty):
+    start, schedule = COURSE.network.init(0, "he"), lambda t: 0.05 / (1 + t)
+    objective = Later(penalized(COURSE, **penalty), 3)
+    whole, memory = as_descended(objective, RULES[name], schedule, start, 14)
+    found = list(islice(marks(objective, RULES[name], schedule, start), 15))
+    np.testing.assert_array_equal([mark.w for mark in found], whole)
+    assert [mark.t for mark in found] == list(range(15)) and found[-1].learning_rate == schedule(14)
+    assert list(found[-1].memory.states) == list(memory.states)
+    for state in memory.states:
+        np.testing.assert_array_equal(found[-1].memory.states[state], memory.states[state])
+    again = marks(objective, RULES[name], schedule, found[9].w, found[9].memory, every=5)
+    np.testing.assert_array_equal([mark.w for mark in islice(again, 2)], whole[[9, 14]])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("sizes", [(2, 1), (2, 5, 3, 2)])
+@pytest.mark.parametrize("loss", [*LOSSES.values(), SOFTMAX_CROSSENTROPY], ids=lambda loss: loss.name)
+def test_whatever_the_net_and_its_loss_are(activation, sizes, loss):
+    data = Wide(dot().x[:50], dot().y[:50], sizes[-1])
+    classifier = Classifier(Network(sizes, ACTIVATIONS[activation]()), loss, data, 16)
+    start = classifier.network.init(1, "he")
+    whole, _memory = as_descended(classifier, ADAM, rate(0.02), start, 9)
+    found = islice(marks(classifier, ADAM, rate(0.02), start), 10)
+    np.testing.assert_array_equal([mark.w for mark in found], whole)
+
+
+@dataclass(frozen=True, eq=False)
+class Wide(Dataset):
+    """Points with as many targets a row as asked for, which sum to 1."""
+
+    outputs: int
+
+    @property
+    def targets(self):
+        return np.stack([self.y, 1 - self.y], axis=-1)[:, : self.outputs]
+
+
+@pytest.mark.parametrize("seed", [0, (1, 2, 3)])
+def test_several_runs_at_once_are_each_the_run_alone(seed):
+    classifier, starts = replace(COURSE, seed=seed), np.stack([COURSE.network.init(k) for k in range(3)])
+    rates = np.array([0.01, 0.02, 0.2])
+    objective = penalized(classifier, l1=np.array([0.0, 0.1, 0.2]), l2=np.array([0.1, 0.0, 0.3]))
+    whole, _memory = as_descended(objective, ADAM, lambda t: rates, starts, 20)
+    found = [mark.w for mark in islice(marks(objective, ADAM, lambda t: rates, starts, every=10), 3)]
+    np.testing.assert_array_equal(found, whole[::10])
+
+
+def test_another_engine_and_a_rule_that_needs_a_hessian():
+    pytest.importorskip("tensorflow")
+    classifier, start = replace(COURSE, engine=ENGINES["tensorflow"]), COURSE.network.init(0)
+    whole, _memory = as_descended(penalized(classifier, l2=0.1), ADAM, rate(0.01), start, 5)
+    found = [mark.w for mark in islice(marks(penalized(classifier, l2=0.1), ADAM, rate(0.01), start), 6)]
+    np.testing.assert_array_equal(found, whole)
+    with pytest.raises(TypeError, match="Hessian"):
+        next(marks(COURSE, OPTIMIZERS["newton"](), rate(0.01), start))
+
+
+def test_a_mark_stays_as_it_was():
+    begun = marks(COURSE, ADAM, rate(0.01), COURSE.network.init(0), every=7)
+    first = next(begun)
+    w, states = first.w.copy(), {name: state.copy() for name, state in first.memory.states.items()}
+    next(begun)
+    np.testing.assert_array_equal(first.w, w)
+    for name, state in states.items():
+        np.testing.assert_array_equal(first.memory.states[name], state)

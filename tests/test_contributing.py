@@ -40,3 +40,9 @@ def test_an_optimizer_is_its_lines_and_an_entry() -> None:
         assert [line.result(0) for line in lines][-1] == one.w[5, 0]
     assert entry.formula == OPTIMIZERS["momentum_classical"].formula
     assert not entry.name.startswith(OWN)
+
+
+def test_no_browser_test_waits_for_a_time() -> None:
+    browser = Path(__file__).parent / "browser"
+    sources = {path.name: path.read_text("utf-8") for path in browser.glob("test_*.py")}
+    assert sources and not [name for name, text in sources.items() if re.search(r"wait_for_timeout|\bsleep\(", text)]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
-from optviz.ui import controls
+from optviz.ui import controls, links
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_one_group_is_open_and_an_echo_opens_or_closes_none(
     monkeypatch.setattr(controls, "get_script_run_ctx", lambda: SimpleNamespace(fragment_ids_this_run=fragments))
     monkeypatch.setattr(st, "session_state", dict(told))
     controls._close_others("second", {"first", "second"})
-    assert st.session_state == left
+    assert st.session_state == {**left, links.WHOLE: False}

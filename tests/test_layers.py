@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 FIRST_PARTY = {"app", "pages", "tests"}
 TENSORFLOW = {"tensorflow", "keras"}
+HEAVY = TENSORFLOW | {"numba", "llvmlite"}
 
 
 ROOMS = (
@@ -101,9 +102,9 @@ def broken_rules(root: Path) -> set[str]:
             if "tensorflow" not in path.stem:
                 forbidden |= TENSORFLOW
             broken |= {f"{path}: {name}" for _, name in imports(tree, path) if within(name, forbidden)}
-            # A module that is about TensorFlow waits until it is needed, too.
+            # A module that is about them waits until they are needed, too.
             eager = {name for node in while_imported(tree) for _, name in imports(node, path)}
-            broken |= {f"{path}: {name} at import" for name in eager if within(name, TENSORFLOW)}
+            broken |= {f"{path}: {name} at import" for name in eager if within(name, HEAVY)}
     return broken
 
 
@@ -201,7 +202,7 @@ def test_importing_the_numbers_loads_neither_streamlit_nor_plotly_nor_tensorflow
 import importlib, sys
 for name in {modules}:
     importlib.import_module(name)
-print(*sorted({{"streamlit", "plotly", "tensorflow", "keras"}} & set(sys.modules)))
+print(*sorted({{"streamlit", "plotly", *{HEAVY}}} & set(sys.modules)))
 """
     run = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.split() == []

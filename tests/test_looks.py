@@ -17,6 +17,7 @@ from optviz.lessons.runs import Run
 from optviz.lessons.training_panels import _CURVES, COLORS
 from optviz.optimization.looks import LOOKS, Look
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.ui import player
 from optviz.ui.player import THEMES
 
 EYES = {
@@ -111,7 +112,7 @@ def test_the_visitors_own_optimizer_looks_like_none_of_them():
 
 
 def test_the_browser_knows_every_marker_and_draws_no_other_in_its_place():
-    script = (Path(races.__file__).parent / "static" / "brush.js").read_text("utf-8")
+    script = (Path(player.__file__).parent / "static" / "brush.js").read_text("utf-8")
     known = set(re.findall(r'^  "?([a-z-]+)"?: ', script.split("SYMBOLS = {")[1].split("};")[0], re.M))
     assert {look.symbol for look in LOOKS.values()} | {OWN.symbol} <= known
 

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from optviz.lessons.optimizer_code import (
-    IMPORTS,
     LOOK_AHEAD_MODEL,
-    PRECISION,
     SCHEDULE_CODES,
     optimizer_code,
     rate_code,
     schedule_code,
 )
+from optviz.lessons.programs import printed
 from optviz.optimization.descent import descend, record
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, Schedule, warmup
@@ -25,12 +24,13 @@ WRITTEN = [name for name, recipe in OPTIMIZERS.items() if not recipe().follows_c
 
 START = np.array([-1.2, 0.7])
 STEPS = 15
+HEAD = ("import keras", "from numpy import float64", printed("precision"))
 # Nadam of Keras rounds its 0.96 to single precision.
 PRECISIONS = {"nadam": 1e-6}
 
 
 def run(lines, **names):
-    return programs.run("\n".join([*IMPORTS, *PRECISION, *lines]), **names)[0]
+    return programs.run("\n".join([*HEAD, *lines]), **names)[0]
 
 
 def objective(w, t=0):

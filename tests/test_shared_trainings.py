@@ -40,6 +40,52 @@ def test_a_short_training_is_over_at_once_and_the_next_visitor_gets_it(finished)
         np.testing.assert_array_equal(rows_of(rows), rows_of(first.arrays[name]))
 
 
+class Clock:
+    """A clock of the processor, which every epoch moves on by what it is said to take."""
+
+    def __init__(self, monkeypatch, pace):
+        self.now = 0.0
+
+        def train_epoch(training):
+            training.epoch += 1
+            self.now += pace(training.epoch)
+
+        monkeypatch.setattr(Training, "_train_epoch", train_epoch)
+        monkeypatch.setattr(trainings, "time", self)
+
+    def thread_time(self):
+        return self.now
+
+    monotonic = thread_time
+
+
+@pytest.mark.parametrize(
+    ("pace", "whole"),
+    [
+        (lambda epoch: 0.00095, True),
+        (lambda epoch: 0.00105, False),
+        (lambda epoch: 0.012 if epoch < 2 else 0.0009, True),
+        (lambda epoch: 0.0002 if epoch < 80 else 0.01, False),
+        (lambda epoch: 0.3, False),
+    ],
+    ids=["a little less", "a little more", "a slow beginning", "a slow end", "each epoch takes longer"],
+)
+def test_what_takes_a_fifth_of_a_second_is_trained_whole_and_only_what_is_longer_streams(monkeypatch, pace, whole):
+    training = Training(replace(SHORT, epochs=200))
+    clock = Clock(monkeypatch, pace)
+    training.hurry()
+    assert training.running is not whole and (training.epoch == 200) is whole
+    assert clock.now <= trainings.WHOLE + 2 * max(pace(epoch) for epoch in range(1, 201)) + trainings.WHOLE / 20
+
+
+def test_going_on_is_whole_as_well_where_it_is_short(finished, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+    link = Link("classifier")
+    go_on(link, keep(link, SHORT))
+    mine = keep(link, SHORT)
+    assert mine.epoch == 40 and not mine.running
+
+
 def test_a_long_one_goes_on_where_it_was_asked_for_and_is_shared_when_it_is_over(finished, monkeypatch):
     monkeypatch.setattr(trainings, "PATIENCE", 0.01)
     long = replace(SHORT, epochs=600)

@@ -1,6 +1,7 @@
 """The pages as the course groups them; a lesson's name is its file in pages/ and its place in a link, for ever."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from itertools import chain
 from typing import NamedTuple
@@ -88,6 +89,11 @@ def go(page: str, inner: str, attributes: str = "", parameters: Mapping[str, Seq
 
 def turning(page: str) -> str:
     """Return the links from a page to the one before it and the one after it, as HTML."""
+    return _turning(page, spoken.language(), spoken.chosen())
+
+
+@lru_cache(maxsize=256)
+def _turning(page: str, language: str, named: str | None) -> str:
     pages = list(LESSONS.values())
     at = pages.index(LESSONS[page])
     beside = [("prev", _("Previous"), pages[:at][-1:]), ("next", _("Next"), pages[at + 1 : at + 2])]
@@ -101,6 +107,11 @@ def turning(page: str) -> str:
 
 def welcome() -> str:
     """Return what a newcomer is told on the first page as HTML, until something is touched (`static/welcome.js`)."""
+    return _welcome(spoken.language(), spoken.chosen())
+
+
+@lru_cache(maxsize=8)
+def _welcome(language: str, named: str | None) -> str:
     said = _("Each path is an optimizer on its way from the ring to the star, the minimum. Tap to start elsewhere.")
     race = {"surface": ["saddle"], "steps": ["100"], "lr": ["0.03"]}
     links = (

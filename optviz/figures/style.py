@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
@@ -51,15 +52,20 @@ NUMBERS = "①②③④⑤⑥⑦⑧"
 
 def looks_of(optimizers: Sequence[str]) -> tuple[Series, ...]:
     """Return how the runs of these optimizers are drawn: each as it is everywhere, its second run with another dash."""
+    return _looks_of(tuple(optimizers))
+
+
+@lru_cache(maxsize=256)
+def _looks_of(optimizers: Sequence[str]) -> tuple[Series, ...]:
     seen: Counter[str] = Counter()
     looks = []
     # Rules that somebody typed are drawn alike, and told apart as two runs of one optimizer are.
     lent = [LENT.get(name, name) for name in optimizers]
-    optimizers = [name if name in LOOKS else "" for name in lent]
-    for i, name in enumerate(optimizers):
+    names = [name if name in LOOKS else "" for name in lent]
+    for i, name in enumerate(names):
         look = Series(name, *LOOKS[name][2:]) if name in LOOKS else OWN
         dashes = [look.dash, *(series.dash for series in SERIES if series.dash != look.dash)]
-        number = NUMBERS[seen[name]] if optimizers.count(name) > 1 else ""
+        number = NUMBERS[seen[name]] if names.count(name) > 1 else ""
         looks.append(look._replace(dash=dashes[seen[name]], label_at=SERIES[i % len(SERIES)].label_at, number=number))
         seen[name] += 1
     return tuple(looks)

@@ -15,6 +15,7 @@ from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import SERIES
 from optviz.lessons import tables
 from optviz.lessons.comparisons import alike
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import table
 from optviz.lessons.tensorflow_code import tensorflow_call
 from optviz.lessons.words import entry_error
@@ -265,24 +266,8 @@ def facts_table(curves: Curves) -> str:
 
 def curve_program(curves: Curves) -> str:
     """Return a TensorFlow program that prints value and slope of each activation at the probe."""
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "",
-            f"z = tf.constant({float(curves.probe)!r}, tf.float64)",
-            "with tf.GradientTape(persistent=True) as tape:",
-            "    tape.watch(z)",
-            "    outputs = {",
-            *(
-                f'        "{title}": {tensorflow_call(a)},'
-                for title, a in zip(curves.titles, curves.activations, strict=True)
-            ),
-            "    }",
-            "slopes = {name: tape.gradient(a, z) for name, a in outputs.items()}",
-            "for name, a in outputs.items():",
-            "    print(name, a.numpy(), slopes[name].numpy())",
-        ]
-    )
+    calls = zip(curves.titles, map(tensorflow_call, curves.activations), strict=True)
+    return printed("curves", probe=float(curves.probe), calls=calls)
 
 
 # ---- softmax
@@ -399,15 +384,7 @@ def softmax_table(given: Softmax) -> str:
 
 def softmax_program(given: Softmax) -> str:
     """Return a TensorFlow program that prints the probabilities."""
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "",
-            f"logits = tf.constant({[float(z) for z in given.logits]!r}, tf.float64)",
-            f"probabilities = tf.nn.softmax(logits + {float(given.shift)!r})",
-            "print(probabilities.numpy())",
-        ]
-    )
+    return printed("softmax", logits=[float(z) for z in given.logits], shift=float(given.shift))
 
 
 # ---- numerical stability
@@ -568,16 +545,7 @@ def _happens(error: float, given: Stability) -> str:
 def stability_program(given: Stability) -> str:
     """Return a TensorFlow program that prints the formula as written beside the library's tanh."""
     numbers = ", ".join(f'float("{z}")' if np.isinf(z) else repr(float(z)) for z in given.inputs)
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "",
-            f"z = tf.constant([{numbers}], tf.{given.precision})",
-            "naive = (tf.exp(z) - tf.exp(-z)) / (tf.exp(z) + tf.exp(-z))",
-            "library = tf.tanh(z)",
-            "print(naive.numpy(), library.numpy())",
-        ]
-    )
+    return printed("stability", numbers=numbers, precision=given.precision)
 
 
 # ---- advice

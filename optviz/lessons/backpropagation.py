@@ -11,6 +11,7 @@ from optviz.figures import backpropagation as pictures
 from optviz.figures.backpropagation import Motion, Writing
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.comparisons import most
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import NOTHING
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
@@ -343,19 +344,12 @@ def program(text: str, inputs: Inputs) -> str:
     """Return a TensorFlow program that computes the same value and gradients, operation by operation."""
     graph, values = graph_of(text), dict(inputs)
     names = names_of(graph)
-    lines = [f"    {names[i]} = {_code(node, names)}" for i, node in enumerate(graph.nodes) if node.operands] or [
-        f"    {RESULT} = tf.identity({names[0]})"
-    ]
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            "",
-            *(f"{name} = tf.Variable({values[name]!r}, dtype=tf.float64)" for name in graph.inputs),
-            "with tf.GradientTape() as tape:",
-            *lines,
-            f"gradients = tape.gradient({RESULT}, {{{', '.join(f'{name!r}: {name}' for name in graph.inputs)}}})",
-            f"print({RESULT}, gradients)",
-        ]
+    operations = [(names[i], _code(node, names)) for i, node in enumerate(graph.nodes) if node.operands]
+    return printed(
+        "backpropagation",
+        inputs={name: values[name] for name in graph.inputs},
+        operations=operations or [(RESULT, f"tf.identity({names[0]})")],
+        result=RESULT,
     )
 
 

@@ -13,7 +13,8 @@ from optviz.course.outline import href
 from optviz.expressions import tensorflow_program
 from optviz.figures.panels import Panel
 from optviz.lessons import races, tables
-from optviz.lessons.optimizer_code import IMPORTS, PRECISION, optimizer_code, rate_code, updates
+from optviz.lessons.optimizer_code import optimizer_code, rate_code, updates
+from optviz.lessons.programs import printed
 from optviz.lessons.races import Settings
 from optviz.lessons.rosters import plain
 from optviz.lessons.tables import digits, table
@@ -244,53 +245,25 @@ def _vector(value: Array) -> str:
 
 def programs(settings: Settings, mine: Own) -> list[str]:
     """Return the descent in TensorFlow, step for step, and the same with an optimizer of Keras if it has a name."""
+    surface = races.surface_of(settings.ground.surface, settings.ground.formula)
+    start = [float(x) for x in settings.start]
+    given = {"settings": settings, "surface": tensorflow_program(surface.expression), "start": start}
+    m, v = _code_read("m", mine.first), _code_read("V", mine.second)
+    adaptive = not (mine.second.decay == 1 and not mine.second.gain)
+    four_steps = printed(
+        "two_moments",
+        **given,
+        mine=mine,
+        first_gain=_short(mine.first.gain),
+        second_gain=_short(mine.second.gain),
+        adaptive=adaptive,
+        step=_divided(m, v, mine) if adaptive else m,
+    )
     alike = likeness(mine.build())
     if alike.differences:
-        return [_four_steps(settings, mine)]
+        return [four_steps]
     code = optimizer_code(alike.name, alike.values, rate_code(settings.learning_rate, "constant", {}, 0))
-    head = [*IMPORTS, *_surface(settings), *PRECISION, "", *code.definitions]
-    lines = [f"optimizer = {code.call}", *_start(settings), f"for t in range({settings.steps}):"]
-    named = [*head, *lines, *(f"    {line}" for line in updates(code, "f(w)")), "print(w.numpy())"]
-    return [_four_steps(settings, mine), "\n".join(named)]
-
-
-def _surface(settings: Settings) -> list[str]:
-    surface = races.surface_of(settings.ground.surface, settings.ground.formula)
-    return [
-        "import tensorflow as tf",
-        "",
-        "",
-        "def f(w):",
-        "    x1, x2 = w[0], w[1]",
-        f"    return {tensorflow_program(surface.expression)}",
-        "",
-        "",
-    ]
-
-
-def _start(settings: Settings) -> list[str]:
-    return [f"w = tf.Variable({[float(x) for x in settings.start]}, dtype=tf.float64)"]
-
-
-def _four_steps(settings: Settings, mine: Own) -> str:
-    adaptive = not (mine.second.decay == 1 and not mine.second.gain)
-    m, v = _code_read("m", mine.first), _code_read("V", mine.second)
-    return "\n".join(
-        [
-            *_surface(settings),
-            *_start(settings),
-            "m, V = tf.zeros_like(w), tf.zeros_like(w)",
-            f"for t in range(1, {settings.steps} + 1):",
-            "    with tf.GradientTape() as tape:",
-            "        loss = f(w)",
-            "    g = tape.gradient(loss, w)",
-            f"    m = {mine.first.decay!r} * m + {_short(mine.first.gain)} * g",
-            *([f"    V = {mine.second.decay!r} * V + {_short(mine.second.gain)} * g**2"] if adaptive else []),
-            f"    eta = {settings.learning_rate!r} * {_divided(m, v, mine) if adaptive else m}",
-            "    w.assign_sub(eta)",
-            "print(w.numpy())",
-        ]
-    )
+    return [four_steps, printed("named_optimizer", **given, code=code, update="\n".join(updates(code, "f(w)")))]
 
 
 def _divided(m: str, v: str, mine: Own) -> str:

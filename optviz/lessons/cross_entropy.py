@@ -13,6 +13,7 @@ from optviz.figures.losses import places
 from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import SERIES
 from optviz.lessons.comparisons import least
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import _, joined, language
 from optviz.networks.losses import EPSILON, clipped_crossentropy, crossentropy
@@ -185,20 +186,8 @@ def note(settings: Settings) -> str:
 
 def program(settings: Settings) -> str:
     """Return a program that computes the losses with TensorFlow."""
-    lines = [
-        "import tensorflow as tf",
-        "",
-        f"y_true = tf.constant({[list(settings.target)] * len(settings.rows)})",
-        f"y_pred = tf.constant({[list(row) for row in settings.rows]})",
-        "losses = tf.keras.losses.categorical_crossentropy(y_true, y_pred)",
-        "print(losses.numpy())",
-    ]
-    if len(settings.target) == 2:
-        lines += [
-            "binary = tf.keras.losses.binary_crossentropy(y_true[:, :1], y_pred[:, :1])",
-            "print(binary.numpy())",
-        ]
-    return "\n".join(lines)
+    target = [list(settings.target)] * len(settings.rows)
+    return printed("cross_entropy", target=target, predicted=[list(row) for row in settings.rows])
 
 
 def dragged(settings: Settings, point: tuple[float, float]) -> str:

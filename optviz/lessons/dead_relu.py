@@ -16,7 +16,7 @@ from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.style import SERIES
 from optviz.lessons.activations import tex, written
 from optviz.lessons.tables import digits, share, table
-from optviz.lessons.training_code import DEAD_TOLD, TrainingCode, rows_of, training_code
+from optviz.lessons.training_code import TrainingCode, rows_of, training_code
 from optviz.lessons.training_settings import Method
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.networks.datasets import DATASETS
@@ -251,7 +251,7 @@ def program(setup: Setup) -> str:
             diverged=found.diverged >= 0,
             prepared=(*moved, *standardized),
             started=tuple(biased),
-            told=DEAD_TOLD,
+            told=("dead_units",),
         )
     )
 

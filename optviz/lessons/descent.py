@@ -16,7 +16,8 @@ from optviz.figures import races
 from optviz.figures.panels import Caption, Panel, tracks_of
 from optviz.figures.style import SERIES, Runner
 from optviz.lessons.comparisons import say_coinciding
-from optviz.lessons.optimizer_code import IMPORTS, PRECISION, rate_code
+from optviz.lessons.optimizer_code import rate_code
+from optviz.lessons.programs import printed
 from optviz.lessons.schedule_formulas import bracketed, filled, tex
 from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
@@ -438,41 +439,14 @@ def formulas(settings: Settings) -> list[str]:
 def program(settings: Settings) -> str:
     """Return the program that does the same with TensorFlow's gradient, and prints each weight with its loss."""
     curve = curve_of(settings.curve, settings.formula)
-    factor = rate_code(1.0, settings.schedule, dict(settings.schedule_values), settings.warmup)
-    # The schedule is computed in double precision as on the page, whatever the weight is in.
-    schedule = [*PRECISION, "", *factor.definitions, f"factor = {factor.call}", ""]
-    kind = "float32" if settings.single else "float64"
-    lines = [
-        *([] if factor.steady else IMPORTS),
-        "import tensorflow as tf",
-        "",
-        *([] if factor.steady else schedule),
-        f"for rate in {[float(rate) for rate in settings.rates]}:",
-        f"    w = tf.Variable({float(settings.start)!r}, dtype=tf.{kind})",
-        f"    for step in range({settings.steps + 1}):",
-        "        with tf.GradientTape() as tape:",
-        f"            loss = {curve.program}",
-        "        gradient = tape.gradient(loss, w)",
-        *(f"        {line}" for line in _gap(curve)),
-        f"        lr = rate{'' if factor.steady else ' * float(factor(step))'}",
-        '        print(f"{step:3} w {w.numpy():.7g} gradient {gradient:.7g} loss {loss:.7g} lr {lr:.7g}")',
-        "        w.assign_sub(lr * gradient)",
-    ]
-    return "\n".join(lines)
-
-
-def _gap(curve: Curve) -> list[str]:
-    """Write what `fill_gaps` does to a slope that is 0 / 0."""
-    if not curve.has_poles:
-        return []
-    beside = re.sub(r"\bw\b", "beside", curve.program)
-    return [
-        "if tf.math.is_nan(gradient):  # 0 / 0 is the limit where there is one, and 0 at a kink",
-        f"    beside = w + {NEAR!r} * (1 + tf.abs(w)) * tf.constant([1, -1], w.dtype)",
-        "    with tf.GradientTape() as tape:",
-        "        tape.watch(beside)",
-        f"        near = {beside}",
-        "    right, left = tape.gradient(near, beside)",
-        "    largest = max(1, abs(right), abs(left))",
-        f"    gradient = (right + left) / 2 if abs(right - left) <= {SAME!r} * largest else 0 * right",
-    ]
+    return printed(
+        "descent",
+        settings=settings,
+        rates=[float(rate) for rate in settings.rates],
+        start=float(settings.start),
+        factor=rate_code(1.0, settings.schedule, dict(settings.schedule_values), settings.warmup),
+        curve=curve,
+        beside=re.sub(r"\bw\b", "beside", curve.program),
+        near=NEAR,
+        same=SAME,
+    )

@@ -10,6 +10,7 @@ from optviz.arrays import Array
 from optviz.figures import fitting as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.comparisons import TRAINED, alike
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.models.fitting import (
@@ -327,20 +328,4 @@ def formulas(setting: Setting) -> list[tuple[str, str]]:
 
 def program(setting: Setting) -> str:
     """Return a TensorFlow program that finds the same coefficients."""
-    return "\n".join(
-        [
-            "import numpy as np",
-            "import tensorflow as tf",
-            "from optviz.models.fitting import Setting, draw",
-            "",
-            f"training, validation = draw({setting!r})",
-            f"features = np.polynomial.legendre.legvander(training.x, {setting.degree})",
-            "n, k = features.shape",
-            f"penalty = np.sqrt({setting.l2!r} / 2 * n) * np.eye(k)[1:]  # the constant is not penalized",
-            "rows = np.concatenate([features, penalty])",
-            "targets = np.concatenate([training.y, np.zeros(k - 1)])[:, None]",
-            "c = tf.linalg.lstsq(rows, targets, fast=False)[:, 0]",
-            "loss = tf.reduce_mean(tf.square(tf.linalg.matvec(features, c) - training.y))",
-            "print(c.numpy(), loss.numpy())",
-        ]
-    )
+    return printed("fitting", setting=setting)

@@ -10,6 +10,7 @@ from optviz.arrays import Array
 from optviz.figures import initialization as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import SERIES
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, share, tex
 from optviz.lessons.tables import table as html
 from optviz.lessons.tensorflow_code import tensorflow_call
@@ -213,17 +214,7 @@ def formula(settings: Settings) -> tuple[str, str]:
 def program(settings: Settings) -> str:
     """Return a TensorFlow program that sends the same inputs through the same layers."""
     chosen, net = initializations_of(settings)[place_of(settings)], settings.net
-    size = f"({net.width}, {net.width})"
-    return "\n".join(
-        [
-            "import numpy as np",
-            "import tensorflow as tf",
-            "",
-            f"rng = np.random.default_rng({net.seed})",
-            f"a = tf.constant(np.random.default_rng({net.seed + 1}).standard_normal(({ROWS}, {net.width})))",
-            f"for layer in range(1, {net.depth + 1}):",
-            f"    W = tf.constant({chosen.deviation(net.width, net.width)!r} * rng.standard_normal({size}))",
-            f"    a = {tensorflow_call(activation_of(settings), f'tf.matmul(a, W) + {chosen.bias!r}')}",
-            "    print(layer, float(tf.math.reduce_std(a)))",
-        ]
+    output = tensorflow_call(activation_of(settings), f"tf.matmul(a, W) + {chosen.bias!r}")
+    return printed(
+        "initialization", net=net, rows=ROWS, deviation=chosen.deviation(net.width, net.width), output=output
     )

@@ -2,9 +2,7 @@
 
 from optviz.arrays import Array
 from optviz.lessons.training_code import (
-    DEAD_TOLD,
     HELD_OUT,
-    WEIGHTS_TOLD,
     TrainingCode,
     rows_of,
     training_code,
@@ -45,7 +43,7 @@ def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
         settings.stopping,
         settings.reducing,
         HELD_OUT if settings.held_out else "",
-        told=(*WEIGHTS_TOLD, *(DEAD_TOLD if len(settings.sizes) > 2 else ())),
+        told=("weights", "dead_units") if len(settings.sizes) > 2 else ("weights",),
     )
 
 

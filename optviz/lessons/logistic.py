@@ -13,6 +13,7 @@ from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Line
 from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.lessons import training_settings, trainings
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, share
 from optviz.lessons.training_settings import Sample
 from optviz.locale.spoken import _, joined, language
@@ -229,33 +230,4 @@ def _sum(factors: Sequence[float] | Array, constant: float, names: Sequence[str]
 def program(settings: Settings) -> str:
     """Return a program that trains both with TensorFlow, from the same weights."""
     values = ", ".join(f"{name}={value!r}" for name, value in settings.sample.values)
-    return f"""\
-import tensorflow as tf
-from optviz.networks.activations import ACTIVATIONS
-from optviz.networks.datasets import DATASETS
-from optviz.networks.network import Network
-
-data = DATASETS["{settings.sample.dataset}"]({values})
-x, y = tf.constant(data.x), tf.constant(data.y[:, None])
-
-
-def train(sizes):
-    network = Network(sizes, ACTIVATIONS["tanh"]())
-    start = network.views(network.init({settings.seed}, "small"))
-    variables = [tf.Variable(part) for layer in start for part in layer]
-    for update in range({settings.updates}):
-        with tf.GradientTape() as tape:
-            z = x
-            for W, b in zip(variables[:-2:2], variables[1:-2:2]):
-                z = tf.tanh(z @ W + b)
-            z = z @ variables[-2] + variables[-1]
-            loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, z))
-        for variable, gradient in zip(variables, tape.gradient(loss, variables)):
-            variable.assign_sub({settings.learning_rate!r} * gradient)
-    return variables
-
-
-line = train((2, 1))
-net = train((2, {settings.units}, 1))
-for part in (*line, *net):
-    print(part.numpy())"""
+    return printed("logistic", settings=settings, values=values)

@@ -12,9 +12,9 @@ from optviz.arrays import Array
 from optviz.figures import losses as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import SERIES
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.lessons.tables import table as html
-from optviz.lessons.tensorflow_code import DOUBLE
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.networks.losses import LOSSES, Loss, focal, huber
 from optviz.recipes import Range, Recipe
@@ -141,24 +141,7 @@ def tex(settings: Settings) -> str:
 def program(settings: Settings) -> str:
     """Return a program that reads the losses and their slopes at the probe with TensorFlow."""
     calls = {name: call.format(**settings.own) for name, call in FAMILIES[settings.family].calls.items()}
-    return "\n".join(
-        (
-            "import tensorflow as tf",
-            "",
-            DOUBLE,
-            f"target = tf.constant([{float(settings.label)}], tf.float64)",
-            f"output = tf.Variable([{float(settings.probe)!r}], dtype=tf.float64)",
-            "losses = {",
-            *(f'    "{name}": tf.keras.losses.{call},' for name, call in calls.items()),
-            "}",
-            "read = {}",
-            "for name, loss in losses.items():",
-            "    with tf.GradientTape() as tape:",
-            "        value = loss(target, output)",
-            "    read[name] = float(value), float(tape.gradient(value, output)[0])",
-            "print(read)",
-        )
-    )
+    return printed("loss_curves", calls=calls, label=float(settings.label), probe=float(settings.probe))
 
 
 # ---- regression: the error is the output against a target of 0

@@ -11,8 +11,8 @@ from optviz.figures import losses as pictures
 from optviz.figures.losses import LADDER, SHAPE, Scale, rung
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.comparisons import most
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
-from optviz.lessons.tensorflow_code import DOUBLE
 from optviz.locale.spoken import _, joined, language
 from optviz.networks.losses import LOSSES, Loss, best_constant, huber
 from optviz.typed_numbers import Entry
@@ -256,19 +256,7 @@ def _plain(value: float) -> str:
 
 def program(settings: Settings) -> str:
     """Return a program that computes the three losses in TensorFlow."""
-    return "\n".join(
-        (
-            "import tensorflow as tf",
-            "",
-            DOUBLE,
-            f"y_true = tf.constant({list(settings.true)}, tf.float64)",
-            f"y_pred = tf.constant({list(settings.pred)}, tf.float64)",
-            "mse = tf.reduce_mean(tf.square(y_pred - y_true))",
-            "mae = tf.reduce_mean(tf.abs(y_pred - y_true))",
-            f"huber = tf.keras.losses.Huber(delta={settings.delta!r})(y_true, y_pred)",
-            "print(mse.numpy(), mae.numpy(), huber.numpy())",
-        )
-    )
+    return printed("losses", settings=settings)
 
 
 def dragged(settings: Settings, values: tuple[float, ...], point: tuple[float, float]) -> str:

@@ -11,7 +11,8 @@ from optviz.figures import momentum as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons import tables
 from optviz.lessons.comparisons import alike
-from optviz.lessons.optimizer_code import IMPORTS, PRECISION, RateCode, optimizer_code
+from optviz.lessons.optimizer_code import RateCode, optimizer_code
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization.momentum import SEQUENCES, Momentum, geometric_sum, half_life, memory, momentum, staircase
@@ -190,21 +191,4 @@ def program(settings: Settings) -> str:
     rate = RateCode((), "lr", True)
     forms = {"classical": "momentum_classical", "averaged": "momentum"}
     calls = {form: optimizer_code(name, {"beta": settings.decay}, rate).call for form, name in forms.items()}
-    return "\n".join(
-        [
-            *IMPORTS,
-            "",
-            *PRECISION,
-            "",
-            f"gradients = {gradients_of(settings).tolist()}",
-            f"lr = {settings.learning_rate!r}",
-            *(f"{form} = {call}" for form, call in calls.items()),
-            "places = {}",
-            'for name, optimizer in {"classical": classical, "averaged": averaged}.items():',
-            "    w = keras.Variable(0.0, dtype='float64')",
-            "    for g in gradients:",
-            "        optimizer.apply([float64(g)], [w])",
-            "    places[name] = float(w.numpy())",
-            "print(places)",
-        ]
-    )
+    return printed("momentum", settings=settings, gradients=gradients_of(settings).tolist(), **calls)

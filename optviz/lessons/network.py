@@ -12,6 +12,7 @@ from optviz.arrays import Array
 from optviz.figures import network as pictures
 from optviz.figures.network import Unit, units_of
 from optviz.figures.panels import Panel, tracks_of
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import NOTHING, digits, tex
 from optviz.lessons.tables import table as html
 from optviz.lessons.tensorflow_code import tensorflow_call
@@ -297,19 +298,14 @@ def program(settings: Settings) -> str:
     """Return a TensorFlow program that draws the same weights and runs the same forward pass."""
     net, initialization = network_of(settings), INITIALIZATIONS[settings.initialization]
     x = inputs_of(settings)
-    given = repr([float(v) for v in x]) if len(x) <= 2 * COLUMNS else f"np.resize({list(settings.x)!r}, {len(x)})"
-    lines = [
-        "import numpy as np",
-        "import tensorflow as tf",
-        "",
-        f"rng = np.random.default_rng({settings.seed})",
-        f"a = tf.constant([{given}], dtype=tf.float64)" if len(x) <= 2 * COLUMNS else f"a = tf.constant({given}[None])",
-    ]
+    short = len(x) <= 2 * COLUMNS
+    given = (
+        f"[{[float(v) for v in x]}], dtype=tf.float64" if short else f"np.resize({list(settings.x)}, {len(x)})[None]"
+    )
+    layers = []
     for n, (inputs, outputs) in enumerate(net.shapes, 1):
         activation = output_of(settings) if n == net.layers else activation_of(settings)
+        output = tensorflow_call(activation, f"tf.matmul(a, W{n}) + {initialization.bias!r}")
         deviation = initialization.deviation(inputs, outputs)
-        lines += [
-            f"W{n} = tf.constant({deviation!r} * rng.standard_normal(({inputs}, {outputs})))",
-            f"a = {tensorflow_call(activation, f'tf.matmul(a, W{n}) + {initialization.bias!r}')}",
-        ]
-    return "\n".join([*lines, "print(a.numpy())"])
+        layers.append({"deviation": deviation, "inputs": inputs, "outputs": outputs, "output": output})
+    return printed("network", settings=settings, given=given, layers=layers)

@@ -1,7 +1,7 @@
 """Optimizers and learning rates as lines of a program, exactly as they are here: in Keras, and in NumPy.
 
 A program takes Keras' own call where that is equal at the values chosen, and otherwise a class of a few lines that says
-why. Both work in double precision, as the app does, if the program begins with `PRECISION`.
+why. Both work in double precision, as the app does, if the program begins with `programs/precision.py.jinja`.
 """
 
 import re
@@ -19,13 +19,6 @@ from optviz.recipes import Recipe
 
 Values = Mapping[str, float]
 Line = tuple[str, str]
-
-IMPORTS = ("import keras", "from numpy import float64")
-PRECISION = (
-    "# Double precision. Keras rounds a plain number to single precision in places, a float64(…) nowhere.",
-    'keras.config.set_floatx("float64")',
-)
-"""The line that a program needs before the first variable, and what `float64(...)` in a call is there for."""
 
 
 # ---- optimizers

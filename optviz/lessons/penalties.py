@@ -20,7 +20,7 @@ from optviz.lessons.keras_code import arrays_of as arrays_of_points
 from optviz.lessons.keras_code import code_of
 from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
-from optviz.lessons.training_code import WEIGHTS_TOLD, training_code
+from optviz.lessons.training_code import training_code
 from optviz.lessons.training_settings import REACH, Method, Sample, Values, points_of
 from optviz.lessons.training_settings import Settings as Training
 from optviz.lessons.trainings import count, percent
@@ -514,7 +514,7 @@ def program(settings: Settings, chosen: Chosen, kind: str) -> str:
     strength = {kind: getattr(chosen, kind)} if kind != "none" else {}
     method = Method(settings.optimizer, settings.values, settings.learning_rate, **strength)
     code = code_of(_training(settings, method), FILE)
-    return training_code(replace(code, told=WEIGHTS_TOLD))
+    return training_code(replace(code, told=("weights",)))
 
 
 def program_arrays(settings: Settings) -> dict[str, Array]:

@@ -183,9 +183,14 @@ def rates_of(settings: Settings) -> list[float]:
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
     """Return what the runs are called in the visitor's language."""
-    titles = [run.title(settings.learning_rate) for run in settings.runs]
-    if settings.fork:
-        titles[settings.fork.run] = settings.fork.title(titles[settings.fork.run])
+    return _titles(settings.runs, settings.learning_rate, settings.fork, language())
+
+
+@lru_cache(maxsize=256)
+def _titles(runs: Sequence[Contestant], shared: float, fork: Fork | None, spoken: str) -> tuple[str, ...]:
+    titles = [run.title(shared) for run in runs]
+    if fork:
+        titles[fork.run] = fork.title(titles[fork.run])
     return tuple(titles)
 
 
@@ -196,8 +201,12 @@ def looks(runs: Sequence[Contestant]) -> tuple[Series, ...]:
 
 def runners_of(settings: Settings) -> tuple[Runner, ...]:
     """Return the runs as they are shown: their titles, numbered where an optimizer has several, and their looks."""
-    shown = zip(titles_of(settings), looks(settings.runs), strict=True)
-    return tuple(Runner(f"{look.number} {title}".strip(), look) for title, look in shown)
+    return _runners(titles_of(settings), looks(settings.runs))
+
+
+@lru_cache(maxsize=256)
+def _runners(titles: Sequence[str], drawn: Sequence[Series]) -> tuple[Runner, ...]:
+    return tuple(Runner(f"{look.number} {title}".strip(), look) for title, look in zip(titles, drawn, strict=True))
 
 
 def names_of(settings: Settings) -> tuple[str, ...]:
@@ -293,6 +302,7 @@ def _drivers(settings: Settings) -> tuple[Contestant, ...]:
     return tuple(drivers)
 
 
+@lru_cache(maxsize=256)
 def ahead_of(runs: Sequence[Contestant]) -> tuple[int, ...]:
     """Return the numbers of the runs that take their gradient at a point ahead."""
     return tuple(i for i, run in enumerate(runs) if run.build().looks_ahead)
@@ -452,16 +462,21 @@ def whys(settings: Settings) -> list[str]:
     return [said for _series, _step, said in _whys(settings)]
 
 
-def captions(settings: Settings) -> list[Caption]:
+def captions(settings: Settings) -> tuple[Caption, ...]:
     """Return `whys`, each with the step at which it becomes true."""
+    return _captions(settings, language())
+
+
+@lru_cache(maxsize=512)
+def _captions(settings: Settings, spoken: str) -> tuple[Caption, ...]:
     text = _("Step {step}: {said}")
     ends = race_of(settings).ends
     if ends and all(end.step < 0 or end.ending is Ending.CONSTANT for end in ends):
-        return [Caption(0, text.format(step=0, said=say(settings)))]
-    return [
+        return (Caption(0, text.format(step=0, said=say(settings))),)
+    return tuple(
         Caption(step, text.format(step=step, said=said), series.color, series.glyph)
         for series, step, said in (*_whys(settings), *_jumps(settings))
-    ]
+    )
 
 
 def _jumps(settings: Settings) -> Iterator[tuple[Series, int, str]]:

@@ -12,7 +12,8 @@ from optviz.figures import regression as pictures
 from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.relief import paintings, relief
 from optviz.figures.style import Runner, looks_of
-from optviz.lessons.optimizer_code import IMPORTS, PRECISION, optimizer_code, rate_code, updates
+from optviz.lessons.optimizer_code import optimizer_code, rate_code, updates
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, tex
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
@@ -373,45 +374,20 @@ def program(settings: Settings) -> str:
     noise = f" + {settings.noise!r} * np.random.default_rng({settings.seed}).standard_normal({settings.points})"
     if not settings.noise:
         noise = "" if len(settings.truth) > 1 else " + 0 * x"
-    start = ", ".join(f"{value!r}" for value in _filled(settings.start, settings.degree).tolist())
-    setup, update = _update(settings, _CALLS[settings.measure].format("tf.square(tf.linalg.matvec(features, w) - y)"))
-    return "\n".join(
-        [
-            *IMPORTS,
-            "import numpy as np",
-            "import tensorflow as tf",
-            "",
-            *PRECISION,
-            "",
-            f"x = np.linspace({-REACH:g}, {REACH:g}, {settings.points})",
-            f"y = {truth}{noise}",
-            f"features = tf.constant(np.vander(x, {settings.degree + 1}, increasing=True))  # 1, x, x² …",
-            f"w = tf.Variable([{start}], dtype=tf.float64)",
-            *setup,
-            f"for update in range({settings.updates}):",
-            *(f"    {line}" for line in update),
-            "print(w.numpy())",
-        ]
-    )
-
-
-def _update(settings: Settings, loss: str) -> tuple[list[str], list[str]]:
-    """Return the lines before the loop, and those that make the update."""
-    rate = rate_code(settings.learning_rate, "constant", {}, 0)
-    if not OPTIMIZERS[settings.optimizer]().follows_curvature:
-        code = optimizer_code(settings.optimizer, dict(settings.values), rate)
-        return ["", *code.definitions, f"optimizer = {code.call}"], updates(code, loss)
-    damping = {**OPTIMIZERS[settings.optimizer].defaults, **dict(settings.values)}["damping"]
-    factor = {"mean": f"2 / {settings.points}", "half": f"1 / {settings.points}", "sum": "2.0"}[settings.measure]
-    size = settings.degree + 1
-    return (
-        [
-            f"hessian = {factor} * tf.transpose(features) @ features + {damping!r} * np.eye({size})",
-            "inverse = np.linalg.pinv(hessian, hermitian=True)",
-        ],
-        [
-            "with tf.GradientTape() as tape:",
-            f"    loss = {loss}",
-            f"w.assign_sub({rate.call} * tf.linalg.matvec(inverse, tape.gradient(loss, w)))",
-        ],
+    loss = _CALLS[settings.measure].format("tf.square(tf.linalg.matvec(features, w) - y)")
+    rate, recipe = rate_code(settings.learning_rate, "constant", {}, 0), OPTIMIZERS[settings.optimizer]
+    values = {**recipe.defaults, **dict(settings.values)}
+    code = None if recipe().follows_curvature else optimizer_code(settings.optimizer, values, rate)
+    return printed(
+        "regression",
+        settings=settings,
+        reach=f"{REACH:g}",
+        truth=truth + noise,
+        start=_filled(settings.start, settings.degree).tolist(),
+        loss=loss,
+        code=code,
+        update="\n".join(updates(code, loss)) if code else "",
+        rate=rate.call,
+        curvature={"mean": f"2 / {settings.points}", "half": f"1 / {settings.points}", "sum": "2.0"}[settings.measure],
+        damping=values.get("damping"),
     )

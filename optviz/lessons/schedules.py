@@ -16,7 +16,8 @@ from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.style import SERIES, Runner
 from optviz.lessons import races
 from optviz.lessons.descent import behavior, six
-from optviz.lessons.optimizer_code import IMPORTS, PRECISION, RateCode, optimizer_code, schedule_code, updates
+from optviz.lessons.optimizer_code import RateCode, optimizer_code, schedule_code, updates
+from optviz.lessons.programs import printed
 from optviz.lessons.races import ENDINGS, Ground
 from optviz.lessons.rosters import Entry, Roster, Words
 from optviz.lessons.schedule_formulas import filled
@@ -335,42 +336,17 @@ def program(settings: Settings) -> str:
     made = [
         schedule_code(settings.rate(plan), plan.name, dict(plan.values), settings.warmup) for plan in settings.plans
     ]
-    classes = dict.fromkeys(definition for each in made for definition in each.definitions)
-    setup, update = _update(settings)
-    return "\n".join(
-        [
-            *IMPORTS,
-            "import tensorflow as tf",
-            "",
-            *PRECISION,
-            "",
-            *classes,
-            "schedules = [",
-            *(f"    {each.call}," for each in made),
-            "]",
-            f"for step in range(0, {settings.steps + 1}, 10):",
-            "    print(step, [float(schedule(step)) for schedule in schedules])",
-            "",
-            *(definition for definition in setup[:-1]),
-            "for schedule in schedules:",
-            f"    w = tf.Variable({float(CURVES[settings.curve].start)!r}, dtype=tf.float64)",
-            f"    {setup[-1]}",
-            f"    for step in range({settings.steps}):",
-            *(f"        {line}" for line in update),
-            "    print(w.numpy())",
-        ]
-    )
-
-
-def _update(settings: Settings) -> tuple[list[str], list[str]]:
-    """Return the definitions with the line that makes the optimizer last, and the lines of an update on the curve."""
-    curve = CURVES[settings.curve]
+    curve, rate = CURVES[settings.curve], RateCode((), "schedule", False)
+    code = None
     if not OPTIMIZERS[settings.optimizer]().follows_curvature:
-        code = optimizer_code(settings.optimizer, {}, RateCode((), "schedule", False))
-        return [*code.definitions, f"optimizer = {code.call}"], updates(code, curve.program)
-    return ["# Newton divides the slope by the curvature."], [
-        "with tf.GradientTape() as tape:",
-        f"    loss = {curve.program}",
-        f"curvature = {tensorflow_program(curve.expression.diff(curve_weight, 2))}",
-        "w.assign_sub(schedule(step) * tf.math.divide_no_nan(tape.gradient(loss, w), curvature))",
-    ]
+        code = optimizer_code(settings.optimizer, {}, rate)
+    return printed(
+        "schedules",
+        settings=settings,
+        definitions=dict.fromkeys(definition for each in made for definition in each.definitions),
+        calls=[each.call for each in made],
+        curve=curve,
+        curvature=tensorflow_program(curve.expression.diff(curve_weight, 2)),
+        code=code,
+        update="\n".join(updates(code, curve.program)) if code else "",
+    )

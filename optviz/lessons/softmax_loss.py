@@ -16,6 +16,7 @@ from optviz.figures.losses import Scale, places, rung
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.comparisons import most
 from optviz.lessons.cross_entropy import written
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import table as html
 from optviz.lessons.tables import tex as tex_of
 from optviz.locale.spoken import N_, _, joined, language
@@ -327,20 +328,8 @@ def program(settings: Settings) -> str:
     """Return a program that computes the losses in two steps and fused with TensorFlow."""
     sparse = settings.sparse
     labels = settings.y.argmax(axis=1).tolist() if sparse else [list(row) for row in settings.labels]
-    prefix = "sparse_" if sparse else ""
-    return "\n".join(
-        (
-            "import tensorflow as tf",
-            "",
-            f"logits = tf.constant({[list(row) for row in settings.rows]})",
-            f"labels = tf.constant({labels})",
-            "probabilities = tf.nn.softmax(logits)",
-            f"two_steps = tf.keras.losses.{prefix}categorical_crossentropy(labels, probabilities)",
-            f"fused = tf.nn.{prefix}softmax_cross_entropy_with_logits(labels=labels, logits=logits)",
-            "naive = tf.exp(logits) / tf.reduce_sum(tf.exp(logits), axis=-1, keepdims=True)",
-            "print(two_steps.numpy(), fused.numpy(), naive.numpy())",
-        )
-    )
+    logits = [list(row) for row in settings.rows]
+    return printed("softmax_loss", logits=logits, labels=labels, kind="sparse_" if sparse else "")
 
 
 def dragged(settings: Settings, point: tuple[float, float]) -> str:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 
 from optviz.networks.activations import Activation
 
-DOUBLE = 'tf.keras.config.set_floatx("float64")  # double precision, as on the page'
-"""The line without which Keras would compute a loss in single precision."""
-
 TENSORFLOW_CALLS: Mapping[str, str] = {
     "relu": "tf.nn.relu({z})",
     "leaky_relu": "tf.nn.leaky_relu({z}, alpha={alpha!r})",

@@ -7,24 +7,23 @@ in a file of arrays that the page offers beside it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from optviz.arrays import Array
 from optviz.lessons.optimizer_code import (
-    IMPORTS,
     LOOK_AHEAD_MODEL,
-    PRECISION,
     OptimizerCode,
     RateCode,
     optimizer_code,
     rate_code,
 )
+from optviz.lessons.programs import printed
 from optviz.lessons.training_settings import Leg, Method, Values
 from optviz.networks.activations import Activation
 from optviz.networks.classifier import Epoch
 from optviz.networks.datasets import Dataset
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 
-POLICY = 'keras.config.set_dtype_policy("float64")  # for a session that has made layers before'
 HELD_OUT = "validation"
 """What rows are called that are held out, where the page has no other word for them."""
 
@@ -119,19 +118,6 @@ class RestoreWhereStopped(keras.callbacks.EarlyStopping):
         if self.stopped_epoch:
             super().on_train_end(logs)
 """
-WEIGHTS_TOLD = (
-    "weights = np.concatenate([layer.get_weights()[0].ravel() for layer in model.layers])",
-    'print(f"weights below 0.001: {np.sum(abs(weights) < 0.001)} of {len(weights)}")',
-    'print(f"‖w‖²: {weights @ weights}, ‖w‖: {np.linalg.norm(weights)}")',
-)
-DEAD_TOLD = (
-    "silent, output = [], x",
-    "for layer in model.layers[:-1]:",
-    "    output = layer(output).numpy()",
-    "    silent += np.all(output == 0, axis=0).tolist()",
-    'print(f"dead units: {sum(silent)} of {len(silent)}")',
-)
-"""Lines that print more about the weights in the end, and about the units."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +127,7 @@ class TrainingCode:
     The file has `x` and `y`, and where rows are held out, which are called `held_out`, theirs as `validation_x` and
     `validation_y`, if that is the word. Without an `initialization` it has the weights too, as `weight_names` has them.
     `prepared` are lines that follow the reading of the file, `started` those that follow the drawing of the weights,
-    and `told` those that end the program.
+    and `told` names templates that end the program.
     """
 
     file: str
@@ -202,23 +188,40 @@ class TrainingCode:
         return optimizer_code(leg.optimizer, dict(leg.values), rate._replace(call="learning_rate"))
 
 
+class Training(NamedTuple):
+    """How one optimizer trains: its learning rate and its call, for which epochs, and the kind of model it needs."""
+
+    rate: str
+    optimizer: OptimizerCode
+    epochs: range
+    last: bool
+
+    @property
+    def kind(self) -> str:
+        """The class of the model."""
+        return "LookAheadModel" if self.optimizer.looks_ahead else "keras.Sequential"
+
+
 def training_code(code: TrainingCode) -> str:
     """Return the program: it trains as the page does, and prints the numbers that the page shows at the end."""
-    several = len(code.seeds) > 1
-    seed = "seed" if several else str(code.seeds[0])
-    body = [*_model(code, seed), *_legs(code, seed)]
-    lines = [
-        *_rows(code),
-        "def data_loss(y, output):",
-        LOSS_LINES[code.loss],
-        "",
-        *_batches(code),
-        *_definitions(code),
-        *(_best_of(code, body) if several else body),
-        *_report(code),
-        *code.told,
-    ]
-    return "\n".join([*_imports(lines), *lines])
+    legs, definitions, method = _trainings(code), _definitions(code), code.method
+    weights, biases = INITIALIZATION_LINES.get(code.initialization, ("", ""))
+    other = "other_penalty" if method.l1 or method.l2_at(code.epochs) else "None"
+    return printed(
+        "training",
+        code=code,
+        doubled=any("float64(" in text for leg in legs for text in (leg.rate, leg.optimizer.call, *definitions)),
+        loss=LOSS_LINES[code.loss],
+        definitions=definitions,
+        activation="activation" if code.activation.name in ACTIVATION_LINES else f'"{code.activation.name}"',
+        penalized=method.l1 or method.l2_at(0),
+        other_penalty=other if _changes_l2(code) else "",
+        weights=weights,
+        biases=biases,
+        names=", ".join(f'"{name}"' for name in weight_names(code.sizes)),
+        legs=legs,
+        right=RIGHT.get(code.loss, SIDE),
+    )
 
 
 def until_diverged(code: TrainingCode, last: Epoch) -> TrainingCode:
@@ -226,48 +229,13 @@ def until_diverged(code: TrainingCode, last: Epoch) -> TrainingCode:
     return replace(code, epochs=last.epoch, diverged=True) if last.reason == "diverged" else code
 
 
-def _imports(lines: Sequence[str]) -> list[str]:
-    keras, float64 = IMPORTS
-    doubled = any("float64(" in line for line in lines)
+def _trainings(code: TrainingCode) -> list[Training]:
+    """Return what trains one after the other: each optimizer, up to the switch and from there on."""
+    switch, legs = code.method.switch, code.legs
+    ends = [switch.epoch] if switch and len(legs) > 1 else []
     return [
-        "import itertools",
-        "",
-        keras,
-        "import numpy as np",
-        *([float64] if doubled else []),
-        "",
-        *PRECISION,
-        POLICY,
-        "",
-    ]
-
-
-def _rows(code: TrainingCode) -> list[str]:
-    names = ["x", "y", *([f"{code.held_out}_x", f"{code.held_out}_y"] if code.held_out else [])]
-    listed = ", ".join(f'"{name}"' for name in names)
-    return [
-        f'page = np.load("{code.file}")  # the rows of the page, which it offers beside this program',
-        f"{', '.join(names)} = (page[name] for name in ({listed}))",
-        *code.prepared,
-        "",
-    ]
-
-
-def _batches(code: TrainingCode) -> list[str]:
-    order = "np.arange(len(x))"
-    told = "# The batches of the page: every epoch has the rows in the same order."
-    if code.shuffle:
-        order = "np.random.default_rng((seed, epoch)).permutation(len(x))"
-        told = "# The batches of the page: each epoch deals the rows in an order drawn from (seed, epoch)."
-    return [
-        "def batches(seed, first):",
-        f"    {told}",
-        "    for epoch in itertools.count(first):",
-        f"        order = {order}",
-        f"        for start in range(0, len(x), {code.batch_size}):",
-        f"            rows = order[start : start + {code.batch_size}]",
-        "            yield x[rows], y[rows]",
-        "",
+        Training(code.rate(leg).call, code.optimizer(leg), range(*epochs), last=leg is legs[-1])
+        for leg, epochs in zip(legs, pairwise([0, *ends, code.epochs]), strict=True)
     ]
 
 
@@ -289,37 +257,8 @@ def _definitions(code: TrainingCode) -> list[str]:
     return [definition for definition in dict.fromkeys(found) if definition]
 
 
-def _model(code: TrainingCode, seed: str) -> list[str]:
-    first = code.legs[0]
-    penalty = ", kernel_regularizer=penalty" if code.method.l1 or code.method.l2_at(0) else ""
-    name = "activation" if code.activation.name in ACTIVATION_LINES else f'"{code.activation.name}"'
-    *hidden, outputs = code.sizes[1:]
-    return [
-        f"model = {_kind(code.optimizer(first))}([",
-        f"    keras.Input(({code.sizes[0]},)),",
-        *(f"    keras.layers.Dense({units}, activation={name}{penalty})," for units in hidden),
-        f"    keras.layers.Dense({outputs}{penalty}),",
-        "])",
-        *_start(code, seed),
-        *code.started,
-    ]
-
-
 def _kind(optimizer: OptimizerCode) -> str:
     return "LookAheadModel" if optimizer.looks_ahead else "keras.Sequential"
-
-
-def _start(code: TrainingCode, seed: str) -> list[str]:
-    if not code.initialization:
-        names = ", ".join(f'"{name}"' for name in weight_names(code.sizes))
-        return [f"model.set_weights([page[name] for name in ({names})])  # the weights of the net that was loaded"]
-    weights, biases = INITIALIZATION_LINES[code.initialization]
-    return [
-        f"rng = np.random.default_rng({seed})  # the initial weights of the page",
-        "for layer in model.layers:",
-        "    inputs, units = layer.kernel.shape",
-        f"    layer.set_weights([{weights}, {biases}])",
-    ]
 
 
 def weight_names(sizes: Sequence[int]) -> list[str]:
@@ -343,126 +282,5 @@ def _penalty(name: str, l1: float, l2: float) -> str:
     return f"def {name}(w):\n    {told}\n    return {' + '.join(terms)}\n"
 
 
-def _legs(code: TrainingCode, seed: str) -> list[str]:
-    first, *second = code.legs
-    method = code.method
-    switch = method.switch
-    if not second or switch is None:
-        return [*_compile(code, first), *_callbacks(code, last=True), *_fit(code, seed, range(code.epochs))]
-    lines = [*_compile(code, first), *_callbacks(code, last=False), *_fit(code, seed, range(switch.epoch))]
-    others = [
-        *_other_l2(code),
-        *_other_kind(code),
-        *_compile(code, second[0]),
-        *_callbacks(code, last=True),
-        *_fit(code, seed, range(switch.epoch, code.epochs)),
-    ]
-    told = f"# From epoch {switch.epoch} on, with a new memory; weights and batches go on."
-    if code.stopping and code.held_out:
-        return [*lines, "if not stopping.stopped_epoch:", *(f"    {line}" for line in [told, *others])]
-    return [*lines, told, *others]
-
-
-def _other_l2(code: TrainingCode) -> list[str]:
-    if not _changes_l2(code):
-        return []
-    other = "other_penalty" if code.method.l1 or code.method.l2_at(code.epochs) else "None"
-    return ["for layer in model.layers:", f"    layer.kernel.regularizer = {other}"]
-
-
 def _changes_l2(code: TrainingCode) -> bool:
     return code.method.l2_at(0) != code.method.l2_at(code.epochs)
-
-
-def _other_kind(code: TrainingCode) -> list[str]:
-    first, second = (_kind(code.optimizer(leg)) for leg in code.legs)
-    return [] if first == second else [f"model = {second}([keras.Input(({code.sizes[0]},)), *model.layers])"]
-
-
-def _compile(code: TrainingCode, leg: Leg) -> list[str]:
-    return [
-        f"learning_rate = {code.rate(leg).call}",
-        "model.compile(",
-        f"    optimizer={code.optimizer(leg).call},",
-        "    loss=data_loss,",
-        *(["    metrics=[data_loss],"] if code.watched else []),
-        ")",
-    ]
-
-
-def _callbacks(code: TrainingCode, *, last: bool) -> list[str]:
-    if not code.held_out:
-        return []
-    lines, names = [], []
-    # Keras' val_loss counts the penalty: what is watched is the loss of the data alone.
-    watched = 'monitor="val_data_loss", mode="min"'
-    if stop := code.stopping:
-        own = stop.restore and (not last or code.diverged)
-        kind = "RestoreWhereStopped" if own else "keras.callbacks.EarlyStopping"
-        lines += [
-            f"stopping = {kind}(",
-            f"    {watched}, patience={stop.patience}, min_delta={stop.min_delta!r}, "
-            f"restore_best_weights={stop.restore},",
-            ")",
-        ]
-        names.append("stopping")
-    if reduce := code.reducing:
-        numbers = (
-            f"factor={reduce.factor!r}, patience={reduce.patience}, min_lr={reduce.min_lr!r}, "
-            f"min_delta={reduce.min_delta!r}"
-        )
-        made = f"keras.callbacks.ReduceLROnPlateau({watched}, {numbers})"
-        lines.append(f"reducing = {made if code.steady else f'ReduceSchedule(learning_rate.rate, {numbers})'}")
-        names.append("reducing")
-    return [*lines, f"callbacks = [{', '.join(names)}]"] if names else []
-
-
-def _fit(code: TrainingCode, seed: str, epochs: range) -> list[str]:
-    if not epochs:
-        return []
-    first, last = epochs.start, epochs.stop
-    begin, held_out = f"initial_epoch={first}, " if first else "", code.held_out
-    return [
-        *(["# In the epoch that follows the training diverges."] if code.diverged and last == code.epochs else []),
-        "model.fit(",
-        f"    batches({seed}, {first}), steps_per_epoch=-(-len(x) // {code.batch_size}),",
-        f"    {begin}epochs={last}, shuffle=False, verbose=0,",
-        *([f"    validation_data=({held_out}_x, {held_out}_y), callbacks=callbacks,"] if code.watched else []),
-        ")",
-    ]
-
-
-def _best_of(code: TrainingCode, body: Sequence[str]) -> list[str]:
-    penalty = " + sum(model.losses)" if code.method.penalized and not code.held_out else ""
-    rows = f"{code.held_out}_y, model({code.held_out}_x)" if code.held_out else "y, model(x)"
-    return [
-        "def train(seed):",
-        *(f"    {line}" for line in body),
-        f"    loss = float(keras.ops.mean(data_loss({rows})){penalty})",
-        "    return loss if np.isfinite(loss) else np.inf, model",
-        "",
-        f"starts = {{seed: train(seed) for seed in range({code.seeds[0]}, {code.seeds[-1] + 1})}}",
-        "best = min(starts, key=lambda seed: starts[seed][0])",
-        "model = starts[best][1]",
-        'print(f"best start, its seed: {best}")',
-    ]
-
-
-def _report(code: TrainingCode) -> list[str]:
-    held_out = [f'("{code.held_out}", {code.held_out}_x, {code.held_out}_y)'] if code.held_out else []
-    pairs = ['("training", x, y)', *held_out]
-    word = "data loss" if code.method.penalized else "loss"
-    return [
-        f"for name, points, targets in [{', '.join(pairs)}]:",
-        "    output = model.predict_on_batch(points)",
-        f'    print(f"{{name}}: {word} {{float(keras.ops.mean(data_loss(targets, output)))}}")',
-        *([f'    print(f"{{name}}: accuracy {{np.mean({RIGHT.get(code.loss, SIDE)})}}")'] if code.classes else []),
-        *(_PENALTY if code.method.penalized else []),
-    ]
-
-
-_PENALTY = (
-    "penalty = float(sum(model.losses))",
-    'print(f"penalty: {penalty}")',
-    'print(f"loss, which is minimized: {float(keras.ops.mean(data_loss(y, model(x)))) + penalty}")',
-)

@@ -332,7 +332,7 @@ class Training:
         self.shared = False
         """Whether other visitors may see it as well."""
         self.seconds = 0.0
-        """What it has taken so far."""
+        """What it has taken so far, of the processor: a busy machine makes no training longer."""
         self.epoch = -1
         self._make_room()
         self._train_epoch()
@@ -366,18 +366,26 @@ class Training:
 
     def advance(self, seconds: float = TICK) -> None:
         """Train for some time, at least one epoch, unless it is over."""
-        begun = time.monotonic()
+        begun, used = time.monotonic(), time.thread_time()
         while self.running:
             self._train_epoch()
             if time.monotonic() >= begun + seconds:
                 break
-        self.seconds += time.monotonic() - begun
+        self.seconds += time.thread_time() - used
 
     def hurry(self) -> None:
-        """Train to the end where a few epochs tell that it takes no longer than `WHOLE`."""
+        """Train to the end as long as the pace tells that it takes no longer than `WHOLE` from here on.
+
+        The very first epochs may be slower than all others and tell nothing.
+        """
+        since = self.seconds
         self.advance(WHOLE / 20)
-        if self.seconds * self.target <= WHOLE * self.epoch:
-            self.advance(2 * WHOLE)
+        while self.running:
+            epoch, seconds = self.epoch, self.seconds
+            self.advance(WHOLE / 20)
+            left = (self.target - self.epoch) * (self.seconds - seconds) / (self.epoch - epoch)
+            if self.seconds - since + left > WHOLE:
+                break
 
     def stop(self) -> None:
         """Stop after the epoch that is done."""

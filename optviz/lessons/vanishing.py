@@ -12,6 +12,7 @@ from optviz.figures import vanishing as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import SERIES
 from optviz.lessons.activations import Rows, tex, written
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import table
 from optviz.lessons.tensorflow_code import tensorflow_call
 from optviz.lessons.training_code import INITIALIZATION_LINES, rows_of
@@ -287,33 +288,8 @@ def program(settings: Settings, net: int = 0) -> str:
     """Return a TensorFlow program that computes the same gradients of one of the nets."""
     name, scheme = settings.pairs[net]
     weights, biases = INITIALIZATION_LINES[scheme]
-    return "\n".join(
-        [
-            "from itertools import pairwise",
-            "",
-            "import numpy as np",
-            "import tensorflow as tf",
-            "",
-            f'page = np.load("{FILE}")  # the points of the page, which it offers beside this program',
-            'x, y = page["x"], page["y"]',
-            "",
-            f"rng = np.random.default_rng({settings.seed})  # the initial weights of the page",
-            "layers = []",
-            f"for inputs, units in pairwise((2, *[{settings.width}] * {settings.depth}, 1)):",
-            f"    W = tf.Variable({weights}, dtype=tf.float64)",
-            f"    layers.append((W, tf.Variable({biases}, dtype=tf.float64)))",
-            "with tf.GradientTape() as tape:",
-            "    a = x",
-            "    for W, b in layers[:-1]:",
-            "        z = a @ W + b",
-            f"        a = {tensorflow_call(ACTIVATIONS[name]())}",
-            "    output = a @ layers[-1][0] + layers[-1][1]",
-            "    loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, output))",
-            "gradients = tape.gradient(loss, [W for W, b in layers])",
-            "norms = [float(tf.norm(gradient)) for gradient in gradients]",
-            "print(*norms)",
-        ]
-    )
+    activation = tensorflow_call(ACTIVATIONS[name]())
+    return printed("vanishing", settings=settings, file=FILE, weights=weights, biases=biases, activation=activation)
 
 
 def program_arrays() -> dict[str, Array]:

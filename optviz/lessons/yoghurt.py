@@ -11,6 +11,7 @@ from optviz.figures import yoghurt as pictures
 from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.style import SERIES
 from optviz.lessons.comparisons import alike
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, share
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import _, joined, language
@@ -227,17 +228,4 @@ def tex(settings: Settings) -> str:
 
 def program(settings: Settings) -> str:
     """Return a program that fits the same weights with the seller's loss in TensorFlow."""
-    return f"""import numpy as np
-import tensorflow as tf
-
-COST, PROFIT = {settings.cost!r}, {settings.profit!r}
-random = np.random.RandomState({settings.seed})
-x = random.rand({SAMPLES}, 2)
-y_ = x.sum(axis=1, keepdims=True) + {2 * NOISE} * random.rand({SAMPLES}, 1) - {NOISE}
-w = tf.Variable([[{settings.start[0]!r}], [{settings.start[1]!r}]], dtype=tf.float64)
-for epoch in range({settings.epochs}):
-    with tf.GradientTape() as tape:
-        y = tf.matmul(x, w)
-        loss = tf.reduce_mean(tf.where(tf.greater(y, y_), COST * (y - y_), PROFIT * (y_ - y)))
-    w.assign_sub({settings.learning_rate!r} * tape.gradient(loss, w))
-print(w.numpy())"""
+    return printed("yoghurt", settings=settings, samples=SAMPLES, noise=NOISE)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -15,6 +16,7 @@ TAGS = {"en": "en", "zh": "zh-Hans"}
 """What browsers and screen readers call the languages."""
 
 DEFAULT = "en"
+LONGEST_TAG = 100
 KEY = "lang"
 """The parameter of a link that names the language."""
 
@@ -97,7 +99,12 @@ def N_(message: str) -> str:
 
 def nearest(tag: str | None) -> str | None:
     """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
-    return negotiate_locale([_tag(tag or "").lower()], list(LANGUAGES), sep="-")
+    return _nearest(_tag(tag or "").lower()[:LONGEST_TAG])
+
+
+@lru_cache(maxsize=256)
+def _nearest(tag: str) -> str | None:
+    return negotiate_locale([tag], list(LANGUAGES), sep="-")
 
 
 def preferred(asked: str | None, browser: str | None) -> str:

@@ -1,7 +1,6 @@
 """Penalties side by side: one net trained at many strengths at once, each from the same start on the same batches."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from optviz.arrays import Array
 from optviz.networks.classifier import Classifier
 from optviz.networks.datasets import Dataset
-from optviz.optimization.descent import Schedule, descend
+from optviz.optimization.descent import Schedule, marks
 from optviz.optimization.objectives import Penalized
 from optviz.optimization.optimizers import Optimizer
 
@@ -51,12 +50,12 @@ def train(
     `k * stride` epochs.
     """
     objective = Penalized(classifier, l1, l2, classifier.network.weight_mask)
-    steps = descend(objective, optimizer, schedule, np.tile(start, (len(l1), 1)))
-    shown = islice(steps, 0, None, stride * classifier.steps_per_epoch)
+    begin, every = np.tile(start, (len(l1), 1)), stride * classifier.steps_per_epoch
+    begun = marks(objective, optimizer, schedule, begin, every=every)
     while True:
         # A run that diverges is a result and no reason for a warning.
         with np.errstate(all="ignore"):
-            frame = _measure(classifier, validation, next(shown).w)
+            frame = _measure(classifier, validation, next(begun).w)
         yield frame
 
 

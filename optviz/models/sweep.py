@@ -7,7 +7,7 @@ import numpy as np
 
 from optviz.arrays import Array
 from optviz.networks.classifier import Classifier
-from optviz.optimization.descent import descend
+from optviz.optimization.descent import marks
 from optviz.optimization.optimizers import Optimizer
 
 
@@ -31,12 +31,10 @@ class Sweep(NamedTuple):
 def sweep(classifier: Classifier, optimizer: Optimizer, rates: Array, start: Array, epochs: int) -> Sweep:
     """Train from `start: (n,)` at each of `rates: (k,)`: every run sees the same batches."""
     begin = np.tile(start, (len(rates), 1))
-    marks = islice(
-        descend(classifier, optimizer.on(classifier.network.tensors), lambda t: rates, begin),
-        0,
-        epochs * classifier.steps_per_epoch + 1,
-        classifier.steps_per_epoch,
+    begun = marks(
+        classifier, optimizer.on(classifier.network.tensors), lambda t: rates, begin, every=classifier.steps_per_epoch
     )
     # What diverges is a result and no reason for a warning.
     with np.errstate(all="ignore"):
-        return Sweep(rates, np.array([classifier.evaluate(mark.w, classifier.data)[0] for mark in marks]))
+        losses = [classifier.evaluate(mark.w, classifier.data)[0] for mark in islice(begun, epochs + 1)]
+        return Sweep(rates, np.array(losses))

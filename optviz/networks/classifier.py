@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from optviz.arrays import Array
 from optviz.networks.datasets import Dataset
 from optviz.networks.losses import Loss
-from optviz.networks.network import Network
+from optviz.networks.network import Network, Propagation
 from optviz.networks.tensorflow_engine import Gradient, tensorflow_engine
-from optviz.optimization.descent import Schedule, descend
+from optviz.optimization.descent import Schedule, marks
 from optviz.optimization.objectives import Later, Penalized, regularized
 from optviz.optimization.optimizers import Memory, Optimizer
 
@@ -84,8 +83,27 @@ class Classifier:
 
     def __call__(self, w: Array, t: int) -> tuple[Array, Array]:
         """Return the loss (...) on the batch of update t and its gradient (..., n)."""
+        return self._gradient(w, *self.batch(t))
+
+    def batch(self, t: int) -> Batch:
+        """Return the batch of update t."""
         epoch, batch = divmod(t, self._steps)
-        return self._gradient(w, *self._deal(epoch)[batch])
+        return self._deal(epoch)[batch]
+
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the gradient of update t at `w` to `gradient`, arrays that stay."""
+        if self.engine is not ENGINES["numpy"]:
+            return lambda t: np.copyto(gradient, self(w, t)[1])
+        product = np.dot if w.ndim == 1 and not isinstance(self.seed, tuple) else np.matmul
+        passes, derivative = Propagation(self.network, w, gradient, product), self.loss.derivative
+        nothing = np.zeros((1, self.network.sizes[-1]))
+        losses = self.loss.value(nothing, nothing).shape[-1]
+
+        def write(t: int) -> None:
+            x, y = self.batch(t)
+            passes.backward(derivative(passes.forward(x), y) / (losses * x.shape[-2]))
+
+        return write
 
     @np.errstate(over="ignore", invalid="ignore")
     def response(self, w: Array, x: Array) -> Array:
@@ -136,9 +154,9 @@ def deal(data: Dataset, batch_size: int, seed: int | tuple[int, ...], shuffle: b
         order = np.stack([np.random.default_rng((each, epoch)).permutation(rows) for each in seed])
     else:
         order = np.random.default_rng((seed, epoch)).permutation(rows)
-    x, y = data.x[order], data.targets[order]
-    ends = [slice(start, start + batch_size) for start in range(0, rows, batch_size)]
-    return [(x[..., batch, :], y[..., batch, :]) for batch in ends]
+    x, y = data.x.take(order, axis=0), data.targets.take(order, axis=0)
+    ends = [(..., slice(start, start + batch_size), slice(None)) for start in range(0, rows, batch_size)]
+    return [(x[batch], y[batch]) for batch in ends]
 
 
 class Epoch(NamedTuple):
@@ -194,20 +212,20 @@ def train(
     their order, and `schedule(t)` begins at 0.
     """
     penalty = Penalized(classifier, l1, l2, classifier.network.weight_mask)
-    objective = regularized(classifier, l1=l1, l2=l2, mask=penalty.mask)
     w, memory, first = (start.w, start.memory, start.epoch) if isinstance(start, Epoch) else (start, None, 0)
     # The batches are counted from the first epoch, the optimizer's updates from its own first.
     ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
-    fitted = optimizer.on(classifier.network.tensors)
-    updates = descend(Later(objective, ahead) if ahead else objective, fitted, schedule, w, memory)
-    marks = islice(updates, 0, None, classifier.steps_per_epoch)
+    objective = regularized(classifier, l1=l1, l2=l2, mask=penalty.mask)
+    updated = Later(objective, ahead) if ahead else objective
+    begun = marks(
+        updated, optimizer.on(classifier.network.tensors), schedule, w, memory, every=classifier.steps_per_epoch
+    )
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield
     def advance() -> Epoch:
-        step = next(marks)
-        numbers = measure(classifier, validation, penalty, step.w)
-        epoch = (step.t + ahead) // classifier.steps_per_epoch
-        return Epoch(epoch, step.w, *numbers, step.learning_rate, step.memory)
+        mark = next(begun)
+        numbers = measure(classifier, validation, penalty, mark.w)
+        return Epoch((mark.t + ahead) // classifier.steps_per_epoch, mark.w, *numbers, mark.learning_rate, mark.memory)
 
     current = advance()
     while np.any(current.finite) and np.any((following := advance()).finite):

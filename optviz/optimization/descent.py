@@ -1,15 +1,17 @@
 """The one loop: every optimizer on every objective, one update at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
-from optviz.optimization.objectives import noise_of, of_floats
+from optviz.optimization.objectives import in_place, noise_of, of_floats
 from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, spread
-from optviz.optimization.straight import WIDTH, Begin, can_run, run
+from optviz.optimization.straight import WIDTH, Begin, can_run, run, run_wide
 
 Schedule = Callable[[int], Number]
 
@@ -70,6 +72,157 @@ def descend(
         w, memory = w - update.eta, following
 
 
+class Mark(NamedTuple):
+    """Where an update begins: its number, the point (..., n), the learning rate, and the optimizer's memory."""
+
+    t: int
+    w: Array
+    learning_rate: Number
+    memory: Memory
+
+
+def marks(
+    objective: Objective,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    w: Array,
+    memory: Memory | None = None,
+    *,
+    every: int = 1,
+) -> Iterator[Mark]:
+    """Yield where every so many updates begin, without end.
+
+    They are the updates of `descend`, bit for bit, but only their points are computed, in place; those of matrices are
+    those of `descend`.
+    """
+    if optimizer.rule.needs_matrices:
+        steps = islice(descend(objective, optimizer, schedule, w, memory), 0, None, every)
+        yield from (Mark(step.t, step.w, step.learning_rate, step.memory) for step in steps)
+    updates = _Updates(objective, optimizer, w, memory)
+    while True:
+        yield Mark(updates.t, updates.w.copy(order="K"), schedule(updates.t), updates.memory)
+        for t in range(updates.t, updates.t + every):
+            updates.make(schedule(t))
+
+
+class _Updates:
+    """Updates one after the other on the same arrays, whose parts are found once."""
+
+    def __init__(self, objective: Objective, optimizer: Optimizer, w: Array, memory: Memory | None = None) -> None:
+        if optimizer.follows_curvature:
+            raise TypeError("Newton's method needs a Hessian, which is not had in place")
+        self.w = np.array(w, dtype=float)
+        optimizer = spread(optimizer, self.w.shape)
+        memory = optimizer.init(self.w) if memory is None else memory
+        self.rule, self.settings = optimizer.rule, optimizer.settings
+        self.t, self.states = memory.t, tuple(memory.states.values())
+        self.g, self.point = np.empty_like(self.w), np.empty_like(self.w)
+        self.here, self.there = in_place(objective, self.w, self.g), in_place(objective, self.point, self.g)
+        # A state that is another name for the point or the gradient would move with them.
+        self.shares = any(not tree.operands for _name, tree in self.rule.written)
+
+    @property
+    def memory(self) -> Memory:
+        """What the next update begins with."""
+        return Memory(self.t, dict(zip(self.rule.states, self.states, strict=True)))
+
+    def make(self, rate: Number) -> None:
+        """Make an update at a learning rate."""
+        lr = rate[..., None] if isinstance(rate, np.ndarray) else rate
+        given = (self.w, self.t + 1.0, lr, None, self.states, self.settings)
+        *after, _moment, _spread, _rate, eta = self._asked(given) if self.rule.asks else self._seen(given)
+        self.states = tuple(each.copy() for each in after) if self.shares else tuple(after)
+        np.subtract(self.w, eta, out=self.w)
+        self.t += 1
+
+    def _seen(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.here(self.t)
+        return cast(tuple[Any, ...], self.rule.update(self.g, *given))
+
+    def _asked(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Answer a rule that says where it wants its gradients."""
+        asking = self.rule.update(*given)
+        point = next(asking)
+        while True:
+            if point is self.w:
+                self.here(self.t)
+            else:
+                np.copyto(self.point, point)
+                self.there(self.t)
+            try:
+                point = asking.send(self.g.copy(order="K"))
+            except StopIteration as done:
+                return cast(tuple[Any, ...], done.value)
+
+
+BLOCK = 5000
+"""So many runs are taken to their end before the next, for their arrays to stay in the processor's cache."""
+
+
+def arrive(objective: Objective, optimizer: Optimizer, schedule: Schedule, w: Array, n: int) -> Array:
+    """Return where n updates lead many runs at once, from `w: (..., k)`, as `descend` does.
+
+    `schedule(t)` is a number or an array of the run shape; the objective is the same for all runs. They are taken in
+    blocks, each coordinate one behind the other in memory, or in machine code where there is some.
+    """
+    w = np.asarray(w, dtype=float)
+    flat, each = w.reshape(-1, w.shape[-1]), [schedule(t) for t in range(n)]
+    # A rate that stays is one row for all updates.
+    rows = each[:1] if all(rate is each[0] for rate in each) else each
+    rates = np.array([np.broadcast_to(rate, w.shape[:-1]).reshape(-1) for rate in rows])
+    settings = [
+        np.broadcast_to(value, w.shape).reshape(flat.shape) if isinstance(value, np.ndarray) else value
+        for value in optimizer.settings
+    ]
+    optimizer = replace(optimizer, settings=tuple(settings))
+    # What diverges is a result and no reason for a warning.
+    with np.errstate(all="ignore"):
+        arrived, is_true = _by_machine(objective, optimizer, rates, flat, n)
+        left = np.flatnonzero(~is_true)
+        for first in range(0, len(left), BLOCK):
+            runs = left[first : first + BLOCK]
+            arrived[runs] = _in_block(objective, optimizer, rates, flat, runs, n)
+    return arrived.reshape(w.shape)
+
+
+def _in_block(
+    objective: Objective, optimizer: Optimizer, rates: Array, w: Array, runs: NDArray[np.int_], n: int
+) -> Array:
+    settings = [value[runs] if isinstance(value, np.ndarray) else value for value in optimizer.settings]
+    updates = _Updates(objective, replace(optimizer, settings=tuple(settings)), np.asfortranarray(w[runs]))
+    mine = rates[:, runs]
+    for t in range(n):
+        updates.make(mine[t % len(mine)])
+    return updates.w
+
+
+def _by_machine(
+    objective: Objective, optimizer: Optimizer, rates: Array, w: Array, n: int
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return where runs lead in machine code, and which of them are true; none is where there is no such code."""
+    slope, found = of_floats(objective), None
+    numbers = not any(isinstance(value, np.ndarray) for value in optimizer.settings)
+    if slope and can_run(optimizer.rule) and numbers:
+        states = [state.T for state in optimizer.init(w).states.values()]
+        wide = np.broadcast_to(rates, (n, len(w)))
+        begin = np.concatenate([w.T, *states])
+        found = run_wide(
+            optimizer.rule, cast(Sequence[float], optimizer.settings), slope, wide, begin, noise_of(objective, 0, n)
+        )
+    return found or (np.empty_like(w), np.zeros(len(w), dtype=bool))
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """A schedule that is known for all updates there will be, `(n,)`."""
+
+    each: Array
+
+    def __call__(self, t: int) -> float:
+        """Return the learning rate of update t."""
+        return float(self.each[t])
+
+
 class Path(NamedTuple):
     """Rows 0..steps of a descent: what stood at each moment, leading axis the step, then the run axes.
 
@@ -112,13 +265,16 @@ def advance(
     """
     memory = optimizer.init(w) if memory is None else memory
     slope, rows, begun = of_floats(objective), np.empty((0, WIDTH)), memory.t
-    rates = np.array([schedule(t) for t in range(begun, begun + n)], dtype=float)
+    rates = (
+        schedule.each[begun : begun + n]
+        if isinstance(schedule, Rates)
+        else np.array([schedule(t) for t in range(begun, begun + n)], dtype=float)
+    )
     if slope and can_run(optimizer.rule):
         states = tuple((float(x), float(y)) for x, y in memory.states.values())
         begin = Begin((float(w[0]), float(w[1])), begun, states)
         settings, noise = cast(Sequence[float], optimizer.settings), noise_of(objective, begun, n)
-        made, begin = run(optimizer.rule, settings, slope, rates.tolist(), begin, noise)
-        rows = np.frombuffer(made).reshape(-1, WIDTH)
+        rows, begin = run(optimizer.rule, settings, slope, rates, begin, noise)
         after = zip(memory.states, map(np.array, begin.states), strict=True)
         w, memory = np.array(begin.point), Memory(begin.t, dict(after))
     if len(rows) < n:

@@ -1,4 +1,4 @@
-"""How each optimizer is drawn, on every page alike: its color on light and on dark paper, its dash and its marker."""
+"""Colors by name, and how each optimizer is drawn, on every page alike: its color, its dash and its marker."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -45,3 +45,34 @@ LENT: Mapping[str, str] = {
     "adafactor": "adadelta",
 }
 """As which optimizers those of matrices look: they are never in one picture."""
+
+
+class Shade(NamedTuple):
+    """A color on light and on dark paper."""
+
+    light: str
+    dark: str
+
+
+PALETTE: Mapping[str, Shade] = {
+    "series1": Shade("#0c82fd", "#008fff"),
+    "series2": Shade("#d96100", "#b57e00"),
+    "series3": Shade("#00967d", "#0affaa"),
+    "series4": Shade("#780075", "#f949b1"),
+    "series5": Shade("#a57d49", "#e2ff61"),
+    "series6": Shade("#001cc8", "#eeb6ff"),
+    "series7": Shade("#97002e", "#ff5e60"),
+    "series8": Shade("#737fa9", "#ccfff7"),
+    "text": Shade("#1c2430", "#eef2f7"),
+    "muted": Shade("#5b6675", "#a3adba"),
+    "good": Shade("#0b7a3b", "#4ade80"),
+    "bad": Shade("#c1121f", "#ff7b72"),
+    "class0": Shade("#1f5fd0", "#6ea8ff"),
+    "class1": Shade("#d0342c", "#ff7d74"),
+    **{name: Shade(look.light, look.dark) for name, look in LOOKS.items()},
+}
+"""All colors that a picture may ask for.
+
+They have a contrast of 3:1 or more to the page. The eight series are at least 20 apart in CIELAB, to eyes without red
+or green cones (Machado 2009) as well, and traces tell themselves apart by dash and marker besides.
+"""

@@ -40,10 +40,25 @@ class Penalized:
         loss, g = self.objective(w, t)
         kept = w if self.mask is None else w * self.mask
         if self._squares:
-            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + _column(self.l2) * kept
+            loss, g = loss + 0.5 * self.l2 * np.vecdot(kept, kept), g + column(self.l2) * kept
         if self._sizes:
-            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + _column(self.l1) * np.sign(kept)
+            loss, g = loss + self.l1 * np.abs(kept).sum(-1), g + column(self.l1) * np.sign(kept)
         return loss, g
+
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the gradient of update t at `w` to `gradient`, arrays that stay."""
+        slope, added = in_place(self.objective, w, gradient), np.empty_like(w)
+        mask = 1.0 if self.mask is None else self.mask
+        l1, l2 = column(self.l1) * mask, column(self.l2) * mask
+
+        def write(t: int) -> None:
+            slope(t)
+            if self._squares:
+                np.add(gradient, np.multiply(w, l2, out=added), out=gradient)
+            if self._sizes:
+                np.add(gradient, np.multiply(np.sign(w, out=added), l1, out=added), out=gradient)
+
+        return write
 
     @cached_property
     def of_floats(self) -> Slope | None:
@@ -51,18 +66,7 @@ class Penalized:
         slope = of_floats(self.objective)
         if slope is None or self.mask is not None or isinstance(self.l1, np.ndarray) or isinstance(self.l2, np.ndarray):
             return None
-        l1, l2, half = float(self.l1), float(self.l2), 0.5 * float(self.l2)
-
-        def squares(x: float, y: float) -> tuple[float, float, float]:
-            loss, along_x, along_y = slope(x, y)
-            return loss + half * (x * x + y * y), along_x + l2 * x, along_y + l2 * y
-
-        def both(x: float, y: float) -> tuple[float, float, float]:
-            loss, along_x, along_y = squares(x, y) if l2 else slope(x, y)
-            signs = (x > 0) - (x < 0), (y > 0) - (y < 0)
-            return loss + l1 * (abs(x) + abs(y)), along_x + l1 * signs[0], along_y + l1 * signs[1]
-
-        return both if l1 else squares
+        return slope.penalized(float(self.l1), float(self.l2))
 
     def value(self, w: Array) -> Array:
         """Return the loss with penalty alone, of an objective whose values can be had alone."""
@@ -83,7 +87,7 @@ class Penalized:
         """Return the Hessian, `(..., n, n)`; the kink of |w| adds nothing to it."""
         curved = cast(Curved, self.objective).hessian(w)
         mask = np.ones(w.shape[-1]) if self.mask is None else self.mask
-        return curved + _column(_column(self.l2)) * np.diag(mask)
+        return curved + column(column(self.l2)) * np.diag(mask)
 
     @cached_property
     def _sizes(self) -> bool:
@@ -94,7 +98,8 @@ class Penalized:
         return bool(np.any(self.l2))
 
 
-def _column(strength: Number) -> Number:
+def column(strength: Number) -> Number:
+    """Return a number of each run so that it broadcasts against their parameters `(..., n)`."""
     return strength[..., None] if isinstance(strength, np.ndarray) else strength
 
 
@@ -115,18 +120,28 @@ class Noisy:
         block, row = divmod(t, NOISE_BLOCK)
         return loss, g + self.sigma * noise(self.seed, block, w.shape[-1])[row]
 
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the noisy gradient of update t at `w` to `gradient`, arrays that stay."""
+        slope = in_place(self.objective, w, gradient)
+
+        def write(t: int) -> None:
+            slope(t)
+            block, row = divmod(t, NOISE_BLOCK)
+            np.add(gradient, self.sigma * noise(self.seed, block, w.shape[-1])[row], out=gradient)
+
+        return write
+
     @property
     def of_floats(self) -> Slope | None:
         """The exact loss and gradient at plain floats, of an objective that can be had so."""
         return of_floats(self.objective)
 
-    def noise_of(self, first: int, n: int) -> list[list[float]]:
+    def noise_of(self, first: int, n: int) -> Array:
         """Return what is added to the gradients of n updates, `(n, 2)`."""
         blocks = range(first // NOISE_BLOCK, (first + n) // NOISE_BLOCK + 1)
         drawn = np.concatenate([noise(self.seed, block, 2) for block in blocks])
         begin = first % NOISE_BLOCK
-        rows: list[list[float]] = (self.sigma * drawn[begin : begin + n]).tolist()
-        return rows
+        return self.sigma * drawn[begin : begin + n]
 
     def hessian(self, w: Array) -> Array:
         """Return the Hessian of the objective without noise, `(..., n, n)`."""
@@ -152,12 +167,17 @@ class Later:
         """Return the loss and the gradient of the later update."""
         return self.objective(w, t + self.ahead)
 
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the gradient of the later update at `w` to `gradient`, arrays that stay."""
+        slope = in_place(self.objective, w, gradient)
+        return lambda t: slope(t + self.ahead)
+
     @property
     def of_floats(self) -> Slope | None:
         """The loss and the gradient at plain floats, of an objective that can be had so."""
         return of_floats(self.objective)
 
-    def noise_of(self, first: int, n: int) -> list[list[float]] | None:
+    def noise_of(self, first: int, n: int) -> Array | None:
         """Return the noise of n later updates."""
         return noise_of(self.objective, first + self.ahead, n)
 
@@ -166,15 +186,26 @@ class Later:
         return cast(Curved, self.objective).hessian(w)
 
 
+def in_place(objective: Objective, w: Array, gradient: Array) -> Callable[[int], None]:
+    """Return what writes the gradient of update t at `w: (..., n)` to `gradient: (..., n)`, arrays that stay.
+
+    It is the gradient of a call, bit for bit.
+    """
+    made = getattr(objective, "in_place", None)
+    if made is None:
+        return lambda t: np.copyto(gradient, objective(w, t)[1])
+    return cast(Callable[[int], None], made(w, gradient))
+
+
 def of_floats(objective: Objective) -> Slope | None:
     """Return loss and slope of an objective over two plain floats, None of one that cannot be had so."""
     return cast(Slope | None, getattr(objective, "of_floats", None))
 
 
-def noise_of(objective: Objective, first: int, n: int) -> list[list[float]] | None:
+def noise_of(objective: Objective, first: int, n: int) -> Array | None:
     """Return what an objective adds to the gradients of n updates, `(n, 2)`, None where that is nothing."""
     noisy = getattr(objective, "noise_of", None)
-    return cast(list[list[float]] | None, noisy(first, n)) if noisy else None
+    return cast(Array | None, noisy(first, n)) if noisy else None
 
 
 def regularized(

@@ -304,6 +304,7 @@ SETTLED = 500
 """So many updates are made of the states that the gradient does not shape: products of weights have vanished then."""
 
 
+@lru_cache(maxsize=256)
 @np.errstate(all="ignore")
 def _stable_product(optimizer: Optimizer, t: float) -> float | None:
     others = _at_rest(optimizer, t)

@@ -6,22 +6,63 @@ the same bit for bit, but for functions that the C library and NumPy round diffe
 fails or something is no longer finite, the loop ends early, and the caller goes on with arrays.
 """
 
-import math
+import re
 from array import array
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import count
+from functools import lru_cache, partial
+from itertools import chain, count
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from optviz.arrays import Array
+from optviz.compiled import MATHEMATICS, compiled, module
 from optviz.grammar import Part
-from optviz.optimization.rules import ASK, CONSTANT, NORM, RATE, TINY, Rule, code, is_number, leaf
+from optviz.optimization.rules import ASK, CONSTANT, NORM, RATE, Rule, code, is_number, leaf
 
 AXES = ("x", "y")
 WIDTH = 7
 """The numbers of a row: the point, the loss, the effective rates, the point where the gradient was taken."""
 
-Slope = Callable[[float, float], Sequence[float]]
+Call = Callable[[float, float], Sequence[float]]
 """The loss and both partial derivatives at a point."""
+
+
+class Slope(NamedTuple):
+    """The loss and both partial derivatives at a point, as a function of plain floats and as its `program`.
+
+    The program is a function `slope` of this text; None where there is no such text. A penalty of these strengths is
+    added to what it returns. Where `has_gaps`, arrays fill in what is no number.
+    """
+
+    call: Call
+    program: str | None
+    has_gaps: bool
+    l1: float = 0.0
+    l2: float = 0.0
+
+    @classmethod
+    def of(cls, program: str, has_gaps: bool) -> "Slope":
+        """Return the slope of a program."""
+        names: dict[str, Any] = {}
+        exec(compile(f"{MATHEMATICS}\n{program}", "<a slope of plain floats>", "exec"), names)
+        return cls(names["slope"], program, has_gaps)
+
+    def penalized(self, l1: float, l2: float) -> "Slope":
+        """Return the slope with a penalty, as `optviz.optimization.objectives.Penalized` has it."""
+        slope, half = self.call, 0.5 * l2
+
+        def squares(x: float, y: float) -> tuple[float, float, float]:
+            loss, along_x, along_y = slope(x, y)
+            return loss + half * (x * x + y * y), along_x + l2 * x, along_y + l2 * y
+
+        def both(x: float, y: float) -> tuple[float, float, float]:
+            loss, along_x, along_y = squares(x, y) if l2 else slope(x, y)
+            signs = (x > 0) - (x < 0), (y > 0) - (y < 0)
+            return loss + l1 * (abs(x) + abs(y)), along_x + l1 * signs[0], along_y + l1 * signs[1]
+
+        return Slope(both if l1 else squares, None if self.l1 or self.l2 else self.program, self.has_gaps, l1, l2)
 
 
 class Begin(NamedTuple):
@@ -38,38 +79,55 @@ def can_run(rule: Rule) -> bool:
 
 
 def run(
+    rule: Rule, settings: Sequence[float], slope: Slope, rates: Array, begin: Begin, noise: Array | None = None
+) -> tuple[Array, Begin]:
+    """Return the rows of as many updates as there are rates, `(n, WIDTH)`, and where the next would begin.
+
+    `noise: (n, 2)` is what is added to the gradient at each of them. There are fewer rows where something is not
+    finite. The loop is machine code where there is some (`optviz.compiled`).
+    """
+    code = None
+    if slope.program:
+        text = machine_program(rule, slope.program, noise is not None, bool(slope.l1), bool(slope.l2))
+        code = compiled(text, len(rates))
+    rows, (x, y, *after) = (_as_it_is if code is None else partial(_by_machine, code))(
+        rule, settings, slope, rates, begin, noise
+    )
+    pairs = tuple(zip(after[::2], after[1::2], strict=True))
+    return rows, Begin((x, y), begin.t + len(rows), pairs)
+
+
+def _as_it_is(
+    rule: Rule, settings: Sequence[float], slope: Slope, rates: Array, begin: Begin, noise: Array | None
+) -> tuple[Array, Sequence[float]]:
+    rows = array("d")
+    states = [*chain(*begin.states)]
+    varied = rates.tolist() if noise is None else zip(rates.tolist(), noise.tolist(), strict=True)
+    loop = _loop(rule, noise is not None)
+    after = loop(slope.call, varied, *begin.point, float(begin.t), states, list(settings), rows)
+    return np.frombuffer(rows).reshape(-1, WIDTH), after
+
+
+def _by_machine(
+    code: Callable[..., int],
     rule: Rule,
     settings: Sequence[float],
     slope: Slope,
-    rates: Sequence[float],
+    rates: Array,
     begin: Begin,
-    noise: Sequence[Sequence[float]] | None = None,
-) -> tuple["array[float]", Begin]:
-    """Return the rows of as many updates as there are rates, each of `WIDTH` numbers, and where the next would begin.
-
-    `noise` is what is added to the gradient at each of them. There are fewer rows where something is not finite.
-    """
-    rows = array("d")
-    states = [each for pair in begin.states for each in pair]
-    varied = rates if noise is None else zip(rates, noise, strict=True)
-    done = _loop(rule, noise is not None)(slope, varied, *begin.point, float(begin.t), states, list(settings), rows)
-    x, y, *after = done
-    pairs = tuple(zip(after[::2], after[1::2], strict=True))
-    return rows, Begin((x, y), begin.t + len(rows) // WIDTH, pairs)
+    noise: Array | None,
+) -> tuple[Array, Sequence[float]]:
+    moved = np.array([*begin.point, *chain(*begin.states), begin.t], dtype=float)
+    strengths, rows = np.array([slope.l1, slope.l2]), np.empty((len(rates), WIDTH))
+    drawn = np.empty((0, 2)) if noise is None else noise
+    made = code(moved, np.array(settings, dtype=float), strengths, rates, drawn, rows)
+    return rows[:made], moved[:-1].tolist()
 
 
 @lru_cache(maxsize=128)
 def _loop(rule: Rule, noisy: bool) -> Callable[..., tuple[float, ...]]:
-    names: dict[str, Any] = {
-        **{name: getattr(math, name) for name in ("sqrt", "exp", "log", "tanh", "sin", "cos")},
-        "power": math.pow,
-        # As NumPy has them: what is no number stays none.
-        "sign": lambda u: u if math.isnan(u) else float((u > 0.0) - (u < 0.0)),
-        "max": lambda u, v: u if u >= v or math.isnan(u) else v,
-        "min": lambda u, v: u if u <= v or math.isnan(u) else v,
-        "TINY": TINY,
-    }
-    exec(compile(program(rule, noisy), "<a loop of plain floats>", "exec"), names)
+    names: dict[str, Any] = {}
+    exec(compile(f"{MATHEMATICS}\n{program(rule, noisy)}", "<a loop of plain floats>", "exec"), names)
     made: Callable[..., tuple[float, ...]] = names["run"]
     return made
 
@@ -77,9 +135,9 @@ def _loop(rule: Rule, noisy: bool) -> Callable[..., tuple[float, ...]]:
 def program(rule: Rule, noisy: bool = False) -> str:
     """Write the loop as Python."""
     writer = _Writer(rule, noisy)
-    states = [f"{name}_{axis}" for name in rule.states for axis in AXES]
-    body, kept = writer.body(), ["w_x", "w_y", *states]
-    before, after = ", ".join(kept), ", ".join(f"{name}_" for name in kept)
+    body, row = writer.body()
+    before, after = ", ".join(writer.kept), ", ".join(f"{name}_" for name in writer.kept)
+    states = writer.kept[2:]
     return "\n".join(
         [
             "def run(slope, rates, w_x, w_y, t, states, settings, rows):",
@@ -89,6 +147,7 @@ def program(rule: Rule, noisy: bool = False) -> str:
             f"        for {'lr, (_noise_x, _noise_y)' if noisy else 'lr'} in rates:",
             "            t += 1",
             *(f"            {line}" for line in body),
+            f"            rows.extend(({', '.join(row)}))",
             f"            {before} = {after}",
             "    except (ArithmeticError, ValueError):",
             "        pass",
@@ -97,43 +156,168 @@ def program(rule: Rule, noisy: bool = False) -> str:
     )
 
 
+@lru_cache(maxsize=256)
+def machine_program(rule: Rule, slope: str, noisy: bool = False, l1: bool = False, l2: bool = False) -> str:
+    """Write the loop on a slope's program, with penalties or without, as a module for `optviz.compiled`.
+
+    What raises an error on plain floats has the value that it has on arrays.
+    """
+    writer = _Writer(rule, noisy, "penalized(_l1, _l2, {})" if l1 or l2 else "slope({})")
+    body, row = writer.body()
+    kept = [*writer.kept, "t"]
+    run = [
+        "def run(_moved, _settings, _strengths, _rates, _noise, _rows):",
+        *(f"    {name} = _moved[{i}]" for i, name in enumerate(kept)),
+        *(f"    {name} = _settings[{i}]" for i, name in enumerate(rule.parameters)),
+        "    _made, _l1, _l2 = 0, _strengths[0], _strengths[1]",
+        "    for _k in range(len(_rates)):",
+        "        lr = _rates[_k]",
+        *(f"        _noise_{axis} = _noise[_k, {i}]" for i, axis in enumerate(AXES) if noisy),
+        "        t += 1.0",
+        *(f"        {line}" for line in body),
+        *(f"        _rows[_k, {i}] = {name}" for i, name in enumerate(row)),
+        *(f"        {name} = {name}_" for name in writer.kept),
+        "        _made += 1",
+        *(f"    _moved[{i}] = {name}" for i, name in enumerate(kept)),
+        "    return _made",
+    ]
+    return module(
+        "\n".join([slope, *_penalized(l1, l2), *run]), f"int64({', '.join([_NUMBERS] * 4)}, {_TABLE}, {_TABLE})"
+    )
+
+
+_NUMBERS, _TABLE = "float64[::1]", "float64[:, ::1]"
+
+
+def _penalized(l1: bool, l2: bool) -> list[str]:
+    """Return the lines of a slope with penalties, as `Slope.penalized` has them."""
+    squares = "loss + 0.5 * l2 * (x * x + y * y), along_x + l2 * x, along_y + l2 * y"
+    signs = [f"along_{each} + l1 * float(({each} > 0) - ({each} < 0))" for each in AXES]
+    return [
+        "def penalized(l1, l2, x, y):",
+        "    loss, along_x, along_y = slope(x, y)",
+        *([f"    loss, along_x, along_y = {squares}"] if l2 else []),
+        *([f"    loss, along_x, along_y = loss + l1 * (abs(x) + abs(y)), {', '.join(signs)}"] if l1 else []),
+        "    return loss, along_x, along_y",
+    ]
+
+
+LANES = 512
+"""So many runs go side by side in machine code: a number of the program, so that it knows that they do not overlap."""
+WORTH = 100
+"""A step of a run among many takes NumPy so many times less than one alone takes Python."""
+_SLOW = re.compile(r"\b(exp|log|power|a?(sin|cos|tan)h?)\(")
+"""NumPy computes these for several numbers at once, machine code one by one."""
+
+
+def run_wide(
+    rule: Rule, settings: Sequence[float], slope: Slope, rates: Array, begin: Array, noise: Array | None = None
+) -> tuple[Array, NDArray[np.bool_]] | None:
+    """Return where runs lead in machine code, `(runs, 2)`; None where there is none, or where it would be slower.
+
+    `begin: (2 + 2 states, runs)` are both coordinates of the point and of each state, `rates: (n, runs)` those of n
+    updates, `noise: (n, 2)` what is added to their gradients. The second says which of these runs are true:
+    the others have met a place where arrays fill in what is no number.
+    """
+    if not slope.program or _SLOW.search(slope.program):
+        return None
+    text = wide_program(rule, slope.program, noise is not None, bool(slope.l1), bool(slope.l2), has_gaps=slope.has_gaps)
+    code = compiled(text, rates.size // WORTH)
+    if code is None:
+        return None
+    numbers, strengths = np.array(settings, dtype=float), np.array([slope.l1, slope.l2])
+    drawn, arrived = np.empty((0, 2)) if noise is None else noise, np.empty((begin.shape[1], 2))
+    is_true = np.empty(len(arrived), dtype=bool)
+    kept = rates if rates.strides[0] else rates[:1]
+    for first in range(0, len(arrived), LANES):
+        part = slice(first, first + LANES)
+        lanes = _padded([*begin[:, part], np.zeros(len(arrived[part]))])
+        code(lanes.reshape(-1), numbers, strengths, _padded(kept[:, part]), drawn, len(rates))
+        arrived[part], is_true[part] = lanes[:2, : len(arrived[part])].T, lanes[-1, : len(arrived[part])] == 0.0
+    return arrived, is_true
+
+
+def _padded(rows: Any) -> Array:
+    rows = np.asarray(rows)
+    return np.pad(rows, ((0, 0), (0, LANES - rows.shape[1])))
+
+
+@lru_cache(maxsize=256)
+def wide_program(
+    rule: Rule, slope: str, noisy: bool = False, l1: bool = False, l2: bool = False, *, has_gaps: bool = False
+) -> str:
+    """Write a loop over many runs at once, as a module for `optviz.compiled`; nothing stops a run.
+
+    The lanes are the points, the states, and 0 for as long as all was finite, if that is asked for.
+    """
+    writer = _Writer(rule, noisy, "penalized(_l1, _l2, {})" if l1 or l2 else "slope({})", "_gap" if has_gaps else "")
+    body, _row = writer.body()
+    kept = [*writer.kept, "_gap"]
+    run = [
+        "def run(_lanes, _settings, _strengths, _rates, _noise, _steps):",
+        *(f"    {name} = _settings[{i}]" for i, name in enumerate(rule.parameters)),
+        "    _l1, _l2, t = _strengths[0], _strengths[1], 0.0",
+        "    for _k in range(_steps):",
+        "        _row = _k if len(_rates) > 1 else 0",
+        *(f"        _noise_{axis} = _noise[_k, {i}]" for i, axis in enumerate(AXES) if noisy),
+        "        t += 1.0",
+        f"        for _r in range({LANES}):",
+        "            lr = _rates[_row, _r]",
+        *(f"            {name} = _lanes[{i * LANES} + _r]" for i, name in enumerate(kept)),
+        *(f"            {line}" for line in body),
+        *(f"            _lanes[{i * LANES} + _r] = {name}_" for i, name in enumerate(writer.kept)),
+        *([f"            _lanes[{len(writer.kept) * LANES} + _r] = _gap"] if has_gaps else []),
+        "    return 0",
+    ]
+    signature = f"int64({'float64[::1], ' * 3}float64[:, ::1], float64[:, ::1], int64)"
+    return module("\n".join([slope, *_penalized(l1, l2), *run]), signature)
+
+
 class _Writer:
     """Writes the lines of one update; a state that has changed has another name: a step that fails changes nothing."""
 
-    def __init__(self, rule: Rule, noisy: bool) -> None:
-        self.rule, self.noise = rule, tuple(f" + _noise_{axis}" if noisy else "" for axis in AXES)
+    def __init__(self, rule: Rule, noisy: bool, slope: str = "slope({})", gap: str | None = None) -> None:
+        self.rule, self.slope, self.gap, self.noise = (
+            rule,
+            slope,
+            gap,
+            tuple(f" + _noise_{axis}" if noisy else "" for axis in AXES),
+        )
+        self.kept = ["w_x", "w_y", *(f"{name}_{axis}" for name in rule.states for axis in AXES)]
         self.changed: set[str] = set()
+        self.lines: list[str] = []
         self.numbers = count()
 
-    def body(self) -> list[str]:
-        """Return the lines of an update, the last of which keeps its row."""
-        found = ["loss, _slope_x, _slope_y = slope(w_x, w_y)", *_finite("w_x + w_y + loss + _slope_x + _slope_y")]
+    def body(self) -> tuple[list[str], list[str]]:
+        """Return the lines of an update, and the numbers of its row."""
+        here = self.slope.format("w_x, w_y")
+        self.lines = [f"loss, _slope_x, _slope_y = {here}", *self.finite("w_x + w_y + loss + _slope_x + _slope_y")]
         point = "w"
         for line in self.rule.lines:
             if line.tree.content == ASK:
                 point = str(line.tree.operands[0].content)
                 at = ", ".join(self.name(point, axis) for axis in AXES)
                 self.changed |= {line.name} & {*self.rule.states}
-                found += self.asked(line.name, "" if point == "w" else at)
+                self.lines += self.asked(line.name, "" if point == "w" else at)
             elif line.name in self.rule.numbers:
-                found.append(f"{line.name} = {self.code(line.tree, '')}")
+                self.lines.append(f"{line.name} = {self.code(line.tree, '')}")
             else:
                 right = [self.code(line.tree, axis) for axis in AXES]
                 self.changed |= {line.name} & {*self.rule.states, "w"}
                 # Both at once: a norm on the right reads both as they were.
-                found.append(f"{', '.join(self.name(line.name, axis) for axis in AXES)} = {', '.join(right)}")
+                self.lines.append(f"{', '.join(self.name(line.name, axis) for axis in AXES)} = {', '.join(right)}")
         rate = RATE if any(line.name == RATE for line in self.rule.lines) else "lr"
         numbers = [*("w_x", "w_y", "loss"), *(self.name(each, axis) for each in (rate, point) for axis in AXES)]
         if point == "w":
             numbers[-2:] = ["w_x", "w_y"]
-        return [*found, f"rows.extend(({', '.join(numbers)}))"]
+        return self.lines, numbers
 
     def asked(self, name: str, at: str) -> list[str]:
         """Return the lines that take a gradient at a point, that at w where it is empty."""
-        first = [] if not at else [f"_, _ahead_x, _ahead_y = slope({at})", *_finite("_ahead_x + _ahead_y")]
+        ahead = [f"_, _ahead_x, _ahead_y = {self.slope.format(at)}", *self.finite("_ahead_x + _ahead_y")]
         source = "_ahead" if at else "_slope"
         pairs = zip(AXES, self.noise, strict=True)
-        return [*first, *(f"{self.name(name, axis)} = {source}_{axis}{noise}" for axis, noise in pairs)]
+        return [*(ahead if at else []), *(f"{self.name(name, axis)} = {source}_{axis}{noise}" for axis, noise in pairs)]
 
     def name(self, name: str, axis: str) -> str:
         """Return what a name is called for a coordinate."""
@@ -161,9 +345,11 @@ class _Writer:
         if text.isidentifier():
             return f"({text} * {text})"
         name = f"_{next(self.numbers)}"
-        return f"(({name} := {text}) * {name})"
+        self.lines.append(f"{name} = {text}")
+        return f"({name} * {name})"
 
-
-def _finite(total: str) -> list[str]:
-    """Return the lines that end the loop where a sum is not finite."""
-    return [f"check = {total}", "if check - check != 0.0:", "    break"]
+    def finite(self, total: str) -> list[str]:
+        """Return the lines that end the loop where a sum is not finite, or keep in `gap` that it was not."""
+        if self.gap is None:
+            return [f"check = {total}", "if check - check != 0.0:", "    break"]
+        return [f"check = {total}", f"{self.gap} += check - check"] if self.gap else []

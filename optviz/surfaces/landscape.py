@@ -342,6 +342,8 @@ NEARER = 0.5 ** np.array([8, 14, 20])
 
 def crosses(ground: Ground, before: Array, after: Array) -> NDArray[np.bool_]:
     """Return which of some steps, from points `(rows, 2)` to others, lead across a pole."""
+    if not len(ground.denominators(before[:1])):
+        return np.zeros(len(before), bool)
     shares = np.arange(-1, PIECES + 2) / PIECES
 
     def size(share: Array, step: NDArray[np.int_], which: NDArray[np.int_]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array
-from optviz.optimization.descent import Path, advance
+from optviz.optimization.descent import Path, Rates, advance
 from optviz.optimization.objectives import Later, Noisy, Penalized
 from optviz.optimization.optimizers import Curved, Optimizer
 from optviz.optimization.schedules import Factor, unchanged
@@ -193,7 +193,7 @@ def race(course: Course, racers: Sequence[Racer], factor: Callable[[int], float]
 
 def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], start: Array, steps: int) -> Path:
     """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`, times the racer's own."""
-    base = [factor(t) for t in range(steps + 1)]
+    base = np.array([factor(t) for t in range(steps + 1)])
     begin = np.asarray(start, dtype=float)
     parts = [
         advance(course.descended, racer.optimizer, _schedule(racer, base), begin, steps + 1)[0] for racer in racers
@@ -207,7 +207,7 @@ def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], floa
     Row `at.step` is the point that was reached, with its loss and rates under what holds from there on.
     """
     steps, racer = len(path.w) - 1, racers[at.run]
-    base = [factor(t) for t in range(steps + 1)]
+    base = np.array([factor(t) for t in range(steps + 1)])
     schedule = _schedule(racer._replace(learning_rate=at.learning_rate), base)
     rows = steps + 1 - at.step
     if at.optimizer is None:
@@ -225,10 +225,9 @@ def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], floa
     return branched
 
 
-def _schedule(racer: Racer, base: Sequence[float]) -> Callable[[int], float]:
-    if racer.factor is unchanged:
-        return lambda t: racer.learning_rate * base[t]
-    return lambda t: racer.learning_rate * base[t] * racer.factor(t)
+def _schedule(racer: Racer, base: Array) -> Rates:
+    own = 1.0 if racer.factor is unchanged else np.array([racer.factor(t) for t in range(len(base))])
+    return Rates(racer.learning_rate * base * own)
 
 
 def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:

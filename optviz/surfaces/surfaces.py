@@ -22,11 +22,12 @@ from optviz.expressions import (
     has_poles,
     is_smooth,
     lacks_value,
-    of_floats,
     precise,
+    program_on_floats,
 )
 from optviz.formula import Modulus, parse
 from optviz.locale.spoken import N_
+from optviz.optimization.straight import Slope
 
 Point = tuple[float, float]
 
@@ -89,6 +90,17 @@ class Surface:
         if self._has_poles:
             fill_gaps(gradient, w, loss, lambda near: self._computed(near)[1])
         return loss[()], gradient
+
+    def in_place(self, w: Array, gradient: Array) -> Callable[[int], None]:
+        """Return what writes the gradient at `w: (..., 2)` to `gradient: (..., 2)`, arrays that stay."""
+        along_1, along_2, steepness = w[..., 0], w[..., 1], self._steepness
+
+        def write(t: int) -> None:
+            gradient[..., 0], gradient[..., 1] = steepness(along_1, along_2)
+            if self._has_poles and not np.isfinite(gradient).all():
+                np.copyto(gradient, self(w)[1])
+
+        return write
 
     def value(self, w: ArrayLike) -> Array:
         """Return `f(w)` of shape `(...)` at `w: (..., 2)`."""
@@ -171,9 +183,13 @@ class Surface:
         return compiled((x1, x2), [self.expression, *self._derivatives])
 
     @cached_property
-    def of_floats(self) -> Callable[..., list[float]]:
+    def _steepness(self) -> Compiled:
+        return compiled((x1, x2), [self.expression, *self._derivatives], first=1)
+
+    @cached_property
+    def of_floats(self) -> Slope:
         """The loss and both partial derivatives at plain floats `x1, x2`; it raises where `math` does."""
-        return of_floats((x1, x2), [self.expression, *self._derivatives])
+        return Slope.of(program_on_floats((x1, x2), [self.expression, *self._derivatives]), self._has_poles)
 
     @cached_property
     def _curvature(self) -> Compiled:

@@ -12,7 +12,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from optviz.arrays import Array
 from optviz.course import addresses
@@ -25,6 +28,8 @@ from optviz.ui import links
 from optviz.ui.links import Link
 
 Change = Callable[[Any], None]
+IsEnough = Callable[[], bool]
+"""Whether of a page only what `lesson.follow` draws follows a control, as the page stands."""
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
 
@@ -53,7 +58,13 @@ def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) 
         link.drawn = True
 
 
+def is_open(link: Link, name: str) -> bool:
+    """Whether a group of controls is open."""
+    return bool(st.session_state.get(f"{link.page}-{name}"))
+
+
 def _close_others(key: str, groups: set[str]) -> None:
+    links.settle(False)
     if is_echo():
         st.session_state[key] = not st.session_state[key]
     elif st.session_state[key]:
@@ -257,12 +268,27 @@ def move(link: Link, to: Sequence[float], names: Sequence[str] = POINT) -> None:
         link.change(name, float(f"{COORDINATE.clamp(value):.4g}"))
 
 
-def whole(link: Link, name: str, label: str, span: Range, default: int, step: int = 1) -> int:
-    """Draw a slider over whole numbers."""
+def whole(
+    link: Link,
+    name: str,
+    label: str,
+    span: Range,
+    default: int,
+    step: int = 1,
+    *,
+    is_enough: IsEnough | None = None,
+) -> int:
+    """Draw a slider over whole numbers, which only what `lesson.follow` draws follows where that `is_enough`."""
     value = int(link.keep(name, float(default), addresses.read_number(span, int), addresses.write_number))
     if link.drawn:
-        draw_whole(f"{link.page}~{name}", label, span, value, partial(link.change, name), step)
+        change = partial(link.follow, name, (following(link),), is_enough) if is_enough else partial(link.change, name)
+        draw_whole(f"{link.page}~{name}", label, span, value, change, step)
     return value
+
+
+def following(link: Link) -> str:
+    """Return the key of the fragment in which `lesson.follow` draws."""
+    return f"{link.page}-following"
 
 
 def draw_whole(key: str, label: str, span: Range, value: int, change: Change, step: int = 1) -> None:
@@ -288,12 +314,44 @@ def dial(
     span: Range,
     default: float,
     stops: Sequence[float] | None = None,
+    *,
+    is_enough: IsEnough | None = None,
 ) -> float:
-    """Draw a slider over a few good values with a field beside it for any other."""
+    """Draw a slider over a few good values with a field beside it for any other; `is_enough` is as in `whole`."""
     value = float(link.keep(name, default, addresses.read_number(span), addresses.write_number))
-    if link.drawn:
+    if link.drawn and is_enough:
+        _draw_followed_dial(link, name, label, span, value, stops, is_enough)
+    elif link.drawn:
         draw_dial(f"{link.page}~{name}", label, span, value, partial(link.change, name), stops)
     return value
+
+
+def _draw_followed_dial(
+    link: Link,
+    name: str,
+    label: str,
+    span: Range,
+    value: float,
+    stops: Sequence[float] | None,
+    is_enough: IsEnough,
+) -> None:
+    """Draw a dial whose slider has only its field run beside what `lesson.follow` draws."""
+    key = f"{link.page}~{name}"
+    slider, field, part = f"{key}~slider", _field_of(key, span), f"{key}-field"
+
+    def silent() -> bool:
+        return _noted(field) not in st.session_state and is_enough()
+
+    def draw() -> None:
+        now = link.now(name, value)
+        _draw_field(field, label, span, now, partial(link.change, name), alone=False, part=part)
+
+    follow = partial(link.follow, name, (part, following(link)), silent)
+    with _beside():
+        _draw_stops(slider, label, span, value, follow, stops)
+        with st.container(width=FIELD):
+            st.fragment(draw, key=part)()
+    _say_of_field(field, value)
 
 
 def draw_dial(
@@ -306,17 +364,31 @@ def draw_dial(
     whole: bool = False,
 ) -> None:
     """Draw a dial that shows `value` and calls `change` with another."""
-    # A phone's keyboard of digits, which a field without negative numbers gets, may have no minus.
-    slider, field = f"{key}~slider", f"{key}~{'signed' if span.low < 0 else 'field'}"
-    options: list[float] = []
-    shown = _hand_over(slider, value, lambda told: change(options[max(0, min(round(told), len(options) - 1))]))
-    options += sorted({*(stops or spread(span)), shown})
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
-        st.select_slider(
-            label, options, shown, format_func=_plain, key=slider, on_change=_pass_on, args=(slider, change)
-        )
-        _draw_field(field, _("{name}, exact value").format(name=label), span, value, change, whole, alone=False)
+    field = _field_of(key, span)
+    with _beside():
+        _draw_stops(f"{key}~slider", label, span, value, change, stops)
+        _draw_field(field, label, span, value, change, whole, alone=False)
     _say_of_field(field, value)
+
+
+def _field_of(key: str, span: Range) -> str:
+    """Return the key of a dial's field."""
+    # A phone's keyboard of digits, which a field without negative numbers gets, may have no minus.
+    return f"{key}~{'signed' if span.low < 0 else 'field'}"
+
+
+def _beside() -> DeltaGenerator:
+    """Return the place of a slider with its field."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False)
+
+
+def _draw_stops(
+    key: str, label: str, span: Range, value: float, change: Change, stops: Sequence[float] | None = None
+) -> None:
+    options: list[float] = []
+    shown = _hand_over(key, value, lambda told: change(options[max(0, min(round(told), len(options) - 1))]))
+    options += sorted({*(stops or spread(span)), shown})
+    st.select_slider(label, options, shown, format_func=_plain, key=key, on_change=_pass_on, args=(key, change))
 
 
 class Typed(NamedTuple):
@@ -328,32 +400,48 @@ class Typed(NamedTuple):
 
 
 def _draw_field(
-    key: str, label: str, span: Range, value: float, change: Change, whole: bool = False, *, alone: bool = True
+    key: str,
+    label: str,
+    span: Range,
+    value: float,
+    change: Change,
+    whole: bool = False,
+    *,
+    alone: bool = True,
+    part: str = "",
 ) -> None:
     """Draw a field that shows `value` and calls `change` with another, written as `optviz.numerals` knows numbers.
 
     The browser's own field for numbers drops a decimal comma without a word. What cannot be read stays in this one.
+    One that is not `alone` stands beside a slider of the same label; `part` is the fragment that it is drawn in.
     """
     note = _note(key, value)
     shown = note.shown if note else _plain(value)
     _set(key, shown)
     st.text_input(
-        label,
+        label if alone else _("{name}, exact value").format(name=label),
         shown,
         key=key,
         # Numbers are nothing to be remembered, and the script that knows number fields knows them by this.
         autocomplete="off",
         label_visibility="visible" if alone else "collapsed",
         width="stretch" if alone else FIELD,
-        on_change=_read_field,
-        args=(key, Entry(low=float(span.low), high=float(span.high), whole=whole), value, change),
+        on_change=wholly,
+        args=(_read_field, key, Entry(low=float(span.low), high=float(span.high), whole=whole), value, change, part),
     )
 
 
-def _read_field(key: str, entry: Entry, value: float, change: Change) -> None:
+def wholly(change: Callable[..., None], *given: Any, **named: Any) -> None:
+    """Change something, and have the whole page run also where the control is drawn in a part of it."""
+    change(*given, **named)
+    if links.is_alone():
+        st.rerun()
+
+
+def _read_field(key: str, entry: Entry, value: float, change: Change, part: str) -> None:
     text: str = st.session_state[key] or ""
     # A field that was emptied has no value: the one before stays.
-    if is_echo() or not text.strip() or text == _plain(value):
+    if is_echo(part) or not text.strip() or text == _plain(value):
         return
     st.session_state.pop(_noted(key), None)
     try:
@@ -476,11 +564,12 @@ def in_page(key: str) -> str:
 
 def slide(name: str, told: float, held: bool) -> None:
     """Take the value of a slider that is held or was just released: a number, or the place of one of its options."""
-    st.session_state[SLID] = True
     links.hold(name if held else "")
     change = st.session_state.get(SLIDERS, {}).get(name)
     if change:
         change(told)
+    # Not where the change itself had parts of the page run, and ended this.
+    st.session_state[SLID] = True
 
 
 def slid() -> bool:
@@ -494,11 +583,19 @@ def _pass_on(key: str, change: Change) -> None:
         change(st.session_state[key])
 
 
-def is_echo() -> bool:
+def is_echo(part: str = "") -> bool:
     """Whether a widget's "change" is only what the browser knew before it heard of a value that was set here.
 
     A fragment that runs by itself reports all widgets with every run. Controls stand outside of fragments: whoever
-    moves one makes the whole script run.
+    moves one makes the whole script run. One that does not stands alone in the fragment `part`.
     """
     context = get_script_run_ctx()
-    return context is not None and bool(context.fragment_ids_this_run)
+    running = (context and context.fragment_ids_this_run) or ()
+    return bool(running) and not (context and part and set(running) & set(_ids_of(context, part)))
+
+
+def _ids_of(context: ScriptRunContext, part: str) -> list[str]:
+    try:
+        return context.fragment_storage.resolve_target(part)
+    except StreamlitAPIException:  # no such fragment has been drawn
+        return []

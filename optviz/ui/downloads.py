@@ -19,8 +19,7 @@ MIME = "application/octet-stream"
 
 
 def offer(link: Link, label: str, make: Callable[[], bytes], file: str, name: str) -> None:
-    """Draw a button that makes a file as things stand then, and saves it."""
-    _patience(key=f"{link.page}-{name}-patience")
+    """Draw a button that makes a file as things stand then (`static/patience.js`), and saves it."""
     st.download_button(
         label, make, file, key=f"{link.page}-{name}", on_click="ignore", icon=":material/download:", mime=MIME
     )
@@ -64,48 +63,3 @@ def offer_events(link: Link, runs: Callable[[], Mapping[str, EventRun]], name: s
 def _archive(runs: Callable[[], Mapping[str, EventRun]], name: str) -> bytes:
     # In one folder of the archive's name, so that the command fits however it is unpacked.
     return zipped({f"{name}/{run}": events for run, events in runs().items()}, time.time())
-
-
-# Who types into a field and clicks on a button at once leaves the field by that click: Streamlit answers it with the
-# file from before the change, or, where the page has run on, with none. So the click waits until the page is at rest.
-_PATIENCE_JS = """
-const MOST = 5000; // milliseconds; a page that never rests gives what it has
-const SETTLED = 100; // until what was left is sent, and what has arrived is drawn
-const rests = () => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
-let passing = false;
-let changed = -Infinity;
-function wait(event) {
-  const key = /(?:^| )(st-key-\\S+)/.exec(event.target.closest?.("[data-testid=stElementContainer]")?.className)?.[1];
-  if (passing || !key || !event.target.closest("[data-testid=stDownloadButton] button")) return;
-  if (rests() && performance.now() - changed > 10 * SETTLED) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const began = performance.now();
-  const look = () => {
-    if (!rests() && performance.now() - began < MOST) return setTimeout(look, 30);
-    setTimeout(() => {
-      passing = true;
-      document.querySelector(`.${CSS.escape(key)} button`)?.click();
-      passing = false;
-    }, SETTLED);
-  };
-  setTimeout(look, SETTLED);
-}
-export default () => {
-  if (globalThis.optvizPatience) return;
-  globalThis.optvizPatience = true;
-  addEventListener("click", wait, true);
-  addEventListener("change", () => (changed = performance.now()), true);
-};
-"""
-_patience = st.components.v2.component(
-    "optviz_patience",
-    html='<i class="optviz-patience"></i>',
-    css="""
-    [data-testid=stElementContainer]:has(.optviz-patience) {
-      display: none;
-    }
-    """,
-    js=_PATIENCE_JS,
-    isolate_styles=False,
-)

@@ -141,8 +141,8 @@ def offer(link: Link, made: Fork | None, run: int, name: str, rest: int | None, 
             key=f"{link.page}-fork",
             icon=":material/fork_right:",
             help=None if here else _("Pause at the step where a run should change."),
-            on_click=_fork,
-            args=(link, run, rest, [] if made and made.run == run else [RATE]),
+            on_click=controls.wholly,
+            args=(_fork, link, run, rest, [] if made and made.run == run else [RATE]),
             disabled=not here,
         )
         if _step(link) is not None:
@@ -156,4 +156,5 @@ def _fork(link: Link, run: int, step: int, resets: Sequence[str]) -> None:
 
 def _draw_drop(link: Link, start: str, key: str, change: tuple[str, object], resets: Sequence[str]) -> bool:
     text, icon = start + _("Drop the fork"), ":material/undo:"
-    return st.button(text, key=key, icon=icon, on_click=link.change, args=change, kwargs={"resets": resets})
+    given = (link.change, *change)
+    return st.button(text, key=key, icon=icon, on_click=controls.wholly, args=given, kwargs={"resets": resets})

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import StopException
 from optviz.course import outline
 from optviz.locale import spoken
 from optviz.locale.spoken import _
-from optviz.ui import language, lectures, resume, tab
+from optviz.ui import language, lectures, links, resume, tab
 
 _HERE = Path(__file__).parent
 # Read once: Streamlit would read a style sheet, and hash and keep an icon, in every run of every visitor.
@@ -39,6 +39,7 @@ def drawn() -> Iterator[None]:
         raise
     lectures.note_entry()
     resume.hand_over()
+    links.settle(True)
     _settle()
 
 
@@ -57,6 +58,7 @@ def enter() -> None:
 def configure() -> None:
     """Begin a run, and give the tab its icon; Streamlit would fetch the page's from the internet."""
     resume.withhold()
+    links.settle(False)
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=360)
 
 

@@ -20,6 +20,7 @@ def choose() -> str:
         format_func=lambda key: LANGUAGES[key],
         required=True,
         key=KEY,
+        on_change=lambda: None,  # whoever chooses has the whole page run, whatever else was moved
         persist_state="session",
         label_visibility="collapsed",
     )

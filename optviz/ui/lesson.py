@@ -12,17 +12,20 @@ from numpy.typing import ArrayLike
 from streamlit.delta_generator import DeltaGenerator
 
 from optviz.course import outline
-from optviz.figures.panels import Picture, Thinned
+from optviz.figures.panels import Panel, Picture, Thinned
 from optviz.lessons.examples import Example
 from optviz.lessons.optimizer_code import Unprintable
 from optviz.lessons.words import data_error, player_words
 from optviz.locale.spoken import _, joined
 from optviz.networks.datasets import DataError
-from optviz.ui import controls, frame, links, moments, sharing
+from optviz.ui import controls, frame, lectures, links, moments, sharing
 from optviz.ui.downloads import Beside, offer_arrays
 from optviz.ui.examples import offer
 from optviz.ui.links import Link
-from optviz.ui.player import OnPoint, Result, player
+from optviz.ui.player import OnPoint, Result, player, stage
+
+CODE = "tensorflow"
+"""The fold of a page's program."""
 
 
 class Beginning(NamedTuple):
@@ -74,12 +77,14 @@ def show(
     watch: bool = False,
     on_point: OnPoint | None = None,
     slides: bool = True,
+    staged: bool = False,
     name: str = "",
 ) -> Result:
     """Show a page's picture at the moment of its link, in the visitor's language.
 
     `name` tells several pictures of one page apart; `slides` lets the picture follow a slider while it is held, which
-    is for pages whose whole script answers quickly. The rest is as in `player`.
+    is for pages whose whole script answers quickly; panels that are `staged` have been drawn by `player.stage`. The
+    rest is as in `player`.
     """
     result = player(
         replace(picture, words={**player_words(), **picture.words}),
@@ -88,6 +93,7 @@ def show(
         on_slide=controls.slide if slides else None,
         opening={**moments.keep(link).opening(link.opening), "name": name},
         share=partial(sharing.answer, link),
+        staged=staged,
         key=f"{link.page}-{name}" if name else link.page,
     )
     if picture.steps and any(map(_passes, picture.arrays.values())):
@@ -103,7 +109,7 @@ def _passes(array: ArrayLike | Thinned) -> bool:
     return rows.dtype.kind == "f" and bool((np.abs(rows) > np.finfo(np.float32).max).any())
 
 
-def live(draw: Callable[[], Result]) -> None:
+def live(draw: Callable[[], Result], key: str | None = None) -> None:
     """Draw a picture with a point that can be dragged, as a fragment: while it is held, nothing else of the page runs.
 
     `draw` asks `link.now` where the point is, and returns what `show` does. The whole page follows the release, a
@@ -119,7 +125,26 @@ def live(draw: Callable[[], Result]) -> None:
         if (done.pick and not done.pick.held) or done.step != rested[0]:
             st.rerun()
 
-    st.fragment(run)()
+    st.fragment(run, key=key)()
+
+
+def follow(link: Link, panels: Sequence[Panel], draw: Callable[[], Result]) -> None:
+    """Draw a picture as `live` does, with what stands at it, which sliders have run alone where that `is_enough`.
+
+    The panels are sent with the whole page alone: where `draw` wants others, it ends by `st.rerun`. It asks `link.now`
+    for the values of the sliders, and draws no controls but the player and buttons that change the page by
+    `controls.wholly`.
+    """
+    stage(Picture(panels, {}, run="", words=player_words()), key=link.page)
+
+    def run() -> Result:
+        done = draw()
+        if links.is_alone():
+            link.write()
+            lectures.note_entry()
+        return done
+
+    live(run, controls.following(link))
 
 
 def say(*sentences: str) -> None:
@@ -141,7 +166,7 @@ def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside
     One that takes long to write is handed over as a function, which is called only when it is seen. A file that they
     read is offered `beside` them.
     """
-    with controls.folded(link, "tensorflow", title or _("The same in TensorFlow"), ":material/code:", alone=False):
+    with controls.folded(link, CODE, title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
                 print_program(program)

@@ -6,6 +6,7 @@ the session under names that never change, and this module carries them to the U
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from optviz.course.addresses import PLUS, OutOfRange, Unreadable, write_number
@@ -31,6 +33,8 @@ FOREIGN = EMBEDDING | {spoken.KEY}
 SHORT, CLOSE = 4, 0.82
 """The letters from which on a name can be misspelt, and how alike (`difflib`) it is then to the one that is meant."""
 HELD = "held"
+WHOLE = "whole"
+"""Whether the page stands in the browser as its controls say."""
 
 
 class Link:
@@ -48,9 +52,8 @@ class Link:
         """Whether controls are drawn: not in a group that is folded away, where they only keep their values."""
         # One entry of the session for all values: Streamlit's widgets look through the entries again and again.
         self._values: dict[str, Any] = st.session_state.setdefault(f"{page}-values", {})
-        self._texts: dict[str, list[str]] = {}
-        self._standing: dict[str, list[str]] = {}
-        self._names: set[str] = set()
+        self._kept: dict[str, tuple[Any, Callable[[Any], list[str]]]] = {}
+        """Of each control its default and how it is written."""
 
     @property
     def opening(self) -> int:
@@ -74,11 +77,7 @@ class Link:
         if name not in self._values:
             self._values[name] = self._read(name, default, read, longest, plus)
         value: T = self._values[name]
-        self._names.add(name)
-        if value != default:
-            self._texts[name] = write(value)
-        if name in self._first:
-            self._standing[name] = write(value)
+        self._kept[name] = default, write
         return value
 
     def now(self, name: str, before: T) -> T:
@@ -90,8 +89,23 @@ class Link:
 
         The moment that a link was opened at is over then.
         """
+        settle(False)
         self._values[name] = value
         self.reset(*resets, *(kept for kept in self._values if kept.startswith(MOMENT)))
+
+    def follow(self, name: str, parts: Sequence[str], is_enough: Callable[[], bool], value: object) -> None:
+        """Set a control's value and run nothing but some fragments, given by their keys, where that `is_enough`.
+
+        The whole page runs as well where something else was changed that it has not drawn yet, or where it has not
+        drawn these fragments.
+        """
+        is_whole = st.session_state.get(WHOLE, False)
+        self.change(name, value)
+        if is_whole and is_enough():
+            settle(True)
+            with suppress(StreamlitAPIException):
+                st.rerun(parts)
+            settle(False)
 
     def reset(self, *names: str) -> None:
         """Put controls back to their defaults."""
@@ -101,7 +115,6 @@ class Link:
     def forget(self, name: str) -> None:
         """Put a control back to its default, in this run already."""
         self._values.pop(name, None)
-        self._texts.pop(name, None)
 
     def drop(self, name: str) -> None:
         """Put a control back to its default, whatever the link that was opened says of it."""
@@ -110,6 +123,7 @@ class Link:
 
     def open(self, parameters: Mapping[str, Sequence[str]]) -> None:
         """Set the whole page as a link with these parameters would; controls not named take their defaults."""
+        settle(False)
         self._values.clear()
         st.session_state[f"{self.page}-opening"] = self.opening + 1
         st.session_state[self._opened] = self._begun(parameters)
@@ -121,26 +135,33 @@ class Link:
             self._object(opened)
         st.session_state[self._visited] = True
         st.session_state[self._opened] = {}
-        texts = self._written()
-        chosen = spoken.chosen()
-        if chosen:
-            texts[spoken.KEY] = [chosen]
-        if not st.session_state.pop(HELD, "") and address() != texts:
-            st.query_params.from_dict(texts)
+        self.write()
         complaints = st.session_state.get(self._complaints)
         if complaints:
             text = spoken.joined(*complaints, _("The rest of the link was used."))
             notes.warning(text, icon=":material/link_off:")
             notes.button(_("Close this note"), key=f"{self.page}-close", on_click=self._forgive, type="tertiary")
 
+    def write(self) -> None:
+        """Write the URL of this run, unless something is being dragged."""
+        texts = self._written()
+        chosen = spoken.chosen()
+        if chosen:
+            texts[spoken.KEY] = [chosen]
+        if not st.session_state.pop(HELD, "") and address() != texts:
+            st.query_params.from_dict(texts)
+
     def _written(self) -> dict[str, list[str]]:
         """Return the texts for the address: without settings where they are those that the page opens with."""
-        settings = {name: texts for name, texts in self._texts.items() if not name.startswith(MOMENT)}
-        moment = {name: texts for name, texts in self._texts.items() if name.startswith(MOMENT)}
+        values = {name: self._values.get(name, default) for name, (default, _write) in self._kept.items()}
+        texts = {name: write(values[name]) for name, (default, write) in self._kept.items() if values[name] != default}
+        settings = {name: written for name, written in texts.items() if not name.startswith(MOMENT)}
+        moment = {name: written for name, written in texts.items() if name.startswith(MOMENT)}
         if self._first and settings == {name: list(texts) for name, texts in self._first.items()}:
             return moment
         # Of nothing but defaults one has to stand in the address, which would else be that of the opening.
-        return moment | (settings or dict([*self._standing.items()][:1]))
+        standing = next((name for name in self._kept if name in self._first), None)
+        return moment | (settings or ({standing: self._kept[standing][1](values[standing])} if standing else {}))
 
     def _begun(self, parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return a link's parameters, with those that the page opens with where it has no settings."""
@@ -201,7 +222,7 @@ class Link:
         asked = opened.get(spoken.KEY, [""])[-1]
         if asked and (objection := spoken.objection(asked)):
             self._complain(objection)
-        unknown = {name: near for name in sorted(set(opened) - self._names) if (near := self._meant(name))}
+        unknown = {name: near for name in sorted(set(opened) - set(self._kept)) if (near := self._meant(name))}
         if unknown:
             text = _("The link has settings that this page does not know: {names}.")
             names = [
@@ -214,7 +235,7 @@ class Link:
         """Return the setting, of this page or another, that an unknown one is meant to be; empty if it is foreign."""
         if name in FOREIGN or name.startswith(MOMENT) or len(name) > SHOWN:
             return ""
-        known = {each.lower(): each for each in (*settings_elsewhere(), *self._names)}
+        known = {each.lower(): each for each in (*settings_elsewhere(), *self._kept)}
         near = get_close_matches(name.lower(), known, n=1, cutoff=1 if len(name) < SHORT else CLOSE)
         return known[near[0]] if near else ""
 
@@ -257,6 +278,17 @@ def travelled() -> bool:
     """Return whether this run answers the browser's Back or Forward: the page is then what its address says."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
+
+
+def settle(whole: bool) -> None:
+    """Note whether the page stands in the browser as its controls say, or waits for a run of the whole script."""
+    st.session_state[WHOLE] = whole
+
+
+def is_alone() -> bool:
+    """Return whether a part of the page, a fragment, runs by itself."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def entry() -> tuple[object, ...]:

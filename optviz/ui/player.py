@@ -23,53 +23,16 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 from optviz.figures.panels import Panel, Picture, Thinned
 from optviz.lessons.words import WORDS
 from optviz.locale import foreign
-from optviz.optimization.looks import LOOKS
+from optviz.optimization.looks import PALETTE
 from optviz.ui import links
 
 Theme = Mapping[str, str]
 
 THEMES: Mapping[Literal["light", "dark"], Theme] = {
-    "light": {
-        "series1": "#0c82fd",
-        "series2": "#d96100",
-        "series3": "#00967d",
-        "series4": "#780075",
-        "series5": "#a57d49",
-        "series6": "#001cc8",
-        "series7": "#97002e",
-        "series8": "#737fa9",
-        "text": "#1c2430",
-        "muted": "#5b6675",
-        "good": "#0b7a3b",
-        "bad": "#c1121f",
-        "class0": "#1f5fd0",
-        "class1": "#d0342c",
-        **{name: look.light for name, look in LOOKS.items()},
-    },
-    "dark": {
-        "series1": "#008fff",
-        "series2": "#b57e00",
-        "series3": "#0affaa",
-        "series4": "#f949b1",
-        "series5": "#e2ff61",
-        "series6": "#eeb6ff",
-        "series7": "#ff5e60",
-        "series8": "#ccfff7",
-        "text": "#eef2f7",
-        "muted": "#a3adba",
-        "good": "#4ade80",
-        "bad": "#ff7b72",
-        "class0": "#6ea8ff",
-        "class1": "#ff7d74",
-        **{name: look.dark for name, look in LOOKS.items()},
-    },
+    "light": {name: shade.light for name, shade in PALETTE.items()},
+    "dark": {name: shade.dark for name, shade in PALETTE.items()},
 }
-"""Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`.
-
-All have a contrast of 3:1 or more to Streamlit's backgrounds. The eight series are at least 20 apart in CIELAB, to eyes
-without red or green cones (Machado 2009) as well, and traces tell themselves apart by dash and marker besides.
-Optimizers have colors of their own, by their names.
-"""
+"""Colors by name for light and dark backgrounds; a trace asks for one with `meta={"color": "series3"}`."""
 
 
 Point = tuple[float, float]
@@ -114,6 +77,7 @@ def player(
     on_point: OnPoint | None = None,
     on_slide: OnSlide | None = None,
     share: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    staged: bool = False,
     key: str,
 ) -> Result:
     """Show a picture under its playhead.
@@ -123,15 +87,15 @@ def player(
     opened wants to be seen (`course.moments.Moment`): it is obeyed once for each `number` in it. `on_point` takes a
     point before the script runs, as a widget's callback does, so that one run answers it; `on_slide(name, value, held)`
     the value of a slider of the page that is held, by its key's name in the page. `share` answers what the dialog that
-    shares a moment asks for. Raises `ValueError` where a track refers to an array or column that does not exist.
+    shares a moment asks for. The panels are `staged` where `stage` has drawn them already, outside of the fragment that
+    this is in. Raises `ValueError` where a track refers to an array or column that does not exist.
     """
     numbers = {name: _Numbers.of(array) for name, array in picture.arrays.items()}
     widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
     for panel in picture.panels:
         _check_tracks(panel, widths)
-    serve_scripts()
-    fixed = tuple(map(_fixed, picture.panels))
-    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
+    if not staged:
+        stage(picture, themes=themes, key=key)
     run = picture.run
     held = _rows_held(key, run)
     header = {
@@ -164,6 +128,13 @@ def player(
     )
     st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
     return Result(_picked(answer.point), step_at_rest(key, run))
+
+
+def stage(picture: Picture, *, themes: Mapping[Literal["light", "dark"], Theme] = THEMES, key: str) -> None:
+    """Show the panels of a picture, whose numbers a `player` brings."""
+    serve_scripts()
+    fixed = tuple(map(_fixed, picture.panels))
+    _stage(key=f"{key}-stage", data=_stage_message(fixed, _items(picture.words), _tables(themes), picture.even, key))
 
 
 def step_at_rest(key: str, run: str) -> int | None:
@@ -359,54 +330,50 @@ def _take_slide(key: str, feed_key: str, on_slide: OnSlide | None) -> None:
 def serve_scripts() -> None:
     """Tell the runtime of the folders that it serves; one that began after the import does not know them yet."""
     if st.runtime.exists():
-        for folder in (_PLOTLY, SCRIPTS):
-            ComponentRegistry.instance().register_component(folder)
+        registry: Any = ComponentRegistry.instance()
+        _tell(registry)
+
+
+@lru_cache(maxsize=1)
+def _tell(registry: Any) -> None:
+    for folder in (_PLOTLY, SCRIPTS):
+        registry.register_component(folder)
 
 
 _HERE = Path(__file__).parent
+_STATIC = _HERE / "static"
 _VERSION = hashlib.sha1(
-    b"".join(path.read_bytes() for path in sorted((_HERE / "static").glob("*.js"))), usedforsecurity=False
+    b"".join(path.read_bytes() for path in sorted(_STATIC.glob("*.js"))), usedforsecurity=False
 ).hexdigest()[:12]
 _PLOTLY = components_v1.declare_component("plotlyjs", path=str(Path(plotly.__file__).parent / "package_data"))
 # Another version stands at another address, for browsers keep what they have fetched.
-SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_HERE / "static"))
-# A component's script travels with every message; this one only fetches the player's, which the browser keeps.
-_STAGE_JS = f"""
-let player;
-const fetched = () => import(new URL("component/{SCRIPTS.name}/player.js", document.baseURI));
-export default component => {{
-  if (player) return player(component);
-  let leave, left = false;
-  const begin = () => fetched().then(script => {{
-    player = script.default;
-    if (!left) leave = player(component);
-  }}, () => left || setTimeout(begin, 2000));
-  begin();
-  return () => {{
-    left = true;
-    leave?.();
-  }};
-}};
-"""
+SCRIPTS = components_v1.declare_component(f"player_{_VERSION}", path=str(_STATIC))
 # Streamlit takes a string of one line for the path of a file.
 _FEED_CSS = """
 [data-testid=stElementContainer]:has(.optviz-feed) {
   display: none;
 }
 """
-_FEED_JS = """
-export default ({ data, setTriggerValue: tell }) => {
-  (globalThis.optvizInbox ??= []).push({ data, tell });
-};
-"""
 _Mount = Callable[..., Any]
-_stage: _Mount = st.components.v2.component(
-    "optviz_stage",
-    html='<div class="optviz"></div>',
-    css="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("player.css", "sharing.css")),
-    js=_STAGE_JS,
-    isolate_styles=False,
-)
+
+
+def _read(*files: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def mounted(name: str, script: str, shown: str = "optviz-feed", styles: str = "") -> _Mount:
+    """Declare a component that a script of `static` draws; of the class `optviz-feed` nothing is seen."""
+    html = f'<div class="{shown}" data-script="component/{SCRIPTS.name}/{script}"></div>'
+    return st.components.v2.component(
+        name, html=html, css=styles or None, js=_read(_STATIC / "mount.js"), isolate_styles=False
+    )
+
+
+_stage = mounted("optviz_stage", "player.js", "optviz", _read(_HERE / "player.css", _HERE / "sharing.css"))
 _feed: _Mount = st.components.v2.component(
-    "optviz_feed", html='<i class="optviz-feed"></i>', css=_FEED_CSS, js=_FEED_JS, isolate_styles=False
+    "optviz_feed",
+    html='<i class="optviz-feed"></i>',
+    css=_FEED_CSS,
+    js=_read(_STATIC / "feed.js"),
+    isolate_styles=False,
 )

@@ -15,6 +15,7 @@ from optviz.locale.spoken import _
 from optviz.optimization.optimizers import Optimizer
 from optviz.surfaces.diagnosis import Cause, Finding, Trouble
 from optviz.surfaces.race import End, Ending
+from optviz.ui import controls
 from optviz.ui.links import Link
 
 QUICK = 1000
@@ -61,7 +62,8 @@ def offer(link: Link, settings: Settings, change: Callable[[int, Any], None]) ->
                     label(settings, remedy),
                     key=f"{link.page}~remedy{i}",
                     icon=":material/healing:",
-                    on_click=partial(change, i, remedy.contestant),
+                    on_click=controls.wholly,
+                    args=(change, i, remedy.contestant),
                     wrap=True,
                 )
     helpless = [name for i, name in enumerate(races.names_of(settings)) if i in troubled and i not in helped]

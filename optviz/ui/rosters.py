@@ -11,8 +11,12 @@ from optviz.lessons.ranges import LEARNING_RATE, LEARNING_RATES
 from optviz.lessons.rosters import Entry, Roster, differing
 from optviz.locale.spoken import _
 from optviz.recipes import Recipe
-from optviz.ui import controls, typed_rules
+from optviz.ui import controls, links, typed_rules
 from optviz.ui.links import Link
+
+EDITOR = "editor"
+"""The fold of the editor of one entry."""
+
 
 E = TypeVar("E", bound=Entry)
 Marks = Callable[[Sequence[E]], Sequence[str]]
@@ -71,6 +75,7 @@ class Picker(Generic[E]):
                 format_func=lambda i: f"{marks[i]} {entries[i].title(shared)}",
                 key=key,
                 required=True,
+                on_change=partial(links.settle, False),
             )
         else:
             st.info(_(self.roster.words.nothing), icon=":material/add_circle:")
@@ -101,7 +106,7 @@ class Picker(Generic[E]):
         change = partial(self._replace, link, entries, i)
         key = f"{link.page}~{self.roster.name}{i}"
         title = _("Settings of {name}").format(name=_(recipe.title))
-        with controls.folded(link, "editor", title, ":material/tune:"):
+        with controls.folded(link, EDITOR, title, ":material/tune:"):
             if not link.drawn:
                 return
             if entry.name not in list(self.roster.kind.recipes):

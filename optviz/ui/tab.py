@@ -14,20 +14,12 @@ from optviz.locale import spoken
 from optviz.locale.spoken import _
 from optviz.ui import lectures
 from optviz.ui.controls import in_page
-from optviz.ui.player import SCRIPTS, serve_scripts
+from optviz.ui.player import mounted, serve_scripts
 
 KEY = "optviz-tab"
 
-_tab = st.components.v2.component(
-    "optviz_tab",
-    html='<i class="optviz-feed"></i>',
-    js=f"""
-const script = new URL("component/{SCRIPTS.name}/tab.js", document.baseURI);
-const begin = component => import(script).then(tab => tab.default(component), () => setTimeout(begin, 2000, component));
-export default component => void begin(component);
-""",
-    isolate_styles=False,
-)
+_tab = mounted("optviz_tab", "tab.js")
+_hand = mounted("optviz_hand", "hand.js")
 
 
 def draw() -> None:
@@ -43,7 +35,7 @@ def draw() -> None:
 
 def hand_over(uploader: str) -> None:
     """Have the tab put a file that was chosen in it before into a field for files, given by its key, again."""
-    st.html(f"<script>globalThis.optvizTab?.hand({in_page(uploader)!r})</script>", unsafe_allow_javascript=True)
+    _hand(key=f"{uploader}-hand", data=in_page(uploader).encode())
 
 
 def _take() -> None:

@@ -32,3 +32,4 @@ def go_on(link: Link, training: Training) -> None:
         training.advance(np.inf)
         st.session_state[f"{link.page}-training"] = training
     training.go_on()
+    training.hurry()

@@ -39,15 +39,18 @@ PERIOD, PATIENCE, MONITOR = 2.0, 60.0, 30.0
 KEPT_RUNS = 2
 """For so many runs of the script the browser keeps a message that is not used."""
 
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+"""How a run ends that was not overtaken: of the whole script, or of some fragments."""
+
 MIB = 2**20
 
 
 @contextmanager
-def server(port: int) -> Iterator[psutil.Process]:
-    """Run the app with the repository's own settings, and end it."""
+def server(port: int, clone: Path = ROOT) -> Iterator[psutil.Process]:
+    """Run the app of a clone with its own settings, and end it."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield psutil.Process(process.pid)
@@ -128,7 +131,7 @@ class Visitor:
             self.page, self.hash = "", message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
-        elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+        elif kind == "script_finished" and message.script_finished in FINISHED:
             now = time.perf_counter()
             self.latencies += [now - sent for sent in self.waiting]
             self.waiting = []

@@ -5,15 +5,19 @@ import platform
 import timeit
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import pytest
 
+from optviz import compiled
+from optviz.optimization import straight
+
 # TensorFlow reads it when it is first imported: without it its start-up notes drown the table.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-PACKAGES = ("numpy", "tensorflow", "keras", "torch")
+PACKAGES = ("numpy", "numba", "tensorflow", "keras", "torch")
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
@@ -92,6 +96,28 @@ def fastest(pytestconfig: pytest.Config) -> Callable[..., float]:
         return min(first, *timeit.repeat(call, timer=timer, number=1, repeat=rounds))
 
     return measure
+
+
+@pytest.fixture
+def in_machine_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., float]:
+    """Return a function that times a call without machine code, and has its programs compiled for what follows."""
+    pytest.importorskip("numba")
+    monkeypatch.setenv("OPTVIZ_CACHE", str(tmp_path))
+    # Here it is waited for.
+    monkeypatch.setattr(compiled, "_COMPILE", compiled._COMPILE.replace("(19)", "(0)"))
+    compiled._folder.cache_clear()
+
+    def prepare(call: Callable[[], Any], measure: Callable[..., float]) -> float:
+        programs: set[str] = set()
+        with monkeypatch.context() as patch:
+            patch.setattr(straight, "compiled", lambda program, _steps: programs.add(program))
+            seconds = measure(call)
+        monkeypatch.setattr(compiled, "is_possible", lambda: True)
+        compiled.prepare(*programs)
+        assert programs and all(map(compiled.compiled, programs))
+        return seconds
+
+    return prepare
 
 
 @pytest.hookimpl(trylast=True)

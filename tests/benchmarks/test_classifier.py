@@ -17,7 +17,7 @@ from optviz.networks.classifier import ENGINES, Classifier, train
 from optviz.networks.datasets import dot
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
-from optviz.optimization.descent import descend
+from optviz.optimization.descent import descend, marks
 from optviz.optimization.objectives import Penalized
 from optviz.optimization.optimizers import OPTIMIZERS
 
@@ -43,6 +43,12 @@ def trained() -> None:
 
 def updated() -> None:
     """Do the same updates and nothing else."""
+    objective = Penalized(COURSE, l2=L2, mask=NETWORK.weight_mask)
+    next(islice(marks(objective, SGD, rate, START, every=EPOCHS * COURSE.steps_per_epoch), 1, None))
+
+
+def descended() -> None:
+    """Do them as `descend` does, with all that a step can tell."""
     objective = Penalized(COURSE, l2=L2, mask=NETWORK.weight_mask)
     next(islice(descend(objective, SGD, rate, START), EPOCHS * COURSE.steps_per_epoch, None))
 
@@ -121,3 +127,8 @@ def test_gradient_of_a_batch(compare: Callable[..., None], fastest: Callable[...
     theirs = fastest(lambda: [compiled(START, 0) for _ in range(100)], 2.0) / 100
     what = "the classifier's loss and gradient, one batch"
     compare(what, lambda: COURSE(START, 0), "TensorFlow engine, compiled", theirs)
+
+
+def test_updates_in_place(compare: Callable[..., None], fastest: Callable[..., float]) -> None:
+    what = f"the course's classifier, {EPOCHS} epochs, updates only, in place"
+    compare(what, updated, "the one loop of all steps", fastest(descended))

@@ -70,15 +70,36 @@ def test_adam_recorded(
     compare(f"{STEPS:,} recorded steps of Adam on Rosenbrock", recorded, rival, seconds, required=BUDGETS[rival])
 
 
+IN_PYTHON = "optviz in Python"
+
+
+def test_adam_recorded_in_machine_code(
+    compare: Callable[..., None], fastest: Callable[..., float], in_machine_code: Callable[..., float]
+) -> None:
+    seconds = in_machine_code(recorded, fastest)
+    compare(f"{STEPS:,} recorded steps of Adam on Rosenbrock, compiled", recorded, IN_PYTHON, seconds, required=3.0)
+
+
+def test_race_in_machine_code(
+    compare: Callable[..., None], fastest: Callable[..., float], in_machine_code: Callable[..., float]
+) -> None:
+    call = a_race("rosenbrock", 8, 1000)
+    seconds = in_machine_code(call, fastest)
+    compare("a race of 8 × 1,000 on Rosenbrock, judged, compiled", call, IN_PYTHON, seconds, required=2.0)
+
+
 @pytest.mark.parametrize(("runs", "steps"), [(4, 200), (8, 1000)])
 @pytest.mark.parametrize("name", ["bowl", "rosenbrock"])
 def test_race(compare: Callable[..., None], name: str, runs: int, steps: int) -> None:
+    compare(f"a race of {runs} × {steps:,} on {SURFACES[name].title}, judged", a_race(name, runs, steps))
+
+
+def a_race(name: str, runs: int, steps: int) -> Callable[[], Any]:
     surface = SURFACES[name]
     course = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
     racers = [Racer(OPTIMIZERS[optimizer](), RATE) for optimizer in GROUPS[runs]]
     start = np.array(surface.start, dtype=float)
-    what = f"a race of {runs} × {steps:,} on {surface.title}, judged"
-    compare(what, lambda: race(course, racers, lambda t: 1.0, start, steps))
+    return lambda: race(course, racers, lambda t: 1.0, start, steps)
 
 
 @pytest.mark.parametrize("points", [1, 10_000])

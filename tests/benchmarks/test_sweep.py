@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optviz.optimization.descent import descend
+from optviz.optimization.descent import arrive, descend
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.surfaces.surfaces import SURFACES
 
@@ -35,16 +35,14 @@ Update = Callable[[Any, int], None]
 
 def sweep() -> dict[str, np.ndarray]:
     """Return where all runs of each optimizer end, `(starts, learning rates, 2)`."""
-    return {name: arrive(name) for name in UPDATES}
+    return {name: arrived(name) for name in UPDATES}
 
 
-@np.errstate(all="ignore")
-def arrive(name: str) -> np.ndarray:
-    # One coordinate after the other in memory, so that a surface reads each of them in one go; and a rate for each run.
-    w = np.array(np.broadcast_to(BEGIN[:, None], (STARTS, RATES, 2)), order="F")
-    rates = np.array(np.broadcast_to(LEARNING_RATES, (STARTS, RATES)), order="F")
-    steps = descend(ROSENBROCK, OPTIMIZERS[name](), lambda t: rates, w)
-    return next(islice(steps, STEPS, None)).w
+def arrived(name: str) -> np.ndarray:
+    rates = np.broadcast_to(LEARNING_RATES, (STARTS, RATES))
+    return arrive(
+        ROSENBROCK, OPTIMIZERS[name](), lambda t: rates, np.broadcast_to(BEGIN[:, None], (STARTS, RATES, 2)), STEPS
+    )
 
 
 def sgd(torch: Any, w: Any, lr: Any) -> Update:
@@ -190,5 +188,26 @@ def test_both_sweeps_do_the_same_work(torch: Any) -> None:
 def test_sweep(compare: Callable[..., None], fastest: Callable[..., float], torch: Any, rival: str) -> None:
     part = 10
     seconds = fastest(lambda: RIVALS[rival](torch, STEPS // part)) * part
-    what = "20 million run-steps: 8 optimizers × 50 learning rates × 100 starts × 500 steps on Rosenbrock"
-    compare(what, sweep, rival, seconds, required=REQUIRED[rival])
+    compare(WHAT, sweep, rival, seconds, required=REQUIRED[rival])
+
+
+WHAT = "20 million run-steps: 8 optimizers × 50 learning rates × 100 starts × 500 steps on Rosenbrock"
+
+
+def test_sweep_in_machine_code(
+    compare: Callable[..., None], fastest: Callable[..., float], in_machine_code: Callable[..., float]
+) -> None:
+    compare(f"{WHAT}, compiled", sweep, "optviz in NumPy", in_machine_code(sweep, fastest), required=3.0)
+
+
+def test_sweep_in_place(compare: Callable[..., None], fastest: Callable[..., float]) -> None:
+    compare(f"{WHAT}, in place", sweep, "the one loop of all steps", fastest(descended))
+
+
+@np.errstate(all="ignore")
+def descended() -> None:
+    """Run them as `descend` does, with all that a step can tell."""
+    w = np.array(np.broadcast_to(BEGIN[:, None], (STARTS, RATES, 2)), order="F")
+    rates = np.array(np.broadcast_to(LEARNING_RATES, (STARTS, RATES)), order="F")
+    for name in UPDATES:
+        next(islice(descend(ROSENBROCK, OPTIMIZERS[name](), lambda t: rates, w), STEPS, None))

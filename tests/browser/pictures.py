@@ -14,7 +14,7 @@ from playwright.sync_api import FloatRect, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from optviz.course import outline
 from tests.browser.conftest import FLAGS, find_chromium, serving
-from tests.browser.screen import PLAYER, path_of
+from tests.browser.screen import PLAYER, frames, path_of
 
 FOLDER = Path(outline.__file__).parent / "static" / "pictures"
 SIZE = (320, 200)
@@ -51,14 +51,14 @@ def taken(page: Page, name: str) -> bytes:
     page.add_style_tag(content=BARE)
     if name in WITHOUT:
         page.wait_for_selector("[data-testid=stCode], [data-testid=stMarkdown]")
-        page.wait_for_timeout(1500)
+        frames(page, 90)
         return page.screenshot(clip=HEAD)
     page.wait_for_selector(f"{PLAYER}[data-step]")
     page.wait_for_selector(".optviz-panel:not([hidden]) .js-plotly-plot")
     page.locator(PLAYER).first.focus()
     page.keyboard.press("End")
     page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing !== 'true'")
-    page.wait_for_timeout(1500)  # the axes are fitted, and what is still computed arrives
+    frames(page, 90)  # the axes are fitted, and what is still computed arrives
     return page.locator(".optviz-panel:not([hidden])").first.screenshot()
 
 

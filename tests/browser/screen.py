@@ -1,5 +1,6 @@
 """What a test does on a page, and what it reads there."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,8 @@ from optviz.course import outline
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+PATIENCE = 60.0
+"""Seconds."""
 PLAYER = "[data-testid=optviz-player]"
 SHORT = {"classifier": "?epochs=30", "digits": "?epochs=5", "table": "?epochs=10", "penalties": "?epochs=50"}
 """What makes the trainings of a page short."""
@@ -30,6 +33,20 @@ def opened(open_page: Callable[..., "Page"], path: str, **options: Any) -> "Page
                  .every(plot => plot._fullLayout?.xaxis?._length && plot.querySelector('canvas')?.width > 0)"""
     )
     return page
+
+
+def frames(page: "Page", count: int = 2) -> None:
+    """Wait until the browser has drawn so many frames, 60 a second at most: what was done before can be seen.
+
+    A slow machine draws them later, so that what must not happen has had its chance.
+    """
+    page.evaluate(
+        """count => new Promise(done => {
+             const next = () => (count-- > 0 ? requestAnimationFrame(next) : done());
+             next();
+           })""",
+        count,
+    )
 
 
 def run_after(page: "Page", before: str = "") -> str:
@@ -74,8 +91,7 @@ def choose(field: "Locator", option: str) -> None:
     for _attempt in range(5):
         if not options.count():
             field.evaluate("field => field.scrollIntoView({ block: 'center' })")
-            page.wait_for_timeout(500)
-            field.click()
+            field.click()  # as soon as it stands still
         try:
             chosen.click(timeout=5_000)
             return chosen.wait_for(state="detached", timeout=2_000)
@@ -86,11 +102,12 @@ def choose(field: "Locator", option: str) -> None:
 
 def eventually(page: "Page", check: Callable[[], None]) -> None:
     """Check again and again, for what was sent is drawn a little later."""
-    for _attempt in range(600):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         try:
             return check()
         except AssertionError:
-            page.wait_for_timeout(100)
+            frames(page)
     check()
 
 

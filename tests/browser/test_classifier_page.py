@@ -14,7 +14,7 @@ from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
 from optviz.lessons.training_settings import Method, Settings
 from optviz.lessons.trainings import Training
 from optviz.networks.plateau import EarlyStopping
-from tests.browser.screen import PLAYER, query, trace
+from tests.browser.screen import PLAYER, frames, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, WebSocketRoute
@@ -118,7 +118,7 @@ def test_stop_and_continue(open_page: OpenPage):
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Continue").wait_for()
     text = page.get_by_text(" of 3000").inner_text()
-    page.wait_for_timeout(500)
+    frames(page, 30)
     assert page.get_by_text(" of 3000").inner_text() == text
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Stop", exact=True).wait_for()
@@ -319,7 +319,7 @@ def test_an_example_that_is_tapped_while_it_trains_stays(open_page: OpenPage) ->
         page.wait_for_selector(f"{PLAYER}[data-run]:not([data-run='{run}'])")
         opened, tapped = shown(page, "run"), query(page)
         # Some updates later, which report all widgets again, it is the same training, of the same link.
-        page.wait_for_timeout(1500)
+        frames(page, 90)
         assert (shown(page, "run"), query(page)) == (opened, tapped), example.title
         expected = {name: list(values) for name, values in example.parameters.items()}
         assert expected.items() >= tapped.items(), example.title

@@ -10,7 +10,7 @@ import pytest
 from optviz.lessons import races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
-from tests.browser.screen import PLAYER
+from tests.browser.screen import PLAYER, frames
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -155,7 +155,7 @@ def test_other_starts_and_the_asked_point_can_be_dragged(open_page: OpenPage) ->
         page.mouse.down()
         for i in range(1, 8):
             page.mouse.move(x + 8 * i, y - 3 * i)
-            page.wait_for_timeout(40)
+            frames(page, 3)
         assert name not in page.url
         page.mouse.up()
         page.wait_for_function("name => location.search.includes(name)", arg=name)
@@ -179,7 +179,7 @@ def test_on_a_phone_a_finger_drags_and_everything_is_in_reach(open_page: OpenPag
     finger("touchStart", (x + 10, y + 10))
     for i in range(1, 9):
         finger("touchMove", (x + 10 + 4 * i, y + 10 - 12 * i))
-        page.wait_for_timeout(30)
+        frames(page)
     finger("touchEnd")
     page.wait_for_function("/x1=|q1=/.test(location.search)")
     assert page.evaluate(f"{scroller}.scrollTop") == 0, "the page must not scroll under the finger that drags"

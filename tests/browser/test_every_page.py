@@ -11,7 +11,7 @@ from optviz.course import outline
 from optviz.locale import translations
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.frame import tab_title
-from tests.browser.screen import path_of
+from tests.browser.screen import frames, path_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -220,10 +220,10 @@ def small(page: "Page") -> list[str]:
 
 def lasting(page: "Page", look: str) -> list[str]:
     """Return what a look finds again and again, and so is there to stay."""
-    for pause in (100, 300, 1000):
+    for pause in (6, 18, 60):
         if not page.evaluate(look):
             break
-        page.wait_for_timeout(pause)
+        frames(page, pause)
     return list(page.evaluate(look))
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from optviz.course.lecture import KIND
-from tests.browser.screen import opened
+from tests.browser.screen import frames, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -66,7 +66,7 @@ def test_a_link_and_a_field_are_quoted_as_they_are(watched: Watched) -> None:
     for text in ALL:
         field.fill(text)
         field.press("Enter")
-        page.wait_for_timeout(500)
+        frames(page)
         page.wait_for_selector(RESTS)
         say_as_text(page, "[data-testid=stAlert] p", "“")
 

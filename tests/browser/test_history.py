@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.screen import PLAYER, choose, eventually, query, run_after
+from tests.browser.screen import PLAYER, choose, eventually, frames, query, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,7 +47,7 @@ def shows(page: "Page", settings: dict[str, list[str]], *controls: tuple[Callabl
 
     def rest() -> None:
         before = drawn(page)
-        page.wait_for_timeout(300)
+        frames(page, 18)
         assert drawn(page) == before
 
     eventually(page, rest)  # the picture follows the script
@@ -80,7 +80,7 @@ def test_back_and_forward_bring_back_what_was_changed(open_page: Callable[..., "
     page.mouse.down()
     for way in range(1, 9):
         page.mouse.move(box["x"] + box["width"] / 2 - 8 * way, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(50)
+        frames(page, 3)
     page.mouse.up()
     eventually(page, lambda: _differs(query(page).get("lr")))
     dragged = query(page)

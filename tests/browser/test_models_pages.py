@@ -11,7 +11,7 @@ import pytest
 from optviz.lessons import digits, logistic, table
 from optviz.lessons.training_settings import Sample
 from optviz.models.table import houses
-from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, trace
+from tests.browser.screen import PLAYER, at_the_end, choose, frames, opened, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -90,7 +90,6 @@ def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
     page = opened(open_page, "/digits", width=width, height=900)
     said(page, "It reads your drawing as 7").wait_for()
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_timeout(500)
     page.get_by_role("button", name="Clear the sheet").click()
     said(page, "Draw a digit: press on the sheet").wait_for()
     area = page.locator("[data-cell~=sheet0] .nsewdrag").first
@@ -102,14 +101,14 @@ def test_a_digit_that_is_drawn_is_read(open_page: OpenPage, width: int) -> None:
     page.mouse.down()
     for place in places[1:]:
         page.mouse.move(*place, steps=6)
-        page.wait_for_timeout(100)
+        frames(page, 6)
     page.mouse.up()
     said(page, "It reads your drawing as 3").wait_for()
     page.wait_for_function("location.search.includes('drawn=')")
     deadline = time.monotonic() + 60
     bitmap = digits._bitmap(query(page)["drawn"][0])
     while not bitmap[25, 10] and time.monotonic() < deadline:  # the last points are on their way
-        page.wait_for_timeout(100)
+        frames(page, 6)
         bitmap = digits._bitmap(query(page)["drawn"][0])
     assert 60 < bitmap.sum() < 400 and bitmap[7, 10] and bitmap[25, 10]
     page.wait_for_function(

@@ -16,7 +16,7 @@ from optviz.networks.datasets import Dataset
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
 from optviz.ui import player
-from tests.browser.screen import PLAYER, eventually, opened
+from tests.browser.screen import PLAYER, eventually, frames, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -86,7 +86,7 @@ def tap(page: "Page", across: float, what: str) -> str:
     assert box
     for share in np.linspace(0.1, 0.9, 32):
         page.mouse.click(box["x"] + across * box["width"], box["y"] + share * box["height"])
-        page.wait_for_timeout(100)
+        frames(page, 6)
         if page.locator(CARD).is_visible() and what in page.locator(f"{CARD} b").inner_text():
             return page.locator(CARD).inner_text()
     raise AssertionError(f"nothing like {what}")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.browser.screen import eventually, frames
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -211,9 +213,12 @@ def test_speed_and_loop_are_kept(open_page: OpenPage) -> None:
     page = open_page("/?steps=50")
     wait_plotted(page)
     page.locator(".optviz-speed").select_option("0.1")
-    press(page, "Home", " ")
-    page.wait_for_timeout(1500)
-    assert shown(page)["step"] < 10
+    press(page, "Home")
+    began = page.evaluate("performance.now()")
+    press(page, " ")
+    frames(page, 90)
+    step, seconds = shown(page)["step"], (page.evaluate("performance.now()") - began) / 1000
+    assert step < 7 * seconds  # at full speed it would be over
     page.locator(".optviz-speed").select_option("10")
     page.get_by_role("button", name="Loop").click()
     wait_for(page, "d.step === 50")
@@ -243,7 +248,7 @@ def test_click_sets_the_start(open_page: OpenPage) -> None:
     assert clicked.count() == 1
     at = [float(v) for v in (clicked.first.text_content() or "").split()[1:]]
     np.testing.assert_allclose(at, [-1.5, 2], atol=0.02)
-    page.wait_for_timeout(500)
+    frames(page, 30)
     page.mouse.click(x, y)  # the same point again
     page.wait_for_function("document.body.innerText.match(/clicked/g)?.length === 2")
     page.mouse.click(left + 5, top + 5)  # outside the plot area
@@ -252,7 +257,7 @@ def test_click_sets_the_start(open_page: OpenPage) -> None:
     page.mouse.move(x + 90, y + 80, steps=4)
     page.mouse.up()  # a drag zooms
     wait_for(page, "gd(0)._fullLayout.xaxis.range[1] < 2.9")
-    page.wait_for_timeout(500)
+    frames(page, 30)
     assert clicked.count() == 2
 
 
@@ -306,7 +311,7 @@ def test_a_point_follows_the_mouse_while_it_is_held_and_no_longer(open_page: Ope
     page.mouse.up()
     wait_for_height(page, 1, -0.25)
     page.mouse.move(*place(page, 3.0, 0.7), steps=5)
-    page.wait_for_timeout(400)
+    frames(page, 24)
     assert np.allclose(trace(page, 0, 0)["y"], [0, -0.25, 0, 0, 0], atol=0.03)
     ranges = page.evaluate("[...document.querySelector('.optviz-plot')._fullLayout.xaxis.range]")
     assert ranges == [-0.5, 4.5]  # Plotly did not zoom
@@ -323,13 +328,13 @@ def test_a_finger_drags_a_point_and_the_page_does_not_scroll(open_page: OpenPage
     touch("touchStart", place(page, 2.0, -0.8))
     for height in np.linspace(-0.8, 0.6, 25):
         touch("touchMove", place(page, 2.0, float(height)))
-        page.wait_for_timeout(15)
+        frames(page)
     wait_for_height(page, 2, 0.6)
     resting = place(page, 2.0, 0.6)
     touch("touchStart", resting, place(page, 4.0, 0.0))  # a second finger is no pointer of the drag
     touch("touchMove", resting, place(page, 4.0, -0.9))
     touch("touchEnd")
-    page.wait_for_timeout(500)
+    frames(page, 30)
     assert np.allclose(trace(page, 0, 0)["y"], [0, 0, 0.6, 0, 0], atol=0.03)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
 
@@ -351,14 +356,18 @@ def test_a_still_picture_has_no_buttons_and_shows_its_row(open_page: OpenPage) -
     }"""
     # A square of 0.4 by 0.5 in a picture of 5 by 2, which fills most of the canvas.
     assert 0.01 < page.evaluate(green) < 0.02
-    frames = """() => new Promise(done => {
+    requested = """() => new Promise(done => {
       const own = window.requestAnimationFrame;
       let asked = 0;
       window.requestAnimationFrame = f => { asked++; return own(f); };
       setTimeout(() => { window.requestAnimationFrame = own; done(asked); }, 400);
     })"""
-    page.wait_for_timeout(300)
-    assert page.evaluate(frames) == 0
+    frames(page, 18)
+    assert page.evaluate(requested) == 0
+
+
+def _differs(value: object, other: object) -> None:
+    assert value != other
 
 
 def test_zoom_survives_a_new_run_and_a_double_click_ends_it(open_page: OpenPage) -> None:
@@ -375,8 +384,7 @@ def test_zoom_survives_a_new_run_and_a_double_click_ends_it(open_page: OpenPage)
     page.mouse.up()
     wait_for(page, "gd(0)._fullLayout.xaxis.range[1] < 2.9")
     zoomed = page.evaluate(f"[...document.querySelector('{ROOT} .optviz-plot')._fullLayout.xaxis.range]")
-    page.wait_for_timeout(200)
-    assert painted(page, 0) != whole
+    eventually(page, lambda: _differs(painted(page, 0), whole))
     page.get_by_label("seed").fill("1")
     page.get_by_label("seed").press("Enter")
     wait_for(page, "d.run === '60-1' && d.step > 2")
@@ -414,7 +422,7 @@ def test_hover_shows_the_numbers_of_the_rows_shown(open_page: OpenPage, app: Mod
     x, y = page.evaluate(place, [30, 4])
     page.mouse.move(x - 9, y + 9)
     page.mouse.move(x, y, steps=3)
-    page.wait_for_timeout(300)
+    frames(page, 18)
     rows = page.evaluate("(document.querySelectorAll('.optviz-plot')[1]._hoverdata ?? []).map(p => p.x)")
     assert all(row <= 10 for row in rows)  # what is not shown yet cannot be hovered
 
@@ -486,13 +494,13 @@ def test_nothing_is_left_behind(open_page: OpenPage) -> None:
       setTimeout(() => { window.requestAnimationFrame = own; done(asked); }, 500);
     })"""
     step_becomes(page, 30)
-    page.wait_for_timeout(300)
+    frames(page, 18)
     assert page.evaluate(count) == 0
     press(page, "Home", " ")
     assert page.evaluate(count) > 10
     page.get_by_text("mounted").click()
     page.locator(ROOT).wait_for(state="detached")
-    page.wait_for_timeout(300)
+    frames(page, 18)
     assert page.evaluate(count) == 0
 
 
@@ -562,7 +570,7 @@ def test_plotly_that_cannot_load(chromium: Any, server: str) -> None:
     page.goto(server + "/?steps=20")
     page.get_by_text("The charts could not be loaded").wait_for()
     page.get_by_role("button", name="Try again").click()
-    page.wait_for_timeout(300)
+    frames(page, 18)
     page.get_by_text("The charts could not be loaded").wait_for()
     page.unroute("**/plotly.min.js*")
     page.get_by_role("button", name="Try again").click()
@@ -584,14 +592,14 @@ def test_bytes_of_an_update(chromium: Any, server: str) -> None:
         page.get_by_label("seed").fill(str(seed))
         page.get_by_label("seed").press("Enter")
         wait_for(page, f"d.run === '1000-{seed}'")
-        page.wait_for_timeout(500)
+        frames(page, 30)
     numbers = 1001 * 8 * (2 + 1 + 1) * 4 + 251 * 8 * 4
     print(f"\nbytes of an update: {sum(received)}, of which numbers {numbers}")
     assert numbers < sum(received) < 150_000
     received.clear()
     page.get_by_text("one", exact=True).click()  # a panel less: the rows are there already
     wait_for(page, "!gd(1)")
-    page.wait_for_timeout(500)
+    frames(page, 30)
     assert sum(received) < numbers
     page.close()
 

@@ -14,7 +14,7 @@ from optviz.lessons import fitting, penalties, regression
 from optviz.lessons.penalties import Chosen
 from optviz.lessons.regression import Settings
 from optviz.models.fitting import DEGREES, Setting, fit
-from tests.browser.screen import PLAYER, at_the_end, eventually, opened, query, trace
+from tests.browser.screen import PLAYER, at_the_end, eventually, frames, opened, query, trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -99,7 +99,7 @@ def test_the_degree_and_the_strength_of_l2_are_dragged_along_their_scales(open_p
         page.mouse.down()
         for share in (0.3, 0.6, 0.8, 1.0):
             page.mouse.move(x + share * (to - x), y - 20 * share)
-            page.wait_for_timeout(50)
+            frames(page, 3)
         page.get_by_text(said).first.wait_for()
         assert f"{name}=" not in page.url, "the address waits for the release"
         page.mouse.up()
@@ -123,7 +123,8 @@ def test_a_strength_is_clicked_and_the_boundary_follows(open_page: OpenPage) -> 
     page.wait_for_function("location.search.includes('l1=0.1')")
     page.get_by_role("row", name="L1 0.1").wait_for()
     page.get_by_role("tab", name="L2").click()
-    page.wait_for_timeout(300)
+    page.get_by_role("tab", name="L2", selected=True).wait_for()
+    frames(page, 6)
     click(page, "sweep", 0.001, 0.2)
     page.wait_for_function("location.search.includes('l2=0.001')")
     chosen = Chosen(0.1, 0.001)

@@ -12,7 +12,7 @@ import pytest
 import segno
 
 from optviz.course import outline
-from tests.browser.screen import path_of
+from tests.browser.screen import frames, path_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,7 +50,7 @@ def rested(page: "Page", step: int | None = None) -> dict[str, Any]:
         """() => [...document.querySelectorAll(".optviz-panel:not([hidden]) .optviz-plot")]
                  .every(plot => plot._fullLayout || plot.closest(".optviz-without"))"""
     )
-    page.wait_for_timeout(400)  # the axes are fitted a moment later
+    frames(page, 24)  # the axes are fitted a moment later
     return page.evaluate(MOMENT)
 
 

@@ -15,7 +15,7 @@ from optviz.optimization.descent import Path
 from optviz.optimization.looks import LOOKS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.surfaces import SURFACES
-from tests.browser.screen import PLAYER, at_the_end, choose, opened, query, run_after
+from tests.browser.screen import PLAYER, at_the_end, choose, frames, opened, query, run_after
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -280,7 +280,7 @@ def test_an_optimizer_is_added_once_though_the_browser_hears_of_it_late(open_pag
     )
     for name in ("Lion", "Adam"):
         choose(page.get_by_test_id("stSelectbox").filter(has_text="Add an optimizer").locator("input"), name)
-        page.wait_for_timeout(4000)
+        frames(page, 240)
     assert query(page)["run"] == ["sgd", "lion", "adam"]
 
 

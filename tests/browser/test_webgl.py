@@ -110,20 +110,33 @@ def test_a_ball_is_painted_where_the_scene_has_it_and_the_camera_can_follow_it(
     for key, step in (("Home", 0), ("End", 20)):
         page.keyboard.press(key)
         page.wait_for_selector(f"{PLAYER}[data-step='{step}']")
-        page.wait_for_timeout(300)
-        seen = page.evaluate(PAINTED)
-        assert seen["at"] > 0.9 and seen["beside"] < 0.1, (key, seen)
-        centers.append(seen["center"])
+
+        def is_painted(key: str = key) -> None:
+            seen = page.evaluate(PAINTED)
+            assert seen["at"] > 0.9 and seen["beside"] < 0.1, (key, seen)
+
+        eventually(page, is_painted)
+        centers.append(page.evaluate(PAINTED)["center"])
     assert centers[0] == centers[1]  # the scene itself stands still
     page.get_by_label("Camera").select_option(label="Follow SGD lr 0.2")
-    page.wait_for_timeout(300)
+
+    def follows() -> None:
+        seen = page.evaluate(PAINTED)
+        assert seen["at"] > 0.9 and seen["center"] != centers[0]
+
+    eventually(page, follows)
     followed = page.evaluate(PAINTED)
-    assert followed["at"] > 0.9 and followed["center"] != centers[0]
     assert abs(followed["center"][1]) < 0.02  # the valley's floor is in the middle of the box
     page.locator(PLAYER).first.focus()
     page.keyboard.press("Home")
-    page.wait_for_timeout(500)
-    assert page.evaluate(PAINTED)["center"] != followed["center"]
+
+    def moves() -> None:
+        assert page.evaluate(PAINTED)["center"] != followed["center"]
+
+    eventually(page, moves)
     page.get_by_label("Camera").select_option(label="Fixed camera")
-    page.wait_for_timeout(300)
-    assert page.evaluate(PAINTED)["center"] == pytest.approx(centers[0], abs=1e-3)
+
+    def stands() -> None:
+        assert page.evaluate(PAINTED)["center"] == pytest.approx(centers[0], abs=1e-3)
+
+    eventually(page, stands)

@@ -55,7 +55,7 @@ GUARDS = {
     "optviz/surfaces/race.py": "race forks endings",
     "optviz/optimization/rules.py": "rules optimizers anatomy",
     "optviz/optimization/schedules.py": "parameters schedules",
-    "optviz/optimization/straight.py": "rules forks",
+    "optviz/optimization/straight.py": "rules forks compiled",
     "optviz/surfaces/surfaces.py": "parameters surfaces_from_the_literature surfaces",
     "optviz/lessons/keras_code.py": "training_code",
     "optviz/lessons/optimizer_code.py": "optimizer_code race_code",

@@ -1,13 +1,24 @@
+// @ts-check
 // Pixels: lines, markers, labels, bars, grids and level lines, painted from the arrays.
 
+import { penOf } from "./dom.js";
 import { folded, rgb, luminance } from "./theme.js";
+
+/** @import { Pen } from "./dom.js" */
+/** @import { Source } from "./numbers.js" */
+/** @import { Axes, ScreenAxis } from "./plotly_private.js" */
+/** @import { ColorScale, Font, Looks, Numbers, PerRow, Point } from "./plotly.d.ts" */
+/** @typedef {ReturnType<Brush["label"]>} Label */
+/** @typedef {Pick<Looks, "textfont"> & { text: PerRow<string>, textposition?: PerRow<string>, marker?: { size: PerRow<number> } }} Lettering */
 
 const FAR = 2e4; // pixels: a diverged point is drawn in its direction, not at its distance
 const SHORTEST_HEAD = 6; // pixels: so much of an arrow is seen, however short it is
 const LEAST_ASIDE = 60; // pixels: a narrower margin is none for names
 const SHORT = 10; // pixels: a shorter arrow has no name
+/** @param {{ type?: string }} axis */
 export const isLog = axis => axis.type === "log";
 
+/** @type {(n: number, turn: number, inner?: number) => Point[]} */
 const polygon = (n, turn, inner = 1) =>
   Array.from({ length: inner === 1 ? n : 2 * n }, (_, i) => {
     const angle = turn + (2 * Math.PI * i) / (inner === 1 ? n : 2 * n);
@@ -15,8 +26,11 @@ const polygon = (n, turn, inner = 1) =>
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   });
 const UP = -Math.PI / 2;
+/** @type {(t: number) => Point[]} */
 const bars = t => [[-t, -1], [t, -1], [t, -t], [1, -t], [1, t], [t, t], [t, 1], [-t, 1], [-t, t], [-1, t], [-1, -t], [-t, -t]];
+/** @type {(points: Point[]) => Point[]} */
 const turned = points => points.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
+/** @type {Record<string, Point[]>} */
 const SYMBOLS = {
   circle: polygon(24, 0),
   square: polygon(4, Math.PI / 4).map(([x, y]) => [1.25 * x, 1.25 * y]),
@@ -37,31 +51,38 @@ const SYMBOLS = {
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
+/** @type {(name: string | undefined, width: number) => number[]} */
 export function dashes(name, width) {
   const d = Math.max(width, 3);
+  /** @type {Record<string, number[]>} */
   const known = { solid: [], dot: [d, d], dash: [3 * d, 3 * d], longdash: [5 * d, 5 * d] };
   known.dashdot = [3 * d, d, d, d];
   known.longdashdot = [5 * d, 2 * d, d, 2 * d];
-  return known[name] ?? String(name ?? "").split(/[\s,]+/).map(parseFloat).filter(Number.isFinite);
+  return known[name ?? ""] ?? String(name ?? "").split(/[\s,]+/).map(parseFloat).filter(Number.isFinite);
 }
 
 // The straight map from an axis' range to pixels of the panel; logarithms are taken by `unit`.
+/** @param {ScreenAxis} axis */
 export function scale(axis) {
   const [low, high] = axis.range.map(Number);
-  const vertical = axis._id[0] === "y";
-  const factor = ((vertical ? -1 : 1) * axis._length) / (high - low);
-  const offset = axis._offset + (vertical ? axis._length : 0) - low * factor;
-  const unit = isLog(axis) ? Math.log10 : v => v;
-  return { to: v => offset + factor * unit(v), unit, factor, offset, id: `${low},${high},${axis._offset},${axis._length},${axis.type}` };
+  const factor = ((axis.vertical ? -1 : 1) * axis.length) / (high - low);
+  const offset = axis.offset + (axis.vertical ? axis.length : 0) - low * factor;
+  const unit = isLog(axis) ? Math.log10 : (/** @type {number} */ v) => v;
+  const to = (/** @type {number} */ v) => offset + factor * unit(v);
+  return { to, id: `${low},${high},${axis.offset},${axis.length},${axis.type}` };
 }
 
 export class Canvas {
+  blank = false;
+
+  /** @param {string} name */
   constructor(name) {
     this.node = document.createElement("canvas");
     this.node.className = `optviz-${name}`;
     this.node.setAttribute("aria-hidden", "true");
-    this.pen = this.node.getContext("2d");
+    this.pen = penOf(this.node);
   }
+  /** @param {number} width @param {number} height @param {number} ratio */
   fit(width, height, ratio) {
     const size = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.node.width === size[0] && this.node.height === size[1]) return;
@@ -80,10 +101,11 @@ export class Canvas {
     if (!this.blank) this.pen.clearRect(0, 0, this.node.width, this.node.height);
     this.blank = false;
   }
+  /** @type {(axes: Pick<Axes, "x" | "y">, bleed: number, draw: (pen: Pen) => void, aside?: number) => void} */
   within({ x, y }, bleed, draw, aside = 0) {
     this.pen.save();
     this.pen.beginPath();
-    this.pen.rect(x._offset - bleed, y._offset - bleed, x._length + 2 * bleed + aside, y._length + 2 * bleed);
+    this.pen.rect(x.offset - bleed, y.offset - bleed, x.length + 2 * bleed + aside, y.length + 2 * bleed);
     this.pen.clip();
     draw(this.pen);
     this.pen.restore();
@@ -91,23 +113,43 @@ export class Canvas {
 }
 
 // What a trace says of its row r: one value for all, or one a row.
-const of = (value, r) => (Array.isArray(value) || ArrayBuffer.isView(value) ? value[r] : value);
+/**
+ * @template {string | number | undefined} T
+ * @param {PerRow<T>} value
+ * @param {number} r
+ * @returns {T}
+ */
+const of = (value, r) => /** @type {any} */ (Array.isArray(value) || ArrayBuffer.isView(value) ? /** @type {any} */ (value)[r] : value);
+
+const ALIGNS = /** @type {const} */ (["right", "center", "left"]);
+/** @type {Record<string, number>} */
+const BESIDE = { left: -1, right: 1, top: -1, bottom: 1 };
+const BASELINES = /** @type {const} */ (["bottom", "middle", "top"]);
 
 // Draws one track. `looks` is Plotly's full trace, so that defaults are Plotly's; `axes` its two axes.
 export class Brush {
+  points = new Float32Array(0);
+  mapped = 0;
+  drawn = -1; // last row on the canvas
+  shift = 0; // where its label stands, in lines above or below its marker
+  along = 0; // length of the line drawn so far: where its dashes stand
+
   // With a `lettering` the line has its name at its end.
+  /** @param {Source} source @param {Looks} looks @param {Axes} axes @param {string} halo @param {Font} [lettering] */
   constructor(source, looks, axes, halo, lettering) {
-    Object.assign(this, { source, looks, axes, halo, lettering });
+    this.source = source;
+    this.looks = looks;
+    this.axes = axes;
+    this.halo = halo;
+    this.lettering = lettering;
     this.sx = scale(axes.x);
     this.sy = scale(axes.y);
-    this.points = new Float32Array(0);
-    this.mapped = 0;
-    this.drawn = -1; // last row on the canvas
-    this.shift = 0; // where its label stands, in lines above or below its marker
-    this.along = 0; // length of the line drawn so far: where its dashes stand
+    /** @type {{ picture: OffscreenCanvas, pixels: ImageData, table: Uint32Array } | undefined} */
+    this.image = undefined; // of a grid
   }
 
   // Pixels of all rows, mapped once.
+  /** @param {number} upTo */
   #map(upTo) {
     const rows = this.source.rows;
     if (this.points.length < 2 * rows) {
@@ -125,10 +167,17 @@ export class Brush {
     }
   }
 
-  // A path that is cased lies on a pale band, so that it can be seen on any ground.
+  /** @param {Canvas} canvas @param {number} step @param {Canvas} casing */
   grow(canvas, step, casing) {
     const last = this.source.rowAt(step);
     if (last <= this.drawn) return;
+    this.paint(canvas, last, casing);
+    this.drawn = last;
+  }
+  // What follows the last row that was drawn. A path that is cased lies on a pale band, so that it can be seen on any
+  // ground.
+  /** @param {Canvas} canvas @param {number} last @param {Canvas} casing */
+  paint(canvas, last, casing) {
     this.#map(last);
     if (this.looks.meta?.cased) casing.within(this.axes, 0, pen => this.#band(pen, last));
     canvas.within(this.axes, 0, pen => {
@@ -138,9 +187,9 @@ export class Brush {
         for (let r = this.drawn + 1; r <= last; r++) this.symbol(pen, this.points[2 * r], this.points[2 * r + 1], r);
       if (this.looks.mode.includes("text")) for (let r = this.drawn + 1; r <= last; r++) this.#write(pen, r);
     });
-    this.drawn = last;
   }
 
+  /** @param {Pen} pen @param {number} last */
   #band(pen, last) {
     Object.assign(pen, { strokeStyle: this.halo, lineWidth: this.looks.line.width + 3, lineJoin: "round", lineCap: "round", globalAlpha: 0.85 });
     pen.beginPath();
@@ -148,6 +197,7 @@ export class Brush {
     pen.stroke();
   }
 
+  /** @param {Pen} pen @param {number} last */
   #extend(pen, last) {
     const { color, width, dash } = this.looks.line;
     const pattern = dashes(dash, width);
@@ -163,6 +213,7 @@ export class Brush {
   }
 
   // The way from the last row that was drawn; returns its length.
+  /** @param {Pen} pen @param {number} last */
   #trace(pen, last) {
     const { shape } = this.looks.line;
     const p = this.points;
@@ -183,6 +234,7 @@ export class Brush {
     return length;
   }
 
+  /** @param {Pen} pen @param {number} x @param {number} y */
   symbol(pen, x, y, r = 0) {
     if (!Number.isFinite(x + y)) return;
     const { symbol, color, line } = this.looks.marker;
@@ -204,6 +256,7 @@ export class Brush {
   }
 
   // Where a marker points: as Plotly's angle and angleref say. A head is no longer than its arrow, but can be seen.
+  /** @param {number} size @param {number} r */
   #turned(size, r) {
     const { angle, angleref } = this.looks.marker;
     let turn = ((of(angle, r) ?? 0) * Math.PI) / 180;
@@ -215,23 +268,26 @@ export class Brush {
     return { size, cos: Math.cos(turn), sin: Math.sin(turn) };
   }
   // From point r - 1 to point r, in pixels.
+  /** @param {number} r */
   #reach(r) {
     const p = this.points;
     return [p[2 * r] - p[2 * r - 2], p[2 * r + 1] - p[2 * r - 1]];
   }
 
   // The text of row r, where Plotly's textposition says.
+  /** @param {Pen} pen @param {number} r */
   #write(pen, r) {
     const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
     if (!Number.isFinite(x + y)) return;
     const { text, textfont, textposition, marker, mode } = this.looks;
     const [vertical, horizontal] = String(of(textposition, r) ?? "middle center").split(" ");
     const gap = 2 + (mode.includes("markers") ? of(marker.size, r) / 2 : 0);
-    const [across, down] = [{ left: -1, right: 1 }[horizontal] ?? 0, { top: -1, bottom: 1 }[vertical] ?? 0];
+    const [across, down] = [BESIDE[horizontal] ?? 0, BESIDE[vertical] ?? 0];
+    /** @type {[string, number, number]} */
     const place = [String(of(text, r) ?? ""), x + gap * across, y + gap * down];
     pen.font = `${textfont.size}px ${textfont.family}`;
-    pen.textAlign = ["right", "center", "left"][across + 1];
-    pen.textBaseline = ["bottom", "middle", "top"][down + 1];
+    pen.textAlign = ALIGNS[across + 1];
+    pen.textBaseline = BASELINES[down + 1];
     pen.setLineDash([]);
     pen.globalAlpha = this.looks.opacity ?? 1;
     Object.assign(pen, { strokeStyle: this.halo, lineWidth: 4, lineJoin: "round", fillStyle: textfont.color });
@@ -240,10 +296,14 @@ export class Brush {
   }
 
   // Row k: bars, or a marker. Returns the marker's label, which is placed when all markers stand.
+  /** @type {(canvas: Canvas, step: number) => Label | null} */
   at(canvas, step) {
     let r = this.source.rowAt(step);
     if (r < 0) return null;
-    if (this.looks.type === "bar") return this.#bars(canvas, r);
+    if (this.looks.type === "bar") {
+      this.#bars(canvas, r);
+      return null;
+    }
     if (this.source.isWholeRow("y")) return this.#curve(canvas, r);
     const { x, y, r: row } = this.place(step);
     r = row;
@@ -255,6 +315,7 @@ export class Brush {
   }
 
   // Where a marker stands, in pixels: a diverged run stays where it ended.
+  /** @param {number} step */
   place(step) {
     let r = this.source.rowAt(step);
     if (r < 0) return { x: NaN, y: NaN, r };
@@ -265,6 +326,7 @@ export class Brush {
   }
 
   // Between row r and the next, in slow motion.
+  /** @param {number} r @param {number} share */
   #onTheWay(r, share) {
     const [x, y, nextX, nextY] = this.points.subarray(2 * r, 2 * r + 4);
     const moves = share > 0 && r + 1 < this.source.rows && Number.isFinite(nextX + nextY);
@@ -272,37 +334,43 @@ export class Brush {
   }
 
   // The name of a line, at its last point that is seen.
-  name(canvas) {
+  /** @param {Canvas} canvas @param {Font} lettering */
+  name(canvas, lettering) {
     const { x: across, y: down } = this.axes;
     const p = this.points;
-    const inside = r => p[2 * r] >= across._offset && p[2 * r] <= across._offset + across._length + 1 && p[2 * r + 1] >= down._offset - 1 && p[2 * r + 1] <= down._offset + down._length + 1;
+    const inside = (/** @type {number} */ r) =>
+      p[2 * r] >= across.offset && p[2 * r] <= across.offset + across.length + 1 && p[2 * r + 1] >= down.offset - 1 && p[2 * r + 1] <= down.offset + down.length + 1;
     let r = this.source.track.mode === "grow" ? this.drawn : p.length / 2 - 1;
     while (r >= 0 && !inside(r)) r--;
     if (r < 0) return null;
     const { name, line } = this.looks;
-    return this.label(canvas.pen, p[2 * r], p[2 * r + 1], r, { text: name, textfont: { ...this.lettering, color: line.color }, marker: { size: line.width } });
+    return this.label(canvas.pen, p[2 * r], p[2 * r + 1], r, { text: name, textfont: { ...lettering, color: line.color }, marker: { size: line.width } });
   }
 
+  /** @param {Pen} pen @param {number} x @param {number} y @param {number} r @param {Lettering} [lettering] */
   label(pen, x, y, r, { text, textfont, textposition = "", marker } = this.looks) {
-    const gap = (of(marker?.size, r) ?? 0) / 2 + 4;
+    const gap = (marker ? (of(marker.size, r) ?? 0) : 0) / 2 + 4;
     const font = `${textfont.size}px ${textfont.family}`;
     const words = String(Array.isArray(text) && text.length === 1 ? text[0] : (of(text, r) ?? ""));
     pen.font = font;
-    const measure = text => pen.measureText(text).width;
+    const measure = (/** @type {string} */ text) => pen.measureText(text).width;
     const { aside } = this.axes; // names may stand in the margin
     const parts = this.lettering && aside > LEAST_ASIDE && measure(words) > aside ? folded(words) : [words];
     const width = Math.max(...parts.map(measure));
-    const { _offset: left, _length: length } = this.axes.x;
+    const { offset: left, length } = this.axes.x;
     const end = left + length + aside;
     const [fitsLeft, fitsRight] = [x - gap - width >= left, x + gap + width <= end];
     const toLeft = String(textposition).includes("left") ? fitsLeft || !fitsRight : fitsLeft && !fitsRight;
     const at = Math.max(left, Math.min(toLeft ? x - gap - width : x + gap, end - width));
     const line = 1.15 * textfont.size;
     const height = line * parts.length;
-    return { brush: this, parts, line, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height };
+    /** @type {Brush} */
+    const brush = this;
+    return { brush, parts, line, font, color: textfont.color, halo: this.halo, axes: this.axes, x, y, left: at, width, height, at: y };
   }
 
   // A whole row as a line or a cloud of markers.
+  /** @param {Canvas} canvas @param {number} r */
   #curve(canvas, r) {
     const ys = this.source.wholeRow("y", r);
     const xs = this.source.isWholeRow("x") ? this.source.wholeRow("x", r) : this.looks.x;
@@ -319,6 +387,7 @@ export class Brush {
   }
 
   // The name of an arrow stands at its tip, unless it is too short to be told apart.
+  /** @param {Pen} pen @param {number} r */
   #named(pen, r) {
     const [x, y] = [this.points[2 * r], this.points[2 * r + 1]];
     if (this.looks.marker?.angleref !== "previous" || !this.looks.mode.includes("text") || !(Math.hypot(...this.#reach(r)) > SHORT)) return null;
@@ -326,6 +395,7 @@ export class Brush {
   }
 
   // Closed outlines with gaps between them, each by itself: filled together, two that turn opposite ways cut a hole.
+  /** @param {Pen} pen @param {number} n */
   #fill(pen, n) {
     const p = this.points;
     pen.fillStyle = this.looks.fillcolor;
@@ -333,16 +403,20 @@ export class Brush {
     for (let r = 0; r < n; r++) {
       const [x, y] = [p[2 * r], p[2 * r + 1]];
       if (Number.isFinite(x + y)) pen.lineTo(x, y);
-      else pen.fill(), pen.beginPath();
+      else {
+        pen.fill();
+        pen.beginPath();
+      }
     }
     pen.fill();
   }
 
+  /** @param {Canvas} canvas @param {number} r */
   #bars(canvas, r) {
     const heights = this.source.isWholeRow("y") ? this.source.wholeRow("y", r) : this.source.column("y").subarray(r, r + 1);
     const centers = this.source.isWholeRow("x") ? this.source.wholeRow("x", r) : this.looks.x;
     const width = this.looks.width ?? (centers.length > 1 ? 0.9 * Math.abs(centers[1] - centers[0]) : 0.9);
-    const floor = isLog(this.axes.y) ? this.axes.y._offset + this.axes.y._length : this.sy.to(0);
+    const floor = isLog(this.axes.y) ? this.axes.y.offset + this.axes.y.length : this.sy.to(0);
     canvas.within(this.axes, 0, pen => {
       pen.globalAlpha = this.looks.opacity ?? 1;
       pen.fillStyle = this.looks.marker.color;
@@ -355,13 +429,14 @@ export class Brush {
   }
 
   // A grid as an image of one pixel a cell, stretched by the canvas.
+  /** @param {Canvas} canvas @param {number} step */
   grid(canvas, step) {
     const r = this.source.rowAt(step);
     if (r < 0) return;
     const { values, height, width } = this.source.grid(r);
     const [x, y] = [centersOf(this.looks.x, width), centersOf(this.looks.y, height)];
     if (this.looks.type === "contour") return this.#levels(canvas, values, x, y);
-    const picture = this.#colored(values, width, height);
+    const { picture, table } = this.#colored(values, width, height);
     const [left, right] = [this.sx.to(x[0] - (x[1] - x[0]) / 2), this.sx.to(x[width - 1] + (x[1] - x[0]) / 2)];
     const [low, high] = [this.sy.to(y[0] - (y[1] - y[0]) / 2), this.sy.to(y[height - 1] + (y[1] - y[0]) / 2)];
     canvas.within(this.axes, 0, pen => {
@@ -372,40 +447,40 @@ export class Brush {
       pen.scale((right - left) / width, (high - low) / height);
       pen.drawImage(picture, 0, 0);
     });
-    if (this.looks.texttemplate) this.#counts(canvas, values, x, y);
+    if (this.looks.texttemplate) this.#counts(canvas, values, x, y, table);
   }
 
   // The number of each cell that is not 0, dark or bright as its color asks for.
-  #counts(canvas, values, x, y) {
+  /** @param {Canvas} canvas @param {Float32Array | Uint8Array} values @param {Numbers} x @param {Numbers} y @param {Uint32Array} table */
+  #counts(canvas, values, x, y, table) {
     const { zmin, zmax, textfont } = this.looks;
     const cell = Math.min(Math.abs(this.sx.to(x[1]) - this.sx.to(x[0])), Math.abs(this.sy.to(y[1]) - this.sy.to(y[0])));
     canvas.within(this.axes, 0, pen => {
       Object.assign(pen, { font: `${Math.min(textfont.size, 0.55 * cell)}px ${textfont.family}`, textAlign: "center", textBaseline: "middle" });
       values.forEach((value, i) => {
         if (!value || !Number.isFinite(value)) return;
-        const pixel = this.table[Math.max(0, Math.min(255, Math.round((255 * (value - zmin)) / (zmax - zmin))))];
+        const pixel = table[Math.max(0, Math.min(255, Math.round((255 * (value - zmin)) / (zmax - zmin))))];
         const color = `rgb(${pixel & 255},${(pixel >> 8) & 255},${(pixel >> 16) & 255})`;
         pen.fillStyle = luminance(color) > 0.25 ? "#000" : "#fff";
-        pen.fillText(value, this.sx.to(x[i % x.length]), this.sy.to(y[Math.floor(i / x.length)]));
+        pen.fillText(String(value), this.sx.to(x[i % x.length]), this.sy.to(y[Math.floor(i / x.length)]));
       });
     });
   }
 
+  /** @param {Numbers} values @param {number} width @param {number} height */
   #colored(values, width, height) {
-    if (this.picture?.width !== width || this.picture?.height !== height) {
-      this.picture = new OffscreenCanvas(width, height);
-      this.pixels = new ImageData(width, height);
-      this.table = ramp(this.looks.colorscale);
-    }
+    if (this.image?.picture.width !== width || this.image.picture.height !== height)
+      this.image = { picture: new OffscreenCanvas(width, height), pixels: new ImageData(width, height), table: ramp(this.looks.colorscale) };
+    const { picture, pixels, table } = this.image;
     const { zmin, zmax } = this.looks;
     const factor = 255 / (zmax - zmin);
-    const out = new Uint32Array(this.pixels.data.buffer);
-    for (let i = 0; i < values.length; i++) out[i] = this.table[Math.max(0, Math.min(255, Math.round((values[i] - zmin) * factor)))];
-    const pen = this.picture.getContext("2d");
-    pen.putImageData(this.pixels, 0, 0);
-    return this.picture;
+    const out = new Uint32Array(pixels.data.buffer);
+    for (let i = 0; i < values.length; i++) out[i] = table[Math.max(0, Math.min(255, Math.round((values[i] - zmin) * factor)))];
+    /** @type {OffscreenCanvasRenderingContext2D} */ (picture.getContext("2d")).putImageData(pixels, 0, 0);
+    return this.image;
   }
 
+  /** @param {Canvas} canvas @param {Numbers} values @param {Numbers} x @param {Numbers} y */
   #levels(canvas, values, x, y) {
     const { start, end, size } = this.looks.contours;
     canvas.within(this.axes, 0, pen => {
@@ -426,12 +501,14 @@ export class Brush {
 const BLEED = 9; // pixels by which a label may pass the edge of its plot
 
 // Labels give way to those before them, up or down, and a thin line leads back to the marker.
+/** @param {Canvas} canvas @param {Label[]} labels */
 export function placeLabels(canvas, labels) {
+  /** @type {Label[]} */
   const placed = [];
   for (const label of labels) {
-    const { _offset: top, _length: height } = label.axes.y;
+    const { offset: top, length: height } = label.axes.y;
     const over = label.height / 2 - BLEED; // nothing of it is cut
-    const free = y => y - over >= top && y + over <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= (p.height + label.height) / 2);
+    const free = (/** @type {number} */ y) => y - over >= top && y + over <= top + height && placed.every(p => label.left > p.left + p.width || p.left > label.left + label.width || Math.abs(p.at - y) >= (p.height + label.height) / 2);
     const lines = labels.reduce((n, { parts }) => n + parts.length, 0);
     const shifts = [0, label.brush.shift, ...Array.from({ length: lines }, (_, i) => [-(i + 1), i + 1]).flat()]; // rather where it was: no jumping
     label.brush.shift = shifts.find(n => free(label.y + n * label.line)) ?? 0;
@@ -457,15 +534,18 @@ export function placeLabels(canvas, labels) {
   }
 }
 
+/** @type {(given: Numbers | undefined, n: number) => Numbers} */
 const centersOf = (given, n) => (given?.length === n ? given : Float32Array.from({ length: n }, (_, i) => i));
+/** @param {Numbers} centers @param {number} at */
 const between = (centers, at) => {
   const i = Math.min(Math.floor(at), centers.length - 2);
   return centers[i] + (at - i) * (centers[i + 1] - centers[i]);
 };
 
 // 256 packed pixels along a color scale.
+/** @param {ColorScale} colorscale */
 function ramp(colorscale) {
-  const stops = colorscale.map(([at, color]) => [Number(at), rgb(color)]);
+  const stops = colorscale.map(([at, color]) => /** @type {const} */ ([Number(at), rgb(color)]));
   return Uint32Array.from({ length: 256 }, (_, i) => {
     const t = i / 255;
     const next = Math.max(1, stops.findIndex(([at]) => at >= t));
@@ -477,12 +557,14 @@ function ramp(colorscale) {
 }
 
 // Marching squares: in each cell the level crosses 0, 2 or 4 edges; crossings are joined in pairs.
+/** @type {(values: Numbers, width: number, height: number, level: number, pixel: (column: number, row: number) => Point, pen: Pen) => void} */
 export function levelLine(values, width, height, level, pixel, pen) {
-  const cut = (a, b) => (level - a) / (b - a);
+  const cut = (/** @type {number} */ a, /** @type {number} */ b) => (level - a) / (b - a);
   for (let r = 0; r + 1 < height; r++)
     for (let c = 0; c + 1 < width; c++) {
       const [a, b] = [values[r * width + c], values[r * width + c + 1]];
       const [d, e] = [values[(r + 1) * width + c], values[(r + 1) * width + c + 1]];
+      /** @type {Point[]} */
       const crossed = [];
       if (a < level !== b < level) crossed.push([c + cut(a, b), r]);
       if (b < level !== e < level) crossed.push([c + 1, r + cut(b, e)]);

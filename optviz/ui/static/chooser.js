@@ -1,24 +1,42 @@
+// @ts-check
 // A picture that is made of things: a tap, or the arrow keys and enter, chooses one and shows it large, with its numbers.
 
-import { element } from "./bar.js";
+import { around, element, penOf } from "./dom.js";
 import { rgb } from "./theme.js";
+
+/** @import { Pen } from "./dom.js" */
+/** @import { Panel } from "./panel.js" */
+/** @import { ScreenAxis } from "./plotly_private.js" */
 
 const [NARROWEST, WIDEST] = [170, 0.66]; // pixels, and the share of the picture, that what is chosen takes
 const SMALLEST = 90; // pixels of its large picture
 const EDGE = 28; // pixels around it on a phone
+/** @type {Record<string, number[]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// What is chosen is `at`, in the words of its picture, which has these methods:
-//   under(x, y)             the thing at a place in the panel, or null
-//   first                   the thing where the arrow keys begin
-//   beside(across, down)    the one beside `at`
-//   isSame(a, b)
-//   told()                  its name, and lines with its numbers
-//   place()                 { x, half }: where it stands, and half its width
-//   paintLarge              (pen, side), or null where there is nothing to be seen
+/**
+ * What is chosen is `at`, a thing of the picture, which has these members:
+ * @template Thing
+ * @typedef {object} Picture
+ * @property {(x: number, y: number) => Thing | null} under the thing at a place in the panel
+ * @property {Thing | undefined} first where the arrow keys begin
+ * @property {(across: number, down: number) => Thing} beside the one beside `at`
+ * @property {(a: Thing | null, b: Thing | null) => boolean} isSame
+ * @property {() => string[]} told its name, and lines with its numbers
+ * @property {() => { x: number, half: number }} place where it stands, and half its width
+ * @property {boolean} isPainted whether there is something to be seen large
+ * @property {(pen: Pen, side: number) => void} paintLarge
+ */
+/** @template Thing */
 export class Chooser {
+  /** @param {Panel} panel */
   constructor(panel) {
-    Object.assign(this, { panel, at: null, open: false });
+    this.panel = panel;
+    /** @type {Thing | null} */
+    this.at = null;
+    this.open = false;
+    /** @type {string | false | undefined} */
+    this.shown = undefined; // what the card was filled with
     this.value = element("output", { class: "optviz-at" });
     this.name = element("b", {});
     this.large = element("canvas", { "aria-hidden": "true" });
@@ -32,53 +50,64 @@ export class Chooser {
     this.node.addEventListener("keydown", event => this.#key(event));
     panel.node.append(this.node);
   }
+  get #picture() {
+    return /** @type {this & Picture<Thing>} */ (this);
+  }
   get theme() {
     return this.panel.player.theme;
   }
+  /** @param {string} name @param {string} keys */
   speak(name, keys) {
     this.node.setAttribute("aria-label", `${name}: ${keys}`);
   }
 
+  /** @param {Thing | null} thing @param {boolean} open */
   show(thing, open) {
     Object.assign(this, { at: thing, open });
-    this.value.textContent = thing ? this.told().join(", ") : "";
+    this.value.textContent = thing ? this.#picture.told().join(", ") : "";
     this.panel.renew();
     this.panel.player.request();
   }
+  /** @param {MouseEvent} event */
   #tap(event) {
-    if (event.target.closest(".optviz-card")) return;
+    if (around(event.target, ".optviz-card")) return;
     const thing = this.#under(event);
-    this.show(thing, Boolean(thing) && !(this.open && this.isSame(thing, this.at)));
+    this.show(thing, Boolean(thing) && !(this.open && this.#picture.isSame(thing, this.at)));
   }
+  /** @param {MouseEvent} event */
   #under({ clientX, clientY }) {
     const { left, top } = this.node.getBoundingClientRect();
-    return this.under(clientX - left, clientY - top);
+    return this.#picture.under(clientX - left, clientY - top);
   }
+  /** @param {KeyboardEvent} event */
   #key(event) {
+    const { first } = this.#picture;
     const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-    if (event.target !== this.node || ctrlKey || metaKey || altKey || shiftKey || !this.first) return;
+    if (event.target !== this.node || ctrlKey || metaKey || altKey || shiftKey || !first) return;
     const arrow = ARROWS[key];
     if (!arrow && key !== "Enter" && !(key === "Escape" && this.open)) return;
     event.preventDefault();
     event.stopPropagation(); // the arrows are those of the player as well, and Esc the projector's
-    if (arrow) this.show(this.at ? this.beside(...arrow) : this.first, this.open);
+    if (arrow) this.show(this.at ? this.#picture.beside(arrow[0], arrow[1]) : first, this.open);
     else this.show(this.at, key === "Enter" && Boolean(this.at) && !this.open);
   }
 
   // Shows what is chosen where it leaves it in sight, and what is near within reach; `moment` tells when it is another.
-  fill(moment, { x: { _offset: left, _length: width }, y: { _length: height } }) {
+  /** @type {(moment: number, room: { x: Pick<ScreenAxis, "offset" | "length">, y: Pick<ScreenAxis, "length"> }) => void} */
+  fill(moment, { x: { offset: left, length: width }, y: { length: height } }) {
+    const picture = this.#picture;
     this.card.hidden = !this.open || !this.at;
     const shown = !this.card.hidden && JSON.stringify([moment, this.at, left, width, height]);
     if (this.shown === shown) return;
     this.shown = shown;
     if (!shown) return;
-    const [name, ...lines] = this.told();
+    const [name, ...lines] = picture.told();
     this.name.textContent = name;
     this.lines.replaceChildren(...lines.map(line => element("span", {}, line)));
-    const { x, half } = this.place();
+    const { x, half } = picture.place();
     const toLeft = x - left > left + width - x;
     const room = (toLeft ? x - left : left + width - x) - half - 6;
-    this.large.hidden = !this.paintLarge;
+    this.large.hidden = !picture.isPainted;
     const whole = room < NARROWEST && lines.length && !this.large.hidden; // on a phone: its picture beside its numbers
     this.card.classList.toggle("optviz-card-left", toLeft);
     this.card.classList.toggle("optviz-card-whole", Boolean(whole));
@@ -90,12 +119,13 @@ export class Chooser {
     const ratio = window.devicePixelRatio || 1;
     this.large.width = this.large.height = side * ratio;
     this.large.style.width = this.large.style.height = `${side}px`;
-    const pen = this.large.getContext("2d");
+    const pen = penOf(this.large);
     pen.scale(ratio, ratio);
-    this.paintLarge(pen, side);
+    picture.paintLarge(pen, side);
   }
 
   // A picture of so many columns: blue below zero, red above, full at -1 and 1.
+  /** @param {number[] | Float32Array | Float64Array} shares @param {number} columns */
   picture(shares, columns) {
     const image = new ImageData(columns, shares.length / columns);
     const [low, middle, high] = ["class0", "background", "class1"].map(name => rgb(this.theme.color(name)));
@@ -106,7 +136,7 @@ export class Chooser {
       image.data[4 * p + 3] = 255;
     });
     const picture = new OffscreenCanvas(image.width, image.height);
-    picture.getContext("2d").putImageData(image, 0, 0);
+    /** @type {OffscreenCanvasRenderingContext2D} */ (picture.getContext("2d")).putImageData(image, 0, 0);
     return picture;
   }
 }

@@ -1,4 +1,12 @@
+// @ts-check
 // A lens in a corner of a landscape: where several runs end in one blob, the neighbourhood of the minimum, magnified.
+
+/** @import { Brush, Canvas } from "./brush.js" */
+/** @import { Pen } from "./dom.js" */
+/** @import { Legend, Point } from "./plotly.d.ts" */
+/** @import { Axes } from "./plotly_private.js" */
+/** @import { Theme } from "./theme.js" */
+/** @typedef {{ x: number, y: number }} Spot */
 
 const BLOB = 24; // pixels: runs that are so near to a minimum cannot be told apart there
 const SHARE = 0.36; // of the shorter side of the picture: the lens' diameter
@@ -9,13 +17,21 @@ const MOST = 20000; // times: pixels in single precision allow no more
 const TAIL = 60; // so many of its last points of each path are seen
 
 // The largest of 1, 2, 5, 10, 20, … that is not above v: a lens that breathes with every step tells nothing.
+/** @param {number} v */
 function round(v) {
   const power = 10 ** Math.floor(Math.log10(v));
-  return power * [5, 2, 1].find(digit => digit * power <= v * (1 + 1e-9));
+  return power * ([5, 2].find(digit => digit * power <= v * (1 + 1e-9)) ?? 1);
 }
 
 // Which minimum the runs are at, `{ x, y, zoom, heads }` in pixels; null where fewer than two are too near to be told apart.
+/**
+ * @template {Spot} Head
+ * @param {Point[]} goals
+ * @param {Head[]} heads
+ * @param {number} diameter
+ */
 export function blob(goals, heads, diameter) {
+  /** @type {(Spot & { zoom: number, heads: Head[] }) | null} */
   let found = null;
   for (const [x, y] of goals) {
     const near = heads.filter(head => Math.hypot(head.x - x, head.y - y) < BLOB);
@@ -26,29 +42,34 @@ export function blob(goals, heads, diameter) {
   return found && found.zoom >= LEAST ? found : null;
 }
 
+/** @type {(axes: Axes, legend: Legend | undefined, radius: number, away: Point[]) => Point} */
 const corner = ({ x, y }, legend, radius, away) => {
+  /** @type {{ at: Point, free: number }[]} */
   const places = [];
   for (const right of [false, true])
     for (const top of [false, true]) {
       if (legend && right === (legend.xanchor === "right") && top === (legend.yanchor === "top")) continue;
-      const at = [right ? x._offset + x._length - radius - 6 : x._offset + radius + 6, top ? y._offset + radius + 6 : y._offset + y._length - radius - 6];
+      /** @type {Point} */
+      const at = [right ? x.offset + x.length - radius - 6 : x.offset + radius + 6, top ? y.offset + radius + 6 : y.offset + y.length - radius - 6];
       places.push({ at, free: Math.min(...away.map(([px, py]) => Math.hypot(px - at[0], py - at[1]))) });
     }
   return places.reduce((best, each) => (each.free > best.free ? each : best)).at;
 };
 
 // Paint it over a panel's brushes; returns where it is and how many times it magnifies, or null.
+/** @type {(canvas: Canvas, seen: { brushes: Brush[], goals: Point[], legend: Legend | undefined, step: number, theme: Theme }) => { at: Point, zoom: number } | null} */
 export function paintLens(canvas, { brushes, goals, legend, step, theme }) {
   const runners = brushes.filter(({ looks }) => looks.meta?.runner);
   if (!runners.length || !goals.length) return null;
   const { axes } = runners[0];
-  const diameter = SHARE * Math.min(axes.x._length, axes.y._length);
+  const diameter = SHARE * Math.min(axes.x.length, axes.y.length);
   const heads = runners.map(brush => ({ brush, ...brush.place(step) })).filter(({ x, y }) => Number.isFinite(x + y));
   const seen = diameter >= SMALLEST && blob(goals, heads, diameter);
   if (!seen) return null;
   const [radius, { x, y, zoom }] = [diameter / 2, seen];
   const start = brushes.filter(({ looks }) => looks.meta?.grip && !looks.meta.cased).map(brush => brush.place(step));
-  const [cx, cy] = corner(axes, legend, radius, [...goals, ...start.map(place => [place.x, place.y])]);
+  const [cx, cy] = corner(axes, legend, radius, [...goals, ...start.map(({ x, y }) => /** @type {Point} */ ([x, y]))]);
+  /** @type {(px: number, py: number) => Point} */
   const map = (px, py) => [cx + (px - x) * zoom, cy + (py - y) * zoom];
   canvas.within(axes, 0, pen => {
     // where it looks
@@ -87,6 +108,7 @@ export function paintLens(canvas, { brushes, goals, legend, step, theme }) {
   return { at: [cx, cy], zoom };
 }
 
+/** @type {(pen: Pen, brush: Brush, map: (px: number, py: number) => Point) => void} */
 function trail(pen, { points, drawn, looks }, map) {
   Object.assign(pen, { strokeStyle: looks.line.color, lineWidth: 2, lineJoin: "round", globalAlpha: 0.9 });
   pen.beginPath();
@@ -94,6 +116,7 @@ function trail(pen, { points, drawn, looks }, map) {
   pen.stroke();
 }
 
+/** @param {Pen} pen @param {number} x @param {number} y @param {string} color */
 function star(pen, x, y, color) {
   Object.assign(pen, { strokeStyle: color, lineWidth: 1.5, globalAlpha: 1 });
   pen.beginPath();

@@ -1,12 +1,20 @@
+// @ts-check
 // On a phone the controls stand under the page in the same column. The bar of the player that was seen last stays at
 // the foot of the screen, and its picture at the head of it while the controls are used, so that one sees what they do:
 // where they were scrolled to, or as a sheet that its Settings button opens.
 
+import { around } from "./dom.js";
+
+/** @import { Player } from "./player.js" */
+
 const phone = matchMedia("(max-width: 640px), (max-width: 960px) and (max-height: 480px)"); // as in the style sheets
 const across = matchMedia("(orientation: landscape)");
+/** @type {Set<Player>} */
 const players = new Set();
+/** @type {Player | undefined} */
 let docked;
 let open = false; // the sheet
+/** @type {string | undefined} */
 let path;
 
 const controls = () => document.querySelector("[data-testid=stSidebar]");
@@ -18,6 +26,7 @@ const inSight = new IntersectionObserver(
   { rootMargin: "-35% 0px" }, // the middle of the screen
 );
 
+/** @param {Player | undefined} player */
 function dock(player) {
   if (open && docked) return; // what lies under the sheet moves
   docked = player;
@@ -27,9 +36,9 @@ function dock(player) {
 
 // Hold the picture while it would be above the screen and the controls are on it.
 function pin() {
-  const used = open || (!across.matches && controls()?.getBoundingClientRect().top < 0.6 * innerHeight);
+  const used = open || (!across.matches && (controls()?.getBoundingClientRect().top ?? Infinity) < 0.6 * innerHeight);
   for (const { root, grid } of players) {
-    const cell = grid.firstElementChild;
+    const cell = /** @type {HTMLElement | null} */ (grid.firstElementChild);
     const held = root.classList.contains("optviz-pinned");
     const wanted = phone.matches && root === docked?.root && cell && used && !root.closest("[data-testid=stSidebar]");
     if (held === Boolean(wanted)) continue;
@@ -45,17 +54,18 @@ for (const query of [phone, across]) query.addEventListener("change", () => togg
 export function toggle(wanted = !open) {
   open = wanted;
   document.documentElement.classList.toggle("optviz-sheet", open);
-  for (const { bar } of players) bar.settings.setAttribute("aria-expanded", open);
+  for (const { bar } of players) bar.settings.setAttribute("aria-expanded", String(open));
   pin();
 }
 addEventListener("keydown", ({ key }) => key === "Escape" && open && toggle(false));
-addEventListener("click", ({ target }) => open && target.closest?.(".optviz-pinned .optviz-cell") && !target.closest("[role=tab]") && toggle(false));
+addEventListener("click", ({ target }) => open && around(target, ".optviz-pinned .optviz-cell") && !around(target, "[role=tab]") && toggle(false));
 
 // ---- players
 
+/** @param {Player} player */
 export function add(player) {
   players.add(player);
-  player.bar.settings.setAttribute("aria-expanded", open);
+  player.bar.settings.setAttribute("aria-expanded", String(open));
   inSight.observe(player.root);
   if (!docked) dock(player);
   if (path && path !== location.pathname) {
@@ -65,6 +75,7 @@ export function add(player) {
   }
   path = location.pathname;
 }
+/** @param {Player} player */
 export function drop(player) {
   players.delete(player);
   inSight.unobserve(player.root);

@@ -1,3 +1,4 @@
+// @ts-check
 // One playhead over several Plotly figures.
 //
 // Plotly draws what stands still: axes, images, legends, hover labels, zoom. What moves is painted on canvases over
@@ -5,6 +6,9 @@
 // Plotly.animate and four times cheaper than growing its SVG paths. Plotly's traces are kept true to the rows shown,
 // so that hover, tests and a reader of `gd.data` see the numbers of the run.
 //
+//   mount.js, feed.js   what Streamlit calls; messages.d.ts what it tells
+//   plotly_private.js   the inside of Plotly
+//   dom.js        elements
 //   numbers.js    the arrays of one run, as they arrive
 //   playhead.js   time
 //   theme.js      colors and fonts of the page, as a Plotly template
@@ -29,7 +33,8 @@ import { Theme } from "./theme.js";
 import { Panel } from "./panel.js";
 import { Room } from "./room.js";
 import { Before, Ghost, frame } from "./ghosts.js";
-import { element, Bar } from "./bar.js";
+import { Bar } from "./bar.js";
+import { around, element } from "./dom.js";
 import { Captions } from "./captions.js";
 import { Slow } from "./slow.js";
 import { watchFields } from "./fields.js";
@@ -40,7 +45,19 @@ import * as projector from "./projector.js";
 import { Share, viewsFor } from "./share.js";
 import { Ask } from "./ask.js";
 
+/** @import { Caption, Component, Feed, Junction, Message, Opening, Spec, Stage, Tell, View, Words } from "./messages.d.ts" */
+/** @import { Take } from "./numbers.js" */
+/** @import { Plotly } from "./plotly.d.ts" */
+/** @import { Shares } from "./room.js" */
+/** @typedef {"home" | "end" | "toggle" | "back" | "forward" | "back10" | "forward10"} Action */
+/**
+ * What a visitor has chosen: of each cell the open tab, and the cells that were brought to the front, the last one first.
+ * @typedef {{ speed: number, loop: boolean, ghost: boolean, tabs: Record<string, number>, front: string[] }} Settings
+ */
+
+/** @type {Promise<Plotly> | undefined} */
 let loading; // Plotly is loaded once per page; a failure is forgotten, so that one may try again
+/** @type {(path: string) => Promise<Plotly>} */
 function loadPlotly(path) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   return (loading ??= new Promise((done, fail) => {
@@ -50,24 +67,46 @@ function loadPlotly(path) {
       script.remove();
       fail(new Error("Plotly"));
     };
-    script.onload = () => (window.Plotly ? done(window.Plotly) : failed());
+    script.onload = () => {
+      if (window.Plotly) done(window.Plotly);
+      else failed();
+    };
     script.onerror = failed;
     document.head.append(script);
   }));
 }
 
 // What outlives a mount: the rows, the playhead, the choices and the views.
-class Session {
+export class Session {
+  /** @param {string} key */
   constructor(key) {
     this.key = key;
+    /** @type {Player | undefined} */
+    this.player = undefined; // while it is mounted
     this.store = new Store(null);
     this.playhead = new Playhead();
     this.before = new Before();
-    this.views = {};
+    /** @type {Record<string, View>} */
+    this.views = {}; // of each panel, by its place
     this.name = ""; // tells several players of one page apart
     this.question = "";
+    /** @type {Settings} */
     this.settings = { speed: 1, loop: false, ghost: false, tabs: {}, front: [], ...JSON.parse(sessionStorage.getItem(this.item) ?? "{}") };
+    /** @type {Tell} */
     this.tell = () => {};
+    /** @type {Caption[]} */
+    this.captions = [];
+    /** @type {Junction | null | undefined} */
+    this.junction = undefined;
+    /** @type {number | undefined} */
+    this.opened = undefined; // the number of the link that was opened last
+    /** @type {{ run: string | null, step: number } | undefined} */
+    this.told = undefined; // where the playhead rests, as it was told last
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.asking = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.resting = undefined;
+    this.watched = this.slides = this.held = this.slowly = false;
     // What is told while it is dragged is numbered: when the last was told, its number, and that of the one answered.
     this.asked = this.number = this.heard = 0;
   }
@@ -78,6 +117,7 @@ class Session {
     sessionStorage.setItem(this.item, JSON.stringify(this.settings));
   }
 
+  /** @param {Feed} header @param {Take} blob @param {Tell} tell */
   receive(header, blob, tell) {
     this.tell = tell;
     this.slides = header.slides;
@@ -111,13 +151,16 @@ class Session {
     if (header.shared) this.player?.share.answer(header.shared);
   }
   // A run that leaves an earlier one at a step, or goes back to it, is watched from that step on.
+  /** @param {Junction | null} junction */
   #branch(junction) {
-    this.playhead.hold((junction ?? this.junction).step, Boolean(junction && !junction.still));
+    this.playhead.hold((junction ?? this.junction)?.step ?? 0, Boolean(junction && !junction.still));
   }
   // Show what a link asks for, once. A link with a step says all: what it leaves out is as on a fresh page.
+  /** @param {Opening} opening @param {boolean} fresh */
   #open({ number, step, speed, views, ask, name, projector: fills }, fresh) {
     const again = this.opened !== undefined && !fresh;
-    const { tabs, panels } = viewsFor(Object.assign(this, { name }), views);
+    this.name = name;
+    const { tabs, panels } = viewsFor(this, views);
     const whole = step != null;
     this.opened = number;
     this.question = ask;
@@ -145,7 +188,10 @@ class Session {
     const tell = () => {
       if (this.playhead.playing || this.playhead.step !== step || this.store.run !== run) return;
       // The page that runs then would close a list of options under the pointer.
-      if (document.querySelector("[role=listbox]")) return (this.resting = setTimeout(tell, 300));
+      if (document.querySelector("[role=listbox]")) {
+        this.resting = setTimeout(tell, 300);
+        return;
+      }
       this.told = { run, step };
       this.tell("rest", this.told);
     };
@@ -158,9 +204,36 @@ class Session {
   }
 }
 
-class Player {
-  constructor(root, session) {
-    Object.assign(this, { root, session, panels: [], words: {} });
+export class Player {
+  /** @param {HTMLElement} root @param {Session} session @param {Stage["themes"]} themes */
+  constructor(root, session, themes) {
+    this.root = root;
+    this.session = session;
+    this.themes = themes;
+    this.theme = new Theme(root, themes);
+    /** @type {Panel[]} */
+    this.panels = [];
+    /** @type {Panel[][]} */
+    this.places = [];
+    /** @type {Words} */
+    this.words = {};
+    this.plotly = ""; // where it is
+    /** @type {Plotly | undefined} */
+    this.Plotly = undefined;
+    /** @type {Stage["even"]} */
+    this.even = false;
+    this.id = this.shape = "";
+    /** @type {string | undefined} */
+    this.layout = undefined;
+    this.gone = this.printed = false;
+    /** @type {Share | undefined} */
+    this.dialog = undefined;
+    /** @type {number | undefined} */
+    this.frame = undefined;
+    /** @type {number | undefined} */
+    this.before = undefined; // when the last frame was drawn
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.fitting = undefined;
     session.player = this;
     this.bar = new Bar(this);
     this.captions = new Captions();
@@ -192,12 +265,13 @@ class Player {
   }
   get share() {
     if (this.dialog?.lang !== this.words.lang) this.dialog?.node.remove();
-    if (!this.dialog?.node.isConnected) this.dialog = new Share(this);
+    if (!this.dialog?.node.isConnected) this.dialog = new Share(this, sessions);
     return this.dialog;
   }
 
   // ---- what arrives
 
+  /** @param {Stage} header @param {string[]} figures */
   stage(header, figures) {
     this.words = header.words;
     this.themes = header.themes;
@@ -213,7 +287,7 @@ class Player {
     this.load();
   }
   repaint() {
-    if (!this.theme) return;
+    if (!this.panels.length) return; // nothing has been staged
     this.room.measure();
     const theme = new Theme(this.root, this.themes);
     if (theme.id === this.theme.id) return;
@@ -221,6 +295,7 @@ class Player {
     theme.mark();
     this.panels.forEach(panel => panel.show());
   }
+  /** @param {boolean} printed */
   async print(printed) {
     this.printed = printed;
     this.root.classList.toggle("optviz-printed", printed);
@@ -242,18 +317,20 @@ class Player {
     this.#say();
     this.panels.forEach(panel => panel.show());
   }
+  /** @param {(Node | string)[]} content */
   #say(...content) {
     this.note.replaceChildren(...content);
     this.note.hidden = content.length === 0;
   }
 
+  /** @param {boolean} fresh */
   arrived(fresh) {
     const still = this.store.steps === 0; // a picture that does not move
     this.ask.show(this.session.question);
     this.sentence.textContent = this.ask.open ? "" : this.store.summary;
     this.keys.textContent = still ? "" : this.words.keys;
     this.captions.take(this.ask.open ? [] : this.session.captions);
-    this.root.dataset.run = this.store.run;
+    this.root.dataset.run = String(this.store.run);
     this.root.classList.toggle("optviz-still", still);
     this.bar.node.hidden = still && [...sessions.values()].find(session => session.player) !== this.session;
     if (fresh) this.panels.forEach(panel => panel.bind());
@@ -261,7 +338,10 @@ class Player {
     this.request();
     // the picture first, for fitting the axes costs some 20 ms a panel; and while rows stream in, only now and then
     const { held } = this.session; // what is dragged must not wait for it
-    if (fresh || !this.store.awaited) this.fitting = clearTimeout(this.fitting);
+    if (fresh || !this.store.awaited) {
+      clearTimeout(this.fitting);
+      this.fitting = undefined;
+    }
     this.fitting ??= setTimeout(() => this.#fit(), held ? 250 : fresh || !this.store.awaited ? 0 : 500);
   }
   #fit() {
@@ -270,9 +350,10 @@ class Player {
   }
 
   // What a panel shows of the run before, where that is wanted.
+  /** @param {Panel} panel */
   ghostOf(panel) {
     const store = this.settings.ghost && this.session.before.store(this.store);
-    const same = store && this.session.before.run.frames[this.panels.indexOf(panel)] === frame(panel.spec);
+    const same = store && this.session.before.run?.frames[this.panels.indexOf(panel)] === frame(panel.spec);
     return same ? new Ghost(panel, store) : null;
   }
   toggleGhost() {
@@ -283,6 +364,7 @@ class Player {
 
   // ---- panels, cells and tabs
 
+  /** @param {Spec[]} specs @param {Stage["even"]} even */
   #arrange(specs, even) {
     const shape = JSON.stringify([even, ...specs.map(({ title, cell, pick, quiet }) => [title, cell, pick, quiet])]);
     this.even = even;
@@ -308,32 +390,34 @@ class Player {
     grid.classList.toggle("optviz-even", Boolean(even));
     grid.classList.toggle("optviz-single", places.length === 1);
     grid.classList.toggle("optviz-flat", places.length === 2 && !even);
-    grid.style.setProperty("--columns", columns);
-    grid.style.setProperty("--rows", rows);
+    grid.style.setProperty("--columns", String(columns));
+    grid.style.setProperty("--rows", String(rows));
     grid.style.setProperty("--tracks", [...Array(rows - 1).fill("minmax(0, 1fr)"), ...(turns ? ["auto"] : []), "minmax(0, 1fr)"].join(" "));
-    this.places = places.map(names => names.flatMap(name => cells.get(name)));
+    this.places = places.map(names => names.flatMap(name => cells.get(name) ?? []));
     for (const panel of this.panels) if (!this.places.flat().includes(panel)) panel.setOpen(false);
     grid.replaceChildren(...this.places.map(panels => this.#cell(panels)));
     if (turns) grid.children[places.length - open.length].before(this.#turner(pages, open, cells));
     this.#openAll();
   }
   // What turns the last row: tabs that list what stands in each.
+  /** @param {Shares["pages"]} pages @param {Shares["open"]} open @param {Map<string, Panel[]>} cells */
   #turner(pages, open, cells) {
-    const titles = pages.map(names => names.map(name => cells.get(name)[0].spec.title).join(" · "));
+    const titles = pages.map(names => names.map(name => cells.get(name)?.[0].spec.title).join(" · "));
     const list = this.#tablist(titles, () => pages.indexOf(open), to => {
       const { front } = this.settings;
       this.settings.front = [...pages[to], ...front.filter(name => !pages[to].includes(name))];
       this.session.save();
       this.place();
-      this.grid.querySelector(".optviz-turner").children[to].focus({ preventScroll: true });
+      /** @type {HTMLElement | undefined} */ (this.grid.querySelector(".optviz-turner")?.children[to])?.focus({ preventScroll: true });
     });
     list.classList.add("optviz-turner");
     pages.forEach((page, i) => {
-      list.children[i].setAttribute("aria-selected", page === open);
-      list.children[i].setAttribute("tabindex", page === open ? 0 : -1);
+      list.children[i].setAttribute("aria-selected", String(page === open));
+      list.children[i].setAttribute("tabindex", page === open ? "0" : "-1");
     });
     return list;
   }
+  /** @type {(titles: string[], current: () => number, choose: (to: number) => void) => HTMLElement} */
   #tablist(titles, current, choose) {
     const tabs = titles.map((title, i) => {
       const tab = element("button", { type: "button", role: "tab", class: "optviz-tab" }, title);
@@ -342,7 +426,7 @@ class Player {
     });
     const list = element("div", { role: "tablist", class: "optviz-tabs", "aria-label": this.words.views }, ...tabs);
     list.addEventListener("keydown", event => {
-      const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const to = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
       if (!to) return;
       const next = (current() + to + tabs.length) % tabs.length;
       choose(next);
@@ -363,13 +447,15 @@ class Player {
   }
   // Of the panels that share a place the one of the cell that was opened last, and in it its open tab; else the first that
   // says something.
+  /** @param {Panel[]} panels */
   #inFront(panels) {
-    const first = some => some.find(panel => !panel.spec.quiet) ?? some[0];
+    const first = (/** @type {Panel[]} */ some) => some.find(panel => !panel.spec.quiet) ?? some[0];
     const cell = this.settings.front.find(name => panels.some(panel => panel.spec.cell === name)) ?? first(panels).spec.cell;
     const tabs = panels.filter(panel => panel.spec.cell === cell);
     return tabs[Math.min(this.settings.tabs[cell] ?? tabs.indexOf(first(tabs)), tabs.length - 1)];
   }
 
+  /** @param {Panel[]} panels */
   #cell(panels) {
     const names = new Set(panels.map(panel => panel.spec.cell));
     const cell = element("section", { class: "optviz-cell", "data-cell": [...names].join(" ") });
@@ -381,7 +467,7 @@ class Player {
       const titles = panels.map(panel => panel.spec.title);
       const list = this.#tablist(titles, () => panels.findIndex(panel => panel.open), to => this.#choose(panels, panels[to]));
       panels.forEach((panel, i) => {
-        panel.tab = list.children[i];
+        panel.tab = /** @type {HTMLElement} */ (list.children[i]);
         panel.node.setAttribute("role", "tabpanel");
         panel.node.setAttribute("aria-label", panel.spec.title);
       });
@@ -391,17 +477,19 @@ class Player {
     return cell;
   }
 
+  /** @param {Panel[]} panels @param {Panel} shown */
   #open(panels, shown) {
     for (const panel of panels) {
-      panel.tab?.setAttribute("aria-selected", panel === shown);
-      panel.tab?.setAttribute("tabindex", panel === shown ? 0 : -1);
+      panel.tab?.setAttribute("aria-selected", String(panel === shown));
+      panel.tab?.setAttribute("tabindex", panel === shown ? "0" : "-1");
       panel.setOpen(panel === shown);
     }
     const list = shown.tab?.parentElement;
-    if (!list) return;
+    if (!shown.tab || !list) return;
     const { offsetLeft: left, offsetWidth: width } = shown.tab;
     list.scrollLeft = Math.max(left + width - list.clientWidth, Math.min(list.scrollLeft, left));
   }
+  /** @param {Panel[]} panels @param {Panel} shown */
   #choose(panels, shown) {
     const { cell } = shown.spec;
     const { tabs, front } = this.settings;
@@ -413,22 +501,26 @@ class Player {
 
   // ---- what the visitor does
 
+  /** @param {KeyboardEvent} event */
   press(event) {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select, [role=tab]")) return;
-    if (key === " " && target.closest("button")) return; // the button's own key
-    const action = {
+    if (event.ctrlKey || event.metaKey || event.altKey || around(target, "select, [role=tab]")) return;
+    if (key === " " && around(target, "button")) return; // the button's own key
+    /** @type {Partial<Record<string, Action>>} */
+    const actions = {
       " ": "toggle",
       ArrowLeft: event.shiftKey ? "back10" : "back",
       ArrowRight: event.shiftKey ? "forward10" : "forward",
       Home: "home",
       End: "end",
-    }[key];
+    };
+    const action = actions[key];
     if (!action) return;
     event.preventDefault(); // the slider's own step would come on top
     event.stopPropagation();
     this.act(action);
   }
+  /** @param {Action} action */
   act(action) {
     const { playhead, store } = this;
     if (this.ask.open) {
@@ -444,11 +536,17 @@ class Player {
       );
     this.request();
   }
+  /** @param {number} step */
   seek(step) {
     if (this.ask.open) this.ask.reveal();
     this.playhead.seek(step, this.store);
     this.request();
   }
+  /**
+   * @template {keyof Settings} Name
+   * @param {Name} name
+   * @param {Settings[Name]} value
+   */
   change(name, value) {
     this.settings[name] = value;
     this.session.save();
@@ -460,6 +558,7 @@ class Player {
   request() {
     this.frame ??= requestAnimationFrame(now => this.#frame(now));
   }
+  /** @param {number} now */
   #frame(now) {
     this.frame = undefined;
     if (this.gone) return;
@@ -470,8 +569,8 @@ class Player {
     this.slow.show();
     this.bar.show(this);
     this.captions.show(playhead.step);
-    this.root.dataset.step = playhead.step;
-    this.root.dataset.playing = playhead.playing;
+    this.root.dataset.step = String(playhead.step);
+    this.root.dataset.playing = String(playhead.playing);
     this.session.rest();
     this.before = playhead.playing ? now : undefined;
     if (playhead.playing) this.request();
@@ -479,7 +578,7 @@ class Player {
 
   remove() {
     this.gone = true;
-    cancelAnimationFrame(this.frame);
+    if (this.frame !== undefined) cancelAnimationFrame(this.frame);
     clearTimeout(this.fitting);
     this.room.remove();
     projector.drop(this);
@@ -491,7 +590,13 @@ class Player {
   }
 }
 
+/**
+ * @template Item
+ * @param {Item[]} items
+ * @param {(item: Item) => string} nameOf
+ */
 function groupBy(items, nameOf) {
+  /** @type {Map<string, Item[]>} */
   const groups = new Map();
   for (const item of items) groups.set(nameOf(item), [...(groups.get(nameOf(item)) ?? []), item]);
   return groups;
@@ -499,14 +604,18 @@ function groupBy(items, nameOf) {
 
 // ---- mounting
 
+/** @type {Map<string, Session>} */
 const sessions = new Map();
+/** @param {string} key */
 function sessionOf(key) {
-  if (!sessions.has(key)) sessions.set(key, new Session(key));
-  return sessions.get(key);
+  const session = sessions.get(key) ?? new Session(key);
+  sessions.set(key, session);
+  return session;
 }
 
 // The feed's component leaves its messages in an inbox, which may have filled before this module was loaded.
-const waiting = globalThis.optvizInbox ?? [];
+const waiting = Array.isArray(globalThis.optvizInbox) ? globalThis.optvizInbox : [];
+/** @param {Message} message */
 const receive = ({ data, tell }) => {
   const { header, take } = unframe(data);
   sessionOf(header.key).receive(header, take, tell);
@@ -516,16 +625,16 @@ watchFields();
 watchSliders(() => [...sessions.values()].find(session => session.player));
 waiting.forEach(receive);
 
+/** @type {WeakMap<HTMLElement, Player>} */
 const players = new WeakMap();
 const decoder = new TextDecoder();
+/** @param {Component} component */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".optviz");
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".optviz"));
+  /** @type {{ header: Stage, take: Take }} */
   const { header, take } = unframe(data);
-  let player = players.get(root);
-  if (!player) {
-    player = new Player(root, sessionOf(header.key));
-    players.set(root, player);
-  }
+  const player = players.get(root) ?? new Player(root, sessionOf(header.key), header.themes);
+  players.set(root, player);
   const id = JSON.stringify(header);
   if (player.id !== id) {
     player.id = id;

@@ -1,6 +1,9 @@
+// @ts-check
 // Time: one playhead over the steps of a run.
 
 const END_PAUSE = 0.8; // seconds a looping run rests on its last step
+
+/** @import { Store } from "./numbers.js" */
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -11,6 +14,7 @@ export class Playhead {
   pinned = false; // shows the newest step without moving (reduced motion)
   rested = 0;
   ended = false; // stopped by itself, at the last step
+  /** @type {number | null} */
   goal = null; // a step to stand still at, as soon as its row is there
   onward = false; // whether it plays on from there
 
@@ -22,11 +26,13 @@ export class Playhead {
     this.rested = 0;
   }
   // Stand still at a step, which may not have come yet, or play on from it.
+  /** @type {(step: number | null, onward?: boolean) => void} */
   hold(step, onward = false) {
     this.playing = this.pinned = this.ended = false;
     this.goal = step;
     this.onward = onward;
   }
+  /** @param {Store} store */
   arrive(store) {
     if (this.goal != null) {
       const comes = store.last < this.goal && store.awaited;
@@ -42,11 +48,13 @@ export class Playhead {
     if (this.playing) this.ended = false;
     this.position = Math.min(this.position, store.last);
   }
+  /** @param {number} step @param {Store} store */
   seek(step, store) {
     this.playing = this.pinned = this.ended = false;
     this.goal = null;
     this.position = Math.max(0, Math.min(Math.round(step), store.last));
   }
+  /** @param {Store} store */
   toggle(store) {
     if (!this.playing && this.position >= store.last && !store.awaited) this.position = 0;
     this.playing = !this.playing;
@@ -55,6 +63,7 @@ export class Playhead {
     this.rested = 0;
   }
   // `pace` is in steps a second, where it is not that of the whole run.
+  /** @type {(seconds: number, speed: number, loop: boolean, store: Store, pace: number | undefined) => void} */
   advance(seconds, speed, loop, store, pace) {
     if (!this.playing) return;
     const steps = Math.max(store.total, store.steps ?? 0, 20);

@@ -1,8 +1,15 @@
+// @ts-check
 // Projector mode: one player fills the window, in large type, and a presenter's clicker drives it.
 
+import { around } from "./dom.js";
+
+/** @import { Player } from "./player.js" */
+
+/** @type {Set<Player>} */
 const players = new Set(); // those that are mounted
 let on = false; // outlives a mount: the next page of a lecture is projected as well
 let paused = false; // while the page is printed, whole
+/** @type {string | undefined} */
 let chosen; // the key of the player in which it was begun
 
 export const isProjected = () => on;
@@ -17,12 +24,13 @@ function apply() {
   document.documentElement.classList.toggle("optviz-projector", Boolean(shown));
   for (const player of players) {
     player.root.classList.toggle("optviz-projected", player === shown);
-    player.bar.project.setAttribute("aria-pressed", player === shown);
+    player.bar.project.setAttribute("aria-pressed", String(player === shown));
     player.repaint();
   }
   return shown;
 }
 
+/** @param {string} key */
 export function enter(key) {
   [on, chosen] = [true, key];
   apply();
@@ -32,11 +40,13 @@ export function leave() {
   apply();
   if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
 }
+/** @param {boolean} printed */
 export function pause(printed) {
   paused = printed;
   apply();
 }
 // A visitor's wish: the whole screen too, where the browser allows it.
+/** @param {Player} player */
 export function toggle(player) {
   if (on) leave();
   else {
@@ -46,10 +56,12 @@ export function toggle(player) {
   player.root.focus({ preventScroll: true });
 }
 
+/** @param {Player} player */
 export function add(player) {
   players.add(player);
   if (apply() === player) player.root.focus({ preventScroll: true });
 }
+/** @param {Player} player */
 export function drop(player) {
   players.delete(player);
   apply();
@@ -58,8 +70,10 @@ export function drop(player) {
 // ---- keys
 
 const FIELD = "input:not([type=range]), textarea, select, [contenteditable=true], [role=textbox], [role=dialog], [role=combobox]";
+/** @param {string} key @returns {HTMLElement | null} */
 const press = key => document.querySelector(`.st-key-lecture-${key} button`);
 
+/** @param {boolean} forward @param {Player} player */
 function turn(forward, player) {
   const scene = press(forward ? "next" : "previous");
   if (scene) scene.click();
@@ -68,18 +82,20 @@ function turn(forward, player) {
 
 addEventListener("keydown", event => {
   const { key, target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.closest?.(FIELD)) return;
-  const player = projected() ?? [...players].find(each => each.root.contains(target)) ?? [...players][0];
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || around(target, FIELD)) return;
+  const player = projected() ?? [...players].find(each => each.root.contains(/** @type {Node} */ (target))) ?? [...players][0];
   if (!player) return;
-  const action = {
+  /** @type {Partial<Record<string, () => void>>} */
+  const actions = {
     f: () => toggle(player),
     ...(on && { Escape: leave, PageDown: () => turn(true, player), PageUp: () => turn(false, player) }),
-  }[key];
+  };
+  const action = actions[key];
   if (action) action();
-  else if (on && !player.root.contains(target) && !target.closest?.("button, a")) player.press(event); // the picture alone is seen: it has the keys
+  else if (on && !player.root.contains(/** @type {Node} */ (target)) && !around(target, "button, a")) player.press(event); // the picture alone is seen: it has the keys
   else return;
   if (action) event.preventDefault();
 });
-addEventListener("click", ({ target }) => on && target.closest?.(".st-key-lecture-end") && leave(), true); // with its lecture
+addEventListener("click", ({ target }) => on && around(target, ".st-key-lecture-end") && leave(), true); // with its lecture
 addEventListener("resize", () => on && players.forEach(player => player.repaint()));
 addEventListener("fullscreenchange", () => on && !document.fullscreenElement && leave()); // with Escape the browser tells nothing else

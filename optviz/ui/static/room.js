@@ -1,5 +1,12 @@
+// @ts-check
 // How a picture shares the window: with its bar and its sentence it is as tall as the window has room for, and cells that
 // would be too low for a plot become tabs of others, or rows of them that are turned like pages.
+
+/** @import { Player } from "./player.js" */
+/**
+ * Which cells share a place; the last place may be turned like a page.
+ * @typedef {{ places: string[][], rows: number, columns: number, pages: string[][], open: string[] }} Shares
+ */
 
 const LEAST = 320; // pixels: a lower cell, with its title, ticks and axis, shows nothing
 const LEAST_PROJECTED = 400; // of a plot 300 of these are left
@@ -9,9 +16,11 @@ const WIDTH = 0.8; // of the picture's width, at most: in a window that stands u
 const LATE = 0.5; // of the window: what begins below this is scrolled to
 
 export class Room {
+  /** @param {Player} player */
   constructor(player) {
     this.player = player;
     this.rows = Infinity;
+    this.shape = "";
     this.measure = this.measure.bind(this);
     this.sizes = new ResizeObserver(this.measure);
     const { root, ask, slow, sentence, captions } = player;
@@ -40,6 +49,7 @@ export class Room {
     this.player.place();
   }
   // The room of the longest wording of the sentence stays: else the picture would jump while something is dragged.
+  /** @param {string} shape */
   #keep(shape) {
     const { root, sentence } = this.player;
     if (shape !== this.shape) {
@@ -49,6 +59,7 @@ export class Room {
     if (sentence.textContent) root.style.setProperty("--said", `${sentence.offsetHeight}px`);
   }
   // From where the picture begins to the foot of the window, without what stands below it.
+  /** @param {number} width */
   #tall(width) {
     const { grid, sentence } = this.player;
     const { top, bottom } = grid.getBoundingClientRect();
@@ -61,20 +72,23 @@ export class Room {
 
   // Share the cells, by name, among as many places as there is room for, each a list of cells: the first is as tall as all
   // rows together, and those without room share the last one.
+  /** @type {(names: string[]) => Shares} */
   share([first, ...others]) {
     const rows = Math.max(1, Math.min(others.length, this.rows));
+    /** @type {string[][]} */
     const places = Array.from({ length: Math.min(others.length, rows) }, () => []);
     others.forEach((name, i) => places[Math.min(i, rows - 1)].push(name));
-    return { places: [[first], ...places], rows, columns: 1, pages: [] };
+    return { places: [[first], ...places], rows, columns: 1, pages: [], open: [] };
   }
   // The same with so many in a row. Rows without room are pages in the place of the last one: that with the cell that
   // comes first in `front` is open.
+  /** @type {(names: string[], columns: number, front: string[]) => Shares} */
   shareEvenly(names, columns, front) {
     const lines = Array.from({ length: Math.ceil(names.length / columns) }, (_, i) => names.slice(i * columns, (i + 1) * columns));
     const rows = Math.max(1, Math.min(lines.length, this.rows));
     const pages = lines.slice(rows - 1);
     const wanted = front.find(name => pages.flat().includes(name));
-    const open = pages.find(page => page.includes(wanted)) ?? pages[0];
+    const open = pages.find(page => wanted !== undefined && page.includes(wanted)) ?? pages[0];
     return { places: [...lines.slice(0, rows - 1).flat(), ...open].map(name => [name]), rows, columns, pages, open };
   }
 

@@ -1,26 +1,40 @@
+// @ts-check
 // Share this moment: a dialog with the link to exactly what is on the screen, to be copied or photographed.
 
-import { element } from "./bar.js";
+import { element } from "./dom.js";
+
+/** @import { Answer, View, Views } from "./messages.d.ts" */
+/** @import { Player, Session } from "./player.js" */
+/** @import { Camera } from "./plotly.d.ts" */
 
 const LONGEST_QUESTION = 200;
 const SVG = "http://www.w3.org/2000/svg";
+const PARTS = /** @type {const} */ (["up", "center", "eye"]);
+/** @type {Camera} */
 const HOME_CAMERA = { up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: 0 }, eye: { x: 1.25, y: 1.25, z: 1.25 } };
+/** @param {number} value */
 const short = value => Number(value.toPrecision(5));
+/** @param {object} object */
 const isEmpty = object => Object.keys(object).length === 0;
 
 // What stands in an address as it is: browsers would escape more of it than they must.
+/** @param {string | number} text */
 const written = text => encodeURIComponent(text).replace(/%(2C|3A|2F)/g, decodeURIComponent);
 
-// The players of this page, the first of which that moves has the step.
-const shown = () => [...globalThis.optvizInbox.sessions.values()].filter(session => session.player);
+// The players of this page.
+/** @type {(sessions: Iterable<Session>) => { session: Session, player: Player }[]} */
+const shownOf = sessions => [...sessions].flatMap(session => (session.player ? [{ session, player: session.player }] : []));
+/** @param {Session} session */
 const prefixOf = session => (session.name ? `${session.name}:` : "");
 
 // Tabs, ranges and cameras of all players that differ from what a fresh page shows. The cells that were brought to the
 // front come first: where a window has no room for all, they are seen.
-export function viewsOfPage() {
-  const [tabs, panels] = [{}, {}];
-  for (const session of shown()) {
-    const { player, settings } = session;
+/** @type {(sessions: Iterable<Session>) => Views} */
+export function viewsOfPage(sessions) {
+  /** @type {Required<Views>} */
+  const { tabs, panels } = { tabs: {}, panels: {} };
+  for (const { session, player } of shownOf(sessions)) {
+    const { settings } = session;
     const cells = new Set(player.panels.map(panel => panel.spec.cell));
     for (const cell of new Set([...settings.front, ...cells]))
       if (cells.has(cell) && (settings.front.includes(cell) || cell in settings.tabs)) tabs[prefixOf(session) + cell] = settings.tabs[cell] ?? 0;
@@ -31,41 +45,65 @@ export function viewsOfPage() {
   }
   return { ...(!isEmpty(tabs) && { tabs }), ...(!isEmpty(panels) && { panels }) };
 }
+/** @param {View} view */
 function viewOf({ ranges, camera }) {
+  /** @type {View} */
   const view = {};
   if (ranges) view.ranges = Object.fromEntries(Object.entries(ranges).map(([name, [low, high]]) => [name, rounded(low, high)]));
   if (camera) {
-    const moved = Object.entries(HOME_CAMERA).filter(([part, home]) => camera[part] && Object.keys(home).some(d => camera[part][d] !== home[d]));
-    view.camera = Object.fromEntries(moved.map(([part, home]) => [part, Object.fromEntries(Object.keys(home).map(d => [d, short(camera[part][d])]))]));
+    view.camera = {};
+    for (const part of PARTS) {
+      const [place, home] = [camera[part], HOME_CAMERA[part]];
+      if (place && (place.x !== home.x || place.y !== home.y || place.z !== home.z)) view.camera[part] = { x: short(place.x), y: short(place.y), z: short(place.z) };
+    }
   }
   return view;
 }
 // To a ten-thousandth of what the axis spans; dates and categories stay as they are.
+/** @type {(low: number, high: number) => [low: number, high: number]} */
 function rounded(low, high) {
   if (typeof low !== "number" || typeof high !== "number" || low === high) return [low, high];
   const unit = 10 ** (Math.floor(Math.log10(Math.abs(high - low))) - 4);
-  return [low, high].map(value => Number((Math.round(value / unit) * unit).toPrecision(12)));
+  const toUnit = (/** @type {number} */ value) => Number((Math.round(value / unit) * unit).toPrecision(12));
+  return [toUnit(low), toUnit(high)];
 }
 // The part of a link's views that is meant for one player, under its own names.
+/** @type {(session: Session, views: Views) => Required<Views>} */
 export function viewsFor(session, views) {
   const prefix = prefixOf(session);
+  /**
+   * @template Value
+   * @param {Record<string, Value>} [names]
+   * @returns {Record<string, Value>}
+   */
   const pick = (names = {}) =>
     Object.fromEntries(Object.entries(names).filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes(":")).map(([name, value]) => [name.slice(prefix.length), value]));
   return { tabs: pick(views.tabs), panels: pick(views.panels) };
 }
 
 export class Share {
-  constructor(player) {
+  /** @param {Player} player @param {Map<string, Session>} sessions */
+  constructor(player, sessions) {
     this.player = player;
+    this.sessions = sessions;
     this.number = 0;
+    /** @type {Player | undefined} */
+    this.moving = undefined; // the first player that moves has the step
+    this.resumes = false;
+    this.step = 0;
+    this.speed = 1;
+    /** @type {Views} */
+    this.views = {};
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.waiting = undefined;
     const { words } = player;
     this.lang = words.lang;
     const id = `optviz-${player.session.key}-share`;
     this.link = element("input", { type: "text", readonly: "", class: "optviz-link", "aria-label": words.link });
     this.link.addEventListener("focus", () => this.link.select());
     this.copy = this.#button(words.copy, () => this.#copy(), "optviz-primary");
-    [this.still, this.stillLabel] = this.#check("");
-    [this.fill, this.fillLabel] = this.#check(words.fill);
+    this.still = this.#check("");
+    this.fill = this.#check(words.fill);
     this.ask = element("input", { type: "text", maxlength: LONGEST_QUESTION, id: `${id}-ask` });
     this.ask.addEventListener("input", () => this.#renew(400));
     this.code = element("div", { class: "optviz-code" });
@@ -82,8 +120,8 @@ export class Share {
         "div",
         { class: "optviz-form" },
         element("div", { class: "optviz-copy" }, this.link, this.copy),
-        this.stillLabel,
-        this.fillLabel,
+        this.still.label,
+        this.fill.label,
         element("label", { for: `${id}-ask` }, words.ask_first),
         this.ask,
         this.actions,
@@ -97,31 +135,34 @@ export class Share {
     this.node.addEventListener("close", () => this.#leave());
     player.root.append(this.node);
   }
+  /** @param {string} text @param {() => void} action */
   #button(text, action, kind = "") {
     const button = element("button", { type: "button", class: kind }, text);
     button.addEventListener("click", action);
     return button;
   }
+  /** @type {(text: string) => { box: HTMLInputElement, label: HTMLLabelElement, text: HTMLSpanElement }} */
   #check(text) {
     const box = element("input", { type: "checkbox" });
     box.addEventListener("change", () => this.#renew());
-    return [box, element("label", { class: "optviz-check" }, box, element("span", {}, text))];
+    const span = element("span", {}, text);
+    return { box, label: element("label", { class: "optviz-check" }, box, span), text: span };
   }
 
   open() {
-    const { words, settings } = this.player;
-    this.moving = shown().map(session => session.player).find(player => player.store.steps !== 0);
+    const { words } = this.player;
+    this.moving = shownOf(this.sessions.values()).find(({ player }) => player.store.steps !== 0)?.player;
     // The moment stands still while it is shared.
-    this.resumes = this.moving?.playhead.playing;
-    if (this.resumes) this.moving.act("toggle");
-    this.step = this.moving?.playhead.step;
-    this.speed = (this.moving ?? this.player).settings.speed ?? settings.speed;
-    this.views = viewsOfPage();
-    const moment = (this.moving ?? this.player).words.step.replace("{step}", this.step);
-    this.stillLabel.lastChild.textContent = words.with_step.replace("{moment}", moment);
-    this.stillLabel.hidden = !this.moving;
-    this.still.checked = Boolean(this.moving);
-    this.fill.checked = false;
+    this.resumes = Boolean(this.moving?.playhead.playing);
+    if (this.resumes) this.moving?.act("toggle");
+    const { playhead, settings, words: said } = this.moving ?? this.player;
+    this.step = playhead.step;
+    this.speed = settings.speed;
+    this.views = viewsOfPage(this.sessions.values());
+    this.still.text.textContent = words.with_step.replace("{moment}", said.step.replace("{step}", String(this.step)));
+    this.still.label.hidden = !this.moving;
+    this.still.box.checked = Boolean(this.moving);
+    this.fill.box.checked = false;
     this.ask.value = "";
     this.node.showModal();
     this.copy.focus();
@@ -129,7 +170,7 @@ export class Share {
   }
   #leave() {
     clearTimeout(this.waiting);
-    if (this.resumes && !this.moving.playhead.playing) this.moving.act("toggle");
+    if (this.resumes && !this.moving?.playhead.playing) this.moving?.act("toggle");
   }
 
   get question() {
@@ -138,12 +179,12 @@ export class Share {
   // The settings of this page and the moment; a question is asked at the start.
   get parameters() {
     const kept = location.search.slice(1).split("&").filter(part => part && !/^(moment\.|lang=|embed)/.test(part));
-    const add = (name, value) => kept.push(`moment.${name}=${written(value)}`);
-    if (this.moving && this.still.checked && !this.question) add("step", this.step);
+    const add = (/** @type {string} */ name, /** @type {string | number} */ value) => kept.push(`moment.${name}=${written(value)}`);
+    if (this.moving && this.still.box.checked && !this.question) add("step", this.step);
     if (this.moving && this.speed !== 1) add("speed", this.speed);
     if (!isEmpty(this.views)) add("views", JSON.stringify(this.views));
     if (this.question) add("ask", this.question);
-    if (this.fill.checked) add("projector", 1);
+    if (this.fill.box.checked) add("projector", 1);
     return kept;
   }
   get url() {
@@ -151,10 +192,10 @@ export class Share {
     return `${location.origin}${location.pathname}?${[...this.parameters, ...(lang ? [`lang=${lang}`] : [])].join("&")}`;
   }
   #renew(delay = 0) {
-    this.still.disabled = Boolean(this.question);
+    this.still.box.disabled = Boolean(this.question);
     this.link.value = this.url;
     this.status.textContent = "";
-    this.code.setAttribute("aria-busy", true);
+    this.code.setAttribute("aria-busy", "true");
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.#request(), delay);
   }
@@ -170,10 +211,14 @@ export class Share {
     };
     tell();
   }
+  /** @param {Answer} answer */
   answer({ number, qr, added }) {
     if (number !== this.number) return;
     clearTimeout(this.waiting);
-    if (added) return void (this.status.textContent = added);
+    if (added) {
+      this.status.textContent = added;
+      return;
+    }
     this.code.removeAttribute("aria-busy");
     this.code.replaceChildren(qr ? drawn(qr, this.player.words.qr) : element("p", {}, this.player.words.no_qr));
   }
@@ -193,11 +238,13 @@ export class Share {
   }
 }
 
+/** @type {(code: NonNullable<Answer["qr"]>, name: string) => SVGSVGElement} */
 function drawn({ size, path }, name) {
   const svg = document.createElementNS(SVG, "svg");
   const ground = document.createElementNS(SVG, "rect");
   const modules = document.createElementNS(SVG, "path");
-  const set = (node, attributes) => Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
+  const set = (/** @type {SVGElement} */ node, /** @type {Record<string, string | number>} */ attributes) =>
+    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, String(value)));
   set(svg, { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": name, "shape-rendering": "crispEdges" });
   set(ground, { width: size, height: size, fill: "#fff" });
   set(modules, { d: path, fill: "#000" });

@@ -1,16 +1,22 @@
+// @ts-check
 // Slow motion: each step in its four sub-steps (the gradient, the moments, eta, the new point), one sentence each.
 
-import { element } from "./bar.js";
+import { element } from "./dom.js";
 import { reducedMotion } from "./playhead.js";
+
+/** @import { Slow as Told } from "./messages.d.ts" */
+/** @import { Action, Player } from "./player.js" */
 
 const SUB_STEPS = 4;
 const SECONDS = 2.5; // a sub-step at speed 1
 const STOPS = [0, 0.25, 0.5, 0.98]; // where in a step each sub-step stands still: the last one where the ball has arrived
 const ARRIVAL = 0.9; // of a step: the ball moves in the last quarter, and rests there for a moment
 
+/** @param {number} value */
 const written = value => (Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace(/-/g, "−") : "–");
 
 export class Slow {
+  /** @param {Player} player */
   constructor(player) {
     this.player = player;
     this.node = element("p", { class: "optviz-slowly", hidden: "" });
@@ -34,6 +40,7 @@ export class Slow {
   }
 
   // What a panel draws: the step, with the way that the ball has gone, and the sub-step.
+  /** @returns {[step: number, subStep?: number]} */
   get view() {
     const { position, step } = this.player.playhead;
     if (!this.on) return [step];
@@ -50,8 +57,9 @@ export class Slow {
     this.player.request();
   }
   // One sub-step on or back; says whether that was asked for.
+  /** @param {Action} action */
   act(action) {
-    const by = { back: -1, forward: 1 }[action];
+    const by = action === "back" ? -1 : action === "forward" ? 1 : 0;
     if (!this.on || !by) return false;
     const { playhead, store } = this.player;
     const to = Math.max(0, Math.min(SUB_STEPS * playhead.step + this.subStep - 1 + by, SUB_STEPS * store.last));
@@ -63,21 +71,24 @@ export class Slow {
   show() {
     const { player, on } = this;
     const { slow, loop } = player.bar;
-    if (Boolean(this.told) !== slow.isConnected) this.told ? loop.before(slow) : slow.remove();
-    slow.setAttribute("aria-pressed", on);
+    if (Boolean(this.told) !== slow.isConnected) {
+      if (this.told) loop.before(slow);
+      else slow.remove();
+    }
+    slow.setAttribute("aria-pressed", String(on));
     this.node.hidden = !on;
-    player.root.dataset.substep = on ? this.subStep : "";
+    player.root.dataset.substep = on ? String(this.subStep) : "";
     if (!on) return;
     this.node.setAttribute("aria-live", player.playhead.playing ? "off" : "polite"); // no chatter while it plays
-    const text = this.#sentence();
+    const text = this.#sentence(/** @type {Told} */ (this.told));
     if (this.node.textContent !== text) this.node.textContent = text;
   }
-  #sentence() {
-    const { array, columns, sentences, end, fork, onward } = this.told;
+  /** @param {Told} told */
+  #sentence({ array, columns, sentences, end, fork, onward }) {
     const { playhead, store } = this.player;
     const row = store.arrays.get(array)?.row(playhead.step);
     if (this.#last || !row?.length || !Number.isFinite(row[0])) return end;
-    const told = fork !== null && playhead.step >= fork ? onward : sentences;
-    return told[this.subStep - 1].replace(/\{(\w+)\}/g, (all, name) => written(row[columns.indexOf(name)]));
+    const told = onward && fork !== null && playhead.step >= fork ? onward : sentences;
+    return told[this.subStep - 1].replace(/\{(\w+)\}/g, (_, name) => written(row[columns.indexOf(name)]));
   }
 }

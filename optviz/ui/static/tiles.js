@@ -1,15 +1,41 @@
+// @ts-check
 // Images of weights side by side, of which one is shown large.
 
 import { Chooser } from "./chooser.js";
 
+/** @import { Canvas } from "./brush.js" */
+/** @import { Pen } from "./dom.js" */
+/** @import { Source } from "./numbers.js" */
+/** @import { Painter, Panel } from "./panel.js" */
+/** @import { Looks, Point, Tiles as Described } from "./plotly.d.ts" */
+/** @import { Axes } from "./plotly_private.js" */
+/** @typedef {{ number: number }} Image */
+
 const APART = 1.12; // from one image to the next, as a share of its side
 
 // What is chosen in it is an image, by its number.
+/** @extends {Chooser<Image>} */
 export class Tiles extends Chooser {
+  columns = 1;
+  side = 0; // pixels of an image
+  left = 0;
+  top = 0;
+  row = -1;
+  isPainted = true;
+
+  /** @param {Panel} panel @param {Described} tiles @param {Source} source @param {Axes} axes */
+  constructor(panel, tiles, source, axes) {
+    super(panel);
+    this.tiles = tiles;
+    this.source = source;
+    this.axes = axes;
+  }
   // What paints the trace of the images in place of a brush.
-  brush(source, looks, axes) {
-    const { tiles } = looks.meta;
-    Object.assign(this, { source, axes, tiles });
+  /** @type {(source: Source, looks: Looks, axes: Axes, tiles: Described) => Painter} */
+  brush(source, looks, axes, tiles) {
+    this.source = source;
+    this.axes = axes;
+    this.tiles = tiles;
     this.speak(this.panel.spec.title, tiles.keys);
     if (this.at && this.at.number >= tiles.names.length) [this.at, this.open] = [null, false];
     this.#lay();
@@ -19,24 +45,27 @@ export class Tiles extends Chooser {
   #lay() {
     const { x, y } = this.axes;
     const n = this.tiles.names.length;
-    const sideOf = columns => Math.min(x._length / columns, y._length / Math.ceil(n / columns)) / APART;
+    const sideOf = (/** @type {number} */ columns) => Math.min(x.length / columns, y.length / Math.ceil(n / columns)) / APART;
     this.columns = [...Array(n).keys()].map(i => i + 1).reduce((best, each) => (sideOf(each) > sideOf(best) ? each : best));
     this.side = sideOf(this.columns);
-    this.left = x._offset + (x._length - this.columns * this.side * APART) / 2;
-    this.top = y._offset + (y._length - Math.ceil(n / this.columns) * this.side * APART) / 2;
+    this.left = x.offset + (x.length - this.columns * this.side * APART) / 2;
+    this.top = y.offset + (y.length - Math.ceil(n / this.columns) * this.side * APART) / 2;
   }
+  /** @type {(number: number) => Point} */
   #corner(number) {
     return [this.left + (number % this.columns) * this.side * APART, this.top + Math.floor(number / this.columns) * this.side * APART];
   }
 
   // The image of a number: 0 in the middle of its bytes.
+  /** @param {number} row @param {number} number */
   #image(row, number) {
     const { values, width } = this.source.grid(row);
     const { side, columns, full } = this.tiles;
     const [left, top] = [(side + 1) * (number % columns), (side + 1) * Math.floor(number / columns)];
-    const byte = p => values[(top + Math.floor(p / side)) * width + left + (p % side)];
+    const byte = (/** @type {number} */ p) => values[(top + Math.floor(p / side)) * width + left + (p % side)];
     return this.picture(Array.from({ length: side * side }, (_, p) => (2 * byte(p)) / full - 1), side);
   }
+  /** @param {Canvas} canvas @param {number} row */
   #paint(canvas, row) {
     if (row < 0) return;
     const { pen } = canvas;
@@ -57,6 +86,7 @@ export class Tiles extends Chooser {
     });
     pen.restore();
   }
+  /** @param {number} step @param {Canvas} canvas */
   draw(step, { pen }) {
     this.row = this.source.rowAt(step);
     this.fill(this.row, this.axes);
@@ -70,26 +100,33 @@ export class Tiles extends Chooser {
   get first() {
     return { number: 0 };
   }
+  /** @param {Image | null} a @param {Image | null} b */
   isSame(a, b) {
     return a?.number === b?.number;
   }
+  /** @param {number} x @param {number} y */
   under(x, y) {
     const [column, row] = [(x - this.left) / this.side, (y - this.top) / this.side].map(v => Math.floor(v / APART));
     const number = row * this.columns + column;
     return row >= 0 && column >= 0 && column < this.columns && number < this.tiles.names.length ? { number } : null;
   }
+  get #at() {
+    return /** @type {Image} */ (this.at);
+  }
+  /** @param {number} across @param {number} down */
   beside(across, down) {
-    const number = this.at.number + across + down * this.columns;
-    return number >= 0 && number < this.tiles.names.length ? { number } : this.at;
+    const number = this.#at.number + across + down * this.columns;
+    return number >= 0 && number < this.tiles.names.length ? { number } : this.#at;
   }
   told() {
-    return [this.tiles.names[this.at.number]];
+    return [this.tiles.names[this.#at.number]];
   }
   place() {
-    return { x: this.#corner(this.at.number)[0] + this.side / 2, half: this.side / 2 };
+    return { x: this.#corner(this.#at.number)[0] + this.side / 2, half: this.side / 2 };
   }
+  /** @param {Pen} pen @param {number} size */
   paintLarge(pen, size) {
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(this.#image(this.row, this.at.number), 0, 0, size, size);
+    pen.drawImage(this.#image(this.row, this.#at.number), 0, 0, size, size);
   }
 }

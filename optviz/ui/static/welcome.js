@@ -1,4 +1,7 @@
+// @ts-check
 // What a newcomer is told: once in a browser, and only until something is touched.
+
+export {}; // a module by itself
 
 const ITEM = "optviz-welcomed";
 const root = document.documentElement;
@@ -6,9 +9,10 @@ try {
   root.classList.toggle("optviz-new", !localStorage.getItem(ITEM));
 } catch {} // a browser that keeps nothing would tell it again and again
 
-function touched({ type, key }) {
+/** @param {Event} event */
+function touched(event) {
   const shown = document.querySelector(".optviz-welcome")?.checkVisibility({ visibilityProperty: true });
-  if (!shown || (type === "keydown" && ["Tab", "Shift"].includes(key))) return; // who goes to its links by the keys needs them
+  if (!shown || (event instanceof KeyboardEvent && ["Tab", "Shift"].includes(event.key))) return; // who goes to its links by the keys needs them
   localStorage.setItem(ITEM, "yes");
   root.classList.remove("optviz-new");
 }

@@ -1,8 +1,14 @@
+// @ts-check
 // What the units of a net put out, from its weights.
+
+/** @import { Net, Numbers } from "./plotly.d.ts" */
+/** @typedef {{ layer: number, from: number, to: number, unit?: undefined, end?: "from" | "to" }} Edge into a layer */
+/** @typedef {{ layer: number, unit: number, from?: undefined, to?: undefined }} Unit */
 
 const FARTHEST = 1e30; // beyond it a straight line has no numbers
 
 // A function from its table, `values` at sinh(u) for u from -reach to reach; straight between the nodes and beyond.
+/** @type {(values: number[], reach: number) => (v: number) => number} */
 export function lookup(values, reach) {
   const last = values.length - 1;
   const nodes = Float64Array.from(values, (_, i) => Math.sinh(reach * ((2 * i) / last - 1)));
@@ -14,8 +20,10 @@ export function lookup(values, reach) {
 }
 
 export class Wiring {
+  /** @param {Net} net */
   constructor({ sizes, activation, response, reach, side }) {
-    Object.assign(this, { sizes, side });
+    this.sizes = sizes;
+    this.side = side;
     this.activation = lookup(activation, reach);
     this.response = lookup(response, reach);
     this.starts = [0];
@@ -28,18 +36,22 @@ export class Wiring {
     return this.sizes.length - 1;
   }
   // The places in the net's vector of a weight into a layer, and of a bias.
+  /** @param {Edge} edge */
   weight({ layer, from, to }) {
     return this.starts[layer - 1] + from * this.sizes[layer] + to;
   }
+  /** @param {Unit} unit */
   bias({ layer, unit }) {
     return this.weight({ layer, from: this.sizes[layer - 1], to: unit });
   }
 
   // What all units of each layer put out in the middles of cells × cells, the uppermost row first; the last layer tells
   // its response.
+  /** @type {(w: Numbers, cells: number) => (Float32Array | Float64Array)[][]} */
   outputs(w, cells) {
     const [low, high] = this.side;
-    const along = i => low + ((i + 0.5) / cells) * (high - low);
+    const along = (/** @type {number} */ i) => low + ((i + 0.5) / cells) * (high - low);
+    /** @type {(Float32Array | Float64Array)[][]} */
     const layers = [[
       Float32Array.from({ length: cells * cells }, (_, p) => along(p % cells)),
       Float32Array.from({ length: cells * cells }, (_, p) => along(cells - 1 - Math.floor(p / cells))),
@@ -61,12 +73,17 @@ export class Wiring {
 }
 
 // How much values differ from each other: their standard deviation, 0 where they are no numbers.
+/** @param {Float32Array | Float64Array} values */
 export function spread(values) {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length) || 0;
+  let [sum, squares] = [0, 0];
+  for (const v of values) sum += v;
+  const mean = sum / values.length;
+  for (const v of values) squares += (v - mean) ** 2;
+  return Math.sqrt(squares / values.length) || 0;
 }
 
 // The `most` units that vary most, each in its place as long as it is not far behind another.
+/** @type {(activity: number[], most: number, before?: number[]) => number[]} */
 export function busiest(activity, most, before = []) {
   const order = [...activity.keys()].sort((a, b) => activity[b] - activity[a] || a - b);
   if (!before.length) return order.slice(0, most).sort((a, b) => a - b);
