@@ -5,6 +5,7 @@ ranges stand once, in the factory's signature, and the pages, links, tests and R
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -91,6 +92,19 @@ def read_parameters(make: Callable[..., Any]) -> tuple[Parameter, ...]:
         Parameter(name, argument.default, hints[name].__metadata__[0], hints[name].__origin__)
         for name, argument in inspect.signature(make).parameters.items()
     )
+
+
+def with_numbers(formula: str, numbers: Mapping[str, float]) -> str:
+    """Return a formula in LaTeX with numbers in place of symbols; a factor of 1 before a letter or bracket is left out.
+
+    A symbol is a letter or a command, with an index or without.
+    """
+    for symbol, number in numbers.items():
+        alone = rf"(?<![\\a-zA-Z]){re.escape(symbol)}(?![a-zA-Z_])"
+        factor = "" if number == 1 else rf"{number:.4g}\\,"
+        formula = re.sub(rf"{alone}\s*(?=[a-zA-Z(]|\\left)", factor, formula)
+        formula = re.sub(alone, f"{number:.4g}", formula)
+    return formula
 
 
 R = TypeVar("R", bound=Recipe[Any])

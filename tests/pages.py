@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -38,6 +40,12 @@ def sound(app: AppTest) -> AppTest:
     healthy(app)
     assert not app.error and not app.warning, [each.value for each in (*app.error, *app.warning)]
     return app
+
+
+def opener(name: str, **settings: Any) -> tuple[Callable[..., AppTest], Callable[..., AppTest]]:
+    """Return what opens a page with these settings of `opened`, and what besides asks that it complain of nothing."""
+    page = partial(opened, name, **settings)
+    return page, lambda *args, **parameters: sound(page(*args, **parameters))
 
 
 def said(app: AppTest) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optviz.lessons import backpropagation
+from optviz.locale.spoken import LANGUAGES
 from tests.pages import opened, said
 
 NEURON = "1/(1+exp(-(w0*x0 + w1*x1 + w2)))"
@@ -132,7 +133,7 @@ def test_another_formula_keeps_to_its_own_inputs_and_nodes():
     assert "f = 10.00" in said(app) and app.query_params["x"] in ("5", ["5"])
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -1,19 +1,13 @@
 """The page on an optimizer of one's own, run without a browser: every control, every name, what can go wrong."""
 
-from functools import partial
-
 import pytest
 
 from optviz.lessons.build import LEAVES, Row, own, recognize, remark
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.two_moments import members
-from tests.pages import examples, opened, said, sound
+from tests.pages import examples, opener, said
 
-page = partial(opened, "build", folds=("editor", "starts", "tensorflow", "leavers"))
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("build", folds=("editor", "starts", "tensorflow", "leavers"))
 
 
 def html(app):

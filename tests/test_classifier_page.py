@@ -1,7 +1,6 @@
 """The classifier page, run without a browser: its training, every choice of every registry, and what can go wrong."""
 
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -22,7 +21,7 @@ from optviz.networks.network import INITIALIZATIONS, Network
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
-from tests.pages import opened, said, sound, tap
+from tests.pages import opener, said, tap
 
 SHORT = Settings(epochs=12)
 TWO = replace(SHORT, methods=(Method(), Method(l2=0.03)))
@@ -35,11 +34,7 @@ def finished(settings):
     return training
 
 
-page = partial(opened, "classifier", epochs="10")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("classifier", epochs="10")
 
 
 def at(app):

@@ -12,6 +12,7 @@ from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Swit
 from optviz.lessons.trainings import MARKS, NUMBERS, Training
 from optviz.lessons.words import model_error
 from optviz.locale import spoken
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.classifier import Classifier, train
 from optviz.networks.datasets import dot
@@ -320,7 +321,7 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("parameters", CHOICES, ids="&".join)
 def test_every_choice_of_the_rules(lang, parameters):
     app = page(lang, **parameters)
@@ -365,7 +366,7 @@ def test_a_bad_link_says_a_word_and_the_rest_still_works(name, value):
     assert "Which class" in said(app)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_loaded_net_takes_the_place_of_the_network_until_it_is_left(lang):
     app = page(lang, net=trained())
     settings = at(app).settings
@@ -405,7 +406,7 @@ def test_the_groups_are_drawn():
 
 
 @pytest.mark.parametrize("flaw", Flaw)
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_flaw_of_a_file_has_its_sentence(monkeypatch, flaw, lang):
     monkeypatch.setattr(spoken, "language", lambda: lang)
     text = model_error(ModelError(flaw, "piece"))

@@ -1,25 +1,20 @@
 """The page of dead ReLU units without a browser."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from optviz.figures.panels import Thinned
 from optviz.lessons import dead_relu as told
 from optviz.lessons.dead_relu import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.datasets import DataError
 from optviz.networks.dead_relu import CURES, Setup, record
 from optviz.networks.network import INITIALIZATIONS
-from tests.pages import examples, opened, said, sound, tap
+from tests.pages import examples, opener, said, tap
 
 COURSE = Settings(Setup(), ("rate", "he", "leaky"))
 
-page = partial(opened, "dead_relu")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("dead_relu")
 
 
 def test_shares_and_losses_are_those_of_the_trainings():
@@ -93,7 +88,7 @@ def test_the_formula_has_a_dead_unit_in_it():
     assert r"\ne 0" in told.formula(Settings(Setup(learning_rate=0.01), ()))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_opening_and_examples(lang):
     app = fine(lang=lang)
     for example in examples(app):

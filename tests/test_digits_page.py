@@ -14,22 +14,19 @@ from PIL import Image
 from optviz.figures import digits as pictures
 from optviz.lessons import digits, nets
 from optviz.lessons.digits import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.digits import seen, split
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import NUMBERS, Plan
 from optviz.ui import downloads, drawing
-from tests.pages import opened, said, sound, tap
+from tests.pages import opener, said, tap
 
 SHORT = Settings(Plan(epochs=3, learning_rate=0.3))
 HIDDEN = replace(SHORT, plan=replace(SHORT.plan, hidden=(12,)))
 
-page = partial(opened, "digits", epochs="2")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("digits", epochs="2")
 
 
 # ---- what the panels follow
@@ -134,7 +131,7 @@ def test_every_choice(name, value):
 
 
 @pytest.mark.parametrize("hidden", ["", "32", "32, 16", "[64 64 64]", "8，4"])
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_number_of_hidden_layers(hidden, lang):
     fine(lang, hidden=hidden)
 

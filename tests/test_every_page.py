@@ -1,5 +1,6 @@
 """Every page of the course without a browser: both languages, every choice, every example, and any junk in its link."""
 
+import ast
 import subprocess
 import sys
 from functools import cache
@@ -87,6 +88,14 @@ def test_any_junk_in_a_link_gets_a_word_and_the_page_stays(name, junk):
 def test_a_link_with_a_misspelt_setting_says_so_and_a_foreign_one_is_left_alone(name):
     assert not opened(name, fbclid="1").warning
     assert "optimiser" in opened(name, optimiser="1").warning[0].value
+
+
+@every_page
+def test_a_page_shows_its_pictures_by_the_lesson_which_shares_them_and_opens_them_at_their_moment(name):
+    tree = ast.parse((ROOT / "pages" / f"{name}.py").read_text("utf-8"))
+    imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    # The course page has no picture of its own settings.
+    assert "player" not in imported or name == "course"
 
 
 def test_no_page_needs_tensorflow_or_keras_to_open():

@@ -1,7 +1,6 @@
 """The page of the family tree, run without a browser."""
 
 import re
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,21 +8,18 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.lessons import family, races
 from optviz.lessons.family import SHARED, SHOWS
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.family import FAMILY
-from tests.pages import opened, said, sound
+from tests.pages import opener, said
 
-page = partial(opened, "family")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("family")
 
 
 def html(app):
     return " ".join(part.proto.body for part in app.get("html"))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", FAMILY)
 def test_every_member(name, lang):
     app = fine(lang, who=name)

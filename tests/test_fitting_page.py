@@ -12,6 +12,7 @@ from optviz.lessons import fitting
 from optviz.lessons.fitting import PICKED, REMEDIES
 from optviz.lessons.training_settings import Method, Sample, Settings
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import Network
@@ -37,7 +38,7 @@ def test_5_6_every_degree_gets_its_word(degree, word):
     assert f"Degree {degree} {word}" in said(page(degree=degree))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("curve", CURVES)
 def test_every_curve(curve, lang):
     page(lang, curve=curve, degree="7", l2="0.001", noise="0")

@@ -15,6 +15,7 @@ from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Leg, Method, Switch
 from optviz.lessons.trainings import NUMBERS, Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.descent import descend, record
 from optviz.optimization.objectives import Later
 from optviz.optimization.optimizers import OPTIMIZERS
@@ -208,7 +209,7 @@ def test_sentence_and_table_tell_of_both():
     assert "ended before it" in races.say(blown)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", ["same", *OPTIMIZERS])
 def test_every_optimizer_of_a_fork(lang, name):
     app = page(lang, fork="20", **{"fork.optimizer": name, "fork.run": "2", "fork.l2": "0.1", "fork.lr": "0.05"})
@@ -323,7 +324,7 @@ def classifier_page(lang="en", **parameters):
     return sound(opened("classifier", lang, rounds=2, **{"epochs": "20", **parameters}))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_training_is_forked_at_the_epoch_where_the_playhead_rests_and_again_without(lang):
     app = classifier_page(lang, compare="1", **{"b.optimizer": "adam", "b.adam.beta1": "0.5"})
     assert app.button(key="classifier-fork").disabled and app.button(key="classifier-b.fork").disabled

@@ -1,18 +1,13 @@
 """The page of the warm-up functions, run without a browser."""
 
-from functools import partial
-
 import pytest
 
 from optviz.lessons import functions
+from optviz.locale.spoken import LANGUAGES
 from optviz.models.functions import CASTS, read_axis
-from tests.pages import opened, sound
+from tests.pages import opener
 
-page = partial(opened, "functions")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("functions")
 
 
 def codes(app):
@@ -37,7 +32,7 @@ def test_8_the_printed_results_are_on_screen():
     assert "[[1 2 3]\n [4 5 6]]" in shown and "[ 1  2 -2  0]" in shown
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("to", CASTS)
 def test_every_type(to, lang):
     assert any(f"tf.{to})" in code for code in codes(fine(lang, **{"cast.to": to})))

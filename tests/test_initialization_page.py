@@ -9,6 +9,7 @@ from optviz.figures.panels import run_of
 from optviz.lessons import initialization
 from optviz.lessons.initialization import Settings
 from optviz.lessons.tables import digits
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.initialization import Depth
 from tests.pages import opened, said
@@ -75,7 +76,7 @@ def test_the_table_has_a_row_for_each_initialization():
         assert f">{digits(value)}</td>" in report
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_visitors_own_sigma_and_the_sliders_ends(lang):
     for depth, width, sigma in (("1", "10", "0"), ("20", "200", "2")):
         app = page(lang, depth=depth, width=width, sigma=sigma, init="own", activation="linear", seed="99")

@@ -13,6 +13,7 @@ from optviz.lessons import races
 from optviz.lessons.forks import Fork
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.anatomy import Part
 from optviz.optimization.objectives import noise
 from optviz.optimization.optimizers import OPTIMIZERS
@@ -56,7 +57,7 @@ def results(app):
     return found
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_fold_prints_the_next_point_of_every_optimizer(name, lang):
     shown = settings(name)

@@ -2,7 +2,11 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
@@ -10,14 +14,19 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 import pytest
+from babel import Locale
+from babel.core import get_global
 from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import write_po
 from streamlit.testing.v1 import AppTest
 
 from optviz.locale import CATALOGUES, read, translations
 from optviz.locale.messages import MARKS, ROOT, sources, spoken, strings, template, titles, words
 from optviz.locale.spoken import LANGUAGES, N_, Sentence, _, joined, ngettext, preferred, speak
 
-CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+ALPHABETS = {"Hans": "CJK", "Hant": "CJK", "Cyrl": "CYRILLIC", "Arab": "ARABIC", "Deva": "DEVANAGARI", "Grek": "GREEK"}
+"""What the letters of a script are called in Unicode; any other language is written in Latin letters."""
+
 ENGLISH_WORD = re.compile(r"\b[A-Za-z][a-z]+\b")
 
 
@@ -54,16 +63,45 @@ def differing_placeholders(catalog: Catalog) -> list[str]:
     ]
 
 
+def alphabet(catalog: Catalog) -> str:
+    """Return what Unicode calls the letters of a catalogue's language."""
+    likely = get_global("likely_subtags").get(str(catalog.locale), str(catalog.locale))
+    return ALPHABETS.get(str(Locale.parse(likely).script), "LATIN")
+
+
+def letters(text: str) -> set[str]:
+    """Return the alphabets of a text's letters; Chinese has stops of its own."""
+    named = {unicodedata.name(sign).split()[0] for sign in text if sign.isalpha()}
+    return named | ({"CJK"} if re.search("[\u3000-\u303f\uff00-\uffef]", text) else set())
+
+
 def left_in_english(catalog: Catalog, names: set[str]) -> list[str]:
-    """List the translations without a Chinese character, but for names (and signs) that stay as they are."""
+    """List the translations without a word of their language, but for names (and signs) that stay as they are."""
+    own = alphabet(catalog)
     return [
         first_id(message)
         for message in messages(catalog)
         for string in strings(message.string)
         if string
-        and not CHINESE.search(string)
-        and not (string == message.id and (string in names or not ENGLISH_WORD.search(re.sub(r"\{.*?\}", "", string))))
+        and ENGLISH_WORD.search(re.sub(r"\{.*?\}", "", string))
+        and (own not in letters(string) if own != "LATIN" else string == message.id)
+        and not (string == message.id and string in names)
     ]
+
+
+def in_another_language(catalog: Catalog) -> list[str]:
+    """List the translations with letters of another script than their language, Latin (names) and Greek (symbols)."""
+    known = {alphabet(catalog), "LATIN", "GREEK", *FORMS}
+    return [
+        first_id(message)
+        for message in messages(catalog)
+        for string in strings(message.string)
+        if letters(string or "") - known
+    ]
+
+
+FORMS = {"MICRO", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER", "DOUBLE-STRUCK", "SCRIPT", "N-ARY", "MATHEMATICAL"}
+"""What letters are called that are signs."""
 
 
 @pytest.fixture(scope="module")
@@ -71,32 +109,63 @@ def wanted() -> Catalog:
     return template()
 
 
-@pytest.fixture(scope="module")
-def chinese() -> Catalog:
-    return read("zh")
+@pytest.fixture(scope="module", params=CATALOGUES)
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    return read(request.param)
 
 
 def test_every_language_but_english_has_a_catalogue() -> None:
     assert set(LANGUAGES) == {"en", *CATALOGUES}
 
 
-def test_nothing_is_left_untranslated(chinese: Catalog, wanted: Catalog) -> None:
-    assert missing(chinese, wanted) == [], "run python -m optviz.locale and fill in what it lists"
+def test_nothing_is_left_untranslated(catalogue: Catalog, wanted: Catalog) -> None:
+    assert missing(catalogue, wanted) == [], "run python -m optviz.locale and fill in what it lists"
 
 
-def test_nothing_in_the_catalogue_is_unused(chinese: Catalog, wanted: Catalog) -> None:
-    assert unused(chinese, wanted) == [], "python -m optviz.locale drops what is unused"
+def test_nothing_in_the_catalogue_is_unused(catalogue: Catalog, wanted: Catalog) -> None:
+    assert unused(catalogue, wanted) == [], "python -m optviz.locale drops what is unused"
 
 
-def test_placeholders_agree(chinese: Catalog) -> None:
-    assert differing_placeholders(chinese) == []
+def test_placeholders_agree(catalogue: Catalog) -> None:
+    assert differing_placeholders(catalogue) == []
 
 
-def test_chinese_is_chinese(chinese: Catalog) -> None:
-    assert left_in_english(chinese, titles()) == []
+def test_a_translation_is_in_its_language(catalogue: Catalog) -> None:
+    assert left_in_english(catalogue, titles()) == []
+    assert in_another_language(catalogue) == []
 
 
-def test_the_course_terms_are_used(chinese: Catalog) -> None:
+def test_a_third_language_is_a_folder(tmp_path: Path, wanted: Catalog) -> None:
+    german, copied = Catalog(locale="de"), Catalog(locale="de")
+    for message in messages(wanted):
+        own = [f"ß{text}" for text in strings(message.id)]
+        german.add(message.id, own if isinstance(message.id, tuple) else own[0])
+    for message in messages(read("zh")):
+        copied.add(message.id, message.string)
+    for catalog in (german, copied):
+        assert missing(catalog, wanted) == unused(catalog, wanted) == differing_placeholders(catalog) == []
+        assert left_in_english(catalog, titles()) == []
+    assert in_another_language(german) == []
+    assert len(in_another_language(copied)) > 0.9 * len(messages(copied))
+    shutil.copytree(ROOT, tmp_path / "app", ignore=shutil.ignore_patterns(".*", "tests", "docs"))
+    place = tmp_path / "app/optviz/locale/de/LC_MESSAGES"
+    place.mkdir(parents=True)
+    with (place / "optviz.po").open("wb") as file:
+        write_po(file, german)
+    program = """
+from babel.messages.pofile import write_po
+from streamlit.testing.v1 import AppTest
+from optviz.locale.spoken import LANGUAGES, TAGS, objection, preferred
+assert LANGUAGES == {"en": "English", "de": "ßEnglish", "zh": "简体中文"}, LANGUAGES
+assert TAGS == {"en": "en", "de": "de", "zh": "zh-Hans"} and preferred(None, "de-AT") == "de" and not objection("de")
+app = AppTest.from_file("pages/descent.py", default_timeout=60)
+app.session_state["framed"], app.session_state["lang"] = True, "de"
+assert not app.run().exception and app.title[0].value.startswith("ß"), app.exception
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path / "app", check=True)
+
+
+def test_the_course_terms_are_used() -> None:
     assert _in("zh", "Exponential decay") == "指数衰减学习率"
     assert _in("zh", "Momentum (averaged)").startswith("动量")
 
@@ -141,26 +210,27 @@ def british(text: str) -> list[str]:
 
 
 class Term(NamedTuple):
-    """A line of the table in CONTRIBUTING: how English and Chinese call a thing, and what neither calls it."""
+    """A line of the table in CONTRIBUTING: how English and another language call a thing, and what neither calls it."""
 
     english: str
-    chinese: str
+    other: str
     never: tuple[str, ...]
 
-    def wrong(self, english: str, chinese: str) -> list[str]:
+    def wrong(self, english: str, other: str) -> list[str]:
         """List what is wrong with a message and its translation."""
-        english, chinese = (PLACES.sub(" ", text) for text in (english, chinese))
-        said = [never for never in self.never if re.search(never, f"{english}\n{chinese}", re.IGNORECASE)]
-        if re.search(rf"\b{self.english}", english, re.IGNORECASE) and self.chinese not in chinese:
+        english, other = (PLACES.sub(" ", text) for text in (english, other))
+        said = [never for never in self.never if re.search(never, f"{english}\n{other}", re.IGNORECASE)]
+        if re.search(rf"\b{self.english}", english, re.IGNORECASE) and self.other not in other:
             said.append(self.english)
         return said
 
 
-def glossary() -> list[Term]:
-    """Read the table of terms."""
+def glossary(language: str) -> list[Term]:
+    """Read the table of terms, which has a column for a language by its English name, or none."""
     table = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("### Words")[1].split("\n## ")[0]
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    return [Term(english, chinese, tuple(re.findall("`([^`]+)`", never))) for english, chinese, never in lines[2:]]
+    column = lines[0].index(language) if language in lines[0] else 0
+    return [Term(cells[0], cells[column], tuple(re.findall("`([^`]+)`", cells[-1]))) for cells in lines[2:] if column]
 
 
 def test_the_checks_of_words_find_what_they_look_for() -> None:
@@ -180,27 +250,27 @@ def test_the_checks_of_words_find_what_they_look_for() -> None:
     assert term.wrong("Hidden units", "隐藏单元") == ["单元(?!格)", "hidden unit"]
 
 
-def test_blanks_and_stops_are_set_alike(chinese: Catalog) -> None:
-    texts = (text for message in messages(chinese) for text in (*strings(message.id), *strings(message.string)))
+def test_blanks_and_stops_are_set_alike(catalogue: Catalog) -> None:
+    texts = (text for message in messages(catalogue) for text in (*strings(message.id), *strings(message.string)))
     assert {text: faults for text in texts if (faults := misset(text))} == {}
 
 
-def test_english_is_american(chinese: Catalog) -> None:
-    texts = (text for message in messages(chinese) for text in strings(message.id))
+def test_english_is_american(catalogue: Catalog) -> None:
+    texts = (text for message in messages(catalogue) for text in strings(message.id))
     assert {text: words for text in texts if (words := british(text))} == {}
 
 
-def test_one_thing_has_one_term(chinese: Catalog) -> None:
-    terms = glossary()
-    assert len(terms) > 20
-    pairs = [(strings(message.id)[-1], string) for message in messages(chinese) for string in strings(message.string)]
+def test_one_thing_has_one_term(catalogue: Catalog) -> None:
+    terms = glossary(str(Locale.parse(str(catalogue.locale)).get_language_name("en")))
+    assert len(glossary("Chinese")) > 20 and glossary("German") == []
+    pairs = [(strings(message.id)[-1], string) for message in messages(catalogue) for string in strings(message.string)]
     assert {pair: faults for pair in pairs for term in terms if (faults := term.wrong(*pair))} == {}
 
 
-def test_what_differs_in_capitals_and_stops_alone_is_translated_alike(chinese: Catalog) -> None:
+def test_what_differs_in_capitals_and_stops_alone_is_translated_alike(catalogue: Catalog) -> None:
     """Single words may have two meanings."""
     said: dict[str, set[str]] = {}
-    for message in messages(chinese):
+    for message in messages(catalogue):
         words = re.findall(r"[\w{}]+", first_id(message).casefold())
         if len(words) > 1:
             said.setdefault(" ".join(words), set()).add(re.sub(r"[。：…？]+$", "", strings(message.string)[0]))
@@ -249,6 +319,8 @@ def test_the_checks_find_what_they_look_for() -> None:
     assert differing_placeholders(broken) == ["Start {x}"]
     assert left_in_english(broken, set()) == ["Play"]
     assert left_in_english(broken, {"Play"}) == []
+    broken.add("Wait", "Ждите")
+    assert in_another_language(broken) == ["Wait"]
 
 
 def frozen(tree: ast.Module) -> Iterator[int]:

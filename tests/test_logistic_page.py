@@ -1,7 +1,6 @@
 """The page of a line against a net, run without a browser: its numbers, every choice, every example."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,19 +8,16 @@ import pytest
 from optviz.lessons import logistic, training_settings
 from optviz.lessons.logistic import Settings
 from optviz.lessons.training_settings import Sample
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
-from tests.pages import opened, said, sound, tap
+from tests.pages import opener, said, tap
 
 EXAMPLES = ("A disk in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
 
-page = partial(opened, "logistic", updates="20")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("logistic", updates="20")
 
 
 def on(dataset, **changes):
@@ -131,7 +127,7 @@ def test_a_loss_that_is_no_number_is_named():
 # ---- the page
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_data_set(dataset, lang):
     fine(lang, data=dataset)

@@ -7,6 +7,7 @@ import pytest
 
 from optviz.lessons import loss_curves
 from optviz.lessons.loss_curves import FAMILIES, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from tests.pages import opened, said
 
@@ -16,7 +17,7 @@ EASY = Settings("logit", (("gamma", 2.0), ("balance", False), ("alpha", 0.25)), 
 page = partial(opened, "loss_curves")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_each_family_opens_with_its_sentence_formula_and_table(family, lang):
     app = page(lang, family=family)

@@ -1,23 +1,18 @@
 """The momentum page, run without a browser."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from optviz.lessons import momentum
 from optviz.lessons.momentum import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.momentum import SEQUENCES
-from tests.pages import opened, said, sound
+from tests.pages import opener, said
 
-page = partial(opened, "momentum", folds=("tensorflow",))
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("momentum", folds=("tensorflow",))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("sequence", [*SEQUENCES, "typed"])
 def test_every_sequence_of_gradients(sequence, lang):
     fine(lang, gradients=sequence)

@@ -10,6 +10,7 @@ from optviz.figures.network import units_of
 from optviz.lessons import network
 from optviz.lessons.network import Settings
 from optviz.lessons.tables import digits
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS, Network
 from tests.pages import opened, summaries
@@ -112,7 +113,7 @@ def test_inputs_are_repeated_until_there_are_enough():
     assert "x has" not in said(page())
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

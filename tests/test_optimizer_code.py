@@ -5,7 +5,6 @@ import pytest
 
 from optviz.lessons.optimizer_code import (
     LOOK_AHEAD_MODEL,
-    SCHEDULE_CODES,
     optimizer_code,
     rate_code,
     schedule_code,
@@ -108,10 +107,6 @@ def test_an_optimizer_takes_the_same_path_under_a_schedule_with_a_warm_up(name):
     schedule, numbers = "exponential_decay", {"decay_steps": 5, "rate": 0.6}
     code = optimizer_code(name, values, rate_code(0.05, schedule, numbers, 4))
     assert_equal(name, values, code, Schedule(0.05, warmup(SCHEDULES[schedule](**numbers), 4)))
-
-
-def test_every_schedule_is_written():
-    assert set(SCHEDULE_CODES) == set(SCHEDULES) - {"constant"}
 
 
 def test_default_values_stand_for_those_that_are_not_given():

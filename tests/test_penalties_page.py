@@ -8,6 +8,7 @@ import pytest
 from optviz.figures.panels import run_of
 from optviz.lessons import penalties
 from optviz.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, sound, summaries
 
@@ -52,7 +53,7 @@ def test_the_page_shows_the_sweep_that_is_done():
     assert "lr·λ = 0.0003, which is within the threshold 0.001" in text
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_optimizer(lang):
     app = page(lang)
     for name in OPTIMIZERS:

@@ -1,7 +1,6 @@
 """The practice page, run without a browser."""
 
 import re
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -10,16 +9,13 @@ import pytest
 from optviz.lessons import practice
 from optviz.lessons.practice import ALWAYS, RATES, TRICKS, Settings
 from optviz.lessons.training_settings import Sample, points_of
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks import datasets
 from optviz.networks.datasets import DATASETS
 from optviz.networks.losses import LOSSES
-from tests.pages import opened, said, sound
+from tests.pages import opened, opener, said, sound
 
-page = partial(opened, "practice", folds=("tensorflow",))
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("practice", folds=("tensorflow",))
 
 
 def html(app):
@@ -40,7 +36,7 @@ def test_why_adam_or_sgd_with_nesterov_to_begin_with():
     assert "SGD + Nesterov works at 5 of 11 learning rates, more than any other." in text
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("data", DATASETS)
 def test_every_data_set(data, lang):
     fine(lang, data=data, epochs="2")

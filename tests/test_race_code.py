@@ -14,6 +14,7 @@ from optviz.lessons.forks import Fork
 from optviz.lessons.race_code import program
 from optviz.lessons.races import Ground, Settings, race_of
 from optviz.lessons.runs import Run, read_runs
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.surfaces import SURFACES
@@ -198,7 +199,7 @@ def test_the_races_of_the_family_run_as_on_the_page(show):
     assert_same(show.settings(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_of_races_offer_their_program(lang):
     race = opened(
         "surfaces", lang, folds=["tensorflow"], surface="booth", lr="0.05", run=["adam", "newton"], noise="0.1"

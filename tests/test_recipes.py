@@ -4,7 +4,7 @@ from typing import Annotated
 
 import pytest
 
-from optviz.recipes import Parameter, Range, recipe, registry
+from optviz.recipes import Parameter, Range, recipe, registry, with_numbers
 
 FACTOR = Range(0.5, 10.0, r"\phi", "log")
 TIMES = Range(1, 9, "n")
@@ -64,3 +64,17 @@ def test_a_registry_keeps_the_order_and_refuses_a_name_twice() -> None:
     assert table["product"] is product
     with pytest.raises(ValueError, match="'product'"):
         registry([product, other, product])
+
+
+@pytest.mark.parametrize(
+    ("formula", "numbers", "filled"),
+    [
+        (r"\max(\alpha z,\ z)", {r"\alpha": 0.2}, r"\max(0.2\,z,\ z)"),
+        (r"\max(\alpha z,\ z)", {r"\alpha": 1}, r"\max(z,\ z)"),
+        (r"\alpha_1 (e^{z} - \alpha)", {r"\alpha_1": 2, r"\alpha": 1}, r"2\,(e^{z} - 1)"),
+        (r"\tfrac{1}{2}(l + u),\ \ln u", {"l": 0.25, "u": 1 / 3}, r"\tfrac{1}{2}(0.25 + 0.3333),\ \ln 0.3333"),
+        (r"|e| \le \delta \\ \delta \left(|e|\right)", {r"\delta": 1}, r"|e| \le 1 \\ \left(|e|\right)"),
+    ],
+)
+def test_numbers_take_the_place_of_symbols(formula: str, numbers: dict[str, float], filled: str) -> None:
+    assert with_numbers(formula, numbers) == filled

@@ -8,6 +8,7 @@ import pytest
 
 from optviz.lessons import regression
 from optviz.lessons.regression import MEASURES, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, said
 from tests.programs import drawn, run
@@ -28,7 +29,7 @@ def test_it_opens_on_a_line_that_fits():
     assert "After 100 updates the curve fits" in said(app) and "2/λ = 0.323" in said(app)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("degree", ["1", "4"])
 def test_every_optimizer_on_a_line_and_on_a_curve(degree, lang):
     app = page(lang, degree=degree, updates="20")

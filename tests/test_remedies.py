@@ -10,6 +10,7 @@ import pytest
 from optviz.lessons import descent, diagnoses, races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run, read_runs
+from optviz.locale.spoken import LANGUAGES
 from optviz.surfaces.diagnosis import Trouble
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
@@ -99,7 +100,7 @@ def test_one_that_comes_after_is_no_crowd():
 surfaces = partial(opened, "surfaces")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_press_changes_that_run_alone_and_the_link(lang):
     app = surfaces(lang, steps="50", run=["sgd,lr=0.42", "sgd,lr=0.61", "momentum_classical,lr=0.6,beta=0.97"])
     assert [b.key for b in app.button if "~remedy" in b.key] == ["surfaces~remedy1", "surfaces~remedy2"]

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import replace
-from functools import partial
 from itertools import cycle
 
 import numpy as np
@@ -11,13 +10,14 @@ import pytest
 
 from optviz.lessons import schedules
 from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.curve_descent import Behavior
 from optviz.surfaces.curves import CURVES
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
-from tests.pages import opened, said, sound
+from tests.pages import opener, said
 from tests.programs import drawn, run
 
 STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
@@ -25,11 +25,7 @@ DEFAULT = Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
 PIECES = replace(DEFAULT, plans=(Plan("piecewise_constant"),), learning_rate=0.1)
 EVERY = replace(DEFAULT, plans=tuple(map(Plan, SCHEDULES)), steps=60)
 
-page = partial(opened, "schedules", folds=("editor", "applied", "tensorflow"), steps="60")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("schedules", folds=("editor", "applied", "tensorflow"), steps="60")
 
 
 def rows(app):
@@ -57,7 +53,7 @@ def test_1_5_a_boundary_belongs_to_the_piece_before_it():
     np.testing.assert_allclose(rates, expected)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_schedule_with_its_settings_and_a_warm_up(schedule, lang):
     app = fine(lang, s=schedule, warmup="10")
@@ -150,8 +146,24 @@ def test_noise_reaches_the_surface():
 def test_sides_are_said_behind_a_warm_up_and_not_where_there_is_no_jump():
     (told,) = schedules.sides(replace(PIECES, warmup=50))
     assert "0.1 at step 150, 0.05 at step 151." in told
-    flat = Plan("piecewise_constant", values=(("first_factor", 1.0),))
-    assert schedules.sides(replace(PIECES, plans=(Plan("cosine"), flat))) == []
+    (told,) = schedules.sides(replace(PIECES, plans=(Plan("piecewise_constant", values=(("first_factor", 1.0),)),)))
+    assert "0.1 at step 200, 0.025 at step 201." in told
+    flat = Plan("piecewise_constant", values=tuple((f"{place}_factor", 1.0) for place in ("first", "second", "third")))
+    steep = Plan("polynomial", values=(("power", 0.1), ("end", 0.0)))
+    smooth = [Plan(name) for name in ("constant", "cosine", "cosine_restarts", "one_cycle", "inverse_time")]
+    assert schedules.sides(replace(PIECES, plans=(*smooth, flat, steep))) == []
+
+
+@pytest.mark.parametrize("every", [1, 3, 7, 97, 1000, 10_000])
+def test_every_drop_is_found_at_its_step(every):
+    for name, values in (
+        ("step_decay", {"drop_every": every, "drop_to": 0.9}),
+        ("exponential_decay", {"decay_steps": every, "rate": 0.9999, "staircase": True}),
+        ("inverse_time", {"decay_steps": every, "rate": 0.01, "staircase": True}),
+        ("piecewise_constant", {"first_boundary": every, "second_boundary": 10_000, "third_boundary": 10_000}),
+    ):
+        plan = Plan(name, values=tuple(values.items()))
+        assert schedules.edge_of(replace(DEFAULT, warmup=0), plan).step == every, name
 
 
 def readings(text):

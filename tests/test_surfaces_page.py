@@ -12,6 +12,7 @@ from optviz.lessons import races
 from optviz.lessons.forks import Fork
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.surfaces.race import Ending
@@ -45,13 +46,13 @@ def test_a_race_is_running_on_the_first_load_with_its_table_and_its_sentence():
     assert "after 20 steps" in said(app) and report.count("<th scope='row'>") == 4
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("surface", SURFACES)
 def test_every_surface(surface, lang):
     page(surface=surface, lang=lang)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_with_every_one_of_its_settings(name, lang):
     app = page(run=name, lang=lang)
@@ -60,7 +61,7 @@ def test_every_optimizer_with_every_one_of_its_settings(name, lang):
         assert any(f"~{name}~{parameter.name}" in key for key in labels)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_schedule_with_a_warm_up(schedule, lang):
     page(schedule=schedule, warmup="10", lang=lang, steps="100")

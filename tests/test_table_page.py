@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 
 from optviz.lessons import nets, table
 from optviz.lessons.table import Own, Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.models import table as tables
 from optviz.models.table import HOUSES, MOST_BYTES, Fault, TableError, Why, houses
 from optviz.networks.activations import ACTIVATIONS
@@ -16,18 +16,14 @@ from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
 from optviz.ui import links, own_table
 from tests.markup import read_in
-from tests.pages import opened, said, sound, summaries, tap
+from tests.pages import opener, said, sound, summaries, tap
 
 OWN = Own(table.SAMPLE, houses())
 FEATURES = table.features_of(OWN, "price_k")
 COURSE = Settings("price_k", FEATURES)
 GOOD = "speed,weight,drag\n" + "".join(f"{i},{(i * 7) % 11},{i * i + (i * 7) % 11}\n" for i in range(40))
 
-page = partial(opened, "table", epochs="3")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("table", epochs="3")
 
 
 def upload(app, content, name="own.csv"):
@@ -114,7 +110,7 @@ def test_the_formula_has_the_numbers():
     assert tex.endswith(rf"= {result.network.validation_scores.r2[-1]:.4g}\end{{aligned}}")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_fault_and_every_reason_has_a_sentence(lang):
     assert set(table._ERRORS) == set(Fault) and set(table._REASONS) == set(Why)
     for fault in Fault:

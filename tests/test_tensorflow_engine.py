@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from optviz.libraries import in_keras
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.classifier import ENGINES, Classifier, train
 from optviz.networks.datasets import dot
@@ -110,14 +111,13 @@ def test_an_epoch_of_sgd_is_that_of_keras(loss, l2, keras):
         ]
     )
     model.set_weights([array for layer in network.views(start) for array in layer])
-    losses = {
-        "mse": "mse",
-        "mae": "mae",
-        "huber": keras.losses.Huber(),
-        "binary_crossentropy": keras.losses.BinaryCrossentropy(True),
-        "focal": keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True),
-    }
-    model.compile(keras.optimizers.SGD(0.01), losses[loss])
+    known = LOSSES[loss].keras
+    code = compile(in_keras(LOSSES[loss].code), "<a loss>", "eval")
+    own = getattr(keras.losses, known.kind)(**dict(known.settings)) if known else None
+    model.compile(
+        keras.optimizers.SGD(0.01),
+        own or (lambda y, output: eval(code, {"keras": keras, "y": y, "output": output})),
+    )
     for batch in classifier.batches(0):
         model.train_on_batch(*batch)
 

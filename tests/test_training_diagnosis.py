@@ -8,6 +8,7 @@ import pytest
 from optviz.lessons import training_words
 from optviz.lessons.training_settings import Method, Settings, points_of
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from optviz.networks.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
 from optviz.ui import training_remedies
@@ -114,7 +115,7 @@ def test_what_is_set_by_the_button_fits_better(case, trained, monkeypatch):
     assert found is None or found.trouble is Trouble.CRAWLING
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_press_sets_it_in_the_link_and_says_so(lang):
     app = opened("classifier", lang, rounds=3, init="zero", epochs="20")
     app.button("classifier~help0").click().run()

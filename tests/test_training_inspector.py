@@ -12,6 +12,7 @@ from optviz.figures.panels import run_of
 from optviz.lessons.tables import tex
 from optviz.lessons.training_settings import Leg, Method, Settings, Switch
 from optviz.lessons.trainings import Training
+from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names
@@ -108,7 +109,7 @@ def test_parameters_are_named_by_their_place_in_the_net():
     ]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_fold_of_the_page(lang):
     chosen = {"epochs": "10", "batch": "512", "inside.weights": "3, 40", "compare": "1", "optimizer": "adam"}
     app = sound(opened("classifier", lang, folds=("inside",), **chosen))

@@ -1,24 +1,19 @@
 """The page of the vanishing gradient without a browser."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from optviz.lessons import vanishing as told
 from optviz.lessons.vanishing import Settings
+from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS, Network
-from tests.pages import examples, opened, said, sound, tap
+from tests.pages import examples, opener, said, tap
 
 COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)
 
-page = partial(opened, "vanishing")
-
-
-def fine(*args, **parameters):
-    return sound(page(*args, **parameters))
+page, fine = opener("vanishing")
 
 
 @pytest.mark.parametrize("net", range(2))
@@ -85,7 +80,7 @@ def test_the_ends_of_the_sliders(depth, z):
     fine(depth=depth, width="1", z=z)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_opening_and_examples(lang):
     app = fine(lang=lang)
     for example in examples(app):

@@ -9,13 +9,15 @@ from sympy.parsing.sympy_parser import implicit_multiplication_application, pars
 
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?: \\cdot 10\^\{(-?\d+)\})?")
 KNOWN = {"sqrt": math.sqrt, "larger": max, "size": abs, "sign": lambda x: (x > 0) - (x < 0), "__builtins__": {}}
+KNOWN |= {"smaller": min, "floor": math.floor, "ceil": math.ceil, "cos": math.cos, "pi": math.pi}
 
 
 CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}", re.DOTALL)
 WORDS = {
     r"\frac": "frac", r"\tfrac": "frac", r"\sqrt": "sqrt", r"\pi": "pi", r"\max": "Max", r"\ln": "log",
-    r"\tanh": "tanh", r"\sigma": "sigma", r"\cdot": "*", r"\le": "<=", r"\left": "", r"\right": "", r"\big": "",
-    r"\,": " ", r"\ ": " ",
+    r"\cos": "cos", r"\min": "Min", r"\lfloor": "floor(", r"\rfloor": ")", r"\lceil": "ceiling(", r"\rceil": ")",
+    r"\ge": ">=", r"\tanh": "tanh", r"\sigma": "sigma", r"\cdot": "*", r"\le": "<=", r"\left": "", r"\right": "",
+    r"\big": "", r"\,": " ", r"\ ": " ",
 }  # fmt: skip
 """What a word of TeX is to SymPy; any other that has no value here is a letter."""
 
@@ -23,7 +25,7 @@ WORDS = {
 def evaluated(tex: str, **letters: float) -> float:
     """Return the value of a printed formula at the values of its letters, `haty_i` for `\\hat y_i`.
 
-    Definitions may stand behind the formula, after a quad, and cases within it, of which one has to hold.
+    Definitions may stand behind the formula, after a quad, and cases within it, of which the first that holds counts.
     """
     formula, *definitions = re.split(r",\s*\\quad\s*", tex)
     for definition in definitions:
@@ -31,7 +33,7 @@ def evaluated(tex: str, **letters: float) -> float:
         letters[_words(name).replace(" ", "")] = evaluated(right, **letters)
     if cases := CASES.search(formula):
         rows = [row.split("&") for row in cases[1].split(r"\\")]
-        (holds,) = (value for value, condition in rows if _evaluated(condition, letters))
+        holds = next(value for value, condition in rows if _evaluated(condition, letters))
         formula = f"{formula[: cases.start()]}({holds}){formula[cases.end() :]}"
     return float(_evaluated(formula, letters))
 
@@ -44,7 +46,8 @@ def _evaluated(tex: str, letters: dict[str, float]) -> sp.Basic:
 
 
 def _words(tex: str) -> str:
-    joined = re.sub(r"\\(hat|bar)\s*\\?", r"\\\1", tex)
+    named = re.sub(r"\\mathrm\{(\w+)\}", r"\1", tex)
+    joined = re.sub(r"\\(hat|bar)\s*\\?", r"\\\1", named)
     return re.sub(r"\\([a-zA-Z]+|[, ])", lambda word: WORDS.get(word[0], word[1]), joined)
 
 
@@ -77,6 +80,9 @@ def _python(tex: str) -> str:
     text = text.replace(r"\left|", "size(").replace(r"\right|", ")")
     text = text.replace(r"\left(", "(").replace(r"\right)", ")")
     text = text.replace(r"\operatorname{sign}", "sign").replace(r"\max", "larger").replace(r"\times", "*")
+    text = text.replace(r"\min", "smaller").replace(r"\cos", "cos").replace(r"\pi", "pi").replace(r"\cdot", "*")
+    text = text.replace(r"\lfloor", "floor(").replace(r"\lceil", "ceil(").replace(r"\bigl", "").replace(r"\bigr", "")
+    text = text.replace(r"\rfloor", ")").replace(r"\rceil", ")").replace(r"\,", " ")
     text = _fractions(text.replace(r"\frac{", "frac{")).replace(r"\sqrt", "sqrt")
     text = text.replace("^{", "**(").replace("{", "(").replace("}", ")")
     assert "\\" not in text, f"not arithmetic: {tex}"

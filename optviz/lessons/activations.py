@@ -186,77 +186,13 @@ def _range(activation: Activation) -> str:
     return f"{written(low, 3)} … {written(high, 3)}"
 
 
-class Facts(NamedTuple):
-    """What speaks for an activation, and what against it, in English."""
-
-    good: str
-    bad: str
-
-
-FACTS: Mapping[str, Facts] = {
-    "relu": Facts(
-        N_("Cheap; the slope is 1 for every z > 0, so gradients do not shrink."),
-        N_("The slope is 0 for z < 0: a unit can die. Never negative."),
-    ),
-    "leaky_relu": Facts(
-        N_("Cheap; the slope is never 0, so no unit dies."),
-        N_("One more number to choose; with α near 1 it is nearly linear."),
-    ),
-    "prelu": Facts(
-        N_("The net learns the best slope; no unit dies."),
-        N_("More parameters, which may overfit small data sets."),
-    ),
-    "rrelu": Facts(
-        N_("The random slope reduces overfitting; no unit dies."),
-        N_("Training is noisy and uses a different function than inference."),
-    ),
-    "elu": Facts(
-        N_("Negative outputs bring the mean nearer to 0; it saturates softly, which suppresses noise."),
-        N_("Costs an exponential; the slope is nearly 0 for very negative z."),
-    ),
-    "selu": Facts(
-        N_("Keeps mean 0 and variance 1 through many layers, without normalization."),
-        N_("Only with its own initialization (LeCun normal) and plain dense layers."),
-    ),
-    "sigmoid": Facts(
-        N_("Between 0 and 1: can be read as a probability, so it suits an output."),
-        N_("The slope is at most 0.25, and nearly 0 at both ends: gradients vanish. Never negative; costly."),
-    ),
-    "tanh": Facts(
-        N_("Zero-centered, so it trains faster than the sigmoid; the slope reaches 1."),
-        N_("The slope is nearly 0 at both ends: gradients vanish. Costs exponentials."),
-    ),
-    "softplus": Facts(
-        N_("Smooth everywhere; always positive, as a variance must be."),
-        N_("Costs an exponential and a logarithm; never negative; the slope is nearly 0 for very negative z."),
-    ),
-    "softsign": Facts(
-        N_("Zero-centered, no exponential; approaches its limits slowly, so the slope fades later than that of tanh."),
-        N_("The slope still fades at both ends and drops quickly away from 0."),
-    ),
-    "silu": Facts(
-        N_("Smooth; often slightly better than ReLU in deep nets."),
-        N_("Costs an exponential; not monotonic: it decreases up to z = −1.28."),
-    ),
-    "gelu": Facts(
-        N_("Smooth; the usual choice in transformers."),
-        N_("Costs more than ReLU; not monotonic: it decreases up to z = −0.75."),
-    ),
-    "linear": Facts(
-        N_("Passes the gradient unchanged; for the output of a regression."),
-        N_("Adds nothing: many linear layers equal one linear layer."),
-    ),
-}
-"""Advantages and drawbacks of each activation."""
-
-
 def facts_table(curves: Curves) -> str:
     """Return a table of advantages and drawbacks as HTML."""
     rows = [
         (
             escape(title),
-            escape(_(FACTS[a.name].good)),
-            escape(_(FACTS[a.name].bad)),
+            escape(_(ACTIVATIONS[a.name].advantage)),
+            escape(_(ACTIVATIONS[a.name].drawback)),
             f"<code>{escape(tensorflow_call(a))}</code>",
         )
         for title, a in zip(curves.titles, curves.activations, strict=True)

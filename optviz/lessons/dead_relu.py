@@ -242,7 +242,7 @@ def program(setup: Setup) -> str:
             network.sizes,
             network.activation,
             setup.initialization,
-            classifier.loss.name,
+            classifier.loss,
             Method("sgd", (), setup.learning_rate),
             classifier.batch_size,
             setup.epochs if found.diverged < 0 else found.diverged,

@@ -46,7 +46,7 @@ class Settings:
     @property
     def is_constant(self) -> bool:
         """Whether the learning rate never changes."""
-        return self.schedule == "constant" and not self.warmup
+        return SCHEDULES[self.schedule]().is_steady and not self.warmup
 
 
 @lru_cache(maxsize=64)

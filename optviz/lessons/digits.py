@@ -325,7 +325,7 @@ FILE = "digits.npz"
 
 def program(settings: Settings) -> str:
     """Return a program that trains the same network on the same images with Keras."""
-    code = nets.training_code_of(settings.plan, FILE, SIDE**2, CLASSES, SOFTMAX_CROSSENTROPY.name)
+    code = nets.training_code_of(settings.plan, FILE, SIDE**2, CLASSES, SOFTMAX_CROSSENTROPY)
     return training_code(until_diverged(replace(code, held_out="test"), result_of(settings).fit.last))
 
 

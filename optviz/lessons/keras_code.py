@@ -11,6 +11,7 @@ from optviz.lessons.training_code import (
 )
 from optviz.lessons.training_settings import Settings, activation_of, points_of
 from optviz.networks.classifier import Epoch
+from optviz.networks.losses import LOSSES
 
 FILE = "classifier.npz"
 
@@ -31,7 +32,7 @@ def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
         settings.sizes,
         activation_of(settings),
         "" if settings.start else settings.initialization,
-        settings.loss,
+        LOSSES[settings.loss],
         settings.methods[side],
         settings.batch_size,
         settings.epochs,

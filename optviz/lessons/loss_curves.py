@@ -15,6 +15,7 @@ from optviz.figures.style import SERIES
 from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.lessons.tables import table as html
+from optviz.libraries import in_tensorflow
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.networks.losses import LOSSES, Loss, focal, huber
 from optviz.recipes import Range, Recipe
@@ -140,8 +141,12 @@ def tex(settings: Settings) -> str:
 
 def program(settings: Settings) -> str:
     """Return a program that reads the losses and their slopes at the probe with TensorFlow."""
-    calls = {name: call.format(**settings.own) for name, call in FAMILIES[settings.family].calls.items()}
+    calls = {name: _in_keras(loss) for name, loss in settings.losses.items()}
     return printed("loss_curves", calls=calls, label=float(settings.label), probe=float(settings.probe))
+
+
+def _in_keras(loss: Loss) -> str:
+    return f"tf.keras.losses.{loss.keras.call}" if loss.keras else f"lambda y, output: {in_tensorflow(loss.code)}"
 
 
 # ---- regression: the error is the output against a target of 0
@@ -209,7 +214,7 @@ def _tex_logit(settings: Settings, here: Readings) -> str:
 class Family:
     """Losses over one quantity, `symbol`: those without parameters, and the recipe of one that has some.
 
-    `heights` are the ranges of the two pictures; `calls` are the losses in `tf.keras.losses`, by name.
+    `heights` are the ranges of the two pictures.
     """
 
     title: str
@@ -221,7 +226,6 @@ class Family:
     default: float
     heights: tuple[tuple[float, float], tuple[float, float]]
     labelled: bool
-    calls: Mapping[str, str]
     say: Callable[[Settings, Readings], str]
     tex: Callable[[Settings, Readings], str]
 
@@ -242,7 +246,6 @@ FAMILIES: Mapping[str, Family] = {
         2.0,
         ((0.0, 8.0), (-5.0, 5.0)),
         False,
-        {"mse": "MeanSquaredError()", "mae": "MeanAbsoluteError()", "huber": "Huber(delta={delta!r})"},
         _say_error,
         _tex_error,
     ),
@@ -256,13 +259,6 @@ FAMILIES: Mapping[str, Family] = {
         2.0,
         ((0.0, 8.0), (-1.6, 1.6)),
         True,
-        {
-            "binary_crossentropy": "BinaryCrossentropy(from_logits=True)",
-            "focal": (
-                "BinaryFocalCrossentropy(\n        apply_class_balancing={balance}, alpha={alpha!r}, gamma={gamma!r}, "
-                "from_logits=True\n    )"
-            ),
-        },
         _say_logit,
         _tex_logit,
     ),

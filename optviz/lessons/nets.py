@@ -11,6 +11,7 @@ from optviz.lessons.training_code import TrainingCode
 from optviz.lessons.training_settings import Method
 from optviz.locale.spoken import _, language
 from optviz.networks.activations import ACTIVATIONS
+from optviz.networks.losses import Loss
 from optviz.networks.training_plan import Fit, Plan
 from optviz.recipes import Range
 from optviz.typed_numbers import Entry
@@ -94,7 +95,7 @@ def _curves(
 # ---- the same in Keras
 
 
-def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: str) -> TrainingCode:
+def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: Loss) -> TrainingCode:
     """Return what the program of a plan is made of."""
     return TrainingCode(
         file,

@@ -7,13 +7,14 @@ why. Both work in double precision, as the app does, if the program begins with 
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from optviz.grammar import Part
 from optviz.locale.spoken import N_
-from optviz.optimization.optimizers import OPTIMIZERS, OWN, Optimizer
+from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.optimization.rules import ASK, NEWTON, NORM, Rule, is_number, names_in, operations_in
-from optviz.optimization.schedules import SCHEDULES
+from optviz.optimization.schedules import SCHEDULES, Entry
+from optviz.optimization.step_formulas import StepFormula
 from optviz.optimization.writing import python
 from optviz.recipes import Recipe
 
@@ -104,8 +105,8 @@ def _ahead(rule: Rule) -> str:
     return python(points[0], "keras.ops") if points and points[0].content != "w" else ""
 
 
-def _class_name(recipe: Recipe[Optimizer], values: Values) -> str:
-    """Return a name of its own for each way an optimizer may be written, of which several may stand in one program."""
+def _class_name(recipe: Recipe[Any], values: Values) -> str:
+    """Return a name of its own for each way a recipe may be written, of which several may stand in one program."""
     switches = [each.name for each in recipe.parameters if each.kind is bool and values[each.name]]
     words = re.findall(r"[A-Za-z]+", " ".join([recipe.title, *switches]))
     own = f"{zlib.crc32(recipe.name.encode()):08x}" if recipe.name.startswith(OWN) else ""
@@ -299,10 +300,13 @@ def _assigned(target: str, expression: str, memory: Sequence[str]) -> str:
 
 def rate_code(learning_rate: float, schedule: str, values: Values, warmup: int) -> RateCode:
     """Return a schedule of `SCHEDULES` with its warm-up in Keras; a constant learning rate is a number."""
-    chosen = {**SCHEDULES[schedule].defaults, **values}
-    if schedule == "constant":
+    recipe = SCHEDULES[schedule]
+    formula = recipe(**values)
+    if formula.is_steady:
         return _constant(learning_rate, warmup)
-    plain = SCHEDULE_CODES[schedule](chosen, f"float64({learning_rate!r})")
+    rate = f"float64({learning_rate!r})"
+    call = recipe.keras(lr=rate, **{**recipe.defaults, **values})
+    plain = _keras(call) if call else _as_class(recipe, formula, rate)
     if not warmup:
         return plain
     return RateCode((*plain.definitions, WARM_UP), f"WarmUp({warmup}, {plain.call})", False)
@@ -317,69 +321,33 @@ def schedule_code(learning_rate: float, schedule: str, values: Values, warmup: i
 def _constant(learning_rate: float, warmup: int) -> RateCode:
     if not warmup:
         return RateCode((), repr(learning_rate), True)
-    call = f"PolynomialDecay(float64(0), {warmup}, float64({learning_rate!r}))"
-    return RateCode((), f"keras.optimizers.schedules.{call}", False)
+    return _keras(f"PolynomialDecay(float64(0), {warmup}, float64({learning_rate!r}))")
 
 
 def _keras(call: str) -> RateCode:
     return RateCode((), f"keras.optimizers.schedules.{call}", False)
 
 
-def _exponential_decay(values: Values, lr: str) -> RateCode:
-    steps, rate, staircase = values["decay_steps"], values["rate"], bool(values["staircase"])
-    return _keras(f"ExponentialDecay({lr}, {steps}, float64({rate}), staircase={staircase})")
+def _as_class(recipe: Entry, formula: StepFormula, rate: str) -> RateCode:
+    """Return a schedule as a class of its own, in double precision throughout."""
+    name, numbers = _class_name(recipe, formula.numbers), formula.used
+    named = ", ".join(["learning_rate", *numbers]) + ("" if numbers else ",")
+    *lines, value = formula.lines("keras.ops", "learning_rate")
+    definition = [
+        f"class {name}(keras.optimizers.schedules.LearningRateSchedule):",
+        f"    # {recipe.differs}",
+        f"    def __init__(self, {', '.join(['learning_rate', *numbers])}):",
+        f"        self.numbers = {named}",
+        "",
+        "    def __call__(self, step):",
+        f"        {named} = map(float64, self.numbers)",
+        '        t = keras.ops.cast(step, "float64")',
+        *(f"        {line}" for line in lines),
+        f"        return {value}",
+        "",
+    ]
+    return RateCode(("\n".join(definition),), f"{name}({', '.join(filter(None, (rate, _keywords(numbers))))})", False)
 
-
-def _piecewise_constant(values: Values, lr: str) -> RateCode:
-    pieces = [(values[f"{place}_boundary"], values[f"{place}_factor"]) for place in ("first", "second", "third")]
-    # Keras wants boundaries that rise; one that a later piece begins before or at is never seen.
-    seen = [piece for i, piece in enumerate(pieces) if all(later[0] > piece[0] for later in pieces[i + 1 :])]
-    boundaries = ", ".join(str(boundary) for boundary, _factor in seen)
-    rates = ", ".join([lr, *(f"{lr} * {factor}" for _boundary, factor in seen)])
-    return _keras(f"PiecewiseConstantDecay([{boundaries}], [{rates}])")
-
-
-def _step_decay(values: Values, lr: str) -> RateCode:
-    return _keras(f"ExponentialDecay({lr}, {values['drop_every']}, float64({values['drop_to']}), staircase=True)")
-
-
-def _inverse_time(values: Values, lr: str) -> RateCode:
-    steps, rate, staircase = values["decay_steps"], values["rate"], bool(values["staircase"])
-    return _keras(f"InverseTimeDecay({lr}, {steps}, float64({rate}), staircase={staircase})")
-
-
-def _polynomial(values: Values, lr: str) -> RateCode:
-    steps, end, power, cycle = values["decay_steps"], values["end"], values["power"], bool(values["cycle"])
-    return _keras(f"PolynomialDecay({lr}, {steps}, {lr} * {end}, float64({power}), cycle={cycle})")
-
-
-def _cosine(values: Values, lr: str) -> RateCode:
-    return _keras(f"CosineDecay({lr}, {values['decay_steps']}, {values['alpha']})")
-
-
-def _cosine_restarts(values: Values, lr: str) -> RateCode:
-    steps, t_mul, m_mul, alpha = (values[key] for key in ("first_decay_steps", "t_mul", "m_mul", "alpha"))
-    if t_mul == 1:
-        return _keras(f"CosineDecayRestarts({lr}, {steps}, {t_mul}, float64({m_mul}), float64({alpha}))")
-    return RateCode((RESTARTS,), f"CosineRestarts({lr}, {steps}, {t_mul}, {m_mul}, {alpha})", False)
-
-
-def _one_cycle(values: Values, lr: str) -> RateCode:
-    numbers = ", ".join(f"{name}={value!r}" for name, value in values.items())
-    return RateCode((ONE_CYCLE,), f"OneCycle({lr}, {numbers})", False)
-
-
-SCHEDULE_CODES: Mapping[str, Callable[[Values, str], RateCode]] = {
-    "exponential_decay": _exponential_decay,
-    "piecewise_constant": _piecewise_constant,
-    "step_decay": _step_decay,
-    "inverse_time": _inverse_time,
-    "polynomial": _polynomial,
-    "cosine": _cosine,
-    "cosine_restarts": _cosine_restarts,
-    "one_cycle": _one_cycle,
-}
-"""How each schedule that changes the learning rate is written, at its values and with a learning rate."""
 
 WARM_UP = """\
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
@@ -391,43 +359,4 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         step = keras.ops.cast(step, "float64")
         rise = self.after(0) * step / self.steps
         return keras.ops.where(step < self.steps, rise, self.after(keras.ops.maximum(step - self.steps, 0)))
-"""
-
-RESTARTS = """\
-class CosineRestarts(keras.optimizers.schedules.LearningRateSchedule):
-    # Keras finds the restarts by a logarithm alone, whose rounding can miss one by a step.
-    def __init__(self, learning_rate, first_decay_steps, t_mul, m_mul, alpha):
-        self.learning_rate, self.first_decay_steps = learning_rate, first_decay_steps
-        self.t_mul, self.m_mul, self.alpha = t_mul, m_mul, alpha
-
-    def __call__(self, step):
-        periods = keras.ops.cast(step, "float64") / self.first_decay_steps
-        i = keras.ops.floor(keras.ops.log(1 + periods * (self.t_mul - 1)) / keras.ops.log(float64(self.t_mul)))
-        i = keras.ops.where(self.begin(i + 1) <= periods, i + 1, i)
-        i = keras.ops.where(self.begin(i) > periods, i - 1, i)
-        fall = (1 + keras.ops.cos(3.141592653589793 * (periods - self.begin(i)) / self.t_mul**i)) / 2
-        return self.learning_rate * ((1 - self.alpha) * self.m_mul**i * fall + self.alpha)
-
-    def begin(self, i):
-        return (self.t_mul**i - 1) / (self.t_mul - 1)
-"""
-
-ONE_CYCLE = """\
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    # Keras has no such schedule; this is PyTorch's OneCycleLR.
-    def __init__(self, peak, total_steps, warm_fraction, start_division, final_division):
-        self.start, self.peak, self.final = peak / start_division, peak, peak / (start_division * final_division)
-        self.top, self.last = warm_fraction * total_steps - 1, total_steps - 1
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float64")
-        fallen = keras.ops.clip((step - self.top) / (self.last - self.top), 0, 1)
-        return keras.ops.where(
-            step < self.top,
-            self.between(self.start, self.peak, step / (self.top or 1)),
-            self.between(self.peak, self.final, fallen),
-        )
-
-    def between(self, first, last, x):
-        return last + (first - last) * (1 + keras.ops.cos(3.141592653589793 * x)) / 2
 """

@@ -1,6 +1,6 @@
 """The schedule workbench: from what the controls say to the panels, the sentences, the table and the program."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -198,29 +198,26 @@ class Edge(NamedTuple):
 
 
 def edge_of(settings: Settings, plan: Plan) -> Edge | None:
-    """Return the first jump of a schedule with one: the step of its boundary, with the rates just before, at, after."""
-    boundary = _BOUNDARIES.get(plan.name, _none)(plan.all_values)
-    if boundary is None:
+    """Return the first step on which a schedule drops at once, with the rates just before, at, after; None if none."""
+    drop = _drop(plan)
+    if drop is None:
         return None
-    step, factor = int(boundary) + settings.warmup, settings.factor(plan)
+    step, factor = drop + settings.warmup, settings.factor(plan)
     before, at, after = (settings.rate(plan) * float(factor(max(t, 0))) for t in (step - 1, step, step + 1))
     return Edge(step, before, at, after)
 
 
-def _none(values: Mapping[str, float]) -> None:
-    return None
+FARTHEST = 10_000
+"""The last step that a parameter of a schedule may name."""
 
 
-def _stairs(values: Mapping[str, float]) -> float | None:
-    return values["decay_steps"] if values["staircase"] else None
-
-
-_BOUNDARIES: Mapping[str, Callable[[Mapping[str, float]], float | None]] = {
-    "piecewise_constant": lambda values: values["first_boundary"],
-    "step_decay": lambda values: values["drop_every"],
-    "exponential_decay": _stairs,
-    "inverse_time": _stairs,
-}
+@lru_cache(maxsize=256)
+def _drop(plan: Plan) -> int | None:
+    t, factor = np.arange(FARTHEST + 1.0), plan.build()
+    near, nearer = (factor(np.maximum(t - gap, 0)) - factor(t + gap) for gap in (1e-8, 1e-10))
+    # What falls ever so steeply falls by less over a shorter stretch.
+    found = np.flatnonzero((near > 1e-6 * factor(t)) & (near > 0) & (nearer > 0.9 * near))
+    return int(found[0]) if len(found) else None
 
 
 def sides(settings: Settings) -> list[str]:
@@ -228,7 +225,7 @@ def sides(settings: Settings) -> list[str]:
     told = []
     for name, plan in zip(names_of(settings), settings.plans, strict=True):
         edge = edge_of(settings, plan)
-        if edge is None or edge.at == edge.before == edge.after:
+        if edge is None:
             continue
         text = (
             _(

@@ -39,6 +39,7 @@ from optviz.models.table import (
     houses,
     learn,
 )
+from optviz.networks.losses import LOSSES
 from optviz.networks.training_plan import Plan
 
 DOTS = 250
@@ -456,7 +457,7 @@ SCORES = (
 def program(settings: Settings, result: Learned) -> str:
     """Return a program that trains the same network on the same rows with Keras."""
     # A column of words is several of the network's inputs.
-    code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, "mse")
+    code = nets.training_code_of(settings.plan, FILE, result.task.training.x.shape[1], 1, LOSSES["mse"])
     code = replace(code, classes=False, prepared=STANDARDIZED, told=SCORES)
     return training_code(until_diverged(code, result.fit.last))
 

@@ -19,36 +19,15 @@ from optviz.lessons.optimizer_code import (
 )
 from optviz.lessons.programs import printed
 from optviz.lessons.training_settings import Leg, Method, Values
-from optviz.networks.activations import Activation
+from optviz.libraries import in_keras
+from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.classifier import Epoch
 from optviz.networks.datasets import Dataset
+from optviz.networks.losses import Loss
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 
 HELD_OUT = "validation"
 """What rows are called that are held out, where the page has no other word for them."""
-
-LOSS_LINES: Mapping[str, str] = {
-    "mse": "    return keras.losses.mean_squared_error(y, output)",
-    "mae": "    return keras.losses.mean_absolute_error(y, output)",
-    "huber": "    return keras.losses.huber(y, output, delta=1.0)",
-    "binary_crossentropy": "    return keras.losses.binary_crossentropy(y, output, from_logits=True)",
-    "focal": """\
-    # Keras' focal loss goes by way of probabilities, which it keeps 1e-7 away from 0 and 1.
-    towards = (2 * y - 1) * output
-    hard = keras.ops.exp(-2 * keras.ops.softplus(towards))
-    return hard * keras.ops.softplus(-towards)""",
-    "softmax_crossentropy": "    return keras.losses.sparse_categorical_crossentropy(y, output, from_logits=True)",
-}
-"""The lines that return each loss, row by row."""
-
-RIGHT: Mapping[str, str] = {
-    "binary_crossentropy": "(output > 0) == targets",  # a logit of 0 is a probability of 0.5
-    "focal": "(output > 0) == targets",
-    "softmax_crossentropy": "output.argmax(axis=-1) == targets",
-}
-"""Which rows are right, where it is not those on the same side of 0.5 as their class."""
-
-SIDE = "(output > 0.5) == targets"
 
 INITIALIZATION_LINES: Mapping[str, tuple[str, str]] = {
     "course": ("rng.standard_normal((inputs, units))", "np.full(units, 0.01)"),
@@ -58,28 +37,6 @@ INITIALIZATION_LINES: Mapping[str, tuple[str, str]] = {
     "zero": ("np.zeros((inputs, units))", "np.zeros(units)"),
 }
 """The weights and the biases that each initialization draws for a layer."""
-
-LEAKY = """\
-def activation(z):
-    # Keras keeps the slope of its leaky ReLU in single precision.
-    return keras.ops.maximum({slope} * z, z)
-"""
-ACTIVATION_LINES: Mapping[str, str] = {
-    "leaky_relu": LEAKY.format(slope="{alpha!r}"),
-    # Keras' PReLU would learn the slope.
-    "prelu": LEAKY.format(slope="{alpha!r}"),
-    "rrelu": LEAKY.format(slope="({lower!r} + {upper!r}) / 2"),
-    "elu": """\
-def activation(z):
-    return keras.activations.elu(z, alpha={alpha!r})
-""",
-    "gelu": """\
-def activation(z):
-    # Keras keeps the number 0.044715 of its GELU in single precision.
-    return 0.5 * z * (1 + keras.ops.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
-""",
-}
-"""The activations whose name alone would leave out a parameter, or mean other numbers, in Keras."""
 
 REDUCIBLE = """\
 class Reducible(keras.optimizers.schedules.LearningRateSchedule):
@@ -134,7 +91,7 @@ class TrainingCode:
     sizes: tuple[int, ...]
     activation: Activation
     initialization: str
-    loss: str
+    loss: Loss
     method: Method
     batch_size: int
     epochs: int
@@ -180,7 +137,7 @@ class TrainingCode:
     @property
     def steady(self) -> bool:
         """Whether no schedule changes the learning rate."""
-        return self.schedule == "constant" and not self.warmup
+        return rate_code(1.0, self.schedule, dict(self.schedule_values), self.warmup).steady
 
     def optimizer(self, leg: Leg) -> OptimizerCode:
         """The optimizer, whose learning rate is called `learning_rate`."""
@@ -211,16 +168,16 @@ def training_code(code: TrainingCode) -> str:
         "training",
         code=code,
         doubled=any("float64(" in text for leg in legs for text in (leg.rate, leg.optimizer.call, *definitions)),
-        loss=LOSS_LINES[code.loss],
+        loss="\n".join(_loss(code.loss)),
         definitions=definitions,
-        activation="activation" if code.activation.name in ACTIVATION_LINES else f'"{code.activation.name}"',
+        activation="activation" if activation_lines(code.activation) else f'"{code.activation.name}"',
         penalized=method.l1 or method.l2_at(0),
         other_penalty=other if _changes_l2(code) else "",
         weights=weights,
         biases=biases,
         names=", ".join(f'"{name}"' for name in weight_names(code.sizes)),
         legs=legs,
-        right=RIGHT.get(code.loss, SIDE),
+        right=code.loss.response.right,
     )
 
 
@@ -242,9 +199,9 @@ def _trainings(code: TrainingCode) -> list[Training]:
 def _definitions(code: TrainingCode) -> list[str]:
     """Return the functions and classes that the program needs to be defined, once each."""
     optimizers = [code.optimizer(leg) for leg in code.legs]
-    method, activation = code.method, code.activation
+    method = code.method
     found = [
-        ACTIVATION_LINES.get(activation.name, "").format(**dict(activation.arguments)) if len(code.sizes) > 2 else "",
+        activation_lines(code.activation) if len(code.sizes) > 2 else "",
         _penalty("penalty", method.l1, method.l2_at(0)),
         _penalty("other_penalty", method.l1, method.l2_at(code.epochs)) if _changes_l2(code) else "",
     ]
@@ -255,6 +212,26 @@ def _definitions(code: TrainingCode) -> list[str]:
     if code.held_out and code.reducing and not code.steady:
         found.append(REDUCE_SCHEDULE)
     return [definition for definition in dict.fromkeys(found) if definition]
+
+
+def activation_lines(activation: Activation) -> str:
+    """Return the definition of `activation(z)` in Keras; "" where Keras' own name says the same."""
+    entry = ACTIVATIONS[activation.name]
+    if not (entry.keras or entry.code):
+        return ""
+    value = (entry.keras or in_keras(entry.code)).format(**dict(activation.arguments))
+    return "\n".join(
+        ["def activation(z):", *([f"    # {entry.differs}"] if entry.differs else []), f"    return {value}", ""]
+    )
+
+
+def _loss(loss: Loss) -> list[str]:
+    """Return the lines that return a loss, row by row."""
+    keras = loss.keras
+    if keras is None or keras.differs:
+        return [*([f"    # {keras.differs}"] if keras else []), f"    return {in_keras(loss.code)}"]
+    arguments = ", ".join(["y", "output", *(f"{name}={value!r}" for name, value in keras.settings)])
+    return [f"    return keras.losses.{keras.functions[0]}({arguments})"]
 
 
 def _kind(optimizer: OptimizerCode) -> str:

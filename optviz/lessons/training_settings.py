@@ -149,7 +149,8 @@ class Settings:
     @property
     def told_by_curves(self) -> bool:
         """Whether what is special in it is seen in the curves over the epochs."""
-        changes = any(method.switch for method in self.methods) or self.schedule != "constant" or self.warmup
+        steady = SCHEDULES[self.schedule]().is_steady and not self.warmup
+        changes = any(method.switch for method in self.methods) or not steady
         return bool(self.stopping or self.reducing or self.starts > 1 or changes)
 
 

@@ -11,7 +11,8 @@ from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).parent
 
-CATALOGUES = {"zh": FOLDER / "zh_CN" / "LC_MESSAGES" / "optviz.po"}
+CATALOGUES = {path.parts[-3].split("_")[0]: path for path in sorted(FOLDER.glob("*/LC_MESSAGES/optviz.po"))}
+"""The catalogue of each language, `<language>_<territory>/LC_MESSAGES/optviz.po`: a new one is a new folder."""
 
 
 def read(language: str) -> Catalog:

@@ -22,6 +22,8 @@ MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 
 
 OWN_WORDS = frozenset(("locale", "figures", "lessons", "ui"))
+SAID = ("title", "note", "advantage", "drawback")
+"""The parts of a registry's entry that are shown."""
 
 Message = str | tuple[str, ...]
 
@@ -70,7 +72,7 @@ def _name(node: ast.Assign | ast.AnnAssign) -> str | None:
 
 
 def titles() -> set[str]:
-    """Find the titles and notes of everything in optviz that has them, and of its parameters."""
+    """Find what is shown of everything in optviz that has a title or a note, and of its parameters."""
     return {said for thing in _things() for said in _said_of(thing)}
 
 
@@ -88,7 +90,7 @@ def _said_of(thing: Any) -> Iterator[str]:
     if isinstance(thing, type):
         return
     for each in (thing, *getattr(thing, "parameters", ())):
-        yield from (said for said in (getattr(each, "title", ""), getattr(each, "note", "")) if _is_text(said))
+        yield from (said for name in SAID if _is_text(said := getattr(each, name, "")))
 
 
 def _is_text(said: Any) -> bool:

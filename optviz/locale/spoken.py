@@ -11,14 +11,43 @@ from babel import Locale, UnknownLocaleError, negotiate_locale
 
 from optviz.locale import CATALOGUES, foreign, translations
 
-LANGUAGES = {"en": "English", "zh": "简体中文"}
-TAGS = {"en": "en", "zh": "zh-Hans"}
-"""What browsers and screen readers call the languages."""
-
 DEFAULT = "en"
 LONGEST_TAG = 100
 KEY = "lang"
 """The parameter of a link that names the language."""
+
+
+def N_(message: str) -> str:
+    """Mark a message that stands in a constant, to be said with `_` when it is shown."""
+    return message
+
+
+def in_each(message: str) -> dict[str, str]:
+    """Say a message in every language, by its key."""
+    return {key: translations(key).gettext(message) for key in (DEFAULT, *CATALOGUES)}
+
+
+def _script(tag: str) -> str | None:
+    """Return the script in which a language is written where it has several: Hans, Hant."""
+    try:
+        return Locale.parse(_tag(tag), sep="-").script
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+def _tag(text: str) -> str:
+    return text.replace("_", "-")
+
+
+def _folder(key: str) -> str:
+    return CATALOGUES[key].parts[-3] if key in CATALOGUES else key
+
+
+LANGUAGES = in_each(N_("English"))
+"""The languages, each by its own name: that is how its catalogue translates this message."""
+
+TAGS = {key: "-".join(filter(None, (key, _script(_folder(key))))) for key in LANGUAGES}
+"""What browsers and screen readers call the languages."""
 
 # Every visitor's script runs in a thread of its own, so a context variable is never seen by another visitor.
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)
@@ -92,11 +121,6 @@ def joined(*sentences: str) -> str:
     return Sentence(_Filler.BLANK.sub("", gap.join(filter(None, sentences))).replace(_Filler.MARK, ""))
 
 
-def N_(message: str) -> str:
-    """Mark a message that stands in a constant, to be said with `_` when it is shown."""
-    return message
-
-
 def nearest(tag: str | None) -> str | None:
     """Return the language that is nearest to a tag, however it is written (zh-CN, zh_Hans, EN); None if none is."""
     return _nearest(_tag(tag or "").lower()[:LONGEST_TAG])
@@ -118,20 +142,7 @@ def objection(asked: str) -> str:
     if found is None:
         text = _("The link asks for the language {tag}, which this app does not have; it has {languages}.")
         return text.format(tag=foreign.markdown(asked, 20), languages=_(", ").join(LANGUAGES.values()))
-    written = CATALOGUES[found].parts[-3] if found in CATALOGUES else found
-    if _script(asked) in (None, _script(written)):
+    if _script(asked) in (None, _script(_folder(found))):
         return ""
     text = _("The link asks for the language {tag}; the nearest that this app has is {language}.")
     return text.format(tag=foreign.markdown(asked, 20), language=LANGUAGES[found])
-
-
-def _tag(text: str) -> str:
-    return text.replace("_", "-")
-
-
-def _script(tag: str) -> str | None:
-    """Return the script in which a language is written where it has several: Hans, Hant."""
-    try:
-        return Locale.parse(_tag(tag), sep="-").script
-    except (ValueError, UnknownLocaleError):
-        return None

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from optviz.networks.losses import LOGIT, LOSSES, Loss
+
 
 class Unheeded(StrEnum):
     """What of a file is not taken over, and what holds in its place."""
@@ -31,24 +33,11 @@ class Remark(NamedTuple):
     here: str = ""
 
 
-LOSSES: Mapping[str, tuple[str, ...]] = {
-    "mse": ("MeanSquaredError", "mean_squared_error", "mse"),
-    "mae": ("MeanAbsoluteError", "mean_absolute_error", "mae"),
-    "huber": ("Huber", "huber"),
-    "binary_crossentropy": ("BinaryCrossentropy", "binary_crossentropy", "bce"),
-    "focal": ("BinaryFocalCrossentropy", "binary_focal_crossentropy"),
-}
-"""What Keras calls our losses: its class, and its functions."""
-
-CROSS_ENTROPIES = ("binary_crossentropy", "focal")
-
 SETTINGS: Mapping[str, Any] = {
     "label_smoothing": 0.0,
-    "delta": 1.0,
-    "gamma": 2.0,
-    "apply_class_balancing": False,
+    **{name: value for loss in LOSSES.values() if loss.keras for name, value in loss.keras.settings},
 }
-"""The settings of our losses, which are Keras' own where it leaves them out; `from_logits` is told by itself."""
+"""The settings of our losses, which are Keras' own where it leaves them out."""
 
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "auto")
 """The reductions that are the mean over a batch, where no row has a weight of its own."""
@@ -68,9 +57,9 @@ def read_loss(compiled: object, sigmoid: bool) -> tuple[str, tuple[Remark, ...]]
     """
     config = compiled if isinstance(compiled, dict) else {}
     kind, given = _named(_single(config.get("loss")))
-    name = next((ours for ours, theirs in LOSSES.items() if kind in theirs), "")
+    name = next((ours for ours, loss in LOSSES.items() if _is(loss, kind)), "")
     settings = (*_settings(given), *_weights(config.get("loss_weights")))
-    if name in CROSS_ENTROPIES:
+    if name and LOSSES[name].response is LOGIT:
         return name, (*_ends(kind, bool(given.get("from_logits")), sigmoid), *settings)
     if sigmoid:
         missing = Remark(Unheeded.SIGMOID, kind) if kind else Remark(Unheeded.NO_LOSS, here="binary_crossentropy")
@@ -78,6 +67,10 @@ def read_loss(compiled: object, sigmoid: bool) -> tuple[str, tuple[Remark, ...]]
     if name:
         return name, settings
     return "", (Remark(Unheeded.LOSS, kind) if kind else Remark(Unheeded.NO_LOSS),)
+
+
+def _is(loss: Loss, kind: str) -> bool:
+    return loss.keras is not None and kind in (loss.keras.kind, *loss.keras.functions)
 
 
 def read_rest(compiled: object, layers: Sequence[Mapping[str, Any]]) -> tuple[Remark, ...]:
@@ -111,7 +104,8 @@ def _ends(kind: str, from_logits: bool, sigmoid: bool) -> Iterator[Remark]:
 
 def _settings(given: Mapping[str, Any]) -> Iterator[Remark]:
     for name, ours in SETTINGS.items():
-        if given.get(name, ours) != ours:
+        # Whether the output is a logit is told by itself.
+        if name != "from_logits" and given.get(name, ours) != ours:
             yield Remark(Unheeded.SETTING, f"{name}={_short(given[name])}", _short(ours))
     reduction = given.get("reduction", MEANS[0])
     if reduction not in MEANS:

@@ -11,20 +11,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array
+from optviz.libraries import in_tensorflow, value_in_tensorflow
 from optviz.networks.activations import sigmoid, softmax, softplus
-from optviz.recipes import Range, recipe
+from optviz.recipes import Range, recipe, with_numbers
 
 EPSILON = 1e-7
 """Keras keeps probabilities this far from 0 and 1."""
 
 
 @dataclass(frozen=True)
+class Response:
+    """What an output means: what is drawn, above 0.5 for class 1, and which rows are right, as a line of NumPy."""
+
+    value: Callable[[Array], Array]
+    right: str
+
+    def __call__(self, output: Array) -> Array:
+        """Return the response, of the output's shape."""
+        return self.value(output)
+
+
+RAW = Response(lambda output: output, "(output > 0.5) == targets")
+LOGIT = Response(sigmoid, "(output > 0) == targets")
+LOGITS = Response(softmax, "output.argmax(axis=-1) == targets")
+
+
+@dataclass(frozen=True)
+class InKeras:
+    """What Keras has of a loss: its class, its functions, and the settings that make them ours.
+
+    `differs` says why the function is not equal.
+    """
+
+    kind: str
+    functions: tuple[str, ...]
+    settings: tuple[tuple[str, Any], ...] = ()
+    differs: str = ""
+
+    @property
+    def call(self) -> str:
+        """The call that makes the loss: `Huber(delta=1.0)`."""
+        return f"{self.kind}({', '.join(f'{name}={value!r}' for name, value in self.settings)})"
+
+
+@dataclass(frozen=True)
 class Loss:
     """A loss `value(output, y)` and its `derivative(output, y)` by the output, both of the output's shape.
 
-    `response(output)` is what is drawn and thresholded: a row belongs to class 1 where it is above 0.5.
-    `formula` is LaTeX, of the mean over the N rows of a batch; `tensorflow(tf, y, output)` is the same value from the
-    functions of the tensorflow package `tf`.
+    `formula` is LaTeX, of the mean over the N rows of a batch; `code` is the same value as an expression in `y` and
+    `output` with the functions of `keras.ops`. `response` says what an output means, `keras` what Keras has of it.
     """
 
     name: str
@@ -32,8 +67,13 @@ class Loss:
     formula: str
     value: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
-    response: Callable[[Array], Array]
-    tensorflow: Callable[[Any, Any, Any], Any]
+    code: str
+    response: Response = RAW
+    keras: InKeras | None = None
+
+    def tensorflow(self, tf: Any, y: Any, output: Any) -> Any:
+        """Return the same value of tensors, computed by the tensorflow package `tf`."""
+        return value_in_tensorflow(in_tensorflow(self.code), tf, y=y, output=output)
 
 
 def squared_error(output: Array, y: Array) -> Array:
@@ -75,8 +115,9 @@ SOFTMAX_CROSSENTROPY = Loss(
     r"-\frac{1}{N} \sum_i \sum_k y_{ik} \ln \operatorname{softmax}(\hat y_i)_k",
     softmax_crossentropy,
     lambda output, y: softmax(output) * y.sum(axis=-1, keepdims=True) - y,
-    softmax,
-    lambda tf, y, output: tf.nn.softmax_cross_entropy_with_logits(y, output)[..., tf.newaxis],
+    "tf.nn.softmax_cross_entropy_with_logits(y, output)[..., tf.newaxis]",
+    LOGITS,
+    InKeras("SparseCategoricalCrossentropy", ("sparse_categorical_crossentropy",), (("from_logits", True),)),
 )
 """The loss of several outputs, one a class: `output` and `y` are (..., rows, classes), and the value is one number a
 row, (..., rows, 1), so that its mean is over the rows alone. The rows of `y` sum to 1."""
@@ -152,13 +193,13 @@ Balance = Annotated[bool, Range(0, 1, r"\alpha_y")]
 Alpha = Annotated[float, Range(0.0, 1.0, r"\alpha")]
 
 _HUBER = (
-    r"\frac{1}{N} \sum_i \begin{cases} \tfrac{1}{2} e_i^2 & |e_i| \le %s \\"
-    r" %s \left(|e_i| - \tfrac{1}{2} \cdot %s\right) & |e_i| > %s \end{cases}, \quad e_i = \hat y_i - y_i"
+    r"\frac{1}{N} \sum_i \begin{cases} \tfrac{1}{2} e_i^2 & |e_i| \le \delta \\"
+    r" \delta \left(|e_i| - \tfrac{1}{2} \cdot \delta\right) & |e_i| > \delta \end{cases}, \quad e_i = \hat y_i - y_i"
 )
 _FOCAL = r"-\frac{1}{N} \sum_i %s (1 - p_i)^{%s} \ln p_i, \quad p_i = \sigma\big((2 y_i - 1)\,\hat y_i\big)"
 
 
-@recipe("Huber", formula=_HUBER % ((r"\delta",) * 4), source="Huber 1964, with the factor 1/2 as in Keras")
+@recipe("Huber", formula=_HUBER, source="Huber 1964, with the factor 1/2 as in Keras")
 def huber(delta: Delta = 1.0) -> Loss:
     """Squared for errors up to delta, linear beyond: an outlier pulls no harder than delta. Also called smooth L1."""
 
@@ -167,19 +208,14 @@ def huber(delta: Delta = 1.0) -> Loss:
         inner = np.minimum(distance, delta)
         return inner * (distance - 0.5 * inner)
 
-    def tensorflow(tf: Any, y: Any, output: Any) -> Any:
-        distance = tf.abs(output - y)
-        inner = tf.minimum(distance, tf.constant(delta, distance.dtype))
-        return inner * (distance - inner / 2)
-
     return Loss(
         "huber",
         "Huber",
-        _HUBER % ((f"{delta:g}",) * 4),
+        with_numbers(_HUBER, {r"\delta": delta}),
         value,
         lambda output, y: np.clip(output - y, -delta, delta),
-        lambda output: output,
-        tensorflow,
+        f"minimum(abs(output - y), {delta}) * (abs(output - y) - minimum(abs(output - y), {delta}) / 2)",
+        keras=InKeras("Huber", ("huber",), (("delta", delta),)),
     )
 
 
@@ -206,12 +242,28 @@ def focal(gamma: Gamma = 2.0, balance: Balance = False, alpha: Alpha = 0.25) -> 
         slope = gamma * sigmoid(towards) * softplus(-towards) + wrong
         return -side * weight(y) * np.exp(-gamma * softplus(towards)) * slope
 
-    def tensorflow(tf: Any, y: Any, output: Any) -> Any:
-        towards = (2.0 * y - 1.0) * output
-        return weight(y) * tf.exp(-gamma * tf.math.softplus(towards)) * tf.math.softplus(-towards)
-
     counted = rf"\left({alpha:g}\,y_i + {1 - alpha:g}\,(1 - y_i)\right)" if balance else ""
-    return Loss("focal", "Focal", _FOCAL % (counted, f"{gamma:g}"), value, derivative, sigmoid, tensorflow)
+    weighted = f"(y * {alpha} + (1 - y) * (1 - {alpha})) * " if balance else ""
+    return Loss(
+        "focal",
+        "Focal",
+        _FOCAL % (counted, f"{gamma:g}"),
+        value,
+        derivative,
+        f"{weighted}exp(-{gamma} * softplus((2 * y - 1) * output)) * softplus((1 - 2 * y) * output)",
+        LOGIT,
+        InKeras(
+            "BinaryFocalCrossentropy",
+            ("binary_focal_crossentropy",),
+            (
+                ("apply_class_balancing", balance),
+                *((("alpha", alpha),) if balance else ()),
+                ("gamma", gamma),
+                ("from_logits", True),
+            ),
+            "Keras' focal loss goes by way of probabilities, which it keeps 1e-7 away from 0 and 1.",
+        ),
+    )
 
 
 def asymmetric(cost: float, profit: float) -> Loss:
@@ -226,8 +278,7 @@ def asymmetric(cost: float, profit: float) -> Loss:
         rf" {profit:g}\,(y_i - \hat y_i) & \hat y_i \le y_i \end{{cases}}",
         lambda output, y: np.where(output > y, cost * (output - y), profit * (y - output)),
         lambda output, y: np.where(output > y, cost, -profit),
-        lambda output: output,
-        lambda tf, y, output: tf.where(tf.greater(output, y), cost * (output - y), profit * (y - output)),
+        f"where(output > y, {cost} * (output - y), {profit} * (y - output))",
     )
 
 
@@ -240,8 +291,8 @@ LOSSES = {
             r"\frac{1}{N} \sum_i (\hat y_i - y_i)^2",
             squared_error,
             lambda output, y: 2.0 * (output - y),
-            lambda output: output,
-            lambda tf, y, output: tf.math.squared_difference(y, output),
+            "square(output - y)",
+            keras=InKeras("MeanSquaredError", ("mean_squared_error", "mse")),
         ),
         Loss(
             "mae",
@@ -249,8 +300,8 @@ LOSSES = {
             r"\frac{1}{N} \sum_i |\hat y_i - y_i|",
             lambda output, y: np.abs(output - y),
             lambda output, y: np.sign(output - y),
-            lambda output: output,
-            lambda tf, y, output: tf.abs(output - y),
+            "abs(output - y)",
+            keras=InKeras("MeanAbsoluteError", ("mean_absolute_error", "mae")),
         ),
         huber(),
         Loss(
@@ -259,8 +310,9 @@ LOSSES = {
             r"-\frac{1}{N} \sum_i \left( y_i \ln \sigma(\hat y_i) + (1 - y_i) \ln (1 - \sigma(\hat y_i)) \right)",
             logistic_loss,
             logistic_derivative,
-            sigmoid,
-            lambda tf, y, output: tf.nn.sigmoid_cross_entropy_with_logits(y, output),
+            "softplus((1 - 2 * y) * output)",
+            LOGIT,
+            InKeras("BinaryCrossentropy", ("binary_crossentropy", "bce"), (("from_logits", True),)),
         ),
         focal(),
     )

@@ -7,7 +7,7 @@ sizes are checked before anything is unpacked, nothing is evaluated or unpickled
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -36,27 +36,6 @@ FORMAT, VERSION = "optviz-classifier", 1
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"
 """The version whose format is written."""
-
-KERAS_ACTIVATIONS = ("relu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "linear")
-"""The activations that Keras has under the same names, with the same numbers."""
-
-KERAS_LAYERS: Mapping[str, Callable[[Mapping[str, float]], tuple[str, Mapping[str, float]]]] = {
-    "leaky_relu": lambda given: ("LeakyReLU", {"negative_slope": given["alpha"]}),
-    # Keras' PReLU would learn the slope, and it has no RReLU; both are leaky here.
-    "prelu": lambda given: ("LeakyReLU", {"negative_slope": given["alpha"]}),
-    "rrelu": lambda given: ("LeakyReLU", {"negative_slope": (given["lower"] + given["upper"]) / 2}),
-    "elu": lambda given: ("ELU", {"alpha": given["alpha"]}),
-}
-"""The activations with parameters, as layers of Keras."""
-
-KERAS_LOSSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "mse": ("MeanSquaredError", {}),
-    "mae": ("MeanAbsoluteError", {}),
-    "huber": ("Huber", {"delta": 1.0}),
-    "binary_crossentropy": ("BinaryCrossentropy", {"from_logits": True}),
-    "focal": ("BinaryFocalCrossentropy", {"gamma": 2.0, "from_logits": True, "apply_class_balancing": False}),
-}
-"""The losses by their class in Keras, with the settings that make them ours."""
 
 
 class Flaw(StrEnum):
@@ -235,7 +214,7 @@ def _assemble(
 
 
 def write_keras(model: SavedModel, saved: datetime, learning_rate: float = 0.01) -> bytes:
-    """Write a net as `keras.saving.load_model` opens it, in float64, compiled with its loss and plain SGD.
+    """Write a net as `keras.saving.load_model` opens it, in float64, compiled with SGD and its loss if Keras has it.
 
     Its output is the raw one, as in training: under cross-entropy a logit. Raises `ModelError` for an activation that
     Keras does not have.
@@ -269,7 +248,7 @@ def write_keras(model: SavedModel, saved: datetime, learning_rate: float = 0.01)
 
 def in_keras(activation: str) -> bool:
     """Whether a net with this activation can be written as a `.keras` file."""
-    return activation in KERAS_ACTIVATIONS or activation in KERAS_LAYERS
+    return ACTIVATIONS[activation].named or ACTIVATIONS[activation].layer is not None
 
 
 def _dense(i: int) -> str:
@@ -291,17 +270,20 @@ def _config(model: SavedModel, learning_rate: float) -> dict[str, Any]:
         layers.append(_object("keras.layers", "Dense", config) | {"build_config": {"input_shape": [None, inputs]}})
     built = {"input_shape": [None, 2]}
     sequential = {"name": "sequential", "dtype": policy, "layers": layers, "build_input_shape": [None, 2]}
-    compiled = {
-        "optimizer": _object("keras.optimizers", "SGD", {"name": "SGD", "learning_rate": learning_rate}),
-        "loss": _object("keras.losses", *KERAS_LOSSES[model.loss]),
-    }
-    return _object("keras", "Sequential", sequential) | {"build_config": built, "compile_config": compiled}
+    made = _object("keras", "Sequential", sequential) | {"build_config": built}
+    loss = LOSSES[model.loss].keras
+    if loss is None:
+        return made
+    optimizer = _object("keras.optimizers", "SGD", {"name": "SGD", "learning_rate": learning_rate})
+    compiled = {"optimizer": optimizer, "loss": _object("keras.losses", loss.kind, dict(loss.settings))}
+    return made | {"compile_config": compiled}
 
 
 def _keras_activation(activation: Activation, policy: Mapping[str, Any]) -> Any:
-    if activation.name in KERAS_ACTIVATIONS:
+    layer = ACTIVATIONS[activation.name].layer
+    if layer is None:
         return activation.name
-    name, config = KERAS_LAYERS[activation.name](dict(activation.arguments))
+    name, config = layer(**dict(activation.arguments))
     return _object("keras.layers", name, {"name": "activation", "dtype": policy, **config})
 
 
@@ -393,7 +375,7 @@ def _activation(given: object) -> Activation:
         # By its name alone it is the exact one, ours has the tanh form.
         raise ModelError(Flaw.FORM, name)
     # By its name alone Keras' leaky ReLU has the slope 0.2, and its ELU the depth 1: our defaults.
-    if name not in (*KERAS_ACTIVATIONS, "leaky_relu", "elu"):
+    if not (isinstance(name, str) and name in ACTIVATIONS and ACTIVATIONS[name].named):
         raise ModelError(Flaw.ACTIVATION, kind or name)
     return _made(name, {})
 

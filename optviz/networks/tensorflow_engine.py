@@ -5,7 +5,6 @@ engine is first made, and nothing else in optviz needs it.
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,6 +16,9 @@ from optviz.networks.network import Network
 
 Gradient = Callable[[Array, Array, Array], tuple[Array, Array]]
 """`(w: (..., n), x: (rows, inputs), y: (rows, outputs)) -> (loss: (...), gradient: (..., n))`."""
+
+
+LEGACY = "TF_USE_LEGACY_KERAS"
 
 
 class EngineMissing(ImportError):
@@ -72,13 +74,15 @@ def import_tensorflow() -> Any:
 def _without_keras() -> Iterator[None]:
     """Keep TensorFlow from importing Keras along, which the gradients do not need.
 
-    Where Keras is loaded, Streamlit clears its session after every run of every visitor: a third of a second each.
+    It costs a fifth of the import and 90 MiB, and where it is loaded, Streamlit clears its session after every run of
+    every visitor: a third of a second each. TensorFlow loads the Keras that this variable chooses, and goes on without
+    the old one where that is not installed; `tf.keras` is the new one still, loaded when it is first asked for.
     """
-    if "keras" in sys.modules:
+    if LEGACY in os.environ:
         yield
         return
-    sys.modules["keras"] = None  # type: ignore[assignment]
+    os.environ[LEGACY] = "1"
     try:
         yield
     finally:
-        del sys.modules["keras"]
+        del os.environ[LEGACY]

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from optviz.locale.spoken import KEY, LANGUAGES, language, preferred, resume_by, speak
+from optviz.locale.spoken import KEY, LANGUAGES, N_, in_each, language, preferred, resume_by, speak
 
 
 def choose() -> str:
@@ -14,7 +14,7 @@ def choose() -> str:
     # The switch is drawn in the language that the visitor has just chosen.
     _speak(st.session_state[KEY])
     st.sidebar.segmented_control(
-        "Language · 语言",
+        " · ".join(in_each(N_("Language")).values()),
         list(LANGUAGES),
         default=st.session_state[KEY],
         format_func=lambda key: LANGUAGES[key],
