@@ -80,7 +80,9 @@ def _to_base(base: float) -> Callable[..., Part]:
     return lambda make, value, u: _logarithm(make, value, u, value(base))
 
 
-def _folded(name: str) -> Callable[..., Part]:
+def folded(name: str) -> Callable[..., Part]:
+    """Return what builds an operation on two parts over several, from the left."""
+
     def build(make: Make, value: Callable[[float], Part], *arguments: Part) -> Part:
         first, *rest = arguments
         for argument in rest:
@@ -120,8 +122,8 @@ COMPOSED: dict[str, Call] = {
     "hypot": Call(
         2, 2, lambda make, value, u, v: make("sqrt", make("+", _square(make, value, u), _square(make, value, v)))
     ),
-    "max": Call(2, 9, _folded("max")),
-    "min": Call(2, 9, _folded("min")),
+    "max": Call(2, 9, folded("max")),
+    "min": Call(2, 9, folded("min")),
     "cot": Call(1, 1, lambda make, value, u: make("/", make("cos", u), make("sin", u))),
     "sec": Call(1, 1, _reciprocal("cos")),
     "csc": Call(1, 1, _reciprocal("sin")),
@@ -135,7 +137,7 @@ COMPOSED: dict[str, Call] = {
 def read(text: str, names: Sequence[str], functions: Collection[str], calls: Mapping[str, Call] = COMPOSED) -> Part:
     """Return the tree of a formula in the given names and functions; raises `FormulaError` for any other text.
 
-    `calls` are the functions that are put together of others, or take more than one argument.
+    `calls` are the functions that take more than one argument, or are put together of others.
     """
     tokens = tokens_of(text, names, {*functions, *calls})
     return _Reader(text, tokens, calls).read()

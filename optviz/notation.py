@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NAME = "name"
     SLIDER = "slider"
     ALONE = "alone"
+    AHEAD = "ahead"
 
 
 class Span(NamedTuple):

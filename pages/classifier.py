@@ -21,7 +21,7 @@ from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
-from optviz.optimization.optimizers import OPTIMIZERS, example, for_nets
+from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS, example
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.ui import (
@@ -41,7 +41,6 @@ PAGE = "classifier"
 COURSE = Settings()
 COMPARED = Method(l2=0.03)
 ASKED = (0.380472, -0.21714)
-METHODS = for_nets()
 SHARE = Range(0.0, 0.5, "v")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
 TAKES_OVER = Leg("sgd", (), 0.01)
@@ -54,9 +53,9 @@ SMALLEST = (0.0, 0.00001, 0.0001, 0.001, 0.01)
 
 def choose_leg(prefix: str, default: Leg) -> Leg:
     """Draw the controls of an optimizer with its learning rate."""
-    titles = {**{name: _(recipe.title) for name, recipe in METHODS.items()}, "own": _(example.title)}
+    titles = {**{name: _(recipe.title) for name, recipe in TRAINERS.items()}, "own": _(example.title)}
     optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer)
-    name = typed_rules.choose(link, f"{prefix}rule", hessian=False) if optimizer == "own" else optimizer
+    name = typed_rules.choose(link, f"{prefix}rule", net=True) if optimizer == "own" else optimizer
     rate = controls.dial(
         link,
         f"{prefix}lr",
@@ -309,7 +308,7 @@ with stage:
             # What went on beyond its last epoch is written with the epochs that it has by now.
             written = replace(settings, epochs=training.target)
             for side in range(len(methods)):
-                lesson.draw_program(partial(keras_code, written, side, training.latest[side]))
+                lesson.print_program(partial(keras_code, written, side, training.latest[side]))
             offer_arrays(link, Beside(FILE, partial(arrays_of, settings)))
     with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):
         if link.drawn:

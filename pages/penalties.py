@@ -12,7 +12,7 @@ from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
 from optviz.lessons.words import data_error, epoch_words
 from optviz.locale.spoken import N_, _
 from optviz.networks.datasets import DataError
-from optviz.optimization.optimizers import for_nets
+from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
@@ -30,7 +30,6 @@ EXAMPLES = (
     Example(N_("With Adam"), {"optimizer": ["adam"], "l1": ["0.01"], "l2": ["0.02"]}),
     Example(N_("A large learning rate oscillates around zero"), {"lr": ["0.05"], "l1": ["0.05"], "l2": ["0.05"]}),
 )
-METHODS = for_nets()
 STRENGTH = Range(0.0, 10.0, r"\lambda")
 SHARE = Range(0.0, 0.5, "v")
 
@@ -39,13 +38,12 @@ link, notes, stage = lesson.begin(PAGE, _("No penalty, L1 and L2 side by side"),
 with st.sidebar:
     l1 = controls.dial(link, "l1", _("L1 strength"), STRENGTH, START.l1, (0.0, *STRENGTHS))
     l2 = controls.dial(link, "l2", _("L2 strength"), STRENGTH, START.l2, (0.0, *STRENGTHS))
-    optimizer = controls.choice(
-        link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in METHODS.items()}, COURSE.optimizer
-    )
+    titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
+    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, COURSE.optimizer)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
-    values = controls.parameters(link, f"{optimizer}.", METHODS[optimizer])
+    values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
     epochs = int(controls.choice(link, "epochs", _("Epochs"), {f"{n}": f"{n}" for n in EPOCHS}, f"{COURSE.epochs}"))
     units = controls.whole(link, "units", _("Hidden units"), Range(1, 32, "u"), COURSE.units)
     share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.share, (0.0, 0.1, 0.2, 0.3, 0.5))

@@ -13,13 +13,13 @@ from optviz.lessons.words import data_error, epoch_words
 from optviz.locale.spoken import N_, _
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
-from optviz.optimization.optimizers import for_nets
+from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
 
 PAGE = "practice"
-OTHERS = {name: recipe for name, recipe in for_nets().items() if name not in ALWAYS}
+OTHERS = {name: recipe for name, recipe in TRAINERS.items() if name not in ALWAYS}
 EXAMPLES = (
     Example(N_("The course's net"), {}),
     Example(N_("Only 5 epochs"), {"epochs": ["5"]}),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optviz.lessons.optimizer_code import NotInKeras, optimizer_code, rate_code
+from optviz.lessons.optimizer_code import Unprintable, optimizer_code, rate_code
 from optviz.recipes import Recipe
 
 
@@ -28,7 +28,7 @@ def in_keras(name: str) -> bool:
     """Whether Keras can have an optimizer that does what one of ours does."""
     try:
         optimizer_code(name, {}, rate_code(0.1, "constant", {}, 0))
-    except NotInKeras:
+    except Unprintable:
         return False
     return True
 

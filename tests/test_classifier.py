@@ -13,7 +13,7 @@ from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.networks.network import Network
 from optviz.optimization.descent import descend, marks
 from optviz.optimization.objectives import Later, Penalized
-from optviz.optimization.optimizers import OPTIMIZERS, for_nets
+from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS
 from optviz.optimization.optimizers import typed as typed_rule
 
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], dot(), batch_size=32, seed=0)
@@ -154,7 +154,7 @@ def test_slides_question_is_answered_with_class_1(plain, with_l2):
         assert COURSE.response(epoch.w, np.array([[0.380472, -0.21714]]))[0] > 0.5
 
 
-@pytest.mark.parametrize("optimizer", for_nets().values(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("optimizer", TRAINERS.values(), ids=lambda entry: entry.name)
 def test_every_optimizer_trains_the_classifier(optimizer):
     known = {"adadelta": 1.0, "adagrad": 0.1}.get(optimizer.name, 0.01)
     runs = (run(optimizer=optimizer(), lr=lr, epochs=100) for lr in (known, 0.1, 1.0, 0.001))

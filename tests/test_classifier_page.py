@@ -19,7 +19,7 @@ from optviz.networks.datasets import DATASETS, DataError, dot
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import INITIALIZATIONS, Network
 from optviz.networks.tensorflow_engine import EngineMissing
-from optviz.optimization.optimizers import OPTIMIZERS, for_nets
+from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS
 from optviz.optimization.schedules import SCHEDULES
 from tests.pages import opener, said, tap
 
@@ -231,7 +231,7 @@ CHOICES = [
     *(("activation", name) for name in ACTIVATIONS),
     *(("loss", name) for name in LOSSES),
     *(("init", name) for name in INITIALIZATIONS),
-    *(("optimizer", name) for name in for_nets()),
+    *(("optimizer", name) for name in TRAINERS),
     *(("schedule", name) for name in SCHEDULES),
     *(("layers", str(n)) for n in range(5)),
     ("validation", "0"),

@@ -9,7 +9,7 @@ from optviz.figures.panels import run_of
 from optviz.lessons import penalties
 from optviz.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
 from optviz.locale.spoken import LANGUAGES
-from optviz.optimization.optimizers import for_nets
+from optviz.optimization.optimizers import TRAINERS
 from tests.pages import opened, sound, summaries
 
 SHORT = Settings(epochs=50)
@@ -56,7 +56,7 @@ def test_the_page_shows_the_sweep_that_is_done():
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_optimizer(lang):
     app = page(lang)
-    for name in for_nets():
+    for name in TRAINERS:
         app.selectbox(key="penalties~optimizer").set_value(name).run()
         assert not app.exception and not app.error and not app.warning
 

@@ -22,7 +22,7 @@ from optviz.networks.network import INITIALIZATIONS, Network
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.networks.saved_models import SavedModel
 from optviz.networks.training_plan import Plan
-from optviz.optimization.optimizers import OPTIMIZERS, for_nets
+from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS
 from optviz.optimization.schedules import SCHEDULES
 from tests import programs
 from tests.pages import opened
@@ -32,7 +32,7 @@ keras = pytest.importorskip("keras")
 tensorflow = pytest.importorskip("tensorflow")
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?|\bnan\b|\binf\b")
-METHODS = [name for name in for_nets() if in_keras(name)]
+METHODS = [name for name in TRAINERS if in_keras(name)]
 RATES = {"lion": 0.003, "adadelta": 1.0, "adagrad": 0.1, "sgd": 0.05, "momentum": 0.05, "nesterov": 0.05}
 
 # A tenth of a second a program: a net of four units on 40 points, three epochs of three updates.

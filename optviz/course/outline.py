@@ -49,6 +49,7 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
         Lesson("build", N_("Make your own"), ":material/construction:"),
         Lesson("momentum", N_("Momentum"), ":material/speed:"),
         Lesson("family", N_("Family tree"), ":material/account_tree:"),
+        Lesson("matrices", N_("Matrices"), ":material/grid_on:"),
     ),
     N_("Networks"): (
         Lesson("network", N_("A network in numbers"), ":material/hub:"),

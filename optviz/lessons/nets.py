@@ -13,11 +13,8 @@ from optviz.locale.spoken import _, language
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.losses import Loss
 from optviz.networks.training_plan import Fit, Plan
-from optviz.optimization.optimizers import for_nets
 from optviz.recipes import Range
 from optviz.typed_numbers import Entry
-
-METHODS = for_nets()
 
 MOST_LAYERS = 3
 MOST_UNITS = 64

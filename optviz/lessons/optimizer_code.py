@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from optviz.grammar import Part
+from optviz.locale.spoken import N_
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.optimization.rules import ASK, CURVATURE, NEWTON, WIDE, Rule, is_number, names_in, operations_in
 from optviz.optimization.schedules import SCHEDULES, Entry
@@ -24,8 +25,12 @@ Line = tuple[str, str]
 # ---- optimizers
 
 
-class NotInKeras(LookupError):
-    """No optimizer of Keras can do what a rule does."""
+class Unprintable(LookupError):
+    """No optimizer of Keras can do what one does; its only argument says why, in English, as a key of translations."""
+
+
+ONE_GRADIENT = N_("Keras' optimizers get one gradient of one variable at a time: they cannot do this rule.")
+MATRICES = N_("This optimizer takes each layer's weights as one matrix: there is no program in Keras for it here.")
 
 
 class Written(NamedTuple):
@@ -73,10 +78,12 @@ def written(name: str, values: Values, module: str, ask: Callable[[str], str] | 
 
 
 def _ahead(rule: Rule) -> str:
-    """Return the point where the gradient is taken, empty where that is w; NotInKeras where it cannot take it.
+    """Return the point where the gradient is taken, empty where that is w; `Unprintable` where Keras cannot take it.
 
     Between two updates there is one gradient, at a point that is known by then; each variable is updated by itself.
     """
+    if rule.needs_matrices:
+        raise Unprintable(MATRICES)
     asked = [i for i, (_name, tree) in enumerate(rule.written) if tree.content == ASK]
     known = {"w", "lr", *rule.parameters, *rule.states} - {
         name for name, _tree in rule.written[: asked[0] if asked else 0]
@@ -95,9 +102,9 @@ def _ahead(rule: Rule) -> str:
         or (asked and not rule.states)
         or any(rule.written[i][0] != "g" for i in asked)
     ):
-        raise NotInKeras("Keras' optimizers see one gradient, and one variable at a time")
+        raise Unprintable(ONE_GRADIENT)
     if not all(names_in(point) <= known for point in points):
-        raise NotInKeras("Keras' optimizers take the gradient before they count")
+        raise Unprintable(ONE_GRADIENT)
     return python(points[0], "keras.ops") if points and points[0].content != "w" else ""
 
 
@@ -176,7 +183,7 @@ class OptimizerCode(NamedTuple):
 def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
     """Return an optimizer of `OPTIMIZERS` in Keras; what is not among the values takes its default.
 
-    NotInKeras where no optimizer of Keras can do what it does.
+    Raises `Unprintable`.
     A rate that something else than its schedule changes, such as a callback, is handed over with `steady=False`.
     """
     recipe = OPTIMIZERS[name]

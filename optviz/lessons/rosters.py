@@ -144,8 +144,9 @@ class Roster(Generic[E]):
         name, *settings = text.split(",")
         for plain_sign, written in reversed(ESCAPES):
             name = name.replace(written, plain_sign)
-        if name not in self.kind.recipes:
-            raise Unreadable(self.kind.refusal(name) or _(self.words.unknown))
+        refusal = self.kind.refusal(name)
+        if refusal or name not in self.kind.recipes:
+            raise Unreadable(refusal or _(self.words.unknown))
         recipe = self.kind.recipes[name]
         spans = {p.name: p for p in recipe.parameters}
         rate: float | None = None

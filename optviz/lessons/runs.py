@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from optviz.course import addresses
 from optviz.figures.style import looks_of
 from optviz.lessons.rosters import Entry, Roster, Words
-from optviz.lessons.words import rule_error
+from optviz.lessons.words import rule_error, rule_refusal
 from optviz.locale.spoken import N_
 from optviz.notation import FormulaError
 from optviz.optimization.optimizers import OPTIMIZERS, OWN, Optimizer, example, template, typed
@@ -57,14 +57,13 @@ class Run(Entry):
 
     @classmethod
     def refusal(cls, name: str) -> str:
-        """Say what is wrong with a rule that was typed."""
-        if not name.startswith(OWN):
-            return ""
-        try:
-            typed(name.removeprefix(OWN))
-        except FormulaError as error:
-            return rule_error(error, name.removeprefix(OWN))
-        return ""
+        """Say what is wrong with a rule that was typed, or why one cannot race."""
+        if name.startswith(OWN):
+            try:
+                typed(name.removeprefix(OWN))
+            except FormulaError as error:
+                return rule_error(error, name.removeprefix(OWN))
+        return rule_refusal(OPTIMIZERS[name]().rule, net=False) if name in OPTIMIZERS else ""
 
     @property
     def optimizer(self) -> str:

@@ -21,7 +21,7 @@ from optviz.networks.network import Network
 from optviz.networks.plateau import Watched, relay, supervise
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.networks.training_diagnosis import Finding, Trouble, constant_loss, diagnose
-from optviz.optimization.anatomy import Line, lines
+from optviz.optimization.anatomy import Line, Spectrum, lines, spectra
 from optviz.optimization.objectives import Later, Penalized, regularized
 from optviz.optimization.optimizers import OPTIMIZERS, Look, Memory, Optimizer
 from optviz.optimization.schedules import Schedule
@@ -143,13 +143,17 @@ class Net:
         """Return the lines of the first update after an epoch, of a single start."""
         return lines(*self._begun(epoch))
 
+    def spectra(self, epoch: Epoch) -> list[Spectrum]:
+        """Return the singular values of that update's gradient and step, layer by layer, of a rule for matrices."""
+        return spectra(*self._begun(epoch))
+
     def _begun(self, epoch: Epoch) -> Begun:
         """Return the first update after an epoch of the start that is shown."""
         method, classifier = self.method, self.classifier
         if self.several:
             classifier = replace(classifier, seed=self.settings.seeds[self.leader])
         leg = method.leg_at(epoch.epoch)
-        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values))
+        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values)).on(classifier.network.tensors)
         memory = epoch.memory or optimizer.init(epoch.w)
         mask = classifier.network.weight_mask
         objective = regularized(classifier, l1=method.l1, l2=method.l2_at(epoch.epoch), mask=mask)

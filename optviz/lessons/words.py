@@ -12,6 +12,7 @@ from optviz.networks.datasets import DOT, DataError
 from optviz.networks.keras_training import Remark, Unheeded
 from optviz.networks.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.optimization.rules import FUNCTIONS as OF_RULES
+from optviz.optimization.rules import MATRIX, Rule
 from optviz.typed_numbers import EntryError, Fault
 
 WORDS: Mapping[str, str] = {
@@ -100,6 +101,7 @@ _FORMULA_ERRORS = {
     Reason.LINE: N_("Each line is a name, an equals sign and a formula: “{piece}” is not."),
     Reason.NEW_POINT: N_("The last line, and no other, gives the new weights: w = …"),
     Reason.ALONE: N_("A gradient has a line of its own, as in g = gradient(w - lr*m): “{piece}”."),
+    Reason.AHEAD: N_("A rule for matrices takes its gradient at w: gradient(…) cannot stand in it."),
     Reason.NAME: N_("“{piece}” already means something else: choose another name."),
     Reason.SLIDER: N_("A number of your own is written as beta = 0.9 in [0, 1], on a line before the rule: “{piece}”."),
 }
@@ -120,7 +122,7 @@ def rule_error(error: FormulaError, text: str) -> str:
     """Say what is wrong with an update rule that was typed, and point at the place in its line."""
     written = {Reason.EMPTY: N_("Write the lines of an update rule."), Reason.UNKNOWN_NAME: _UNKNOWN_IN_RULE}
     said = _(written.get(error.reason, _FORMULA_ERRORS[error.reason])).format(
-        piece=foreign.markdown(error.piece), functions=", ".join(OF_RULES)
+        piece=foreign.markdown(error.piece), functions=", ".join((*OF_RULES, *MATRIX))
     )
     if error.hints:
         hints = _(" or ").join(foreign.code(hint) for hint in error.hints)
@@ -130,6 +132,15 @@ def rule_error(error: FormulaError, text: str) -> str:
     start = max(text.rfind(end, 0, error.place) for end in "\n;") + 1
     line = re.split("[\n;]", text[start:], maxsplit=1)[0]
     return _pointing(said, line, error.place - start)
+
+
+def rule_refusal(rule: Rule, net: bool) -> str:
+    """Say why a rule cannot run on a net, or on a surface; nothing where it can."""
+    if net and rule.needs_hessian:
+        return _("A net is too large for its Hessian: newton and curvature are for surfaces.")
+    if not net and rule.needs_matrices:
+        return _("A point of a surface has no matrix: rules for matrices train nets, as on the classifier's page.")
+    return ""
 
 
 _UNKNOWN_IN_RULE = N_(

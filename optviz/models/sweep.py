@@ -31,7 +31,9 @@ class Sweep(NamedTuple):
 def sweep(classifier: Classifier, optimizer: Optimizer, rates: Array, start: Array, epochs: int) -> Sweep:
     """Train from `start: (n,)` at each of `rates: (k,)`: every run sees the same batches."""
     begin = np.tile(start, (len(rates), 1))
-    begun = marks(classifier, optimizer, lambda t: rates, begin, every=classifier.steps_per_epoch)
+    begun = marks(
+        classifier, optimizer.on(classifier.network.tensors), lambda t: rates, begin, every=classifier.steps_per_epoch
+    )
     # What diverges is a result and no reason for a warning.
     with np.errstate(all="ignore"):
         losses = [classifier.evaluate(mark.w, classifier.data)[0] for mark in islice(begun, epochs + 1)]

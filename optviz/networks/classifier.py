@@ -217,7 +217,9 @@ def train(
     ahead = first * classifier.steps_per_epoch - (memory.t if memory else 0)
     objective = regularized(classifier, l1=l1, l2=l2, mask=penalty.mask)
     updated = Later(objective, ahead) if ahead else objective
-    begun = marks(updated, optimizer, schedule, w, memory, every=classifier.steps_per_epoch)
+    begun = marks(
+        updated, optimizer.on(classifier.network.tensors), schedule, w, memory, every=classifier.steps_per_epoch
+    )
 
     @np.errstate(all="ignore")  # divergence is a result and no reason for a warning; nothing is left open at a yield
     def advance() -> Epoch:

@@ -62,6 +62,11 @@ class Network:
         """(inputs, outputs) of each layer of weights."""
         return tuple(pairwise(self.sizes))
 
+    @cached_property
+    def tensors(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of what the parameter vector is made of, in order: each layer's matrix of weights, its biases."""
+        return tuple(shape for inputs, outputs in self.shapes for shape in ((inputs, outputs), (outputs,)))
+
     @property
     def layers(self) -> int:
         """The number of layers as the course counts them: the hidden ones and the output, not the input."""

@@ -18,7 +18,8 @@ from optviz.grammar import read
 from optviz.notation import Span
 from optviz.optimization import rules
 from optviz.optimization.descent import Schedule, Step, descend
-from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, Update
+from optviz.optimization.matrices import singular_values
+from optviz.optimization.optimizers import Look, MatrixOptimizer, Memory, Objective, Optimizer, Update
 from optviz.optimization.rules import (
     ASK,
     CURVATURE,
@@ -167,6 +168,25 @@ def lines(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
             else:
                 sheet.put(line.sub_step, line.name, line.tree)
     return sheet.lines
+
+
+# ---- what a rule for matrices does to a layer
+
+
+class Spectrum(NamedTuple):
+    """The singular values of a layer's gradient and of its step over the learning rate, the largest first."""
+
+    gradient: Array
+    step: Array
+
+
+@np.errstate(all="ignore")
+def spectra(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: float) -> list[Spectrum]:
+    """Return the singular values of every layer, before and after the rule; nan where they are not finite."""
+    assert isinstance(optimizer, MatrixOptimizer)
+    eta = optimizer.step(memory, look, learning_rate)[1].eta / learning_rate
+    both = zip(optimizer.matrices(look.g), optimizer.matrices(eta), strict=True)
+    return [Spectrum(singular_values(g), singular_values(step)) for g, step in both]
 
 
 # ---- Newton's method, whose step mixes the coordinates

@@ -92,8 +92,12 @@ def marks(
 ) -> Iterator[Mark]:
     """Yield where every so many updates begin, without end.
 
-    They are the updates of `descend`, bit for bit, but only their points are computed, in place.
+    They are the updates of `descend`, bit for bit, but only their points are computed, in place; those of matrices are
+    those of `descend`.
     """
+    if optimizer.rule.needs_matrices:
+        steps = islice(descend(objective, optimizer, schedule, w, memory), 0, None, every)
+        yield from (Mark(step.t, step.w, step.learning_rate, step.memory) for step in steps)
     updates = _Updates(objective, optimizer, w, memory)
     while True:
         yield Mark(updates.t, updates.w.copy(order="K"), schedule(updates.t), updates.memory)

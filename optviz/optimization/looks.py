@@ -9,7 +9,7 @@ import numpy as np
 from optviz.arrays import Array
 from optviz.colors import light, oklab, rgb
 from optviz.optimization.entries import Look
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import KNOWN, MATRIX_OPTIMIZERS
 
 PAPERS = {"light": "#eef2f6", "dark": "#243140"}
 """The papers of the page that are nearest to the colors on them."""
@@ -114,11 +114,12 @@ def _distances(at: Array, colors: list[str]) -> Array:
 
 def _looks() -> dict[str, Look]:
     """Return the look of every optimizer: its entry's, or one that is derived."""
-    found = {name: entry.look for name, entry in OPTIMIZERS.items() if entry.look is not None}
-    for name in OPTIMIZERS:
+    entries = {**KNOWN, **MATRIX_OPTIMIZERS}
+    found = {name: entry.look for name, entry in entries.items() if entry.look is not None}
+    for name in entries:
         if name not in found:
             found[name] = derived(found.values())
-    return {name: found[name] for name in OPTIMIZERS}
+    return {name: found[name] for name in entries}
 
 
 LOOKS: Mapping[str, Look] = _looks()

@@ -26,6 +26,7 @@ correction (Kingma & Ba, PyTorch), unless `epsilon_inside`; a zero gradient neve
 """
 
 import inspect
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ from optviz.optimization.rules import (
     GIVEN,
     NAME,
     TINY,
+    VECTORS,
     Parity,
     Rule,
     check_name,
@@ -184,6 +186,10 @@ class Optimizer:
         """Whether it divides by the curvature, so that where that is negative its steps lead uphill."""
         return self.rule.follows_curvature
 
+    def on(self, shapes: Sequence[tuple[int, ...]]) -> "Optimizer":
+        """Return the optimizer of a net whose `w` is made of matrices and vectors of these shapes."""
+        return self
+
     @property
     def needs_hessian(self) -> bool:
         """Whether it can run only where second derivatives are known: on a surface, and not in a net."""
@@ -262,7 +268,7 @@ class Optimizer:
 
     def _moment(self, parity: Parity, of: Callable[[float], float]) -> Moment | None:
         """Return the first state of a parity as a linear recursion in what is pushed."""
-        for name in self.rule.states:
+        for name in () if self.rule.needs_matrices else self.rule.states:
             if self.rule.parities[name] is not parity or "g" not in self.rule.sources(name):
                 continue
             tree = self.rule.tree_of(name)
@@ -383,6 +389,77 @@ def _at_rest(optimizer: Optimizer, t: float) -> dict[str, float]:
     return {name: values[name] for name in even}
 
 
+# ---- of matrices
+
+
+@dataclass(frozen=True)
+class MatrixOptimizer(Optimizer):
+    """A rule for the matrices and vectors of a net; `shapes` are those of which its `w: (..., n)` is made, in order.
+
+    Without shapes all of w is one vector. Each matrix and each vector has states of its own, `0.m`, `1.m`, ...; as the
+    update mixes coordinates, its moment is told as the gradient, and its effective learning rate as the learning rate.
+    """
+
+    shapes: tuple[tuple[int, ...], ...] = ()
+
+    def on(self, shapes: Sequence[tuple[int, ...]]) -> "MatrixOptimizer":
+        """Return the optimizer of a net."""
+        return replace(self, shapes=tuple(shapes))
+
+    def init(self, w: Array) -> Memory:
+        """Return the memory before the first update."""
+        states = {}
+        for i, (rule, part) in enumerate(self._parts(w)):
+            initial, zero = dict(rule.initial), np.zeros((*part.shape[:-2], 1, 1))
+            values = {**self._lifted, "w": part}
+            for name in rule.states:
+                begin = evaluate(initial[name], values) if name in initial else 0.0
+                states[f"{i}.{name}"] = zero + begin
+        return Memory(0, states)
+
+    def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
+        """Return the next memory and the update; `learning_rate` broadcasts against `w`."""
+        t, lr, settings = memory.t + 1, _lifted(learning_rate), tuple(self._lifted.values())
+        eta = np.empty(look.g.shape)
+        states: dict[str, Array] = {}
+        parts = zip(self._parts(look.w), self._parts(look.g), self._parts(eta), strict=True)
+        for i, ((rule, w), (_rule, g), (_same, into)) in enumerate(parts):
+            own = [memory.states[f"{i}.{name}"] for name in rule.states]
+            *after, _m, _v, _rate, into[...] = rule.matrix_update(g, w, 1.0 * t, lr, None, own, settings)
+            states |= {f"{i}.{name}": state for name, state in zip(rule.states, after[: len(own)], strict=True)}
+        return Memory(t, states), Update(look.g, 1.0, learning_rate, eta)
+
+    def matrices(self, w: Array) -> list[Array]:
+        """Return the matrices of `w: (..., n)`, each (..., rows, columns)."""
+        parts = zip(self.shapes, self._parts(w), strict=True)
+        return [part for shape, (_rule, part) in parts if len(shape) == 2]
+
+    @property
+    def _lifted(self) -> dict[str, Number]:
+        """The settings as they broadcast against matrices."""
+        return {name: _lifted(value) for name, value in self.values.items()}
+
+    def _parts(self, w: Array) -> Iterator[tuple[Rule, Array]]:
+        """Yield each matrix and vector of w as a view (..., rows, columns), with the rule for it."""
+        start = 0
+        for shape in self.shapes or (w.shape[-1:],):
+            end = start + math.prod(shape)
+            rows = shape if len(shape) == 2 else (*shape, 1)
+            rule = self.rule if len(shape) == 2 else self.rule.vectors or self.rule
+            yield rule, w[..., start:end].reshape(*w.shape[:-1], *rows)
+            start = end
+
+
+def _lifted(value: Number) -> Number:
+    return value[..., None] if isinstance(value, np.ndarray) and value.ndim else value
+
+
+def made(rule: Rule, settings: tuple[Number, ...], symbols: Mapping[str, str] | None = None) -> Optimizer:
+    """Return the optimizer of a rule."""
+    kind = MatrixOptimizer if rule.needs_matrices else Optimizer
+    return kind(rule, settings, symbols or {})
+
+
 # ---- many at once
 
 
@@ -406,7 +483,8 @@ def spread(optimizer: Optimizer, shape: tuple[int, ...]) -> Optimizer:
 
     The numbers are the same, but NumPy takes a third of the time over small arrays that need no broadcasting.
     """
-    if not any(isinstance(value, np.ndarray) for value in optimizer.settings):
+    columns = any(isinstance(value, np.ndarray) for value in optimizer.settings)
+    if optimizer.rule.needs_matrices or not columns:
         return optimizer
     full = (
         np.broadcast_to(value, shape).copy() if isinstance(value, np.ndarray) else value for value in optimizer.settings
@@ -519,7 +597,7 @@ def optimizer(
         @wraps(text)
         def make(**values: Any) -> Optimizer:
             rule = parse(inspect.cleandoc(text(**values)), tuple(symbols))
-            return Optimizer(rule, tuple(values.get(each.name, each.default) for each in numbers), symbols)
+            return made(rule, tuple(values.get(each.name, each.default) for each in numbers), symbols)
 
         tex = formula(make().rule, symbols)
         name = text.__name__.rstrip("_")
@@ -1258,6 +1336,125 @@ def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> str:
     return "w = w - lr*newton(damping)"
 
 
+# ---- of matrices: each layer's weights are one, and its biases a vector
+
+OF_LAYERS = never("Keras' own, where it has one, scales steps otherwise.")
+Steps = Annotated[int, Range(0, 10, "n")]
+
+
+@optimizer(
+    "Muon",
+    source="Jordan et al. 2024",
+    keras=OF_LAYERS,
+    look=Drawn("#5a965a", "#00b478", "3px,3px,8px,6px", "star-square", "✸"),
+)
+def muon(
+    beta: Beta = 0.95,
+    steps: Steps = 5,
+    exact: Annotated[bool, Range(0, 1, "UV^T")] = False,
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-8,
+) -> str:
+    """Nesterov's momentum, orthogonalized: all its singular values become about 1.
+
+    A layer's step is scaled by the root of outputs over inputs, where that is above 1. Biases get Adam's steps.
+    """
+    return f"""
+        m = beta*m + (1 - beta)*g
+        u = beta*m + (1 - beta)*g
+        w = w - lr*sqrt(max(1, aspect(w)))*{"polar(u)" if exact else "orthogonal(u, steps)"}
+        {VECTORS}
+        {ADAM} w = w - lr*m_hat/(sqrt(v_hat) + epsilon)
+    """
+
+
+@optimizer(
+    "Shampoo",
+    source="Gupta, Koren & Singer 2018",
+    keras=OF_LAYERS,
+    look=Drawn("#5a3c78", "#f000b4", "7px,3px,8px,6px", "diamond-wide", "⬧"),
+)
+def shampoo(epsilon: Annotated[float, Range(1e-12, 1.0, r"\epsilon", "log")] = 1e-4) -> str:
+    """AdaGrad for matrices: it divides by fourth roots of sums of g gᵀ and gᵀ g, to the left and to the right.
+
+    Biases get AdaGrad's steps, which is Shampoo's diagonal form.
+    """
+    return f"""
+        L = L + matmul(g, transpose(g))
+        R = R + matmul(transpose(g), g)
+        w = w - lr*matmul(inverseroot(L, 4, epsilon), g, inverseroot(R, 4, epsilon))
+        {VECTORS}
+        v = v + g**2
+        w = w - lr*g/sqrt(v + epsilon)
+    """
+
+
+@optimizer(
+    "SOAP",
+    source="Vyas et al. 2024, algorithm 3",
+    keras=OF_LAYERS,
+    look=Drawn("#003c78", "#3c96f0", "13px,3px,8px,6px", "star-triangle-up", "▵"),
+)
+def soap(
+    beta1: Beta1 = 0.95,
+    beta2: Beta2 = 0.95,
+    epsilon: Epsilon = 1e-8,
+    frequency: Annotated[int, Range(1, 100, "f")] = 10,
+) -> str:
+    """Adam in the eigenvectors of Shampoo's two matrices, which are followed every f-th update.
+
+    The matrices are brought up to date before the step, so that the first one has a basis. Biases get Adam's steps.
+    """
+    return f"""
+        L = beta2*L + (1 - beta2)*matmul(g, transpose(g))
+        R = beta2*R + (1 - beta2)*matmul(transpose(g), g)
+        P = eigenvectors(L, P, frequency)
+        Q = eigenvectors(R, Q, frequency)
+        m = beta1*m + (1 - beta1)*g
+        v = beta2*v + (1 - beta2)*matmul(transpose(P), g, Q)**2
+        m_hat = matmul(transpose(P), m, Q)/(1 - beta1**t)
+        v_hat = v/(1 - beta2**t)
+        w = w - lr*matmul(P, m_hat/(sqrt(v_hat) + epsilon), transpose(Q))
+        {VECTORS}
+        {ADAM} w = w - lr*m_hat/(sqrt(v_hat) + epsilon)
+    """
+
+
+@optimizer(
+    "Adafactor",
+    source="Shazeer & Stern 2018, algorithm 6",
+    keras=OF_LAYERS,
+    look=Drawn("#007896", "#78f0f0", "21px,3px,8px,6px", "star-triangle-down", "▿"),
+)
+def adafactor(
+    decay: Annotated[float, Range(0.1, 1.0, r"\gamma")] = 0.8,
+    clip: Annotated[float, Range(0.1, 10.0, "d", "log")] = 1.0,
+    epsilon1: Annotated[float, Range(1e-30, 1e-3, r"\epsilon_1", "log")] = 1e-30,
+    epsilon2: Annotated[float, Range(1e-6, 1.0, r"\epsilon_2", "log")] = 1e-3,
+) -> str:
+    """Of V it keeps only the means of rows and columns, and its step is a share of the weights' own size.
+
+    The share is lr at most, and falls as 1/√t. Biases keep all of V.
+    """
+    step = """
+        u = g/sqrt(v)
+        u_hat = u/max(1, rms(u)/clip)
+        w = w - max(epsilon2, rms(w))*min(lr, 1/sqrt(t))*u_hat
+    """
+    return f"""
+        beta = 1 - t**(-decay)
+        r = beta*r + (1 - beta)*rowmean(g**2 + epsilon1)
+        c = beta*c + (1 - beta)*columnmean(g**2 + epsilon1)
+        v = r*c/columnmean(r)
+        {step}
+        {VECTORS}
+        beta = 1 - t**(-decay)
+        v = beta*v + (1 - beta)*(g**2 + epsilon1)
+        {step}
+    """
+
+
 # ---- rules that somebody types
 
 OWN = "own:"
@@ -1290,7 +1487,7 @@ def typed(text: str) -> Entry:
 
     def make(**values: float) -> Optimizer:
         """The lines that somebody typed."""
-        return Optimizer(rule, tuple(values.get(each.name, each.default) for each in parameters))
+        return made(rule, tuple(values.get(each.name, each.default) for each in parameters))
 
     reason = "This rule is typed, and no call of Keras."
     return Entry(OWN + text, "A rule of your own", make, formula(rule, {}), "", tuple(parameters), never(reason))
@@ -1325,7 +1522,10 @@ def template(name: str) -> str:
 
 
 class Optimizers(Mapping[str, Entry]):
-    """All optimizers by name. `own:` with a text behind it is the rule of that text, which no list counts."""
+    """All optimizers by name, listed are those that can descend from any point.
+
+    `MATRIX_OPTIMIZERS` need a net. `own:` with a text behind it is the rule of that text, which no list counts.
+    """
 
     def __init__(self, known: Mapping[str, Entry]) -> None:
         self._known = known
@@ -1333,7 +1533,7 @@ class Optimizers(Mapping[str, Entry]):
     def __getitem__(self, name: str) -> Entry:
         """Return an entry; KeyError where the name, or the text behind `own:`, is none."""
         if not name.startswith(OWN):
-            return self._known[name]
+            return self._known[name] if name in self._known else MATRIX_OPTIMIZERS[name]
         try:
             return typed(name.removeprefix(OWN))
         except FormulaError as error:
@@ -1381,19 +1581,18 @@ KNOWN = registry(
 )
 OPTIMIZERS = Optimizers(KNOWN)
 """Every optimizer by name."""
-
-
-def for_nets() -> Mapping[str, Entry]:
-    """Return those that a net can be trained with, which is too large for its Hessian."""
-    return {name: entry for name, entry in KNOWN.items() if not entry().needs_hessian}
-
-
+MATRIX_OPTIMIZERS = registry((muon, shampoo, soap, adafactor))
+"""Those that take the weights of each layer as a matrix."""
+TRAINERS = {name: entry for name, entry in {**KNOWN, **MATRIX_OPTIMIZERS}.items() if not entry().needs_hessian}
+"""Those that train nets, which are too large for a Hessian."""
 example = typed("beta = 0.9 in [0, 1]\nm = beta*m + g\nw = w - lr*m")
 """What somebody begins with."""
 
 __all__ = [
+    "MATRIX_OPTIMIZERS",
     "OPTIMIZERS",
     "TINY",
+    "TRAINERS",
     "Look",
     "Memory",
     "Moment",

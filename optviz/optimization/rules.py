@@ -12,13 +12,21 @@ cannot say is said by few names: `gradient(...)` at another point than w, `newto
 `curvature` for the diagonal of H, `norm(...)` and `sum(...)` over all coordinates, `where(u, a, b)` for a where u > 0
 and b elsewhere, and `remainder(t, k)`, which is 0 at every k-th update. A text is parsed by a white list to a tree
 (`optviz.grammar`), never evaluated; programs are made from the tree.
+
+    m = beta*m + g
+    w = w - lr*sqrt(max(1, aspect(w)))*orthogonal(beta*m + g)
+    vectors:
+    w = w - lr*g
+
+In a rule that uses a function of `MATRIX` (`optviz.optimization.matrices`), w and g are the matrix of one layer. What
+stands below `vectors:` is the rule for biases; without it a vector is a matrix of one column.
 """
 
 import keyword
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from types import CodeType
@@ -27,8 +35,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optviz.arrays import Array, Number
-from optviz.grammar import COMPOSED, Call, Part, read
+from optviz.grammar import COMPOSED, Call, Make, Part, folded, read
 from optviz.notation import CONSTANTS, SYNONYMS, FormulaError, Reason, Span
+from optviz.optimization import matrices
 
 TINY = float(np.finfo(float).tiny)
 """The smallest normal float. It is added to what is divided by: it changes nothing unless that is zero."""
@@ -36,14 +45,15 @@ TINY = float(np.finfo(float).tiny)
 GIVEN = ("w", "g", "t", "lr")
 ASK, NEWTON, NORM, TOTAL, WHERE, REMAINDER = "gradient", "newton", "norm", "sum", "where", "remainder"
 FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM, TOTAL)
-CALLS = {
-    **COMPOSED,
-    WHERE: Call(3, 3, lambda make, value, *parts: make(WHERE, *parts)),
-    REMAINDER: Call(2, 2, lambda make, value, *parts: make(REMAINDER, *parts)),
-}
+ORTHOGONAL, POLAR, MATMUL, TRANSPOSE = "orthogonal", "polar", "matmul", "transpose"
+INVERSE_ROOT, EIGENVECTORS, ROW_MEAN, COLUMN_MEAN = "inverseroot", "eigenvectors", "rowmean", "columnmean"
+RMS, ASPECT = "rms", "aspect"
+MATRIX = (ORTHOGONAL, POLAR, MATMUL, TRANSPOSE, INVERSE_ROOT, EIGENVECTORS, ROW_MEAN, COLUMN_MEAN, RMS, ASPECT)
+"""What can be said of matrices alone."""
+VECTORS = "vectors:"
 CURVATURE = "curvature"
-"""The diagonal of the Hessian at w, where a rule has no name of its own that is called so."""
-LATER = {TOTAL, WHERE, REMAINDER, CURVATURE}
+"""The diagonal of the Hessian at w."""
+LATER = {TOTAL, WHERE, REMAINDER, CURVATURE, *MATRIX}
 """What came into the language when links had been made: in a rule that gives such a name to its own, it is its own."""
 WIDE = {NORM, TOTAL}
 """What makes one number of all coordinates."""
@@ -99,6 +109,14 @@ class Rule:
     parameters: tuple[str, ...]
     written: tuple[tuple[str, Part], ...] = field(compare=False)
     initial: tuple[tuple[str, Part], ...] = field(compare=False)
+    vectors: "Rule | None" = field(default=None, compare=False)
+    """The rule for vectors, where they have one of their own."""
+
+    @cached_property
+    def needs_matrices(self) -> bool:
+        """Whether w must be the matrices and vectors of a net, and not a point."""
+        used = set().union(*(operations_in(tree) for _name, tree in (*self.initial, *self.written)))
+        return self.vectors is not None or bool(used & {*MATRIX})
 
     @cached_property
     def states(self) -> tuple[str, ...]:
@@ -269,7 +287,7 @@ class Rule:
             self.parities[name] in (Parity.ZERO, Parity.MIXED) or ({"g", "lr"} & self.sources(name)) == {"lr"}
             for name in self.states
         )
-        if self.split is None or self.follows_curvature or unclear:
+        if self.split is None or self.follows_curvature or self.needs_matrices or unclear:
             return False
         odd = [tree for name, tree in self.written[:-1] if self.parities[name] is Parity.ODD]
         points = [tree.operands[0] for tree in odd if tree.content == ASK]
@@ -288,7 +306,15 @@ class Rule:
         It returns the states, then the moment, the spread, the rate and eta. That of a rule that asks has no g, and is
         a generator: it yields each point where it wants the gradient, which is sent to it.
         """
-        names = dict(ON_ARRAYS)
+        return self._compiled(ON_ARRAYS)
+
+    @cached_property
+    def matrix_update(self) -> Callable[..., Any]:
+        """The same on matrices, the last two axes of w and g."""
+        return self._compiled(ON_MATRICES)
+
+    def _compiled(self, operations: Mapping[str, Any]) -> Callable[..., Any]:
+        names = dict(operations)
         exec(compile("\n".join(self._program()), "<an update>", "exec"), names)
         made: Callable[..., Any] = names["update"]
         return made
@@ -348,7 +374,7 @@ RESERVED = {
 
 def lines_of(text: str) -> list[tuple[str, int]]:
     """Cut a text into its lines, each with its place; a semicolon ends a line as well."""
-    plain = text.translate({ord("＝"): "=", ord("；"): ";", ord("\r"): " "})
+    plain = text.translate({ord("＝"): "=", ord("；"): ";", ord("："): ":", ord("\r"): " "})
     return [(match[0], match.start()) for match in _PIECE.finditer(plain) if match[0].strip()]
 
 
@@ -363,8 +389,19 @@ def check_name(name: str, place: int) -> None:
 def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     """Return the rule of a text with settings of these names; raises `FormulaError` for any other text.
 
-    One line is one assignment; the last one says what the new w is.
+    One line is one assignment; the last one says what the new w is. Below a line `vectors:` follow those of vectors.
     """
+    own = [(place, place + len(piece)) for piece, place in lines_of(text) if piece.replace(" ", "") == VECTORS]
+    if not own:
+        return _parsed(text, parameters)
+    head, below = own[0]
+    rule, vectors = _parsed(text[:head], parameters), _parsed(" " * below + text[below:], parameters)
+    if rule.asks or vectors.asks:
+        raise FormulaError(Reason.AHEAD, "")
+    return replace(rule, text=text, vectors=vectors)
+
+
+def _parsed(text: str, parameters: tuple[str, ...]) -> Rule:
     heads = [_head(piece, start) for piece, start in lines_of(text)]
     if not heads:
         raise FormulaError(Reason.EMPTY, text)
@@ -397,6 +434,8 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
     rule = Rule(text, parameters, tuple(written), tuple(initial))
     if rule.asks and "g" not in dict(written) and any("g" in names_in(tree) for _name, tree in written):
         raise FormulaError(Reason.UNKNOWN_NAME, "g")
+    if rule.asks and rule.needs_matrices:
+        raise FormulaError(Reason.AHEAD, "")
     return rule
 
 
@@ -422,7 +461,7 @@ def _head(piece: str, start: int) -> _Head:
 def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
     """Read a right side, of which the words lose their underscores on the way (`optviz.notation`)."""
     plain = {name.replace("_", ""): name for name in names}
-    functions = {*FUNCTIONS} - {*plain}
+    functions = {*FUNCTIONS, *MATRIX} - {*plain}
     calls = {name: call for name, call in CALLS.items() if name not in plain}
     known = {*plain, *functions, *calls, *SYNONYMS, *CONSTANTS}
     for match in _WORD.finditer(body):
@@ -435,6 +474,31 @@ def _read(body: str, start: int, names: tuple[str, ...]) -> Part:
     except FormulaError as error:
         place = None if error.place is None else error.place + start
         raise FormulaError(error.reason, error.piece, place, error.hints) from None
+
+
+def _orthogonal(make: Make, value: Callable[[float], Part], x: Part, steps: Part | None = None) -> Part:
+    return make(ORTHOGONAL, x, value(matrices.STEPS) if steps is None else steps)
+
+
+def _inverse_root(
+    make: Make, value: Callable[[float], Part], x: Part, power: Part, epsilon: Part | None = None
+) -> Part:
+    return make(INVERSE_ROOT, x, power, value(0) if epsilon is None else epsilon)
+
+
+def _eigenvectors(make: Make, value: Callable[[float], Part], x: Part, basis: Part, every: Part | None = None) -> Part:
+    return make(EIGENVECTORS, x, basis, value(1) if every is None else every)
+
+
+CALLS = {
+    **COMPOSED,
+    WHERE: Call(3, 3, lambda make, value, *parts: make(WHERE, *parts)),
+    REMAINDER: Call(2, 2, lambda make, value, *parts: make(REMAINDER, *parts)),
+    ORTHOGONAL: Call(1, 2, _orthogonal),
+    INVERSE_ROOT: Call(2, 3, _inverse_root),
+    EIGENVECTORS: Call(2, 3, _eigenvectors),
+    MATMUL: Call(2, 9, folded(MATMUL)),
+}
 
 
 def _renamed(tree: Part, names: Mapping[str, str]) -> Part:
@@ -490,8 +554,8 @@ def names_in(tree: Part) -> set[str]:
 def is_number(tree: Part, numbers: Set[str]) -> bool:
     """Whether a tree is one number for all coordinates, by the names of those that are."""
     if tree.operands:
-        is_wide = tree.content in (ASK, NEWTON) or not all(is_number(part, numbers) for part in tree.operands)
-        return tree.content in WIDE or not is_wide
+        is_wide = tree.content in (ASK, NEWTON, *MATRIX) or not all(is_number(part, numbers) for part in tree.operands)
+        return tree.content in {*WIDE, RMS, ASPECT} or not is_wide
     return not isinstance(tree.content, str) or tree.content in numbers or tree.content in CONSTANT
 
 
@@ -631,6 +695,21 @@ ON_ARRAYS: dict[str, Any] = {
     "__builtins__": {},
 }
 """What the names in the code of a tree are on arrays; a program made of a tree knows nothing else."""
+ON_MATRICES: dict[str, Any] = {
+    **ON_ARRAYS,
+    NORM: matrices.norm,
+    ORTHOGONAL: matrices.orthogonal,
+    POLAR: matrices.polar,
+    MATMUL: np.matmul,
+    TRANSPOSE: matrices.transpose,
+    INVERSE_ROOT: matrices.inverse_root,
+    EIGENVECTORS: matrices.eigenvectors,
+    ROW_MEAN: matrices.row_mean,
+    COLUMN_MEAN: matrices.column_mean,
+    RMS: matrices.rms,
+    ASPECT: matrices.aspect,
+}
+"""What they are on matrices."""
 
 CONSTANT = {"pi": math.pi, "e": math.e}
 _FORMS = {
@@ -640,6 +719,7 @@ _FORMS = {
         "**": "power({}, {})",
         "negate": "(-{})",
         NEWTON: "newton({}, g, hessian)",
+        EIGENVECTORS: "eigenvectors({}, {}, {}, t)",
     },
 }
 

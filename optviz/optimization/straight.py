@@ -86,8 +86,8 @@ class Begin(NamedTuple):
 
 
 def can_run(rule: Rule) -> bool:
-    """Whether a rule needs nothing but gradients."""
-    return not rule.needs_hessian
+    """Whether a rule needs nothing but gradients, and a point with two coordinates."""
+    return not (rule.needs_hessian or rule.needs_matrices)
 
 
 def run(

@@ -7,16 +7,28 @@ from typing import NamedTuple
 from optviz.grammar import Part
 from optviz.optimization.rules import (
     ASK,
+    ASPECT,
+    COLUMN_MEAN,
     CURVATURE,
+    EIGENVECTORS,
     ETA,
+    INVERSE_ROOT,
+    MATMUL,
+    MATRIX,
     MOMENT,
     NEWTON,
     NORM,
+    ORTHOGONAL,
     POINT,
+    POLAR,
     RATE,
     REMAINDER,
+    RMS,
     ROOT,
+    ROW_MEAN,
     TOTAL,
+    TRANSPOSE,
+    VECTORS,
     WHERE,
     Rule,
 )
@@ -60,6 +72,14 @@ TEX_FUNCTIONS = {
     WHERE: r"\begin{{cases}} {1} & {0} > 0 \\ {2} & {0} \le 0 \end{{cases}}",
     REMAINDER: r"\left({} \bmod {}\right)",
     NEWTON: r"(H_t + {} I)^{{-1}} g_t",
+    ORTHOGONAL: r"\operatorname{{orthogonal}}_{{{1}}}\left({0}\right)",
+    POLAR: r"\operatorname{{polar}}\left({}\right)",
+    INVERSE_ROOT: r"\left({0} + {2} I\right)^{{-1/{1}}}",
+    EIGENVECTORS: r"\operatorname{{eigenvectors}}_{{{2}}}\left({0},\; {1}\right)",
+    ROW_MEAN: r"\operatorname{{rowmean}}\left({}\right)",
+    COLUMN_MEAN: r"\operatorname{{columnmean}}\left({}\right)",
+    RMS: r"\operatorname{{RMS}}\left({}\right)",
+    ASPECT: r"\operatorname{{aspect}}\left({}\right)",
 }
 
 
@@ -105,6 +125,18 @@ def _power(style: Style, a: Part, b: Part) -> tuple[str, int]:
     return style.power.format(_held(a, ATOM, style), raised), POWER
 
 
+def _matrix_product(style: Style, a: Part, b: Part) -> tuple[str, int]:
+    if not style.encloses:
+        return style.functions[MATMUL].format(written(a, style), written(b, style)), ATOM
+    return rf"{_held(a, PRODUCT, style)} \, {_held(b, PRODUCT, style)}", PRODUCT
+
+
+def _transposed(style: Style, a: Part) -> tuple[str, int]:
+    if not style.encloses:
+        return style.functions[TRANSPOSE].format(written(a, style)), ATOM
+    return rf"{_held(a, ATOM, style)}^\top", POWER
+
+
 _WAYS: Mapping[str, Callable[..., tuple[str, int]]] = {
     "+": _sum("+"),
     "-": _sum("-"),
@@ -112,6 +144,8 @@ _WAYS: Mapping[str, Callable[..., tuple[str, int]]] = {
     "*": _product,
     "/": _quotient,
     "**": _power,
+    MATMUL: _matrix_product,
+    TRANSPOSE: _transposed,
 }
 
 
@@ -157,10 +191,13 @@ def _lowered(stem: str, index: str) -> str:
 
 
 class Letters:
-    """The letters of a rule's names, line by line: a state is that of before until its own line has been written."""
+    """The letters of a rule's names, line by line: a state is that of before until its own line has been written.
 
-    def __init__(self, rule: Rule, symbols: Mapping[str, str]) -> None:
-        self._rule, self._symbols = rule, symbols
+    `point` is the letter of w.
+    """
+
+    def __init__(self, rule: Rule, symbols: Mapping[str, str], point: str = "w") -> None:
+        self._rule, self._symbols, self._point = rule, symbols, point
         self._before = {*rule.states}
         self._given = {"t": "t", "lr": "lr", "pi": r"\pi", "e": "e"}
         self._given |= {CURVATURE: "H_{ii}"} if rule.reads_curvature else {}
@@ -177,7 +214,7 @@ class Letters:
             return self._given[leaf]
         if leaf in self._rule.parameters:
             return self._symbols.get(leaf) or letter(leaf)
-        return letter(leaf, "t-1" if leaf in self._before else "t")
+        return letter(self._point if leaf == "w" else leaf, "t-1" if leaf in self._before else "t")
 
     def assign(self, name: str) -> str:
         """Return the letter of a name whose line is written now."""
@@ -185,16 +222,18 @@ class Letters:
         known = {**self._given, **self.own}
         if name in known:
             return known[name]
-        return "w_{t+1}" if name == "w" else letter(name, "t")
+        return f"{self._point}_{{t+1}}" if name == "w" else letter(name, "t")
 
 
-def formula(rule: Rule, symbols: Mapping[str, str]) -> str:
-    """Return a rule as TeX, line after line as they stand in its text."""
-    letters, found = Letters(rule, symbols), []
+def formula(rule: Rule, symbols: Mapping[str, str], point: str = "w") -> str:
+    """Return a rule as TeX, line after line as they stand in its text; where vectors have another, of biases b."""
+    letters, found = Letters(rule, symbols, point), []
     style = tex(letters, r" \, ")
     for name, tree in rule.written:
         right = written(tree, style)
         found.append(f"{letters.assign(name)} = {right}")
+    if rule.vectors:
+        found.append(formula(rule.vectors, symbols, "b"))
     return r",\quad ".join(found)
 
 
@@ -203,14 +242,15 @@ def number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-ARGUMENTS = {"max": 2, "min": 2, REMAINDER: 2, WHERE: 3}
+ARGUMENTS = dict.fromkeys(("max", "min", REMAINDER, ORTHOGONAL, MATMUL), 2)
+ARGUMENTS |= dict.fromkeys((WHERE, INVERSE_ROOT, EIGENVECTORS), 3)
 """How many arguments there are where there is more than one."""
 TYPED = Style(
     lambda leaf: number(leaf) if isinstance(leaf, float) else leaf,
     "*",
     "{}/{}",
     "{}**{}",
-    {name: f"{name}({', '.join(['{}'] * ARGUMENTS.get(name, 1))})" for name in TEX_FUNCTIONS},
+    {name: f"{name}({', '.join(['{}'] * ARGUMENTS.get(name, 1))})" for name in (*TEX_FUNCTIONS, TRANSPOSE, MATMUL)},
     "({})",
     False,
 )
@@ -222,7 +262,9 @@ def python(tree: Part, module: str) -> str:
     known = {
         name: f"{module}.{names.get(name, name)}{form.removeprefix(name)}" for name, form in TYPED.functions.items()
     }
+    known |= {name: TYPED.functions[name] for name in MATRIX if name not in (MATMUL, TRANSPOSE)}
     known[NEWTON] = "self.newton({}, g, w)"
+    known[EIGENVECTORS] = "eigenvectors({}, {}, {}, t)"
     known[WHERE] = f"{module}.where({{}} > 0, {{}}, {{}})"
     return written(tree, TYPED._replace(times=" * ", fraction="{} / {}", functions=known))
 
@@ -235,4 +277,5 @@ def in_words(tree: Part) -> str:
 def typed(rule: Rule) -> str:
     """Return the lines of a rule as they may be typed: `m = beta*m + (1 - beta)*g`."""
     lines = [f"{name}(0) = {written(tree, TYPED)}" for name, tree in rule.initial]
-    return "\n".join([*lines, *(f"{name} = {written(tree, TYPED)}" for name, tree in rule.written)])
+    lines += [f"{name} = {written(tree, TYPED)}" for name, tree in rule.written]
+    return "\n".join([*lines, *([VECTORS, typed(rule.vectors)] if rule.vectors else [])])

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from optviz.course import outline
 from optviz.figures.panels import Panel, Picture, Thinned
 from optviz.lessons.examples import Example
-from optviz.lessons.optimizer_code import NotInKeras
+from optviz.lessons.optimizer_code import Unprintable
 from optviz.lessons.words import data_error, player_words
 from optviz.locale.spoken import _, joined
 from optviz.networks.datasets import DataError
@@ -152,12 +152,12 @@ def say(*sentences: str) -> None:
     st.markdown(f"**{joined(*sentences)}**")
 
 
-def draw_program(program: str | Callable[[], str]) -> None:
-    """Draw a program, or say that Keras has no optimizer for it."""
+def print_program(program: str | Callable[[], str]) -> None:
+    """Print a program, or say why there is none."""
     try:
         st.code(program if isinstance(program, str) else program(), language="python")
-    except NotInKeras:
-        st.info(_("Keras' optimizers get one gradient of one variable at a time: they cannot do this rule."))
+    except Unprintable as error:
+        st.info(_(str(error)), icon=":material/code_off:")
 
 
 def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside: Beside | None = None) -> None:
@@ -169,6 +169,6 @@ def code(link: Link, *programs: str | Callable[[], str], title: str = "", beside
     with controls.folded(link, CODE, title or _("The same in TensorFlow"), ":material/code:", alone=False):
         if link.drawn:
             for program in programs:
-                draw_program(program)
+                print_program(program)
             if beside:
                 offer_arrays(link, beside)

@@ -1,12 +1,13 @@
 """The controls of a network and its training, as the pages of digits and tables have them."""
 
 from optviz.lessons import ranges
-from optviz.lessons.nets import BATCH, EPOCHS, L2, L2S, METHODS, read_hidden
+from optviz.lessons.nets import BATCH, EPOCHS, L2, L2S, read_hidden
 from optviz.lessons.words import entry_error
 from optviz.locale.spoken import _
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
+from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.typed_numbers import EntryError
 from optviz.ui import controls
@@ -24,7 +25,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         EntryError,
         entry_error,
     )
-    titles = {name: _(recipe.title) for name, recipe in METHODS.items()}
+    titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
     optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, default.learning_rate, ranges.LEARNING_RATES
@@ -42,7 +43,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
             {n: _(i.title) for n, i in INITIALIZATIONS.items()},
             default.initialization,
         )
-        values = controls.parameters(link, f"{optimizer}.", METHODS[optimizer])
+        values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
         l2 = controls.dial(link, "l2", _("L2 strength"), L2, default.l2, L2S)
         batch = controls.whole(link, "batch", _("Batch size"), BATCH, default.batch_size, step=16)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), default.seed)

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 import streamlit as st
 
 from optviz.course import addresses
+from optviz.lessons.tables import digits, table
 from optviz.lessons.trainings import Net, Training
 from optviz.locale.spoken import _
 from optviz.networks.classifier import Epoch
 from optviz.networks.network import Network
 from optviz.networks.plateau import Watched
+from optviz.optimization.anatomy import Spectrum
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.typed_numbers import Entry
 from optviz.ui import controls
 from optviz.ui.inspector import FOLD, draw_lines
@@ -87,7 +90,23 @@ def _draw_update(link: Link, training: Training, side: int, rest: int, chosen: l
         return
     text = _("The first update after epoch {epoch}, on the first batch.").format(epoch=epoch.epoch)
     st.markdown(f"**{text}**")
-    draw_lines(training.nets[side].first_update(epoch), _names(training.classifier.network, chosen))
+    net = training.nets[side]
+    if OPTIMIZERS[net.method.leg_at(epoch.epoch).optimizer]().rule.needs_matrices:
+        _draw_spectra(net.spectra(epoch))
+    else:
+        draw_lines(net.first_update(epoch), _names(training.classifier.network, chosen))
+
+
+def _draw_spectra(found: list[Spectrum]) -> None:
+    st.markdown(
+        _(
+            "This optimizer takes each layer's weights as one matrix, so that no weight has arithmetic of its own. It "
+            "changes the singular values:"
+        )
+    )
+    heads = (_("Layer"), _("Singular values of the gradient"), _("Singular values of the step / lr"))
+    rows = [[str(layer), *(", ".join(map(digits, each)) for each in pair)] for layer, pair in enumerate(found, 1)]
+    st.html(table(heads, rows))
 
 
 def _replay(link: Link, training: Training, side: int) -> Replay:

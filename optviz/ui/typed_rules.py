@@ -7,27 +7,28 @@ import streamlit as st
 
 from optviz.course import addresses
 from optviz.course.addresses import Unreadable
-from optviz.lessons.words import rule_error
+from optviz.lessons.words import rule_error, rule_refusal
 from optviz.locale.spoken import _
 from optviz.notation import FormulaError
-from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
+from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, TRAINERS, example, template, typed
 from optviz.ui import controls
 from optviz.ui.links import Link
 
 HEIGHT = 150
 
 
-def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = True) -> None:
+def draw(key: str, name: str, change: Callable[[str], Any], *, net: bool = False) -> None:
     """Draw the field of the rule called `name`, and hand the name of another one to `change`.
 
-    A text that is refused stays in the field, with what is wrong with it, and the rule stays what it was.
+    A net has matrices and no Hessian, a surface has a Hessian and no matrices. A text that is refused stays in the
+    field, with what is wrong with it, and the rule stays what it was.
     """
     text, tried, begin = name.removeprefix(OWN), f"{key}~tried", f"{key}~begin"
     at, wrong = st.session_state.get(tried, (text, ""))
     written = wrong if wrong and at == text else text
 
     def read(new: str) -> None:
-        if _refusal(new, hessian):
+        if _refusal(new, net):
             st.session_state[tried] = (text, new)
             return
         st.session_state.pop(tried, None)
@@ -39,7 +40,7 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
             st.session_state[begin] = None
             read(template(chosen))
 
-    known = [each for each, entry in OPTIMIZERS.items() if hessian or not entry().needs_hessian]
+    known = list(TRAINERS if net else OPTIMIZERS)
     st.selectbox(
         _("Begin with a known rule"),
         known,
@@ -64,27 +65,25 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, hessian: bool = T
         ),
     )
     if wrong and at == text:
-        st.error(_refusal(wrong, hessian), icon=":material/edit_off:")
+        st.error(_refusal(wrong, net), icon=":material/edit_off:")
 
 
-def _refusal(text: str, hessian: bool) -> str:
+def _refusal(text: str, net: bool) -> str:
     """Say what is wrong with a text."""
     try:
-        if typed(text)().needs_hessian and not hessian:
-            return _("A net is too large for its Hessian: newton and curvature are for surfaces.")
+        return rule_refusal(typed(text)().rule, net)
     except FormulaError as error:
         return rule_error(error, text)
-    return ""
 
 
-def choose(link: Link, name: str, *, hessian: bool = True) -> str:
+def choose(link: Link, name: str, *, net: bool = False) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
     rule = link.keep(name, example.name, _read, _write, plus=addresses.rule_sums)
-    if not hessian and OPTIMIZERS[rule]().needs_hessian:
+    if rule_refusal(OPTIMIZERS[rule]().rule, net):
         link.forget(name)
         rule = example.name
     if link.drawn:
-        draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), hessian=hessian)
+        draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), net=net)
     return rule
 
 
