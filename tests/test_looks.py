@@ -17,7 +17,7 @@ from optviz.lessons.runs import Run
 from optviz.lessons.training_panels import _CURVES, COLORS
 from optviz.optimization.entries import Look
 from optviz.optimization.looks import LOOKS, MARKERS, PAPERS, derived
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, OPTIMIZERS
 from optviz.ui import player
 from optviz.ui.player import THEMES
 
@@ -57,9 +57,9 @@ def test_oklab_is_that_of_its_author():
 
 
 def test_every_optimizer_has_a_color_dash_marker_and_sign_of_its_own():
-    assert list(LOOKS) == list(OPTIMIZERS)
+    assert list(LOOKS) == [*OPTIMIZERS, *MATRIX_OPTIMIZERS]
     for field in Look._fields:
-        assert len({getattr(look, field) for look in LOOKS.values()} | {""}) == len(OPTIMIZERS) + 1
+        assert len({getattr(look, field) for look in LOOKS.values()} | {""}) == len(LOOKS) + 1
 
 
 def test_a_look_that_is_not_given_is_derived_and_is_none_of_the_others():
@@ -67,8 +67,11 @@ def test_a_look_that_is_not_given_is_derived_and_is_none_of_the_others():
     for _more in range(4):
         made = derived(looks)
         assert made == derived(looks)
-        for field in Look._fields:
+        taken = {look.symbol for look in looks}
+        # Markers come to an end; color and dash do not.
+        for field in Look._fields if {*MARKERS} - taken else ("light", "dark", "dash"):
             assert getattr(made, field) not in {getattr(look, field) for look in looks}
+        assert made.symbol in MARKERS and made.glyph == MARKERS[made.symbol]
         for theme, paper in PAPERS.items():
             color = getattr(made, theme)
             high, low = sorted((luminance(color), luminance(paper)), reverse=True)
