@@ -11,11 +11,11 @@ from optviz.optimization.family import FAMILY, Member
 LOOKS = dict(zip(FAMILY, looks_of(list(FAMILY)), strict=True))
 """How the members are drawn."""
 
-ABOVE, BELOW = 0.18, 0.74
+ABOVE, BELOW = 0.18, 0.52
 """How far a line keeps from a marker above it, and from the name below one."""
 
-ASIDE = 0.55
-"""So much room a name needs to the sides of the outer lanes."""
+ASIDE, YEAR = 0.52, 0.15
+"""So much room a name needs to the sides of the outer lanes, and a year more to the right."""
 
 RING = 20
 """The diameter of the ring around the chosen marker, clear of the name below it."""
@@ -41,11 +41,12 @@ def tree() -> go.Figure:
         [
             edges,
             *(_marker(member) for member in FAMILY.values()),
-            *(_label(member) for member in FAMILY.values()),
+            *(_name(member) for member in FAMILY.values()),
+            _years(),
             ring,
         ],
-        xaxis=_bare([min(lanes) - ASIDE, max(lanes) + ASIDE]),
-        yaxis=_bare([max(rows) + 0.85, min(rows) - 0.3]),
+        xaxis=_bare([min(lanes) - ASIDE, max(lanes) + ASIDE + YEAR]),
+        yaxis=_bare([max(rows) + 0.65, min(rows) - 0.3]),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
     )
 
@@ -55,19 +56,36 @@ def _marker(member: Member) -> go.Scatter:
     return dots(member.label, look, {}, x=[x], y=[y], size=15, hover=told)
 
 
-def _label(member: Member) -> go.Scatter:
+def _name(member: Member) -> go.Scatter:
     x, y = member.place
     return go.Scatter(
         x=[x],
         y=[y],
         mode="markers+text",
         marker={"size": RING + 4, "opacity": 0},  # not seen: it keeps the name off the ring
-        text=[f"<b>{member.label}</b><br>{member.year}"],
+        text=[f"<b>{member.label}</b>"],
         textposition="bottom center",
         textfont={"size": 12},
         hoverinfo="skip",
         showlegend=False,
         meta={"color": LOOKS[member.name].color},
+    )
+
+
+def _years() -> go.Scatter:
+    """Draw the years beside the markers, where they take no room from the lines."""
+    xs, ys = zip(*(member.place for member in FAMILY.values()), strict=True)
+    return go.Scatter(
+        x=xs,
+        y=ys,
+        mode="markers+text",
+        marker={"size": RING, "opacity": 0},  # not seen: it keeps the year off the marker
+        text=[str(member.year) for member in FAMILY.values()],
+        textposition="middle right",
+        textfont={"size": 11},
+        hoverinfo="skip",
+        showlegend=False,
+        meta={"color": "text"},
     )
 
 

@@ -989,7 +989,7 @@ def adan(
     kin=Kin(
         "AdEMAMix",
         Branch.BOTH,
-        (3.0, 5.0),
+        (2.0, 5.0),
         ("adamw",),
         "It mixes two memories: a fast one as Adam's, and a slow one that still knows gradients of long ago.",
     ),
@@ -1091,7 +1091,7 @@ def adamw(
     kin=Kin(
         "LAMB",
         Branch.BOTH,
-        (2.0, 5.0),
+        (3.0, 5.0),
         ("adamw",),
         "It makes the step as long as lr times the weights are large, so that very large batches can be used.",
     ),
