@@ -45,7 +45,7 @@ class Fault(StrEnum):
     RAGGED = "ragged"
 
 
-class EntryError(ValueError):
+class FieldError(ValueError):
     """A text that is not the numbers asked for: `fault` is the code, `piece` what offends, `limit` what is allowed.
 
     Of an unclear number `limit` is the other reading.
@@ -58,7 +58,7 @@ class EntryError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Field:
     """What may be typed: how many numbers a row, between which values, whether whole and whether finite.
 
     A `table` has rows, separated by semicolons or line breaks, all of one length.
@@ -74,49 +74,49 @@ class Entry:
     most_rows: int = 20
 
     def read(self, text: str) -> Array:
-        """Return the numbers of a text, `(n,)` or as a table `(rows, n)`; raise `EntryError`.
+        """Return the numbers of a text, `(n,)` or as a table `(rows, n)`; raise `FieldError`.
 
         Numbers are separated by commas or blanks, in a row by semicolons too; brackets around them are allowed. A
         number may be written in every way that `optviz.numerals` knows. A comma between two digits is a decimal comma
         where something else separates (`0,7 0,3`; `0,7; 0,3`) or where only that gives numbers that are allowed, and
         else a separator (`1,2`).
         """
-        refused: EntryError | None = None
+        refused: FieldError | None = None
         for pieces in self._splittings(text):
             try:
                 return self._numbers(pieces)
-            except EntryError as error:
+            except FieldError as error:
                 refused = refused or error
                 if error.fault is Fault.UNCLEAR:
                     break
-        raise refused or EntryError(Fault.EMPTY)
+        raise refused or FieldError(Fault.EMPTY)
 
     def understood(self, text: str) -> str:
         """Return how a text was read where it could be read in another way too, empty where it is plain."""
         found: dict[tuple[float, ...], str] = {}
         for pieces in self._splittings(text):
-            with suppress(EntryError):
+            with suppress(FieldError):
                 numbers = self._numbers(pieces)
                 found.setdefault(tuple(numbers.ravel().tolist()), _shown(numbers))
         taken, shown = next(iter(found.items()), ((), ""))
         return shown if len(found) > 1 or taken != _digits(text) else ""
 
     def number(self, text: str) -> float:
-        """Return the one number of a text; raise `EntryError`.
+        """Return the one number of a text; raise `FieldError`.
 
         Where a comma can be read in two ways (`1,000`), the one that is allowed is taken.
         """
         if not text.strip():
-            raise EntryError(Fault.EMPTY)
+            raise FieldError(Fault.EMPTY)
         found = readings(text)
         if not found:
-            raise EntryError(Fault.NOT_A_NUMBER, text.strip())
+            raise FieldError(Fault.NOT_A_NUMBER, text.strip())
         allowed = [value for value in found if self._fault(value) is None]
         if len(set(allowed)) > 1:
-            raise EntryError(Fault.UNCLEAR, text.strip(), max(allowed))
+            raise FieldError(Fault.UNCLEAR, text.strip(), max(allowed))
         fault = None if allowed else self._fault(found[0])
         if fault is not None:
-            raise EntryError(fault, text.strip(), {Fault.TOO_SMALL: self.low, Fault.TOO_LARGE: self.high}.get(fault, 0))
+            raise FieldError(fault, text.strip(), {Fault.TOO_SMALL: self.low, Fault.TOO_LARGE: self.high}.get(fault, 0))
         return allowed[0]
 
     def _fault(self, value: float) -> Fault | None:
@@ -128,27 +128,27 @@ class Entry:
 
     def _numbers(self, pieces: Pieces) -> Array:
         if len(pieces) > self.most_rows:
-            raise EntryError(Fault.TOO_MANY, " ".join(pieces[self.most_rows]), self.most_rows)
+            raise FieldError(Fault.TOO_MANY, " ".join(pieces[self.most_rows]), self.most_rows)
         numbers = [self._row(row) for row in pieces]
         for row, read in zip(pieces, numbers, strict=True):
             if len(read) != len(numbers[0]):
-                raise EntryError(Fault.RAGGED, ", ".join(row), len(numbers[0]))
+                raise FieldError(Fault.RAGGED, ", ".join(row), len(numbers[0]))
         return np.array(numbers if self.table else numbers[0])
 
     def _row(self, pieces: list[str]) -> list[float]:
         if len(pieces) < self.fewest:
-            raise EntryError(Fault.TOO_FEW, ", ".join(pieces), self.fewest)
+            raise FieldError(Fault.TOO_FEW, ", ".join(pieces), self.fewest)
         if len(pieces) > self.most:
-            raise EntryError(Fault.TOO_MANY, pieces[self.most], self.most)
+            raise FieldError(Fault.TOO_MANY, pieces[self.most], self.most)
         return [self.number(piece) for piece in pieces]
 
     def _splittings(self, text: str) -> Iterator[Pieces]:
         """Cut a text into rows of numbers in every way that it allows, the likeliest first."""
         if len(text) > MOST_CHARACTERS:
-            raise EntryError(Fault.TOO_LONG, text, MOST_CHARACTERS)
+            raise FieldError(Fault.TOO_LONG, text, MOST_CHARACTERS)
         rows = self._rows(text)
         if not rows:
-            raise EntryError(Fault.EMPTY)
+            raise FieldError(Fault.EMPTY)
         apart = [_ANY.split(row.strip(", ")) for row in rows]
         loose = [_LOOSE.split(row.strip(", ")) for row in rows]
         if not self.table:
@@ -195,7 +195,7 @@ def _shown(numbers: Array) -> str:
 
 
 def write(numbers: ArrayLike) -> str:
-    """Write numbers as `Entry` reads them back: `1, 2.5` or, of a table, `1, 2; 3, 4`."""
+    """Write numbers as `Field` reads them back: `1, 2.5` or, of a table, `1, 2; 3, 4`."""
     array = np.asarray(numbers, dtype=float)
     rows = array if array.ndim > 1 else array[None]
     return "; ".join(", ".join(repr(float(x)).removesuffix(".0") for x in row) for row in rows)

@@ -9,7 +9,7 @@ from optviz.lessons.examples import Example
 from optviz.locale.spoken import N_, _
 from optviz.networks.activations import ACTIVATIONS
 from optviz.recipes import Range
-from optviz.typed_numbers import EntryError, write
+from optviz.typed_numbers import FieldError, write
 from optviz.ui import controls, lesson
 
 PAGE = "activations"
@@ -79,7 +79,7 @@ def show_softmax() -> None:
         fields = st.columns(2)
         with fields[0]:
             logits = controls.typed(
-                link, "logits", _("Logits"), "4, 5, 1", told.LOGITS.read, EntryError, told.logits_error
+                link, "logits", _("Logits"), "4, 5, 1", told.LOGITS.read, FieldError, told.logits_error
             )
         with fields[1]:
             shift = controls.dial(link, "c", _("Added to every logit: c"), SHIFT, 0.0, SHIFTS)

@@ -9,12 +9,12 @@ from optviz.formula import FormulaError
 from optviz.lessons import descent, ranges, tables
 from optviz.lessons.descent import FORMULA, Settings
 from optviz.lessons.examples import Example
-from optviz.lessons.words import entry_error, formula_error
+from optviz.lessons.words import field_error, formula_error
 from optviz.locale.spoken import N_, _, joined
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.surfaces.curves import CURVES
-from optviz.typed_numbers import Entry, EntryError
+from optviz.typed_numbers import Field, FieldError
 from optviz.ui import controls, lesson
 from optviz.ui.player import Result
 
@@ -52,7 +52,7 @@ EXAMPLES = (
 
 def rates(text: str) -> tuple[float, ...]:
     """Read the further learning rates; there may be none."""
-    entry = Entry(most=MOST, low=ranges.LEARNING_RATE.low, high=ranges.LEARNING_RATE.high)
+    entry = Field(most=MOST, low=ranges.LEARNING_RATE.low, high=ranges.LEARNING_RATE.high)
     return tuple(entry.read(text).tolist()) if text.strip() else ()
 
 
@@ -77,7 +77,7 @@ with st.sidebar:
         )
     learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.2, RATES)
     others = controls.typed(
-        link, "compare", _("Compare with learning rates (up to {n})").format(n=MOST), "", rates, EntryError, entry_error
+        link, "compare", _("Compare with learning rates (up to {n})").format(n=MOST), "", rates, FieldError, field_error
     )
     steps = controls.whole(link, "steps", _("Steps"), Range(1, 200, "n"), 40)
     start = controls.exact(

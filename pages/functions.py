@@ -9,13 +9,13 @@ from optviz.lessons.functions import Call
 from optviz.locale.spoken import N_, _
 from optviz.models.functions import CASTS, INT32, Axis, WarmupError, read_axis
 from optviz.recipes import Range
-from optviz.typed_numbers import Entry, EntryError
+from optviz.typed_numbers import Field, FieldError
 from optviz.ui import controls, lesson
 
 PAGE = "functions"
-ROW = Entry(most=12, low=-1e9, high=1e9)
-TABLE = Entry(most=12, most_rows=6, table=True, low=-1e9, high=1e9)
-CAST = Entry(most=12, low=-INT32, high=INT32)
+ROW = Field(most=12, low=-1e9, high=1e9)
+TABLE = Field(most=12, most_rows=6, table=True, low=-1e9, high=1e9)
+CAST = Field(most=12, low=-INT32, high=INT32)
 MEAN = Range(-100.0, 100.0, r"\mu")
 DEVIATION = Range(0.0, 100.0, r"\sigma")
 
@@ -40,7 +40,7 @@ def show(call: Call) -> None:
 
 def axis(name: str, label: str, default: str) -> Axis:
     """Draw the field of one axis of the grid."""
-    return controls.typed(link, name, label, default, read_axis, (EntryError, WarmupError), functions.axis_error)
+    return controls.typed(link, name, label, default, read_axis, (FieldError, WarmupError), functions.axis_error)
 
 
 link, notes, stage = lesson.begin(PAGE, _("NumPy and TensorFlow basics"), EXAMPLES)

@@ -10,7 +10,7 @@ from optviz.locale.spoken import N_, _
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.recipes import Range
-from optviz.typed_numbers import EntryError
+from optviz.typed_numbers import FieldError
 from optviz.ui import controls, lesson
 
 PAGE = "network"
@@ -35,7 +35,7 @@ with st.sidebar:
         _("Sizes: inputs, then the units of each layer"),
         "3, 4, 2",
         network.read_sizes,
-        EntryError,
+        FieldError,
         network.size_error,
     )
     x = controls.numbers(link, "x", _("Inputs x"), "1, 1, 1", network.INPUTS)

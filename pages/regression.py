@@ -12,7 +12,7 @@ from optviz.lessons.regression import MEASURES, MOST_DEGREE, Settings
 from optviz.locale.spoken import N_, _
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
-from optviz.typed_numbers import Entry, EntryError, write
+from optviz.typed_numbers import Field, FieldError, write
 from optviz.ui import controls, lesson
 from optviz.ui.player import Result
 
@@ -29,7 +29,7 @@ EXAMPLES = (
     Example(N_("A line through a parabola"), {"truth": ["-2, 1, 1"]}),
     Example(N_("A line, learning rate too large"), {"lr": ["0.34"], "updates": ["30"]}),
 )
-COEFFICIENTS = Entry(fewest=1, most=MOST_DEGREE + 1, low=-100.0, high=100.0)
+COEFFICIENTS = Field(fewest=1, most=MOST_DEGREE + 1, low=-100.0, high=100.0)
 NOISES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 link, notes, stage = lesson.begin(PAGE, _("Fit a curve by gradient descent"), EXAMPLES)
@@ -71,7 +71,7 @@ def start_now() -> tuple[float, ...]:
     """Return where the start is by now, if what stands in its field can be read."""
     try:
         return tuple(COEFFICIENTS.read(link.now("start", "")).tolist())
-    except EntryError:
+    except FieldError:
         return settings.start
 
 

@@ -8,7 +8,7 @@ from optviz.figures.panels import Junction, Picture, run_of
 from optviz.figures.style import SERIES
 from optviz.lessons import ranges, schedules
 from optviz.lessons.examples import Example
-from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.lessons.schedules import LAST, MOST, PLANS, Scheduled, Settings
 from optviz.locale.spoken import N_, _
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
@@ -18,7 +18,7 @@ from optviz.ui import controls, lesson
 from optviz.ui.rosters import Picker
 
 PAGE = "schedules"
-STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
+STAIRS = (Scheduled("exponential_decay"), Scheduled("exponential_decay", values=(("staircase", True),)))
 EXAMPLES = (
     Example(N_("Exponential decay, smooth and staircase"), {}),
     Example(N_("Piecewise constant"), {"s": ["piecewise_constant"], "lr": ["0.1"], "at": ["100"], "log": ["1"]}),

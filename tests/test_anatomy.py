@@ -9,7 +9,7 @@ from optviz.lessons.tables import tex
 from optviz.optimization.anatomy import Part, follow, parts
 from optviz.optimization.descent import descend, record
 from optviz.optimization.objectives import Noisy, Penalized
-from optviz.optimization.optimizers import OPTIMIZERS, Moment, average, framed
+from optviz.optimization.optimizers import OPTIMIZERS, Recursion, average, framed
 from optviz.optimization.rules import SubStep
 from optviz.optimization.schedules import SCHEDULES, Schedule
 from optviz.surfaces.surfaces import SURFACES
@@ -195,7 +195,7 @@ def test_a_run_that_diverges_is_followed_to_its_last_finite_point():
 
 
 def test_moments_of_ones_own_are_written_with_their_gain():
-    optimizer = framed(average(0.5), Moment(0.3, 0.2), 1e-3)
+    optimizer = framed(average(0.5), Recursion(0.3, 0.2), 1e-3)
     updates = follow(SURFACES["bowl"], optimizer, lambda t: 0.1, np.array([3.0, 2.0]), 5)
     check(updates, record(descend(SURFACES["bowl"], optimizer, lambda t: 0.1, np.array([3.0, 2.0])), 5), 3)
     assert any(r"\gamma_2" in line.symbols for line in updates.lines(3))

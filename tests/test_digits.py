@@ -13,14 +13,14 @@ from optviz.networks.classifier import Classifier
 from optviz.networks.datasets import DataError
 from optviz.networks.losses import SOFTMAX_CROSSENTROPY
 from optviz.networks.network import Network
-from optviz.networks.training_plan import NUMBERS, Fit, Plan, Scale, fit
+from optviz.networks.training_plan import NUMBERS, Plan, Scale, Trained, fit
 
 SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 """How often each digit is in the test part, as its own description says."""
 
 
-def trained(**plan) -> Fit:
+def trained(**plan) -> Trained:
     return fit(Plan(**plan), *scaled(*split(0), "unit"), SOFTMAX_CROSSENTROPY)
 
 

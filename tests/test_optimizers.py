@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optviz.optimization.descent import descend, record
-from optviz.optimization.optimizers import OPTIMIZERS, Look, Moment, spread, stack
+from optviz.optimization.optimizers import OPTIMIZERS, Look, Recursion, spread, stack
 
 CURVATURES = np.array([0.2, 4.0])
 
@@ -339,7 +339,7 @@ def test_adamax_needs_no_square_of_a_gradient_that_has_none():
 
 
 def test_moment_reads_the_mean_of_what_it_has_seen():
-    moment, s = Moment(0.9, 0.1, 1.0), np.zeros(1)
+    moment, s = Recursion(0.9, 0.1, 1.0), np.zeros(1)
     for t in range(1, 6):
         s = moment.push(s, np.array([7.0]))
         assert moment.read(s, t) == pytest.approx(7.0)

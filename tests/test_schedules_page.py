@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optviz.lessons import schedules
-from optviz.lessons.schedules import LAST, MOST, PLANS, Plan, Settings
+from optviz.lessons.schedules import LAST, MOST, PLANS, Scheduled, Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
@@ -20,10 +20,10 @@ from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opener, said
 from tests.programs import drawn, in_keras, run
 
-STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
+STAIRS = (Scheduled("exponential_decay"), Scheduled("exponential_decay", values=(("staircase", True),)))
 DEFAULT = Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
-PIECES = replace(DEFAULT, plans=(Plan("piecewise_constant"),), learning_rate=0.1)
-EVERY = replace(DEFAULT, plans=tuple(map(Plan, SCHEDULES)), steps=60)
+PIECES = replace(DEFAULT, plans=(Scheduled("piecewise_constant"),), learning_rate=0.1)
+EVERY = replace(DEFAULT, plans=tuple(map(Scheduled, SCHEDULES)), steps=60)
 
 page, fine = opener("schedules", folds=("editor", "applied", "tensorflow"), steps="60")
 
@@ -129,7 +129,7 @@ def test_the_picture_has_no_cursor_but_the_playhead():
 
 
 def test_what_the_schedules_do_is_said():
-    given = replace(DEFAULT, plans=(Plan("constant"), Plan("inverse_time")), steps=200)
+    given = replace(DEFAULT, plans=(Scheduled("constant"), Scheduled("inverse_time")), steps=200)
     assert [verdict.behavior for verdict in schedules.descent_of(given).verdicts] == [Behavior.SWINGS, Behavior.SETTLES]
     assert [end.ending for end in schedules.race_of(given).ends] == [Ending.GOING, Ending.ARRIVED]
     assert schedules.say(given) == (
@@ -146,11 +146,15 @@ def test_noise_reaches_the_surface():
 def test_sides_are_said_behind_a_warm_up_and_not_where_there_is_no_jump():
     (told,) = schedules.sides(replace(PIECES, warmup=50))
     assert "0.1 at step 150, 0.05 at step 151." in told
-    (told,) = schedules.sides(replace(PIECES, plans=(Plan("piecewise_constant", values=(("first_factor", 1.0),)),)))
+    (told,) = schedules.sides(
+        replace(PIECES, plans=(Scheduled("piecewise_constant", values=(("first_factor", 1.0),)),))
+    )
     assert "0.1 at step 200, 0.025 at step 201." in told
-    flat = Plan("piecewise_constant", values=tuple((f"{place}_factor", 1.0) for place in ("first", "second", "third")))
-    steep = Plan("polynomial", values=(("power", 0.1), ("end", 0.0)))
-    smooth = [Plan(name) for name in ("constant", "cosine", "cosine_restarts", "one_cycle", "inverse_time")]
+    flat = Scheduled(
+        "piecewise_constant", values=tuple((f"{place}_factor", 1.0) for place in ("first", "second", "third"))
+    )
+    steep = Scheduled("polynomial", values=(("power", 0.1), ("end", 0.0)))
+    smooth = [Scheduled(name) for name in ("constant", "cosine", "cosine_restarts", "one_cycle", "inverse_time")]
     assert schedules.sides(replace(PIECES, plans=(*smooth, flat, steep))) == []
 
 
@@ -162,7 +166,7 @@ def test_every_drop_is_found_at_its_step(every):
         ("inverse_time", {"decay_steps": every, "rate": 0.01, "staircase": True}),
         ("piecewise_constant", {"first_boundary": every, "second_boundary": 10_000, "third_boundary": 10_000}),
     ):
-        plan = Plan(name, values=tuple(values.items()))
+        plan = Scheduled(name, values=tuple(values.items()))
         assert schedules.edge_of(replace(DEFAULT, warmup=0), plan).step == every, name
 
 
@@ -177,8 +181,8 @@ def readings(text):
 def test_1_4_and_1_5_the_program_makes_the_same_schedules_in_keras(warmup):
     pytest.importorskip("keras")
     rng = np.random.default_rng(warmup)
-    plans = [Plan(name, values=tuple(drawn(recipe, rng).items())) for name, recipe in SCHEDULES.items()]
-    plans += [Plan("constant", 0.2), Plan("cosine_restarts", values=(("t_mul", 1.0), ("m_mul", 0.5)))]
+    plans = [Scheduled(name, values=tuple(drawn(recipe, rng).items())) for name, recipe in SCHEDULES.items()]
+    plans += [Scheduled("constant", 0.2), Scheduled("cosine_restarts", values=(("t_mul", 1.0), ("m_mul", 0.5)))]
     settings = replace(DEFAULT, plans=tuple(plans), warmup=warmup, steps=20, curve="square")
     names, text = run(schedules.program(settings))
     ours = schedules.rates_of(settings)
@@ -190,7 +194,7 @@ def test_1_4_and_1_5_the_program_makes_the_same_schedules_in_keras(warmup):
 @pytest.mark.parametrize(("optimizer", "curve"), list(zip(filter(in_keras, OPTIMIZERS), cycle(CURVES), strict=False)))
 def test_the_program_descends_the_curve_as_the_page_does(optimizer, curve):
     pytest.importorskip("keras")
-    plans = (Plan("constant"), Plan("one_cycle", 0.1, values=(("total_steps", 20),)))
+    plans = (Scheduled("constant"), Scheduled("one_cycle", 0.1, values=(("total_steps", 20),)))
     settings = Settings(plans, 0.03, len(optimizer) % 2 * 3, 8, optimizer, curve, "bowl", 0.0)
     ends = readings(run(schedules.program(settings))[1])[1]
     # Nadam of Keras rounds its 0.96 to single precision.

@@ -18,7 +18,7 @@ from optviz.models.functions import (
     vstack,
     where_greater,
 )
-from optviz.typed_numbers import EntryError
+from optviz.typed_numbers import FieldError
 
 
 def row(*numbers):
@@ -89,7 +89,7 @@ def test_what_does_not_fit_is_refused(call, misfit):
 
 @pytest.mark.parametrize("text", ["", "1:3", "1:3:1:1", "a:b:c", "1:inf:1", "__import__('os')", "1e300:2:1"])
 def test_what_is_no_axis_is_refused(text):
-    with pytest.raises(EntryError):
+    with pytest.raises(FieldError):
         read_axis(text)
 
 

@@ -18,11 +18,11 @@ from optviz.lessons.comparisons import alike
 from optviz.lessons.programs import printed
 from optviz.lessons.tables import table
 from optviz.lessons.tensorflow_code import tensorflow_call
-from optviz.lessons.words import entry_error
+from optviz.lessons.words import field_error
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.models.stability import Floats, naive_softmax, naive_tanh, overflow, relative_error, scaled_tanh
 from optviz.networks.activations import ACTIVATIONS, Activation, mean_output, softmax, span
-from optviz.typed_numbers import Entry, EntryError, Fault
+from optviz.typed_numbers import Fault, Field, FieldError
 
 Values = tuple[tuple[str, float], ...]
 Rows = dict[str, Array]
@@ -208,15 +208,15 @@ def curve_program(curves: Curves) -> str:
 
 # ---- softmax
 
-LOGITS = Entry(fewest=2, most=10, low=-1e6, high=1e6)
+LOGITS = Field(fewest=2, most=10, low=-1e6, high=1e6)
 
 
-def logits_error(error: EntryError) -> str:
+def logits_error(error: FieldError) -> str:
     """Say what is wrong with the logits, and why there is a limit."""
     if error.fault in (Fault.TOO_LARGE, Fault.TOO_SMALL):
         why = _("Beyond this range the largest logit takes all the probability.")
-        return joined(entry_error(error), why)
-    return entry_error(error)
+        return joined(field_error(error), why)
+    return field_error(error)
 
 
 @dataclass(frozen=True)
@@ -326,7 +326,7 @@ def softmax_program(given: Softmax) -> str:
 # ---- numerical stability
 
 PRECISIONS: Mapping[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
-INPUTS = Entry(fewest=1, most=12, infinite=True)
+INPUTS = Field(fewest=1, most=12, infinite=True)
 SIZES = np.logspace(-20, 3.3, 700)
 FORMS: tuple[Callable[[Floats], Floats], ...] = (naive_tanh, scaled_tanh, np.tanh)
 

@@ -20,7 +20,7 @@ from optviz.lessons.rosters import plain
 from optviz.lessons.tables import digits, table
 from optviz.locale.spoken import N_, _, joined
 from optviz.optimization.descent import Step, descend
-from optviz.optimization.optimizers import ONE, OPTIMIZERS, Moment, Optimizer, framed
+from optviz.optimization.optimizers import ONE, OPTIMIZERS, Optimizer, Recursion, framed
 from optviz.optimization.two_moments import Likeness, Trait, likeness, members, traits
 
 tex = partial(tables.tex, bare=True)
@@ -46,18 +46,18 @@ class Row(NamedTuple):
         """Whether the bias correction would divide by 1 - 1^t = 0."""
         return self.corrected and self.decay == 1
 
-    def moment(self) -> Moment:
+    def moment(self) -> Recursion:
         """Make the moment, without a correction that is impossible."""
         gains = {"average": 1.0 - self.decay, "sum": 1.0, "own": self.own}
-        return Moment(self.decay, gains[self.gain], float(self.corrected and not self.impossible))
+        return Recursion(self.decay, gains[self.gain], float(self.corrected and not self.impossible))
 
 
 @dataclass(frozen=True)
 class Own:
     """The optimizer that the visitor builds, as it takes part in a race."""
 
-    first: Moment
-    second: Moment = ONE
+    first: Recursion
+    second: Recursion = ONE
     epsilon: float = 0.0
     epsilon_inside: bool = False
     learning_rate: float | None = None
@@ -171,7 +171,7 @@ def rows(mine: Own) -> str:
     return table([escape(head) for head in heads], [[escape(cell) for cell in cells] for cells in body])
 
 
-def moment_cells(name: str, moment: Moment) -> tuple[str, str, str, str]:
+def moment_cells(name: str, moment: Recursion) -> tuple[str, str, str, str]:
     """Return a moment's row: its name, decay, gain, and whether it is corrected."""
     if moment.decay == 1 and not moment.gain:
         return name, _("constant 1"), "–", "–"
@@ -195,7 +195,7 @@ def steps(mine: Own, learning_rate: float) -> str:
     return _aligned([rf"\text{{{n}}} & {line}" for n, line in lines])
 
 
-def _recursion(name: str, moment: Moment, new: str) -> str:
+def _recursion(name: str, moment: Recursion, new: str) -> str:
     old = rf"{tex(float(moment.decay))}\,{name}_{{t-1}} + " if moment.decay else ""
     gain = rf"{tex(float(moment.gain))}\," if moment.gain != 1 else ""
     corrected = _read(name, moment)
@@ -203,7 +203,7 @@ def _recursion(name: str, moment: Moment, new: str) -> str:
     return rf"{name}_t = {old}{gain}{new}{readout}"
 
 
-def _read(name: str, moment: Moment) -> str:
+def _read(name: str, moment: Recursion) -> str:
     return rf"\hat {name}_t" if moment.debias else f"{name}_t"
 
 
@@ -279,7 +279,7 @@ def _short(number: float | Array) -> str:
     return f"{float(number):.12g}"
 
 
-def _code_read(name: str, moment: Moment) -> str:
+def _code_read(name: str, moment: Recursion) -> str:
     return f"({name} / (1 - {moment.decay!r}**t))" if moment.debias and moment.decay else name
 
 

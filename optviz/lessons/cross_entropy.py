@@ -17,10 +17,10 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import _, joined, language
 from optviz.networks.losses import EPSILON, clipped_crossentropy, crossentropy
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
-TARGET = Entry(fewest=2, most=6, low=0.0, high=1.0)
-PREDICTIONS = Entry(fewest=2, most=6, low=0.0, high=1.0, table=True, most_rows=4)
+TARGET = Field(fewest=2, most=6, low=0.0, high=1.0)
+PREDICTIONS = Field(fewest=2, most=6, low=0.0, high=1.0, table=True, most_rows=4)
 NAMES = "ABCD"
 TOP = 5.0
 CLOSE = 1e-6

@@ -38,7 +38,7 @@ from optviz.networks.activations import ACTIVATIONS, softmax
 from optviz.networks.classifier import Epoch
 from optviz.networks.event_files import EventRun, curve, layers, losses
 from optviz.networks.losses import SOFTMAX_CROSSENTROPY
-from optviz.networks.training_plan import NUMBERS, Fit, Plan, fit
+from optviz.networks.training_plan import NUMBERS, Plan, Trained, fit
 
 SCALES = {"unit": N_("from 0 to 1"), "standard": N_("standardized")}
 SHOWN = 24
@@ -60,7 +60,7 @@ class Settings:
 class Result(NamedTuple):
     """A training with what it makes of the test images: probabilities (rows, 10) at the end, counts of each epoch."""
 
-    fit: Fit
+    fit: Trained
     test: Digits
     probabilities: NDArray[np.float64]
     confusion: NDArray[np.int_]

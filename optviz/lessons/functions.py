@@ -11,7 +11,7 @@ from optviz.arrays import Array
 from optviz.figures import functions as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.tables import digits
-from optviz.lessons.words import entry_error
+from optviz.lessons.words import field_error
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.models.functions import (
     CASTS,
@@ -26,7 +26,7 @@ from optviz.models.functions import (
     vstack,
     where_greater,
 )
-from optviz.typed_numbers import EntryError
+from optviz.typed_numbers import FieldError
 
 BINS = 40
 WIDTH = 60
@@ -53,8 +53,8 @@ def axis_error(error: ValueError) -> str:
     """Say what is wrong with an axis."""
     if isinstance(error, WarmupError):
         return misfit(error)
-    assert isinstance(error, EntryError)
-    return joined(entry_error(error), _("Write an axis as start:stop:step."))
+    assert isinstance(error, FieldError)
+    return joined(field_error(error), _("Write an axis as start:stop:step."))
 
 
 class Call(NamedTuple):

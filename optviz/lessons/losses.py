@@ -15,10 +15,10 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import _, joined, language
 from optviz.networks.losses import LOSSES, Loss, best_constant, huber
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
 MOST = 12
-VALUES = Entry(most=MOST, low=-1000.0, high=1000.0)
+VALUES = Field(most=MOST, low=-1000.0, high=1000.0)
 TOPS = tuple(f"{step:g}" for step in LADDER if 1 <= step <= 1000)
 NAMES = ("MSE", "MAE", "Huber")
 ARRAYS = ("mse", "mae", "huber")

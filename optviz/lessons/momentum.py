@@ -16,13 +16,13 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization.momentum import SEQUENCES, Momentum, geometric_sum, half_life, memory, momentum, staircase
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
 tex = partial(tables.tex, bare=True)
 
 LONGEST = 100
 SHOWN = 3
-ENTRY = Entry(most=LONGEST, low=-1e6, high=1e6)
+ENTRY = Field(most=LONGEST, low=-1e6, high=1e6)
 
 
 @dataclass(frozen=True)

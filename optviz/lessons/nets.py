@@ -12,13 +12,13 @@ from optviz.lessons.training_settings import Method
 from optviz.locale.spoken import _, language
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.losses import Loss
-from optviz.networks.training_plan import Fit, Plan
+from optviz.networks.training_plan import Plan, Trained
 from optviz.recipes import Range
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
 MOST_LAYERS = 3
 MOST_UNITS = 64
-HIDDEN = Entry(most=MOST_LAYERS, low=1, high=MOST_UNITS, whole=True)
+HIDDEN = Field(most=MOST_LAYERS, low=1, high=MOST_UNITS, whole=True)
 EPOCHS = Range(1, 60, "n")
 BATCH = Range(32, 512, "B")
 """So small that a training takes less than a second, and the picture follows the sliders."""
@@ -32,7 +32,7 @@ def read_hidden(text: str) -> tuple[int, ...]:
     return tuple(int(units) for units in HIDDEN.read(text)) if text.strip() else ()
 
 
-def say_diverged(fit: Fit) -> str:
+def say_diverged(fit: Trained) -> str:
     """Say when a training diverged, with its last finite loss."""
     text = _("The training diverged in epoch {epoch}, at learning rate {rate}: its last finite loss was {loss}.")
     last = fit.last
@@ -43,12 +43,12 @@ MINIMIZED = "minimized"
 """The array of the loss with its penalty, (rows, 1), where there is one."""
 
 
-def loss_arrays(fit: Fit) -> dict[str, Array]:
+def loss_arrays(fit: Trained) -> dict[str, Array]:
     """Return what the panel of the loss follows beside `numbers`."""
     return {MINIMIZED: fit.minimized[:, None]} if fit.penalized else {}
 
 
-def losses(fit: Fit, held_out: str, cell: str = "curves", *, log: bool = False) -> Panel:
+def losses(fit: Trained, held_out: str, cell: str = "curves", *, log: bool = False) -> Panel:
     """Return the panel of the loss, which is what is minimized: with a penalty also of the data alone."""
     return _losses(fit.penalized, held_out, cell, log, language())
 

@@ -16,18 +16,18 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import NOTHING, digits, tex
 from optviz.lessons.tables import table as html
 from optviz.lessons.tensorflow_code import tensorflow_call
-from optviz.lessons.words import entry_error
+from optviz.lessons.words import field_error
 from optviz.locale.spoken import N_, _, joined, language, ngettext
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.network import INITIALIZATIONS, Network, Pass
-from optviz.typed_numbers import Entry, EntryError, Fault
+from optviz.typed_numbers import Fault, Field, FieldError
 
 MOST_UNITS, MOST_LAYERS = 10_000, 20
 MOST_COMPUTED = 500_000
 """A network with more parameters is counted and drawn, but not computed: its weights would be more than 4 MB."""
 
-SIZES = Entry(fewest=2, most=MOST_LAYERS + 1, low=1, high=MOST_UNITS, whole=True)
-INPUTS = Entry(fewest=1, most=200, low=-1e6, high=1e6)
+SIZES = Field(fewest=2, most=MOST_LAYERS + 1, low=1, high=MOST_UNITS, whole=True)
+INPUTS = Field(fewest=1, most=200, low=-1e6, high=1e6)
 
 TERMS, WRITTEN, WHOLE, COLUMNS = 4, 3, 4, 10
 """The most terms of a sum, and of a unit's in the formula, the largest matrix written, the units in a table's row."""
@@ -68,7 +68,7 @@ class Forward:
 
 
 def read_sizes(text: str) -> Array:
-    """Return the sizes of a text, which may stand as 3-4-2 too; raises EntryError."""
+    """Return the sizes of a text, which may stand as 3-4-2 too; raises FieldError."""
     return SIZES.read(re.sub(r"(?<=\d)[-–—×](?=\d)", ",", text))
 
 
@@ -80,10 +80,10 @@ _REASONS = {
 }
 
 
-def size_error(error: EntryError) -> str:
+def size_error(error: FieldError) -> str:
     """Say what is wrong with the sizes, and why there is a limit."""
     reason = _REASONS.get(error.fault)
-    return entry_error(error) if reason is None else joined(entry_error(error), _(reason))
+    return field_error(error) if reason is None else joined(field_error(error), _(reason))
 
 
 def network_of(settings: Settings) -> Network:

@@ -22,7 +22,7 @@ ESCAPES = (("%", "%25"), (",", "%2C"), ("\n", ";"))
 
 
 @dataclass(frozen=True)
-class Entry:
+class Listed:
     """One recipe with the values that differ from its defaults; `learning_rate` None means the shared one."""
 
     name: str
@@ -115,7 +115,7 @@ class Words:
     unknown: str
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Listed)
 
 
 Marks = Callable[[Sequence[E]], Sequence[str]]
@@ -172,7 +172,7 @@ def differing(recipe: Recipe[Any], values: Mapping[str, float]) -> tuple[tuple[s
     return tuple((name, value) for name, value in values.items() if value != defaults[name])
 
 
-def _write(entry: Entry) -> str:
+def _write(entry: Listed) -> str:
     rate = [("lr", entry.learning_rate)] if entry.learning_rate is not None else []
     numbers = (f"{name}={addresses.write_number(value)[0]}" for name, value in (*rate, *entry.values))
     name = entry.written

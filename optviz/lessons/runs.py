@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 from optviz.course import addresses
 from optviz.figures.style import looks_of
-from optviz.lessons.rosters import Entry, Roster, Words
+from optviz.lessons.rosters import Listed, Roster, Words
 from optviz.lessons.words import rule_error, rule_refusal
 from optviz.locale.spoken import N_
 from optviz.notation import FormulaError
@@ -34,7 +34,7 @@ class Contestant(Protocol):
 
 
 @dataclass(frozen=True)
-class Run(Entry):
+class Run(Listed):
     """One optimizer with the values that differ from its defaults; `learning_rate` None means the shared one."""
 
     recipes: ClassVar[Mapping[str, Recipe[Any]]] = OPTIMIZERS

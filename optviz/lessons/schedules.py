@@ -19,7 +19,7 @@ from optviz.lessons.descent import behavior, six
 from optviz.lessons.optimizer_code import RateCode, optimizer_code, schedule_code, updates
 from optviz.lessons.programs import printed
 from optviz.lessons.races import ENDINGS, Ground
-from optviz.lessons.rosters import Entry, Roster, Words
+from optviz.lessons.rosters import Listed, Roster, Words
 from optviz.lessons.schedule_formulas import filled
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
@@ -39,14 +39,14 @@ LAST = 1000
 
 
 @dataclass(frozen=True)
-class Plan(Entry):
+class Scheduled(Listed):
     """One schedule with the values that differ from its defaults; `learning_rate` None means the shared one."""
 
     recipes: ClassVar[Mapping[str, Recipe[Any]]] = SCHEDULES
 
 
 PLANS = Roster(
-    Plan,
+    Scheduled,
     "s",
     Words(
         choose=N_("Schedules: choose one to change it"),
@@ -63,7 +63,7 @@ PLANS = Roster(
 class Settings:
     """Everything that the page depends on: the schedules, and what they are applied to."""
 
-    plans: tuple[Plan, ...]
+    plans: tuple[Scheduled, ...]
     learning_rate: float
     warmup: int
     steps: int
@@ -72,11 +72,11 @@ class Settings:
     surface: str
     sigma: float
 
-    def rate(self, plan: Plan) -> float:
+    def rate(self, plan: Scheduled) -> float:
         """Return a plan's initial learning rate, its own or the shared one."""
         return self.learning_rate if plan.learning_rate is None else plan.learning_rate
 
-    def factor(self, plan: Plan) -> Factor:
+    def factor(self, plan: Scheduled) -> Factor:
         """Return a plan's schedule behind the warm-up."""
         return warmup(plan.build(), self.warmup)
 
@@ -197,7 +197,7 @@ class Edge(NamedTuple):
     after: float
 
 
-def edge_of(settings: Settings, plan: Plan) -> Edge | None:
+def edge_of(settings: Settings, plan: Scheduled) -> Edge | None:
     """Return the first step on which a schedule drops at once, with the rates just before, at, after; None if none."""
     drop = _drop(plan)
     if drop is None:
@@ -212,7 +212,7 @@ FARTHEST = 10_000
 
 
 @lru_cache(maxsize=256)
-def _drop(plan: Plan) -> int | None:
+def _drop(plan: Scheduled) -> int | None:
     t, factor = np.arange(FARTHEST + 1.0), plan.build()
     near, nearer = (factor(np.maximum(t - gap, 0)) - factor(t + gap) for gap in (1e-8, 1e-10))
     # What falls ever so steeply falls by less over a shorter stretch.

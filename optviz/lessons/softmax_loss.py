@@ -29,12 +29,12 @@ from optviz.networks.losses import (
     margin,
     naive_softmax,
 )
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
 MOST_ROWS, MOST_CLASSES = 6, 6
-LOGITS = Entry(fewest=2, most=MOST_CLASSES, table=True, most_rows=MOST_ROWS)
-ONE_HOT = Entry(fewest=2, most=MOST_CLASSES, low=0.0, high=1.0, table=True, most_rows=MOST_ROWS)
-SPARSE = Entry(most=MOST_ROWS, low=0.0, whole=True)
+LOGITS = Field(fewest=2, most=MOST_CLASSES, table=True, most_rows=MOST_ROWS)
+ONE_HOT = Field(fewest=2, most=MOST_CLASSES, low=0.0, high=1.0, table=True, most_rows=MOST_ROWS)
+SPARSE = Field(most=MOST_ROWS, low=0.0, whole=True)
 TITLES = {
     "naive": N_("Definition"),
     "two_steps": N_("Two steps"),

@@ -13,7 +13,7 @@ from optviz.networks.keras_training import Remark, Unheeded
 from optviz.networks.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
 from optviz.optimization.rules import FUNCTIONS as OF_RULES
 from optviz.optimization.rules import MATRIX, Rule
-from optviz.typed_numbers import EntryError, Fault
+from optviz.typed_numbers import Fault, FieldError
 
 WORDS: Mapping[str, str] = {
     "player": "Player",
@@ -169,12 +169,12 @@ _ENTRY_ERRORS = {
 }
 
 
-def entry_error(error: EntryError) -> str:
+def field_error(error: FieldError) -> str:
     """Say what is wrong with the numbers that were typed."""
     return _(_ENTRY_ERRORS[error.fault]).format(piece=foreign.markdown(error.piece), limit=f"{error.limit:g}")
 
 
-def number_error(error: EntryError, value: str) -> str:
+def number_error(error: FieldError, value: str) -> str:
     """Say what is wrong with the one number that was typed, and which is taken."""
     if error.fault is Fault.TOO_SMALL:
         text = _("{piece} is too small: the minimum {value} is used.")
@@ -183,7 +183,7 @@ def number_error(error: EntryError, value: str) -> str:
     elif error.fault is Fault.NOT_A_NUMBER:
         text = _("“{piece}” is not a number: it stays at {value}.")
     else:
-        return joined(entry_error(error), _("It stays at {value}.").format(value=value))
+        return joined(field_error(error), _("It stays at {value}.").format(value=value))
     return text.format(piece=foreign.markdown(error.piece), value=value)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 
 LONGEST_AXIS = 60
 """The points of an axis: a grid of more than 60 × 60 points is a gray surface."""
@@ -72,7 +72,7 @@ class Axis(NamedTuple):
         return ":".join(f"{number:g}" for number in self)
 
 
-AXIS = Entry(fewest=3, most=3, low=-1e6, high=1e6)
+AXIS = Field(fewest=3, most=3, low=-1e6, high=1e6)
 
 
 def read_axis(text: str) -> Axis:

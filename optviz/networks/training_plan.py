@@ -47,7 +47,7 @@ NUMBERS = ("loss", "validation_loss", "accuracy", "validation_accuracy")
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Trained:
     """A training that is over: its network, and what stood after each epoch, epoch 0 being the start.
 
     `w: (epochs + 1, n)`, `numbers: (epochs + 1, 4)` as `NUMBERS` names them, the losses without the penalty
@@ -71,7 +71,7 @@ class Fit:
         return self.numbers[:, NUMBERS.index("loss")] + self.penalty
 
 
-def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Fit:
+def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Trained:
     """Train on some rows and evaluate on others after each epoch."""
     network = plan.network(training)
     classifier = Classifier(network, loss, training, plan.batch_size, plan.seed, plan.shuffle)
@@ -84,7 +84,7 @@ def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Fit:
         w.append(last.w)
         numbers.append([getattr(last, name) for name in NUMBERS])
         penalty.append(last.penalty)
-    return Fit(network, np.stack(w), np.array(numbers), np.array(penalty), last)
+    return Trained(network, np.stack(w), np.array(numbers), np.array(penalty), last)
 
 
 class Scale(NamedTuple):

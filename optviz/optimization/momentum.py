@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from optviz.arrays import Array
-from optviz.optimization.optimizers import Moment, average
+from optviz.optimization.optimizers import Recursion, average
 from optviz.recipes import Range, recipe, registry
 
 Sequence = Callable[[int], Array]
@@ -62,13 +62,13 @@ def momentum(gradients: Array, decay: float, learning_rate: float) -> Momentum:
     shares = np.zeros((n + 1, n))
     for t in range(1, n + 1):
         shares[t, :t] = learning_rate * decay ** ages[:t] * gradients[:t][::-1]
-    plain, classical, averaged = (_pushed(m, gradients) for m in (Moment(), Moment(decay, 1.0), average(decay)))
+    plain, classical, averaged = (_pushed(m, gradients) for m in (Recursion(), Recursion(decay, 1.0), average(decay)))
     steps = learning_rate * np.stack([plain, classical, averaged], axis=1)
     moved = np.column_stack([steps, steps[:, 2] / (1.0 - decay)])
     return Momentum(shares, steps, -np.cumsum(moved, axis=0))
 
 
-def _pushed(moment: Moment, gradients: Array) -> Array:
+def _pushed(moment: Recursion, gradients: Array) -> Array:
     """Return the moment before the first gradient and after each, `(n+1,)`."""
     rows = [np.zeros(())]
     for g in gradients:

@@ -120,7 +120,7 @@ class Update(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Moment:
+class Recursion:
     """The recursion `s_t = decay * s_{t-1} + gain * x_t` from `s_0 = initial`.
 
     With `debias` the sum is read out as `s_t / (1 - decay^t)`, the mean of what has been seen (Adam).
@@ -140,13 +140,13 @@ class Moment:
         return s / (1.0 - self.decay**t) if self.debias else s
 
 
-LAST = Moment()
-ONE = Moment(decay=1.0, gain=0.0, initial=1.0)
+LAST = Recursion()
+ONE = Recursion(decay=1.0, gain=0.0, initial=1.0)
 
 
-def average(beta: float, debias: float = 0.0) -> Moment:
+def average(beta: float, debias: float = 0.0) -> Recursion:
     """Return the exponential moving average `s = beta s + (1-beta) x`."""
-    return Moment(beta, 1.0 - beta, debias)
+    return Recursion(beta, 1.0 - beta, debias)
 
 
 def _answered(run: Generator[Array, Array, tuple[Any, ...]], gradients: Sequence[Array]) -> tuple[Any, ...]:
@@ -257,16 +257,16 @@ class Optimizer:
     # ---- its place among the two moments
 
     @cached_property
-    def first(self) -> Moment:
+    def first(self) -> Recursion:
         """The recursion in which gradients are remembered; the last one alone where there is none that is linear."""
         return self._moment(Parity.ODD, lambda x: x) or LAST
 
     @cached_property
-    def second(self) -> Moment:
+    def second(self) -> Recursion:
         """The recursion in which their squares are; constant 1 where there is none."""
         return self._moment(Parity.EVEN, lambda x: x * x) or ONE
 
-    def _moment(self, parity: Parity, of: Callable[[float], float]) -> Moment | None:
+    def _moment(self, parity: Parity, of: Callable[[float], float]) -> Recursion | None:
         """Return the first state of a parity as a linear recursion in what is pushed."""
         for name in () if self.rule.needs_matrices else self.rule.states:
             if self.rule.parities[name] is not parity or "g" not in self.rule.sources(name):
@@ -280,7 +280,7 @@ class Optimizer:
             if np.isclose(both, 2.0 * decay + of(3.0) * gain, rtol=1e-12, atol=0):
                 initial = dict(self.rule.initial).get(name)
                 begin = float(self._value(initial)) if initial else 0.0
-                return Moment(float(decay), float(gain), float(self._is_corrected(name, decay)), begin)
+                return Recursion(float(decay), float(gain), float(self._is_corrected(name, decay)), begin)
         return None
 
     def _is_corrected(self, name: str, decay: Number) -> bool:
@@ -492,7 +492,7 @@ def spread(optimizer: Optimizer, shape: tuple[int, ...]) -> Optimizer:
     return replace(optimizer, settings=tuple(full))
 
 
-def framed(first: Moment, second: Moment = ONE, epsilon: float = 0.0, epsilon_inside: float = 0.0) -> Optimizer:
+def framed(first: Recursion, second: Recursion = ONE, epsilon: float = 0.0, epsilon_inside: float = 0.0) -> Optimizer:
     """Return the optimizer that two moments make: `eta = lr * m / (sqrt(V) + epsilon)`."""
     settings: dict[str, float] = {}
     lines: list[str] = []
@@ -507,7 +507,7 @@ def framed(first: Moment, second: Moment = ONE, epsilon: float = 0.0, epsilon_in
     return Optimizer(parse("\n".join(lines), tuple(settings)), tuple(settings.values()))
 
 
-def _pushed(s: str, x: str, moment: Moment, number: str, lines: list[str], settings: dict[str, float]) -> str:
+def _pushed(s: str, x: str, moment: Recursion, number: str, lines: list[str], settings: dict[str, float]) -> str:
     """Write the lines of a moment, and return the name under which it is read out."""
     if s == "m" and moment == LAST:
         return x
@@ -1595,9 +1595,9 @@ __all__ = [
     "TRAINERS",
     "Look",
     "Memory",
-    "Moment",
     "Objective",
     "Optimizer",
+    "Recursion",
     "Update",
     "framed",
     "spread",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optviz.arrays import Array
-from optviz.optimization.optimizers import LAST, OPTIMIZERS, Look, Moment, Optimizer, framed
+from optviz.optimization.optimizers import LAST, OPTIMIZERS, Look, Optimizer, Recursion, framed
 from optviz.recipes import Parameter, Recipe
 
 Numbers = Mapping[str, float]
@@ -43,7 +43,7 @@ def adapts(optimizer: Optimizer) -> bool:
     return not (optimizer.second.decay == 1 and optimizer.second.gain == 0)
 
 
-def _moment_numbers(place: str, moment: Moment) -> dict[str, float]:
+def _moment_numbers(place: str, moment: Recursion) -> dict[str, float]:
     decay = float(moment.decay)
     return {
         f"{place}_decay": decay,
@@ -144,14 +144,14 @@ class Trait(StrEnum):
     GROWING_V = "growing_v"
 
 
-def steady(moment: Moment) -> float:
+def steady(moment: Recursion) -> float:
     """Return what the moment of a constant 1 tends to, `gain / (1 - decay)`: infinite where it never forgets."""
     if moment.decay == 1:
         return math.inf if moment.gain else float(moment.initial)
     return float(moment.gain / (1.0 - moment.decay))
 
 
-def opening(moment: Moment) -> float:
+def opening(moment: Recursion) -> float:
     """Return what the moment of a constant 1 is read out as after the first step."""
     first = moment.decay * moment.initial + moment.gain
     return float(first / (1.0 - moment.debias * moment.decay))

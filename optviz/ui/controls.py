@@ -20,10 +20,10 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunCon
 from optviz.arrays import Array
 from optviz.course import addresses
 from optviz.lessons.ranges import COORDINATE
-from optviz.lessons.words import entry_error, number_error
+from optviz.lessons.words import field_error, number_error
 from optviz.locale.spoken import _
 from optviz.recipes import Parameter, Range, Recipe
-from optviz.typed_numbers import Entry, EntryError, Fault
+from optviz.typed_numbers import Fault, Field, FieldError
 from optviz.ui import links
 from optviz.ui.links import Link
 
@@ -233,17 +233,17 @@ def typed(
     return value
 
 
-def numbers(link: Link, name: str, label: str, default: str, entry: Entry) -> Array:
+def numbers(link: Link, name: str, label: str, default: str, entry: Field) -> Array:
     """Draw a line of numbers and return them, `(n,)` or a table `(rows, n)`; a bad one is explained and not used."""
-    value = typed(link, name, label, default, entry.read, EntryError, entry_error)
+    value = typed(link, name, label, default, entry.read, FieldError, field_error)
     if link.drawn:
         say_what_was_read(entry, link.now(name, default))
     return value
 
 
-def say_what_was_read(entry: Entry, text: str) -> None:
+def say_what_was_read(entry: Field, text: str) -> None:
     """Say how a list of numbers was read, where it could have been read in another way."""
-    with suppress(EntryError):
+    with suppress(FieldError):
         if understood := entry.understood(text):
             st.caption(_("Read as {numbers}").format(numbers=understood))
 
@@ -396,7 +396,7 @@ class Typed(NamedTuple):
 
     value: float
     shown: str
-    fault: EntryError
+    fault: FieldError
 
 
 def _draw_field(
@@ -427,7 +427,7 @@ def _draw_field(
         label_visibility="visible" if alone else "collapsed",
         width="stretch" if alone else FIELD,
         on_change=wholly,
-        args=(_read_field, key, Entry(low=float(span.low), high=float(span.high), whole=whole), value, change, part),
+        args=(_read_field, key, Field(low=float(span.low), high=float(span.high), whole=whole), value, change, part),
     )
 
 
@@ -438,7 +438,7 @@ def wholly(change: Callable[..., None], *given: Any, **named: Any) -> None:
         st.rerun()
 
 
-def _read_field(key: str, entry: Entry, value: float, change: Change, part: str) -> None:
+def _read_field(key: str, entry: Field, value: float, change: Change, part: str) -> None:
     text: str = st.session_state[key] or ""
     # A field that was emptied has no value: the one before stays.
     if is_echo(part) or not text.strip() or text == _plain(value):
@@ -446,7 +446,7 @@ def _read_field(key: str, entry: Entry, value: float, change: Change, part: str)
     st.session_state.pop(_noted(key), None)
     try:
         change(entry.number(text))
-    except EntryError as error:
+    except FieldError as error:
         is_beyond = error.fault in (Fault.TOO_SMALL, Fault.TOO_LARGE)
         taken = error.limit if is_beyond else value
         st.session_state[_noted(key)] = Typed(taken, _plain(taken) if is_beyond else text[:LONGEST_TEXT], error)

@@ -2,14 +2,14 @@
 
 from optviz.lessons import ranges
 from optviz.lessons.nets import BATCH, EPOCHS, L2, L2S, read_hidden
-from optviz.lessons.words import entry_error
+from optviz.lessons.words import field_error
 from optviz.locale.spoken import _
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
 from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
-from optviz.typed_numbers import EntryError
+from optviz.typed_numbers import FieldError
 from optviz.ui import controls
 from optviz.ui.links import Link
 
@@ -22,8 +22,8 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         _("Units of the hidden layers, such as 32, 16; empty for none"),
         ", ".join(map(str, default.hidden)),
         read_hidden,
-        EntryError,
-        entry_error,
+        FieldError,
+        field_error,
     )
     titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
     optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer)

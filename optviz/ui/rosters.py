@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from optviz.lessons.ranges import LEARNING_RATE, LEARNING_RATES
-from optviz.lessons.rosters import Entry, Roster, differing
+from optviz.lessons.rosters import Listed, Roster, differing
 from optviz.locale.spoken import _
 from optviz.recipes import Recipe
 from optviz.ui import controls, links, typed_rules
@@ -18,7 +18,7 @@ EDITOR = "editor"
 """The fold of the editor of one entry."""
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Listed)
 Marks = Callable[[Sequence[E]], Sequence[str]]
 Make = Callable[[str, Sequence[E]], E]
 
@@ -154,7 +154,7 @@ class Picker(Generic[E]):
         link.change(self.roster.name, (*entries[:i], *entries[i + 1 :]))
 
 
-def _rename(entry: Entry, change: Callable[..., None], name: str) -> None:
+def _rename(entry: Listed, change: Callable[..., None], name: str) -> None:
     """Change what was typed; numbers of its sliders stay where the new one has them too."""
     spans = {parameter.name: parameter.range for parameter in entry.recipes[name].parameters}
     change(name=name, values=tuple((each, spans[each].clamp(value)) for each, value in entry.values if each in spans))

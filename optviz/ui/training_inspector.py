@@ -14,7 +14,7 @@ from optviz.networks.network import Network
 from optviz.networks.plateau import Watched
 from optviz.optimization.anatomy import Spectrum
 from optviz.optimization.optimizers import OPTIMIZERS
-from optviz.typed_numbers import Entry
+from optviz.typed_numbers import Field
 from optviz.ui import controls
 from optviz.ui.inspector import FOLD, draw_lines
 from optviz.ui.links import Link
@@ -24,7 +24,7 @@ PATIENCE = 3.0
 
 SIDE, CHOSEN = "inside.side", "inside.weights"
 SIDES, FIRST = ("0", "1"), "1, 2"
-WEIGHTS = Entry(most=2, low=1, high=1e6, whole=True)
+WEIGHTS = Field(most=2, low=1, high=1e6, whole=True)
 
 
 class Replay:

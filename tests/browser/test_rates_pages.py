@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optviz.lessons import descent, schedules
-from optviz.lessons.schedules import Plan
+from optviz.lessons.schedules import Scheduled
 from tests.browser.screen import PLAYER, at_the_end, choose, query, run_after
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
 DESCENT = descent.Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
-STAIRS = (Plan("exponential_decay"), Plan("exponential_decay", values=(("staircase", True),)))
+STAIRS = (Scheduled("exponential_decay"), Scheduled("exponential_decay", values=(("staircase", True),)))
 SCHEDULES = schedules.Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optviz.optimization.descent import descend
-from optviz.optimization.optimizers import LAST, ONE, OPTIMIZERS, Moment, Optimizer, average, framed
+from optviz.optimization.optimizers import LAST, ONE, OPTIMIZERS, Optimizer, Recursion, average, framed
 from optviz.optimization.two_moments import (
     Trait,
     adapts,
@@ -18,7 +18,7 @@ from optviz.optimization.two_moments import (
     traits,
 )
 
-UNIT = Moment(0.999, 0.001, 1.0)
+UNIT = Recursion(0.999, 0.001, 1.0)
 
 
 def constant(w, t):
@@ -59,7 +59,7 @@ def test_each_member_is_recognized_with_the_parameters_it_was_made_with(name):
 
 
 def test_adam_with_another_beta_is_adam_though_its_gain_is_rounded():
-    alike = likeness(framed(Moment(0.8, 0.2, 1.0), UNIT, 1e-8))
+    alike = likeness(framed(Recursion(0.8, 0.2, 1.0), UNIT, 1e-8))
     assert alike.name == "adam" and not alike.differences
     assert alike.values["beta1"] == 0.8 and alike.values["beta2"] == 0.999
 
@@ -68,9 +68,9 @@ def test_adam_with_another_beta_is_adam_though_its_gain_is_rounded():
     ("optimizer", "name", "differences"),
     [
         (framed(average(0.9), average(0.999), 1e-8), "adam", {"first_debias": (0, 1), "second_debias": (0, 1)}),
-        (framed(Moment(0.9, 0.3)), "momentum", {"first_gain": (0.3, 0.1)}),
-        (framed(Moment(0.0, 0.5)), "sgd", {"first_gain": (0.5, 1)}),
-        (framed(LAST, Moment(1.0, 0.5), 1e-7), "adagrad", {"second_gain": (0.5, 1)}),
+        (framed(Recursion(0.9, 0.3)), "momentum", {"first_gain": (0.3, 0.1)}),
+        (framed(Recursion(0.0, 0.5)), "sgd", {"first_gain": (0.5, 1)}),
+        (framed(LAST, Recursion(1.0, 0.5), 1e-7), "adagrad", {"second_gain": (0.5, 1)}),
     ],
 )
 def test_what_is_none_says_what_separates_it_from_the_nearest(optimizer, name, differences):
@@ -85,7 +85,7 @@ def test_what_is_none_says_what_separates_it_from_the_nearest(optimizer, name, d
     ("optimizer", "name"),
     [
         (framed(average(0.0)), "sgd"),
-        (framed(Moment(0.0, 1.0, 1.0)), "sgd"),
+        (framed(Recursion(0.0, 1.0, 1.0)), "sgd"),
         (framed(LAST, ONE, epsilon=1e-3), "sgd"),
         (framed(LAST, average(0.0), 1e-7), "rmsprop"),
         (framed(LAST, average(0.99, 1.0), 1e-8), "adam"),
@@ -98,8 +98,8 @@ def test_what_changes_nothing_does_not_hide_the_name(optimizer, name):
 
 
 def test_a_decay_of_one_is_no_momentum():
-    assert "first_decay" in likeness(framed(Moment(1.0, 1.0))).differences
-    assert not adapts(framed(Moment(1.0, 1.0))) and numbers_of(Optimizer())["epsilon"] == 0
+    assert "first_decay" in likeness(framed(Recursion(1.0, 1.0))).differences
+    assert not adapts(framed(Recursion(1.0, 1.0))) and numbers_of(Optimizer())["epsilon"] == 0
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_decay_of_one_is_no_momentum():
         OPTIMIZERS["rmsprop"](epsilon=1e-12),
         OPTIMIZERS["adam"](epsilon=1e-12),
         framed(average(0.9), average(0.999), 1e-12),
-        framed(Moment(0.5, 0.3), average(0.9), 1e-12),
+        framed(Recursion(0.5, 0.3), average(0.9), 1e-12),
     ],
 )
 def test_the_first_and_the_lasting_step_are_those_of_a_descent(optimizer):
@@ -127,22 +127,22 @@ def test_what_is_unusual_is_said_with_its_number():
         {Trait.SCALED: 10.0, Trait.SLOW_START: 0.1}
     )
     assert dict(traits(framed(average(0.9), average(0.999), 1e-8))) == pytest.approx({Trait.LARGE_START: 3.16228})
-    assert dict(traits(framed(Moment(0.9, 0.0)))) == {Trait.STILL: 0.0}
-    assert dict(traits(framed(Moment(1.0, 0.5)))) == {Trait.ENDLESS: 0.5}
-    assert dict(traits(framed(average(0.9), Moment(0.5, 0.0), 1e-3))) == {Trait.EMPTY_V: 1e-3}
+    assert dict(traits(framed(Recursion(0.9, 0.0)))) == {Trait.STILL: 0.0}
+    assert dict(traits(framed(Recursion(1.0, 0.5)))) == {Trait.ENDLESS: 0.5}
+    assert dict(traits(framed(average(0.9), Recursion(0.5, 0.0), 1e-3))) == {Trait.EMPTY_V: 1e-3}
     assert Trait.GROWING_V in dict(traits(OPTIMIZERS["adagrad"]()))
-    assert dict(traits(framed(LAST, Moment(0.0, 0.25), 1e-8)))[Trait.SIGN] == 2.0
+    assert dict(traits(framed(LAST, Recursion(0.0, 0.25), 1e-8)))[Trait.SIGN] == 2.0
     assert Trait.NO_MOMENTUM in dict(traits(OPTIMIZERS["rmsprop"]()))
 
 
 def test_a_gain_of_zero_never_moves_and_a_v_of_zero_divides_by_epsilon():
-    assert (steps(framed(Moment(0.9, 0.0)), 50) == 0).all()
-    assert steps(framed(LAST, Moment(0.5, 0.0), 0.1), 1)[0] == pytest.approx(30.0)
-    assert math.isinf(lasting_step(framed(Moment(1.0, 1.0))))
+    assert (steps(framed(Recursion(0.9, 0.0)), 50) == 0).all()
+    assert steps(framed(LAST, Recursion(0.5, 0.0), 0.1), 1)[0] == pytest.approx(30.0)
+    assert math.isinf(lasting_step(framed(Recursion(1.0, 1.0))))
 
 
 def test_the_sign_alone_counts_where_v_is_the_last_square():
-    assert steps(framed(LAST, Moment(0.0, 0.25), 0.0), 5) == pytest.approx(2.0)
+    assert steps(framed(LAST, Recursion(0.0, 0.25), 0.0), 5) == pytest.approx(2.0)
 
 
 def test_adadelta_without_epsilon_can_never_move():
