@@ -72,6 +72,18 @@ class Recipe(Generic[T]):
         return {p.name: p.default for p in self.parameters}
 
 
+@dataclass(frozen=True)
+class Choice:
+    """One of a registry's recipes, by name, with the values of its parameters."""
+
+    name: str
+    values: tuple[tuple[str, float], ...] = ()
+
+    def of(self, registry: Mapping[str, Recipe[T]]) -> T:
+        """Build what the recipe makes with these values."""
+        return registry[self.name](**dict(self.values))
+
+
 def recipe(title: str, *, formula: str, source: str) -> Callable[[Callable[..., T]], Recipe[T]]:
     """Turn a factory into a `Recipe`: `@recipe("Adam", formula=r"...", source="Kingma & Ba 2015")`.
 

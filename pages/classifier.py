@@ -143,12 +143,9 @@ with st.sidebar:
             methods.append(choose_method("b.", COMPARED))
             st.caption(_("Both begin with the same weights and see the same batches."))
     with controls.folded(link, "rates", _("Learning-rate schedule"), ":material/trending_down:"):
-        schedule = controls.choice(
-            link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"
-        )
-        schedule_values = controls.parameters(link, f"{schedule}.", SCHEDULES[schedule])
+        schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
-        controls.formula(link, SCHEDULES[schedule].formula)
+        controls.formula(link, SCHEDULES[schedule.name].formula)
         if link.drawn:
             st.caption(_("One schedule step is one update (one batch), not one epoch, as in Keras."))
     with controls.folded(link, "watch", _("Early stopping and plateaus"), ":material/visibility:"):
@@ -194,8 +191,8 @@ settings = Settings(
     initialization,
     loss,
     tuple(methods),
-    schedule,
-    tuple(schedule_values.items()),
+    schedule.name,
+    schedule.values,
     warmup,
     batch,
     epochs,

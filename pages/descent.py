@@ -84,18 +84,15 @@ with st.sidebar:
         link, "start", _("Start w₀"), Range(-1000.0, 1000.0, "w_0"), descent.curve_of(curve, formula).start
     )
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
-        schedule = controls.choice(
-            link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"
-        )
-        schedule_values = controls.parameters(link, f"{schedule}.", SCHEDULES[schedule])
+        schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 200, "n"), 0)
-        controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
+        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule].note))
     with controls.folded(link, "axes", _("Axis and precision"), ":material/straighten:"):
         log = controls.switch(link, "log", _("Loss on a log axis"))
         single = controls.switch(link, "single", _("Single precision, as in TensorFlow"))
 
 chosen = tuple(dict.fromkeys((learning_rate, *others)))
-settings = Settings(curve, formula, chosen, schedule, tuple(schedule_values.items()), warmup, start, steps, single)
+settings = Settings(curve, formula, chosen, schedule.name, schedule.values, warmup, start, steps, single)
 log = log and descent.floor_of(settings) is not None
 
 

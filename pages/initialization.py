@@ -29,17 +29,14 @@ EXAMPLES = (
 link, notes, stage = lesson.begin(PAGE, _("Initialization and the spread of activations"), EXAMPLES)
 
 with st.sidebar:
-    activation = controls.choice(
-        link, "activation", _("Activation"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
-    )
-    values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+    activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, "tanh")
     start = controls.choice(link, "init", _("Initialization shown"), initialization.titles(), "xavier")
     deviation = controls.dial(link, "sigma", _("Your own σ"), DEVIATION, 0.05, DEVIATIONS)
     depth = controls.whole(link, "depth", _("Layers"), Range(1, 20, "d"), 10)
     width = controls.whole(link, "width", _("Units per layer"), Range(10, 200, "n"), 100, step=10)
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
-settings = Settings(Depth(depth, width, seed), activation, tuple(values.items()), start, deviation)
+settings = Settings(Depth(depth, width, seed), activation.name, activation.values, start, deviation)
 with stage:
     lesson.show(
         link,

@@ -39,10 +39,7 @@ with st.sidebar:
         network.size_error,
     )
     x = controls.numbers(link, "x", _("Inputs x"), "1, 1, 1", network.INPUTS)
-    activation = controls.choice(
-        link, "activation", _("Activation f"), {name: _(each.title) for name, each in ACTIVATIONS.items()}, "tanh"
-    )
-    values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+    activation = controls.recipe(link, "activation", _("Activation f"), ACTIVATIONS, "tanh")
     last = controls.switch(link, "last", _("Use f in the last layer too"), default=True)
     initialization = controls.choice(
         link, "init", _("Initialization"), {name: _(each.title) for name, each in INITIALIZATIONS.items()}, "course"
@@ -50,7 +47,7 @@ with st.sidebar:
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
 settings = Settings(
-    tuple(map(int, sizes)), tuple(map(float, x)), activation, tuple(values.items()), initialization, last, seed
+    tuple(map(int, sizes)), tuple(map(float, x)), activation.name, activation.values, initialization, last, seed
 )
 with stage:
     lesson.show(

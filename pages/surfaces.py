@@ -65,12 +65,9 @@ with st.sidebar:
     )
     chosen = runs.choose(link, RACE, learning_rate, surface_name)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
-        schedule = controls.choice(
-            link, "schedule", _("Schedule"), {name: _(entry.title) for name, entry in SCHEDULES.items()}, "constant"
-        )
-        schedule_values = controls.parameters(link, f"{schedule}.", SCHEDULES[schedule])
+        schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
-        controls.formula(link, SCHEDULES[schedule].formula, note=_(SCHEDULES[schedule].note))
+        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule].note))
     with controls.folded(link, "penalties", _("Regularization and noise"), ":material/compress:"):
         l2 = controls.dial(link, "l2", _("L2 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
         l1 = controls.dial(link, "l1", _("L1 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
@@ -92,7 +89,7 @@ if not chosen:
     link.publish(notes)
     st.stop()
 
-settings = Settings(ground, chosen, learning_rate, schedule, tuple(schedule_values.items()), warmup, start, steps)
+settings = Settings(ground, chosen, learning_rate, schedule.name, schedule.values, warmup, start, steps)
 selected = runs.chosen(link)
 with stage:
     picture, at_it, told, healing = st.container(), st.container(), st.empty(), st.container()

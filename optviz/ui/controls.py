@@ -22,7 +22,7 @@ from optviz.course import addresses
 from optviz.lessons.ranges import COORDINATE
 from optviz.lessons.words import field_error, number_error
 from optviz.locale.spoken import _
-from optviz.recipes import Parameter, Range, Recipe
+from optviz.recipes import Choice, Parameter, Range, Recipe
 from optviz.typed_numbers import Fault, Field, FieldError
 from optviz.ui import links
 from optviz.ui.links import Link
@@ -481,6 +481,12 @@ def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
         if link.drawn:
             draw_parameter(f"{link.page}~{name}", parameter, values[parameter.name], partial(link.change, name))
     return values
+
+
+def recipe(link: Link, name: str, label: str, registry: Mapping[str, Recipe[Any]], default: str) -> Choice:
+    """Draw a select box over a registry and the controls of the chosen recipe's parameters, and return the choice."""
+    chosen = choice(link, name, label, {key: _(each.title) for key, each in registry.items()}, default)
+    return Choice(chosen, tuple(parameters(link, f"{chosen}.", registry[chosen]).items()))
 
 
 def formula(link: Link, tex: str, title: str = "", note: str = "") -> None:

@@ -32,10 +32,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
     )
     epochs = controls.whole(link, "epochs", _("Epochs"), EPOCHS, default.epochs)
     with controls.folded(link, "network", _("Network and optimizer"), ":material/hub:"):
-        activation = controls.choice(
-            link, "activation", _("Activation"), {n: _(a.title) for n, a in ACTIVATIONS.items()}, default.activation
-        )
-        activation_values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+        activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, default.activation)
         initialization = controls.choice(
             link,
             "init",
@@ -50,8 +47,8 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         shuffle = controls.switch(link, "shuffle", _("Shuffle each epoch"), default.shuffle)
     return Plan(
         hidden,
-        activation,
-        tuple(activation_values.items()),
+        activation.name,
+        activation.values,
         initialization,
         optimizer,
         tuple(values.items()),
