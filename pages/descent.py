@@ -86,7 +86,7 @@ with st.sidebar:
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 200, "n"), 0)
-        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule].note))
+        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule.name].note))
     with controls.folded(link, "axes", _("Axis and precision"), ":material/straighten:"):
         log = controls.switch(link, "log", _("Loss on a log axis"))
         single = controls.switch(link, "single", _("Single precision, as in TensorFlow"))

@@ -67,7 +67,7 @@ with st.sidebar:
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
-        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule].note))
+        controls.formula(link, SCHEDULES[schedule.name].formula, note=_(SCHEDULES[schedule.name].note))
     with controls.folded(link, "penalties", _("Regularization and noise"), ":material/compress:"):
         l2 = controls.dial(link, "l2", _("L2 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
         l1 = controls.dial(link, "l1", _("L1 strength"), ranges.STRENGTH, 0.0, ranges.STRENGTHS)
