@@ -12,7 +12,7 @@ from optviz.lessons.examples import Example
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import MOST, Contestant, Run
 from optviz.locale.spoken import N_, _, joined
-from optviz.recipes import Range
+from optviz.recipes import Choice, Range
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, lesson, remedies, runs
 from optviz.ui.player import Result
@@ -104,7 +104,15 @@ def change(i: int, run: Contestant) -> None:
 
 mine = build.own(first, second, epsilon, inside)
 ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
-settings = Settings(ground, (mine, *rivals), learning_rate, "constant", (), 0, start, steps)
+settings = Settings(
+    ground=ground,
+    runs=(mine, *rivals),
+    learning_rate=learning_rate,
+    schedule=Choice("constant"),
+    warmup=0,
+    start=start,
+    steps=steps,
+)
 log = races.gap_known(settings)
 
 

@@ -23,7 +23,7 @@ from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS, example
 from optviz.optimization.schedules import SCHEDULES
-from optviz.recipes import Range
+from optviz.recipes import Choice, Range
 from optviz.ui import (
     controls,
     forks,
@@ -124,14 +124,11 @@ with st.sidebar:
         loaded = training_files.choose_loaded(link)
         if loaded:
             layers, units, initialization = COURSE.layers, COURSE.units, COURSE.initialization
-            activation, activation_values = loaded.activation.name, dict(loaded.activation.arguments)
+            activation = Choice(loaded.activation.name, loaded.activation.arguments)
         else:
             layers = controls.whole(link, "layers", _("Hidden layers"), Range(0, 4, "d"), COURSE.layers)
             units = controls.whole(link, "units", _("Units in each hidden layer"), Range(1, 64, "u"), COURSE.units)
-            activation = controls.choice(
-                link, "activation", _("Activation"), {n: _(a.title) for n, a in ACTIVATIONS.items()}, COURSE.activation
-            )
-            activation_values = controls.parameters(link, f"{activation}.", ACTIVATIONS[activation])
+            activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, COURSE.activation.name)
             initialization = controls.choice(
                 link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
             )
@@ -183,26 +180,24 @@ with st.sidebar:
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
 settings = Settings(
-    Sample(dataset, tuple(values.items()), share),
-    layers,
-    units,
-    activation,
-    tuple(activation_values.items()),
-    initialization,
-    loss,
-    tuple(methods),
-    schedule.name,
-    schedule.values,
-    warmup,
-    batch,
-    epochs,
-    seed,
-    shuffle,
-    engine,
-    stopping,
-    reducing,
-    starts,
-    loaded,
+    sample=Sample(dataset, tuple(values.items()), share),
+    layers=layers,
+    units=units,
+    activation=activation,
+    initialization=initialization,
+    loss=loss,
+    methods=tuple(methods),
+    schedule=schedule,
+    warmup=warmup,
+    batch_size=batch,
+    epochs=epochs,
+    seed=seed,
+    shuffle=shuffle,
+    engine=engine,
+    stopping=stopping,
+    reducing=reducing,
+    starts=starts,
+    start=loaded,
 )
 
 

@@ -92,7 +92,16 @@ with st.sidebar:
         single = controls.switch(link, "single", _("Single precision, as in TensorFlow"))
 
 chosen = tuple(dict.fromkeys((learning_rate, *others)))
-settings = Settings(curve, formula, chosen, schedule.name, schedule.values, warmup, start, steps, single)
+settings = Settings(
+    curve=curve,
+    formula=formula,
+    rates=chosen,
+    schedule=schedule,
+    warmup=warmup,
+    start=start,
+    steps=steps,
+    single=single,
+)
 log = log and descent.floor_of(settings) is not None
 
 

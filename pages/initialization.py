@@ -36,7 +36,12 @@ with st.sidebar:
     width = controls.whole(link, "width", _("Units per layer"), Range(10, 200, "n"), 100, step=10)
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
-settings = Settings(Depth(depth, width, seed), activation.name, activation.values, start, deviation)
+settings = Settings(
+    net=Depth(depth, width, seed),
+    activation=activation,
+    initialization=start,
+    deviation=deviation,
+)
 with stage:
     lesson.show(
         link,

@@ -40,7 +40,9 @@ with st.sidebar:
         values = controls.parameters(link, f"{dataset}.", DATASETS[dataset])
         controls.formula(link, DATASETS[dataset].formula)
 
-settings = Settings(Sample(dataset, tuple(values.items()), 0.0), units, rate, updates, seed)
+settings = Settings(
+    sample=Sample(dataset, tuple(values.items()), 0.0), units=units, learning_rate=rate, updates=updates, seed=seed
+)
 with stage:
     with lesson.reading(link, notes):
         sentence = logistic.say(settings)

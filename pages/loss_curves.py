@@ -34,7 +34,7 @@ with st.sidebar:
     if family.labelled:
         label = controls.segments(link, "y", _("Class of the example"), {"1": "1", "0": "0"}, "1")
 
-settings = Settings(name, tuple(values.items()), probe, int(label))
+settings = Settings(family=name, values=tuple(values.items()), probe=probe, label=int(label))
 with stage:
     lesson.show(
         link,

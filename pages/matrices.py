@@ -54,7 +54,15 @@ if not optimizers:
     link.publish(notes)
     st.stop()
 
-settings = Settings(optimizers, rates, exponent, None if exact else iterations, steps, seed, falls)
+settings = Settings(
+    optimizers=optimizers,
+    rates=rates,
+    exponent=exponent,
+    iterations=None if exact else iterations,
+    steps=steps,
+    seed=seed,
+    falls=falls,
+)
 with stage:
     sentence = told.say(settings)
     lesson.show(

@@ -48,7 +48,9 @@ with st.sidebar:
         label = _("Gradients, one per step; zeros follow")
         typed = tuple(controls.numbers(link, "typed", label, "1, 1, 1, 1, -1, 1, 1", momentum.ENTRY).tolist())
 
-settings = Settings(sequence, tuple(values.items()), typed, decay, learning_rate, steps)
+settings = Settings(
+    sequence=sequence, values=tuple(values.items()), typed=typed, decay=decay, learning_rate=learning_rate, steps=steps
+)
 with stage:
     lesson.show(
         link,

@@ -47,7 +47,12 @@ with st.sidebar:
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
 settings = Settings(
-    tuple(map(int, sizes)), tuple(map(float, x)), activation.name, activation.values, initialization, last, seed
+    sizes=tuple(map(int, sizes)),
+    x=tuple(map(float, x)),
+    activation=activation,
+    initialization=initialization,
+    last=last,
+    seed=seed,
 )
 with stage:
     lesson.show(

@@ -50,7 +50,18 @@ with st.sidebar:
     seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
 
 chosen = Chosen(l1, l2)
-settings = penalties.settings_of(Settings(optimizer, tuple(values.items()), rate, units, epochs, seed, share), chosen)
+settings = penalties.settings_of(
+    Settings(
+        optimizer=optimizer,
+        values=tuple(values.items()),
+        learning_rate=rate,
+        units=units,
+        epochs=epochs,
+        seed=seed,
+        share=share,
+    ),
+    chosen,
+)
 
 
 def stream() -> None:

@@ -40,7 +40,7 @@ with st.sidebar:
     others = {"none": _("none"), **{name: _(recipe.title) for name, recipe in OTHERS.items()}}
     also = controls.choice(link, "also", _("One more optimizer"), others, "none")
 
-settings = Settings(Sample(data), loss, batch, epochs, seed, also)
+settings = Settings(sample=Sample(data), loss=loss, batch_size=batch, epochs=epochs, seed=seed, also=also)
 with stage:
     try:
         sentence = practice.say(settings)

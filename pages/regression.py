@@ -53,17 +53,17 @@ with st.sidebar:
         start = controls.numbers(link, "start", _("Start b, w₁, w₂ … (the rest at 0)"), "-3, -2", COEFFICIENTS)
 
 settings = Settings(
-    degree,
-    tuple(truth.tolist()),
-    points,
-    noise,
-    seed,
-    measure,
-    optimizer,
-    tuple(values.items()),
-    rate,
-    updates,
-    tuple(start.tolist()),
+    degree=degree,
+    truth=tuple(truth.tolist()),
+    points=points,
+    noise=noise,
+    seed=seed,
+    measure=measure,
+    optimizer=optimizer,
+    values=tuple(values.items()),
+    learning_rate=rate,
+    updates=updates,
+    start=tuple(start.tolist()),
 )
 
 

@@ -67,7 +67,16 @@ if not plans:
     link.publish(notes)
     st.stop()
 
-settings = Settings(plans, learning_rate, warmup, steps, optimizer, curve, surface, sigma)
+settings = Settings(
+    plans=plans,
+    learning_rate=learning_rate,
+    warmup=warmup,
+    steps=steps,
+    optimizer=optimizer,
+    curve=curve,
+    surface=surface,
+    sigma=sigma,
+)
 with stage:
     lesson.show(
         link,

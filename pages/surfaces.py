@@ -89,7 +89,15 @@ if not chosen:
     link.publish(notes)
     st.stop()
 
-settings = Settings(ground, chosen, learning_rate, schedule.name, schedule.values, warmup, start, steps)
+settings = Settings(
+    ground=ground,
+    runs=chosen,
+    learning_rate=learning_rate,
+    schedule=schedule,
+    warmup=warmup,
+    start=start,
+    steps=steps,
+)
 selected = runs.chosen(link)
 with stage:
     picture, at_it, told, healing = st.container(), st.container(), st.empty(), st.container()

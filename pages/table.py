@@ -63,13 +63,15 @@ with st.sidebar:
     words = {column.name: foreign.clean(column.name) for column in own.table.words}
     others = {name: title for name, title in (names | words).items() if name != target}
     features = controls.several(link, "features", _("Features"), others, table.features_of(own, target))
-    plan = plans.choose_plan(link, Settings("", ()).plan)
+    plan = plans.choose_plan(link, Settings(target="", features=()).plan)
     with controls.folded(link, "rows", _("Validation and axes"), ":material/table_rows:"):
-        share = controls.dial(link, "validation", _("Validation share"), SHARE, Settings("", ()).share, SHARES)
+        share = controls.dial(
+            link, "validation", _("Validation share"), SHARE, Settings(target="", features=()).share, SHARES
+        )
         split = controls.whole(link, "split", _("Seed of the validation rows"), Range(0, 99, "s"), 0)
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
-settings = Settings(target, features, share, split, plan)
+settings = Settings(target=target, features=features, share=share, split=split, plan=plan)
 with stage:
     if own.uploaded:
         st.markdown(table.head(own))

@@ -52,7 +52,7 @@ if not nets:
     link.publish(notes)
     st.stop()
 
-settings = Settings(nets, depth, width, seed, probe)
+settings = Settings(nets=nets, depth=depth, width=width, seed=seed, probe=probe)
 with stage:
     with lesson.reading(link, notes):
         sentence = told.say(settings)

@@ -21,6 +21,7 @@ from optviz.networks.network import INITIALIZATIONS, Network
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from tests.pages import opener, said, tap
 
 SHORT = Settings(epochs=12)
@@ -57,7 +58,7 @@ def test_the_defaults_are_the_courses():
     assert (method.optimizer, method.learning_rate, method.l2, method.l1) == ("sgd", 0.01, 0, 0)
     settings = Settings()
     assert settings.sizes == (2, 11, 1)
-    assert (settings.activation, settings.loss, settings.batch_size, settings.epochs) == ("relu", "mse", 32, 800)
+    assert (settings.activation.name, settings.loss, settings.batch_size, settings.epochs) == ("relu", "mse", 32, 800)
     assert (settings.sample.dataset, settings.initialization, settings.engine) == ("dot", "course", "numpy")
 
 
@@ -386,7 +387,9 @@ def test_each_reason_has_its_sentence():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("initialization", INITIALIZATIONS)
 def test_the_keras_program_is_python(activation, initialization):
-    settings = replace(SHORT, activation=activation, initialization=initialization, schedule="one_cycle")
+    settings = replace(
+        SHORT, activation=Choice(activation), initialization=initialization, schedule=Choice("one_cycle")
+    )
     compile(keras_code(settings), "program", "exec")
 
 
@@ -395,5 +398,5 @@ def test_an_activation_brings_its_parameters_as_controls(name):
     parameter = ACTIVATIONS[name].parameters[0]
     app = fine(**{"activation": name, f"{name}.{parameter.name}": "0.05"})
     settings = at(app).settings
-    assert dict(settings.activation_values)[parameter.name] == 0.05
+    assert dict(settings.activation.values)[parameter.name] == 0.05
     assert dict(at(app).classifier.network.activation.arguments)[parameter.name] == 0.05

@@ -22,6 +22,7 @@ from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau, relay, super
 from optviz.networks.saved_models import Flaw, ModelError, SavedModel, read_model
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import Schedule
+from optviz.recipes import Choice
 from optviz.ui import links, training_files
 from optviz.ui.training_files import event_runs
 from tests.pages import opened, said, tap
@@ -255,7 +256,7 @@ def trained(activation="tanh", sizes=(2, 4, 3, 1), loss="binary_crossentropy"):
 
 def test_a_loaded_net_is_shown_as_it_is_and_trained_on_from_its_weights():
     model = trained()
-    settings = replace(Settings(), start=model, activation="tanh", loss="binary_crossentropy", epochs=8)
+    settings = replace(Settings(), start=model, activation=Choice("tanh"), loss="binary_crossentropy", epochs=8)
     training = Training(settings)
     assert training.epoch == 0 and not training.running
     np.testing.assert_array_equal(training.latest[0].w, model.w)
@@ -370,7 +371,7 @@ def test_a_bad_link_says_a_word_and_the_rest_still_works(name, value):
 def test_a_loaded_net_takes_the_place_of_the_network_until_it_is_left(lang):
     app = page(lang, net=trained())
     settings = at(app).settings
-    assert settings.sizes == (2, 4, 3, 1) and settings.activation == "tanh" and not at(app).running
+    assert settings.sizes == (2, 4, 3, 1) and settings.activation.name == "tanh" and not at(app).running
     assert "2-4-3-1" in said(app)
     app.button("classifier-continue").click().run()
     while at(app).running:

@@ -25,6 +25,7 @@ from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method, Sample, Settings
 from optviz.lessons.trainings import Training
+from optviz.recipes import Choice
 
 
 def test_alike_is_what_is_written_alike_or_within_what_counts():
@@ -55,11 +56,30 @@ def test_curves_coincide_that_are_drawn_as_one():
 
 def test_a_race_and_a_descent_say_whose_curves_coincide():
     # 1 - 0.1 · 2 = 0.8 and 1 - 0.9 · 2 = -0.8
-    told = descent.say(descent.Settings("square", "", (0.1, 0.9, 1.04), "constant", (), 0, 1.0, 20, False))
+    told = descent.say(
+        descent.Settings(
+            curve="square",
+            formula="",
+            rates=(0.1, 0.9, 1.04),
+            schedule=Choice("constant"),
+            warmup=0,
+            start=1.0,
+            steps=20,
+            single=False,
+        )
+    )
     assert "lr 0.1 and lr 0.9 have the same loss at every step" in told
     runs = (Run("sgd", 0.1), Run("momentum", 0.1, (("beta", 0.0),)), Run("sgd", 0.2))
     told = races.say(
-        races.Settings(Ground("bowl", "", 0.0, 0.0, 0.0, 0), runs, 0.1, "constant", (), 0, (-5.0, -2.0), 50)
+        races.Settings(
+            ground=Ground("bowl", "", 0.0, 0.0, 0.0, 0),
+            runs=runs,
+            learning_rate=0.1,
+            schedule=Choice("constant"),
+            warmup=0,
+            start=(-5.0, -2.0),
+            steps=50,
+        )
     )
     assert "have the same loss at every step" in told
 
@@ -89,7 +109,15 @@ def test_starts_that_end_alike_are_called_so():
 
 def test_runs_that_are_equally_near_are_named_together():
     ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
-    given = races.Settings(ground, (Run("sgd"), Run("sgd"), Run("adam")), 1e-3, "constant", (), 0, (3.0, 2.0), 20)
+    given = races.Settings(
+        ground=ground,
+        runs=(Run("sgd"), Run("sgd"), Run("adam")),
+        learning_rate=1e-3,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(3.0, 2.0),
+        steps=20,
+    )
     said = races.say(given)
     assert "① SGD, ② SGD are equally near" in said and "is nearest" not in said
     assert "SGD is nearest" in races.say(replace(given, runs=(Run("sgd"), Run("adam"))))
@@ -101,9 +129,11 @@ def test_an_expression_that_reacts_equally_says_so():
 
 
 def test_points_and_rows_that_share_the_lead():
-    even = losses.Settings((0.0, 0.0), (1.0, -1.0), 1.0, 2.0)
+    even = losses.Settings(true=(0.0, 0.0), pred=(1.0, -1.0), delta=1.0, top=2.0)
     assert "No single point dominates." in losses.say(even)
-    assert "Point 1 alone accounts for" in losses.say(losses.Settings((0.0, 0.0), (2.0, 1.0), 1.0, 2.0))
+    assert "Point 1 alone accounts for" in losses.say(
+        losses.Settings(true=(0.0, 0.0), pred=(2.0, 1.0), delta=1.0, top=2.0)
+    )
 
 
 def test_without_a_gain_no_strength_is_called_best():
@@ -114,7 +144,7 @@ def test_without_a_gain_no_strength_is_called_best():
 
 
 def test_steps_that_range_as_far_are_not_called_calmer():
-    plain = momentum.Settings("", (), (1.0, -1.0, 3.0), 0.0, 0.1, 20)
+    plain = momentum.Settings(sequence="", values=(), typed=(1.0, -1.0, 3.0), decay=0.0, learning_rate=0.1, steps=20)
     assert "averaged steps just as much" in momentum.say(plain) and "only by" not in momentum.say(plain)
     assert "only by" in momentum.say(replace(plain, decay=0.9))
 
@@ -128,14 +158,16 @@ def test_slopes_that_are_written_alike_are_one():
 
 def test_rows_that_cost_most_and_the_same():
     for other, same in ((1.0000001, True), (1.1, False)):
-        given = softmax_loss.Settings(((0.0, 1.0), (1.0, 1.0 + other)), ((1.0, 0.0),) * 2, False, 15.0)
+        given = softmax_loss.Settings(
+            rows=((0.0, 1.0), (1.0, 1.0 + other)), labels=((1.0, 0.0),) * 2, sparse=False, top=15.0
+        )
         said = softmax_loss.say(given)
         assert ("the rows with the largest loss tie" in said) == same and ("Row 2 has the largest loss" in said) != same
 
 
 def test_sides_that_cost_alike_are_not_favored():
     for profit, even in ((5.001, True), (5.1, False)):
-        assert ("neither is favored" in yoghurt._why(yoghurt.Settings(5.0, profit))) == even
+        assert ("neither is favored" in yoghurt._why(yoghurt.Settings(cost=5.0, profit=profit))) == even
 
 
 def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
@@ -149,7 +181,9 @@ def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
             for name, each in (("adam", 0.2), ("sgd", 0.4), ("rmsprop", loss))
         }
         monkeypatch.setattr(practice, "sweeps_of", lambda _settings, sweeps=sweeps: sweeps)
-        assert said in practice.say(practice.Settings(Sample("xor"), "mse", 16, 20, 0, "none"))
+        assert said in practice.say(
+            practice.Settings(sample=Sample("xor"), loss="mse", batch_size=16, epochs=20, seed=0, also="none")
+        )
 
 
 MODULES = (

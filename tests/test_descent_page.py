@@ -11,15 +11,16 @@ from optviz.lessons import descent
 from optviz.lessons.descent import Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from optviz.surfaces.curve_descent import Behavior
 from optviz.surfaces.curves import CURVES
 from tests.pages import opener, said
 from tests.programs import drawn, run
 
-DEFAULT = Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
-COURSE = replace(
-    DEFAULT, schedule="exponential_decay", schedule_values=(("decay_steps", 1), ("rate", 0.99)), single=True
+DEFAULT = Settings(
+    curve="shifted", formula="", rates=(0.2,), schedule=Choice("constant"), warmup=0, start=5.0, steps=40, single=False
 )
+COURSE = replace(DEFAULT, schedule=Choice("exponential_decay", (("decay_steps", 1), ("rate", 0.99))), single=True)
 
 page, fine = opener("descent", folds=("schedules", "axes", "tensorflow"))
 
@@ -185,13 +186,13 @@ PROGRAMS = [
     replace(DEFAULT, curve="formula", formula="cos(sqrt(w^2)) + 3w", start=0.0),
     replace(DEFAULT, curve="formula", formula="max(w, -w) + min(w, 1)/4", start=1.0, rates=(0.25, 0.8)),
     replace(DEFAULT, curve="formula", formula="3"),
-    *(replace(DEFAULT, curve="kink", start=2.5, schedule=name, warmup=i % 2 * 4, single=i % 3 == 0,
-              schedule_values=tuple(drawn(SCHEDULES[name], np.random.default_rng(i)).items()))
+    *(replace(DEFAULT, curve="kink", start=2.5, warmup=i % 2 * 4, single=i % 3 == 0,
+              schedule=Choice(name, tuple(drawn(SCHEDULES[name], np.random.default_rng(i)).items())))
       for i, name in enumerate(SCHEDULES)),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("settings", PROGRAMS, ids=lambda s: f"{s.curve} {s.schedule} {s.warmup} {s.formula}")
+@pytest.mark.parametrize("settings", PROGRAMS, ids=lambda s: f"{s.curve} {s.schedule.name} {s.warmup} {s.formula}")
 def test_the_program_prints_the_same_descent(settings):
     pytest.importorskip("tensorflow")
     settings = replace(settings, steps=15)

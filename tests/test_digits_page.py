@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from optviz.figures import digits as pictures
-from optviz.lessons import digits, nets
+from optviz.lessons import digits
 from optviz.lessons.digits import Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.models.digits import seen, split
@@ -20,6 +20,7 @@ from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import NUMBERS, Plan
+from optviz.optimization.optimizers import TRAINERS
 from optviz.ui import downloads, drawing
 from tests.pages import opener, said, tap
 
@@ -71,7 +72,7 @@ def test_the_sentence_says_what_the_matrix_shows():
     ("plan", "word"),
     [
         (Plan(learning_rate=100.0, l2=1.0, epochs=10), "diverged in epoch"),
-        (Plan((32,), learning_rate=10.0, epochs=3), "hardly better than guessing"),
+        (Plan(hidden=(32,), learning_rate=10.0, epochs=3), "hardly better than guessing"),
         (Plan(learning_rate=1e-6, epochs=1), "hardly better than guessing"),
     ],
 )
@@ -113,7 +114,7 @@ def test_an_image_is_dark_ink_on_white_paper():
 CHOICES = [
     *(("activation", name) for name in ACTIVATIONS),
     *(("init", name) for name in INITIALIZATIONS),
-    *(("optimizer", name) for name in nets.METHODS),
+    *(("optimizer", name) for name in TRAINERS),
     *(("scale", name) for name in digits.SCALES),
     ("split", "7"),
     ("shuffle", "0"),

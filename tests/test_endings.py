@@ -14,6 +14,7 @@ from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, Trouble, diagnose
 from optviz.surfaces.landscape import Kind, spacing
 from optviz.surfaces.race import Course, Ending, Racer, race
@@ -427,7 +428,15 @@ def test_a_run_whose_rate_has_become_zero_neither_crawls_nor_swings(rate):
 
 def settings(formula: str, start: Any, *runs: str, lr: float = 0.1, **ground: Any) -> Settings:
     base = {"l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0, **ground}
-    return Settings(Ground("formula", formula, **base), read_runs(list(runs)), lr, "constant", (), 0, start, 200)
+    return Settings(
+        ground=Ground("formula", formula, **base),
+        runs=read_runs(list(runs)),
+        learning_rate=lr,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=start,
+        steps=200,
+    )
 
 
 @pytest.mark.parametrize(

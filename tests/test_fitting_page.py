@@ -174,7 +174,7 @@ def classifier_of(query):
         if name.startswith(f"{dataset}.")
     }
     settings = Settings(
-        Sample(dataset, tuple(sample.items()), float(given.pop("validation", 0.2))),
+        sample=Sample(dataset, tuple(sample.items()), float(given.pop("validation", 0.2))),
         layers=int(given.pop("layers", 1)),
         units=int(given.pop("units", 11)),
         initialization=given.pop("init", "course"),

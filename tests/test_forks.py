@@ -20,6 +20,7 @@ from optviz.optimization.descent import descend, record
 from optviz.optimization.objectives import Later
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, warmup
+from optviz.recipes import Choice
 from optviz.surfaces.race import Branch, Course, Ending, Racer, branch, conclude, conclude_branch, run
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened, said, sound
@@ -147,7 +148,16 @@ TWO = (Run("sgd"), Run("adam"))
 
 
 def settings(at=None, steps=60, **ground):
-    return Settings(replace(GROUND, **ground), TWO, 0.1, "constant", (), 0, (-5.0, -2.0), steps, at)
+    return Settings(
+        ground=replace(GROUND, **ground),
+        runs=TWO,
+        learning_rate=0.1,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(-5.0, -2.0),
+        steps=steps,
+        fork=at,
+    )
 
 
 def page(lang="en", **parameters):

@@ -12,13 +12,14 @@ from optviz.lessons.tables import digits
 from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.initialization import Depth
+from optviz.recipes import Choice
 from tests.pages import opened, said
 
 page = partial(opened, "initialization")
 
 
 def settings(activation="tanh", initialization="xavier", deviation=0.05):
-    return Settings(Depth(6, 50), activation, (), initialization, deviation)
+    return Settings(net=Depth(6, 50), activation=Choice(activation), initialization=initialization, deviation=deviation)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.anatomy import Part
 from optviz.optimization.objectives import noise
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import inspector
 from optviz.ui.inspector import NUMBERS, SUB_STEPS, broken
@@ -26,7 +27,15 @@ BOWL = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
 
 
 def settings(*runs, steps=20, learning_rate=0.1, ground=BOWL, start=(-5.0, -2.0)):
-    return Settings(ground, tuple(map(Run, runs)), learning_rate, "constant", (), 0, start, steps)
+    return Settings(
+        ground=ground,
+        runs=tuple(map(Run, runs)),
+        learning_rate=learning_rate,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=start,
+        steps=steps,
+    )
 
 
 def page(rest=None, **parameters):

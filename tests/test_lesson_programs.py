@@ -58,7 +58,7 @@ def test_3_4_tanh_as_written_and_of_the_library(precision):
 def test_3_2_gradients_of_a_deep_net_layer_by_layer(net, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     np.savez_compressed(vanishing.FILE, **vanishing.program_arrays())
-    settings = vanishing.Settings((net,), 12, 8, 3, 1.0)
+    settings = vanishing.Settings(nets=(net,), depth=12, width=8, seed=3, probe=1.0)
     names_of(vanishing.program(settings))
     printed = [float(number) for number in capsys.readouterr().out.split()]
     np.testing.assert_allclose(printed, vanishing.all_norms(settings)[0], rtol=1e-6)

@@ -21,7 +21,7 @@ page, fine = opener("logistic", updates="20")
 
 
 def on(dataset, **changes):
-    return replace(Settings(Sample(dataset, (), 0.0)), **changes)
+    return replace(Settings(sample=Sample(dataset, (), 0.0)), **changes)
 
 
 def accuracies(settings):

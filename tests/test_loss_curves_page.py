@@ -11,8 +11,8 @@ from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from tests.pages import opened, said
 
-HUBER = Settings("error", (("delta", 1.0),), 2.0)
-EASY = Settings("logit", (("gamma", 2.0), ("balance", False), ("alpha", 0.25)), 3.0, 1)
+HUBER = Settings(family="error", values=(("delta", 1.0),), probe=2.0)
+EASY = Settings(family="logit", values=(("gamma", 2.0), ("balance", False), ("alpha", 0.25)), probe=3.0, label=1)
 
 page = partial(opened, "loss_curves")
 
@@ -29,7 +29,7 @@ def test_each_family_opens_with_its_sentence_formula_and_table(family, lang):
 
 def test_huber_is_half_a_square_within_delta_and_straight_beyond_4_5():
     assert loss_curves.at_probe(HUBER)["huber"] == (1.5, 1.0)
-    inside = Settings("error", (("delta", 3.0),), 2.0)
+    inside = Settings(family="error", values=(("delta", 3.0),), probe=2.0)
     assert loss_curves.at_probe(inside)["huber"] == (2.0, 2.0)
     assert "Beyond δ = 1" in loss_curves.say(HUBER) and "is within" in loss_curves.say(inside)
     assert "1\\,(2 - 0.5) = 1.5" in loss_curves.tex(HUBER) and "\\tfrac12 (2)^2 = 2" in loss_curves.tex(inside)
@@ -40,9 +40,9 @@ def test_the_focal_loss_hears_an_easy_example_less_and_a_hard_one_nearly_fully_4
     p = 1 / (1 + np.exp(-3.0))
     assert (plain, focal) == pytest.approx((-np.log(p), -((1 - p) ** 2) * np.log(p)))
     assert "already classified correctly" in loss_curves.say(EASY)
-    hard = Settings("logit", EASY.values, -3.0, 1)
+    hard = Settings(family="logit", values=EASY.values, probe=-3.0, label=1)
     assert "classified wrongly" in loss_curves.say(hard)
-    other = Settings("logit", EASY.values, 3.0, 0)
+    other = Settings(family="logit", values=EASY.values, probe=3.0, label=0)
     assert loss_curves.at_probe(other)["focal"].value == loss_curves.at_probe(hard)["focal"].value
 
 
@@ -59,12 +59,12 @@ def test_the_curves_are_the_losses_and_their_derivatives():
     "settings",
     [
         HUBER,
-        Settings("error", (("delta", 2.5),), -0.7),
+        Settings(family="error", values=(("delta", 2.5),), probe=-0.7),
         EASY,
-        Settings("logit", (("gamma", 0.5), ("balance", True), ("alpha", 0.75)), -2.0, 0),
-        Settings("logit", (("gamma", 4.0), ("balance", True), ("alpha", 0.75)), 1.0, 1),
-        Settings("logit", (("gamma", 3.3), ("balance", False), ("alpha", 0.7)), -3.9, 1),
-        Settings("error", (("delta", 0.4),), 3.1),
+        Settings(family="logit", values=(("gamma", 0.5), ("balance", True), ("alpha", 0.75)), probe=-2.0, label=0),
+        Settings(family="logit", values=(("gamma", 4.0), ("balance", True), ("alpha", 0.75)), probe=1.0, label=1),
+        Settings(family="logit", values=(("gamma", 3.3), ("balance", False), ("alpha", 0.7)), probe=-3.9, label=1),
+        Settings(family="error", values=(("delta", 0.4),), probe=3.1),
     ],
     ids=lambda settings: settings.family,
 )

@@ -9,8 +9,8 @@ from optviz.lessons import losses
 from optviz.lessons.losses import Settings
 from tests.pages import opened, said
 
-OUTLIER = Settings((1, 1.2, 0.9, 1.1, 1, 4.5), (1.1,) * 6, 1.0, 5.0)
-COURSE = Settings((0.5, 0.8), (1.0, 1.0), 1.0, 2.0)
+OUTLIER = Settings(true=(1, 1.2, 0.9, 1.1, 1, 4.5), pred=(1.1,) * 6, delta=1.0, top=5.0)
+COURSE = Settings(true=(0.5, 0.8), pred=(1.0, 1.0), delta=1.0, top=2.0)
 
 page = partial(opened, "losses")
 
@@ -31,13 +31,15 @@ def test_an_outlier_draws_the_mean_but_not_the_median():
     pulls = np.array([0.1, 0.1, 0.2, 0.0, 0.1, 3.4])
     told = [pulls[5] / pulls.sum(), 1 / np.sign(pulls).sum(), 1 / np.minimum(pulls, 1).sum()]
     assert "the pull is {:.0%} with MSE, {:.0%} with MAE, {:.0%} with Huber.".format(*told) in losses.say(OUTLIER)
-    huge = Settings((1, 1, 1, 100), (1, 1, 1, 1), 1.0, 100.0)
+    huge = Settings(true=(1, 1, 1, 100), pred=(1, 1, 1, 1), delta=1.0, top=100.0)
     assert losses.constants_of(huge)[:2] == pytest.approx((25.75, 1.0))
 
 
 def test_a_perfect_prediction_and_a_single_point_have_a_sentence_of_their_own():
-    assert losses.say(Settings((1.0, 2.0), (1.0, 2.0), 1.0, 2.0)).endswith("Every prediction equals its target.")
-    assert losses.say(Settings((1.0,), (2.0,), 1.0, 2.0)) == "MSE = 1, MAE = 1, Huber = 0.5."
+    assert losses.say(Settings(true=(1.0, 2.0), pred=(1.0, 2.0), delta=1.0, top=2.0)).endswith(
+        "Every prediction equals its target."
+    )
+    assert losses.say(Settings(true=(1.0,), pred=(2.0,), delta=1.0, top=2.0)) == "MSE = 1, MAE = 1, Huber = 0.5."
     assert "Point" not in said(page(true="1", pred="2"))
 
 
@@ -88,7 +90,7 @@ def test_a_drag_moves_the_nearest_point_to_a_round_value_and_never_the_picture()
 
 @pytest.mark.parametrize("value", [0.3, 12.0, -7.0, 999.0, -1000.0])
 def test_the_picture_holds_whatever_is_typed(value):
-    settings = Settings((value, 0.5), (1.0, 1.0), 1.0, 2.0)
+    settings = Settings(true=(value, 0.5), pred=(1.0, 1.0), delta=1.0, top=2.0)
     assert settings.scale.low <= value <= settings.scale.high
     assert float(losses.top_of(settings.scale)) == settings.scale.top
 
@@ -111,7 +113,7 @@ def test_bad_input_gets_one_sentence_and_the_rest_stays(parameters, sentence):
     assert sentence in error.value and "MSE = " in said(app)
 
 
-@pytest.mark.parametrize("settings", [COURSE, OUTLIER, Settings((-0.5, 3.0), (1.0, 0.1), 0.3, 5.0)])
+@pytest.mark.parametrize("settings", [COURSE, OUTLIER, Settings(true=(-0.5, 3.0), pred=(1.0, 0.1), delta=0.3, top=5.0)])
 def test_the_program_gives_the_same_in_tensorflow(settings):
     pytest.importorskip("tensorflow")
     names = {}

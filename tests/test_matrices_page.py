@@ -16,7 +16,7 @@ page = partial(opened, "matrices")
 
 
 def of(*names, **rest):
-    return Settings(names, tuple(CONTENDERS[name][1] for name in names), **rest)
+    return Settings(optimizers=names, rates=tuple(CONTENDERS[name][1] for name in names), **rest)
 
 
 COURSE = of("sgd", "momentum", "adam", "muon")
@@ -71,7 +71,7 @@ def test_2_17_the_sentence_has_the_steps_to_half_the_error():
     assert f"Muon learns all pairs most evenly: its slowest takes {ratio:.3g} times as long as its fastest." in sentence
     assert "All pairs at the same step: Shampoo, SOAP." in told.say(of("sgd", "shampoo", "soap"))
     assert "SGD 1 and not in 40" in told.say(of("sgd", exponent=2.0))
-    assert "SGD diverges" in told.say(Settings(("sgd",), (50.0,)))
+    assert "SGD diverges" in told.say(Settings(optimizers=("sgd",), rates=(50.0,)))
 
 
 def test_the_first_step_is_told_in_singular_values():
@@ -135,5 +135,5 @@ def test_bad_links_get_a_word(parameters, complaint):
 def test_a_training_that_diverges_is_told_and_drawn_as_far_as_it_goes():
     app = sound(page(**{"opt": ["sgd", "adam"], "lr.sgd": "100", "steps": "200"}))
     assert "SGD diverges" in said(app)
-    for rows in told.arrays_of(Settings(("sgd",), (100.0,), steps=200)).values():
+    for rows in told.arrays_of(Settings(optimizers=("sgd",), rates=(100.0,), steps=200)).values():
         assert not np.isinf(rows.astype(np.float32)).any()

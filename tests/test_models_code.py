@@ -21,7 +21,9 @@ def weights(network, w):
     "settings",
     [
         logistic.Settings(updates=60),
-        logistic.Settings(Sample("moons", (("n", 40), ("noise", 0.3)), 0.0), 3, 0.3, 40, 5),
+        logistic.Settings(
+            sample=Sample("moons", (("n", 40), ("noise", 0.3)), 0.0), units=3, learning_rate=0.3, updates=40, seed=5
+        ),
     ],
     ids=["default", "changed"],
 )

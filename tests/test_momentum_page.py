@@ -30,7 +30,7 @@ def test_the_formula_has_the_numbers():
 
 
 def test_what_the_panels_follow_is_the_sum():
-    given = Settings("typed", (), (1.0, -2.0), 0.5, 0.1, 5)
+    given = Settings(sequence="typed", values=(), typed=(1.0, -2.0), decay=0.5, learning_rate=0.1, steps=5)
     arrays = momentum.arrays_of(given)
     assert momentum.gradients_of(given).tolist() == [1, -2, 0, 0, 0]
     assert np.allclose(arrays["shares"][2], [-0.2, 0.05, 0, 0, 0])
@@ -42,7 +42,9 @@ def test_what_the_panels_follow_is_the_sum():
 
 
 def test_more_numbers_than_steps_are_cut():
-    assert momentum.gradients_of(Settings("typed", (), (1.0, 2.0, 3.0), 0.5, 0.1, 2)).tolist() == [1, 2]
+    assert momentum.gradients_of(
+        Settings(sequence="typed", values=(), typed=(1.0, 2.0, 3.0), decay=0.5, learning_rate=0.1, steps=2)
+    ).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from optviz.lessons.trainings import FEWEST_PARTS, PARTS, Training
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.plateau import EarlyStopping
 from optviz.networks.saved_models import SavedModel
+from optviz.recipes import Choice
 
 WHOLE = Settings(epochs=12, batch_size=512)
 """One update an epoch: from one row to the next is one step."""
@@ -22,7 +23,7 @@ WAYS = {
     "takes over": {"methods": (Method("momentum", (), 0.05, switch=Switch(5, Method("adam", (), 0.03).legs[0])),)},
     "two": {"methods": (Method(), Method("rmsprop", (), 0.01)), "batch_size": 512},
     "starts": {"methods": (Method("adam", (), 0.01),), "starts": 3},
-    "scheduled": {"schedule": "cosine", "schedule_values": (("decay_steps", 10.0),), "warmup": 3},
+    "scheduled": {"schedule": Choice("cosine", (("decay_steps", 10.0),)), "warmup": 3},
 }
 
 
@@ -56,7 +57,7 @@ def test_weights_and_steps_are_those_of_the_training(way: str) -> None:
 
 @pytest.mark.parametrize("l1, l2", [(0.0, 0.0), (0.01, 0.1)])
 def test_gradients_are_the_slopes_of_what_is_minimized(l1: float, l2: float) -> None:
-    settings = Settings(epochs=5, activation="tanh", methods=(Method(l1=l1, l2=l2),))
+    settings = Settings(epochs=5, activation=Choice("tanh"), methods=(Method(l1=l1, l2=l2),))
     training = Training(settings)
     training.advance(60)
     w, gradient, step = parts(training)[3]
@@ -129,7 +130,7 @@ def test_curves_stand_in_front_where_they_tell_the_story() -> None:
     assert not quiet(Settings(methods=(Method(l2=0.03),)))
     assert quiet(Settings(stopping=EarlyStopping(5)))
     assert quiet(Settings(starts=2))
-    assert quiet(Settings(schedule="cosine"))
+    assert quiet(Settings(schedule=Choice("cosine")))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -13,6 +13,7 @@ from optviz.lessons.tables import digits
 from optviz.locale.spoken import LANGUAGES
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS, Network
+from optviz.recipes import Choice
 from tests.pages import opened, summaries
 
 page = partial(opened, "network")
@@ -21,7 +22,9 @@ page = partial(opened, "network")
 def settings(
     sizes=(3, 6, 4, 6, 5), x=(1.0, 1.0, 1.0), activation="tanh", initialization="course", *, last=True, seed=0
 ):
-    return Settings(sizes, x, activation, (), initialization, last, seed)
+    return Settings(
+        sizes=sizes, x=x, activation=Choice(activation), initialization=initialization, last=last, seed=seed
+    )
 
 
 def said(app):

@@ -7,6 +7,7 @@ from optviz.lessons import backpropagation, initialization, network
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.initialization import Depth
 from optviz.networks.network import INITIALIZATIONS
+from optviz.recipes import Choice
 
 tensorflow = pytest.importorskip("tensorflow")
 
@@ -20,7 +21,9 @@ def run(program):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_6_2_the_forward_pass(activation, capsys):
     for sizes, start, last in (((3, 6, 4, 6, 5), "course", True), ((30, 4), "he", False)):
-        given = network.Settings(sizes, (1.0, 0.5, -2.0), activation, (), start, last, 3)
+        given = network.Settings(
+            sizes=sizes, x=(1.0, 0.5, -2.0), activation=Choice(activation), initialization=start, last=last, seed=3
+        )
         names = run(network.program(given))
         np.testing.assert_allclose(names["a"].numpy()[0], network.forward_of(given).outputs[-1], rtol=1e-6)
     assert capsys.readouterr().out
@@ -31,7 +34,9 @@ def test_6_2_the_forward_pass(activation, capsys):
     [("tanh", "xavier"), ("relu", "he"), ("elu", "course"), ("rrelu", "own"), ("sigmoid", "small")],
 )
 def test_6_3_the_spread(activation, start, capsys):
-    given = initialization.Settings(Depth(4, 30, 5), activation, (), start, 0.2)
+    given = initialization.Settings(
+        net=Depth(4, 30, 5), activation=Choice(activation), initialization=start, deviation=0.2
+    )
     run(initialization.program(given))
     printed = np.array([line.split() for line in capsys.readouterr().out.splitlines()], dtype=float)
     place = [*INITIALIZATIONS, "own"].index(start)

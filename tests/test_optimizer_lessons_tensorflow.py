@@ -13,6 +13,7 @@ from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.models.functions import CASTS, read_axis
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 from optviz.surfaces.surfaces import SURFACES
 from tests import programs
 
@@ -27,7 +28,15 @@ def run(program):
 
 def settings(mine, surface="bowl", steps=25, learning_rate=0.1):
     ground = Ground(surface, "", 0.0, 0.0, 0.0, 0)
-    return races.Settings(ground, (mine, Run("sgd")), learning_rate, "constant", (), 0, SURFACES[surface].start, steps)
+    return races.Settings(
+        ground=ground,
+        runs=(mine, Run("sgd")),
+        learning_rate=learning_rate,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=SURFACES[surface].start,
+        steps=steps,
+    )
 
 
 MEAN, MEAN2 = Row(0.9, "average", 1.0, False), Row(0.999, "average", 1.0, False)
@@ -98,7 +107,7 @@ def test_each_surface_is_written_in_tensorflow(name):
 def test_both_forms_of_momentum_in_keras(sequence):
     typed = (1.0, -2.0, 0.5) if sequence == "typed" else ()
     values = () if sequence == "typed" else (("slope", 1.5),)
-    given = momentum.Settings(sequence, values, typed, 0.8, 0.1, 12)
+    given = momentum.Settings(sequence=sequence, values=values, typed=typed, decay=0.8, learning_rate=0.1, steps=12)
     places = run(momentum.program(given))["places"]
     ours = momentum.momentum_of(given).places[-1]
     assert places["classical"] == pytest.approx(ours[1], rel=1e-11)

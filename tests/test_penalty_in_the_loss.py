@@ -18,6 +18,7 @@ from optviz.lessons.trainings import Training
 from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.networks.plateau import Watched
 from optviz.networks.training_plan import Plan
+from optviz.recipes import Choice
 from optviz.ui.training_files import event_runs
 
 WITH, DATA = "training, with penalty", "training, without penalty"
@@ -159,7 +160,7 @@ def test_on_the_digits_page(l2):
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 def test_on_the_page_of_ones_own_table(l2):
     own = table.Own(table.SAMPLE, table.houses())
-    settings = table.Settings("price_k", table.features_of(own, "price_k"))
+    settings = table.Settings(target="price_k", features=table.features_of(own, "price_k"))
     settings = replace(settings, plan=replace(settings.plan, l2=l2, epochs=3))
     result = table.learned_sample(settings)
     fit, rows = result.fit, result.task.training
@@ -200,7 +201,15 @@ def test_on_the_penalties_page_the_parts_stand_in_the_table_and_their_sum_in_the
 
 @pytest.mark.parametrize("log", [False, True])
 def test_on_the_surfaces_page_every_name_of_a_loss_with_a_penalty_says_so(log):
-    bare = races.Settings(Ground("bowl", "", 0.0, 0.0, 0.0, 0), (Run("sgd"),), 0.1, "constant", (), 0, (3.0, 2.0), 20)
+    bare = races.Settings(
+        ground=Ground("bowl", "", 0.0, 0.0, 0.0, 0),
+        runs=(Run("sgd"),),
+        learning_rate=0.1,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(3.0, 2.0),
+        steps=20,
+    )
     for ground, word in ((bare.ground, "Loss"), (replace(bare.ground, l2=0.5), "Loss with penalty")):
         given = replace(bare, ground=ground)
         loss = json.loads(next(p for p in races.panels_of(given, log) if p.title == "Loss").figure)

@@ -22,7 +22,7 @@ def html(app):
     return " ".join(part.proto.body for part in app.get("html"))
 
 
-COURSE = Settings(Sample(), "mse", 32, 20, 0, "none")
+COURSE = Settings(sample=Sample(), loss="mse", batch_size=32, epochs=20, seed=0, also="none")
 
 
 def test_why_adam_or_sgd_with_nesterov_to_begin_with():
@@ -49,7 +49,7 @@ def test_every_loss(loss):
 
 @pytest.mark.parametrize("also", ["momentum", "adagrad", "adadelta", "lion", "adamw", "adam"])
 def test_one_more_optimizer(also):
-    settings = Settings(Sample(), "mse", 64, 2, 0, also)
+    settings = Settings(sample=Sample(), loss="mse", batch_size=64, epochs=2, seed=0, also=also)
     expected = ALWAYS if also == "adam" else (*ALWAYS, also)
     assert settings.optimizers == expected and len(practice.arrays_of(settings)) == len(expected) + 1
 

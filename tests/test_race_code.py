@@ -17,6 +17,7 @@ from optviz.lessons.runs import Run, read_runs
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened
 from tests.programs import drawn, idle, run
@@ -28,8 +29,8 @@ FLAT = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
 
 def race(ground=FLAT, runs=(), steps=40, start=None, **others):
     start = SURFACES[ground.surface].start if start is None else start
-    given = {"learning_rate": 0.05, "schedule": "constant", "schedule_values": (), "warmup": 0, **others}
-    return Settings(ground, tuple(runs), start=tuple(map(float, start)), steps=steps, **given)
+    given = {"learning_rate": 0.05, "schedule": Choice("constant"), "warmup": 0, **others}
+    return Settings(ground=ground, runs=tuple(runs), start=tuple(map(float, start)), steps=steps, **given)
 
 
 def printed(settings):
@@ -158,7 +159,7 @@ def test_every_schedule_and_warm_up_runs_as_on_the_page(schedule, warmup):
     values = drawn(SCHEDULES[schedule], np.random.default_rng(warmup))
     runs = [Run("momentum"), Run("nesterov", 0.2), Run("adamw", 0.3)]
     settings = race(
-        runs=runs, schedule=schedule, schedule_values=tuple(values.items()), warmup=warmup, steps=43 if warmup else 40
+        runs=runs, schedule=Choice(schedule, tuple(values.items())), warmup=warmup, steps=43 if warmup else 40
     )
     assert_same(settings)
 
@@ -179,7 +180,7 @@ def test_a_fork_goes_on_as_on_the_page(fork):
     ground = Ground("long_valley", "", 0.0, 0.05, 0.1, 3)
     settings = race(ground, [Run("adam", 0.2), Run("nesterov")], fork=fork)
     assert_same(settings)
-    decayed = replace(settings, schedule="step_decay", schedule_values=(("drop_every", 9), ("drop_to", 0.5)), warmup=3)
+    decayed = replace(settings, schedule=Choice("step_decay", (("drop_every", 9), ("drop_to", 0.5))), warmup=3)
     pytest.importorskip("keras")
     assert_same(decayed)
 
@@ -206,7 +207,13 @@ def test_the_pages_of_races_offer_their_program(lang):
     )
     runs = read_runs(["adam", "newton"])
     with_noise = Settings(
-        Ground("booth", "x1^2 + 3*x2^2 + 2*sin(2*x1)", 0.0, 0.0, 0.1, 0), runs, 0.05, "constant", (), 0, (1.5, 1.0), 200
+        ground=Ground("booth", "x1^2 + 3*x2^2 + 2*sin(2*x1)", 0.0, 0.0, 0.1, 0),
+        runs=runs,
+        learning_rate=0.05,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(1.5, 1.0),
+        steps=200,
     )
     text = race.code[0].value
     assert "noise(step)" in text and "def hessian" in text

@@ -13,8 +13,32 @@ from optviz.optimization.optimizers import OPTIMIZERS
 from tests.pages import opened, said
 from tests.programs import drawn, in_keras, run
 
-LINE = Settings(1, (1.0, 2.0), 61, 1.0, 0, "mean", "sgd", (), 0.03, 100, (-3.0, -2.0))
-CUBIC = Settings(3, (0.9, 0.5, 3.0, 2.4), 61, 0.0, 0, "mean", "sgd", (), 0.001, 100, (0.0,))
+LINE = Settings(
+    degree=1,
+    truth=(1.0, 2.0),
+    points=61,
+    noise=1.0,
+    seed=0,
+    measure="mean",
+    optimizer="sgd",
+    values=(),
+    learning_rate=0.03,
+    updates=100,
+    start=(-3.0, -2.0),
+)
+CUBIC = Settings(
+    degree=3,
+    truth=(0.9, 0.5, 3.0, 2.4),
+    points=61,
+    noise=0.0,
+    seed=0,
+    measure="mean",
+    optimizer="sgd",
+    values=(),
+    learning_rate=0.001,
+    updates=100,
+    start=(0.0,),
+)
 
 page = partial(opened, "regression", folds=("points", "tensorflow"))
 

@@ -11,6 +11,7 @@ from optviz.lessons import descent, diagnoses, races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run, read_runs
 from optviz.locale.spoken import LANGUAGES
+from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Trouble
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
@@ -20,7 +21,15 @@ from tests.pages import opened
 
 def settings(run, steps, surface="bowl", sigma=0.0, schedule="constant", values=()):
     ground = Ground(surface, "", 0.0, 0.0, sigma, 0)
-    return Settings(ground, read_runs([run]), 0.1, schedule, values, 0, SURFACES[surface].start, steps)
+    return Settings(
+        ground=ground,
+        runs=read_runs([run]),
+        learning_rate=0.1,
+        schedule=Choice(schedule, values),
+        warmup=0,
+        start=SURFACES[surface].start,
+        steps=steps,
+    )
 
 
 CASES = {
@@ -141,7 +150,14 @@ def test_a_descent_is_offered_a_rate_with_which_it_arrives(rate, better, step):
     buttons = [b for b in app.button if b.key == "descent~remedy"]
     assert bool(buttons) == bool(better)
     given = descent.Settings(
-        "square", "", (float(rate),), "constant", (), 0, descent.curve_of("square", "").start, 40, False
+        curve="square",
+        formula="",
+        rates=(float(rate),),
+        schedule=Choice("constant"),
+        warmup=0,
+        start=descent.curve_of("square", "").start,
+        steps=40,
+        single=False,
     )
     captions = descent.captions(given)
     assert len(captions) == bool(better)

@@ -21,7 +21,9 @@ from tests.pages import opener, said
 from tests.programs import drawn, in_keras, run
 
 STAIRS = (Scheduled("exponential_decay"), Scheduled("exponential_decay", values=(("staircase", True),)))
-DEFAULT = Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
+DEFAULT = Settings(
+    plans=STAIRS, learning_rate=0.5, warmup=0, steps=400, optimizer="sgd", curve="kink", surface="bowl", sigma=0.0
+)
 PIECES = replace(DEFAULT, plans=(Scheduled("piecewise_constant"),), learning_rate=0.1)
 EVERY = replace(DEFAULT, plans=tuple(map(Scheduled, SCHEDULES)), steps=60)
 
@@ -195,7 +197,16 @@ def test_1_4_and_1_5_the_program_makes_the_same_schedules_in_keras(warmup):
 def test_the_program_descends_the_curve_as_the_page_does(optimizer, curve):
     pytest.importorskip("keras")
     plans = (Scheduled("constant"), Scheduled("one_cycle", 0.1, values=(("total_steps", 20),)))
-    settings = Settings(plans, 0.03, len(optimizer) % 2 * 3, 8, optimizer, curve, "bowl", 0.0)
+    settings = Settings(
+        plans=plans,
+        learning_rate=0.03,
+        warmup=len(optimizer) % 2 * 3,
+        steps=8,
+        optimizer=optimizer,
+        curve=curve,
+        surface="bowl",
+        sigma=0.0,
+    )
     ends = readings(run(schedules.program(settings))[1])[1]
     # Nadam of Keras rounds its 0.96 to single precision.
     exact = 1e-6 if optimizer == "nadam" else 1e-10

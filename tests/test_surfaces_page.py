@@ -15,6 +15,7 @@ from optviz.lessons.runs import Run
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import said
@@ -37,7 +38,15 @@ TWO = (Run("sgd"), Run("adam"))
 def settings(surface="bowl", runs=TWO, *, steps=60, start=None, learning_rate=0.1, **ground):
     base = {"formula": "", "l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0}
     start = start or (SURFACES[surface].start if surface in SURFACES else (1.0, 1.0))
-    return Settings(Ground(surface, **{**base, **ground}), runs, learning_rate, "constant", (), 0, start, steps)
+    return Settings(
+        ground=Ground(surface, **{**base, **ground}),
+        runs=runs,
+        learning_rate=learning_rate,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=start,
+        steps=steps,
+    )
 
 
 def test_a_race_is_running_on_the_first_load_with_its_table_and_its_sentence():

@@ -214,7 +214,7 @@ def test_least_squares_is_that_of_the_normal_equations():
 
 def test_7_7_a_network_predicts_prices_better_than_a_plane_and_than_the_mean():
     task = prepare(houses(), "price_k", houses().names[:-1], 0.25, 0)
-    result = learn(task, Plan((16,), optimizer="adam", learning_rate=0.01, epochs=60))
+    result = learn(task, Plan(hidden=(16,), optimizer="adam", learning_rate=0.01, epochs=60))
     best, plane, mean = (
         float(np.ravel(way.validation_scores.mae)[-1]) for way in (result.network, result.linear, result.mean)
     )
@@ -238,13 +238,13 @@ def test_what_is_predicted_is_in_the_units_of_the_target_whatever_they_are():
         training=type(task.training)(task.training.x * 1000, task.training.y * 1e6),
         validation=type(task.training)(task.validation.x * 1000, task.validation.y * 1e6),
     )
-    plan = Plan((8,), optimizer="adam", learning_rate=0.01, epochs=5)
+    plan = Plan(hidden=(8,), optimizer="adam", learning_rate=0.01, epochs=5)
     small, large = learn(task, plan), learn(scaled, plan)
     np.testing.assert_allclose(large.network.validation, small.network.validation * 1e6, rtol=1e-9)
 
 
 def test_a_training_that_diverges_keeps_its_finite_epochs():
     task = prepare(houses(), "price_k", ["area_m2"], 0.25, 0)
-    result = learn(task, Plan((16,), learning_rate=100.0, epochs=20))
+    result = learn(task, Plan(hidden=(16,), learning_rate=100.0, epochs=20))
     assert result.fit.last.reason == "diverged" and np.isfinite(result.fit.numbers[:, 0]).all()
     assert np.isnan(result.fit.last.accuracy)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optviz.lessons import nets, table
+from optviz.lessons import table
 from optviz.lessons.table import Own, Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.models import table as tables
@@ -14,13 +14,14 @@ from optviz.models.table import HOUSES, MOST_BYTES, Fault, TableError, Why, hous
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
+from optviz.optimization.optimizers import TRAINERS
 from optviz.ui import links, own_table
 from tests.markup import read_in
 from tests.pages import opener, said, sound, summaries, tap
 
 OWN = Own(table.SAMPLE, houses())
 FEATURES = table.features_of(OWN, "price_k")
-COURSE = Settings("price_k", FEATURES)
+COURSE = Settings(target="price_k", features=FEATURES)
 GOOD = "speed,weight,drag\n" + "".join(f"{i},{(i * 7) % 11},{i * i + (i * 7) % 11}\n" for i in range(40))
 
 page, fine = opener("table", epochs="3")
@@ -58,7 +59,9 @@ def test_the_arrays_are_the_predictions_of_all_epochs():
 def test_many_rows_are_thinned():
     rows = "".join(f"{i},{i % 17},{i + i % 17}\n" for i in range(3000))
     big = Own("big.csv", tables.parse(("a,b,c\n" + rows).encode()), "key")
-    result = table.learn_table(big.table, Settings("c", ("a", "b"), plan=replace(COURSE.plan, epochs=2)))
+    result = table.learn_table(
+        big.table, Settings(target="c", features=("a", "b"), plan=replace(COURSE.plan, epochs=2))
+    )
     arrays = table.arrays_of(result)
     assert all(array.shape[1] <= table.DOTS for name, array in arrays.items() if name.endswith(("true", "predicted")))
     assert "At most 250 dots" in table.note(result)
@@ -69,8 +72,11 @@ def test_many_rows_are_thinned():
     [
         (COURSE, "the network explains 98% of the variance, a linear fit 79%: the relation is curved"),
         (replace(COURSE, plan=replace(COURSE.plan, hidden=(), learning_rate=0.03)), "a linear fit is as good"),
-        (Settings("age_years", ("area_m2", "rooms")), "worse than guessing the mean"),
-        (Settings("age_years", ("rooms",), plan=replace(COURSE.plan, epochs=4)), "no better than guessing the mean"),
+        (Settings(target="age_years", features=("area_m2", "rooms")), "worse than guessing the mean"),
+        (
+            Settings(target="age_years", features=("rooms",), plan=replace(COURSE.plan, epochs=4)),
+            "no better than guessing the mean",
+        ),
         (replace(COURSE, plan=replace(COURSE.plan, optimizer="sgd", learning_rate=100.0)), "diverged in epoch 1"),
         (replace(COURSE, plan=Plan(learning_rate=0.003, epochs=10)), "but a linear fit 79%"),
     ],
@@ -88,10 +94,10 @@ def test_an_r2_of_a_sixth_is_little_whatever_a_plane_does():
     rng = np.random.default_rng(0)
     x, noise = rng.normal(size=(2, 600))
     rows = "".join(f"{a},{b * b},{a + 0.5 * b * b + 3 * c}\n" for a, b, c in zip(x, x[::-1], noise, strict=True))
-    task = table.learn_table(tables.parse(f"a,b,c\n{rows}".encode()), Settings("c", ("a", "b")))
+    task = table.learn_table(tables.parse(f"a,b,c\n{rows}".encode()), Settings(target="c", features=("a", "b")))
     r2, plane = task.network.validation_scores.r2[-1], float(task.linear.validation_scores.r2)
     assert 0.05 < r2 < 0.3
-    said = table.say(Settings("c", ("a", "b")), task)
+    said = table.say(Settings(target="c", features=("a", "b")), task)
     assert f"explains {round(100 * r2)}% of the variance, little more than the mean does" in said
     assert f"(linear fit: {round(100 * plane)}%)" in said and "curved" not in said
 
@@ -130,7 +136,7 @@ def test_it_opens_on_the_sample_and_says_what_is_left_out():
 CHOICES = [
     *(("activation", name) for name in ACTIVATIONS),
     *(("init", name) for name in INITIALIZATIONS),
-    *(("optimizer", name) for name in nets.METHODS),
+    *(("optimizer", name) for name in TRAINERS),
     *(("target", name) for name in houses().names),
     ("features", "rooms"),
     ("validation", "0.7"),

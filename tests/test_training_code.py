@@ -24,6 +24,7 @@ from optviz.networks.saved_models import SavedModel
 from optviz.networks.training_plan import Plan
 from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from tests import programs
 from tests.pages import opened
 from tests.programs import idle, in_keras
@@ -42,7 +43,7 @@ SMALL = replace(
     units=4,
     batch_size=12,
     epochs=3,
-    activation="tanh",
+    activation=Choice("tanh"),
     methods=(Method(learning_rate=0.05),),
 )
 
@@ -159,8 +160,7 @@ def mixed(k, **chosen):
         sample=Sample(dataset, tuple(values.items()), (0.3, 0.0, 0.15)[k % 3]),
         layers=(1, 2, 0)[k // 2 % 3],
         units=2 + k % 4,
-        activation=activation,
-        activation_values=drawn(ACTIVATIONS[activation], k),
+        activation=Choice(activation, drawn(ACTIVATIONS[activation], k)),
         initialization=turn(INITIALIZATIONS, k),
         loss=turn(LOSSES, k),
         batch_size=(12, 100, 17)[k % 3] * (8 if dataset == "dot" else 1),
@@ -186,7 +186,7 @@ def test_every_schedule_with_and_without_a_warm_up(schedule, warmup, capsys):
     name = turn(["momentum", "nesterov", "nesterov_keras", "adam", "momentum_classical", "adamw", "sgd"], 3 * k)
     values = drawn(SCHEDULES[schedule], k) if k % 3 else ()
     method = Method(name, (), RATES.get(name, 0.01))
-    check(replace(SMALL, methods=(method,), schedule=schedule, schedule_values=values, warmup=warmup, epochs=4), capsys)
+    check(replace(SMALL, methods=(method,), schedule=Choice(schedule, values), warmup=warmup, epochs=4), capsys)
 
 
 @pytest.mark.parametrize("k", range(len(ACTIVATIONS)))
@@ -204,8 +204,8 @@ NESTEROV = Leg("nesterov", (("beta", 0.7),), 0.03)
         replace(SMALL, methods=(Method("momentum_classical", (), 0.02, switch=Switch(1, NESTEROV)),), warmup=3),
         replace(SMALL, methods=(Method("nesterov", (), 0.02, 0.1, switch=Switch(1, Leg("lion"), 0.0)),)),
         replace(SMALL, methods=(Method("nadam", l1=0.01, l2=0.1, switch=Switch(2, Leg("nadam"), 1.0)),)),
-        replace(SMALL, methods=(Method("adam", switch=Switch(1, Leg("adamw"), 0.3)),), schedule="step_decay",
-                schedule_values=(("drop_every", 2), ("drop_to", 0.5)), seed=3),
+        replace(SMALL, methods=(Method("adam", switch=Switch(1, Leg("adamw"), 0.3)),),
+                schedule=Choice("step_decay", (("drop_every", 2), ("drop_to", 0.5))), seed=3),
         replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(0, NESTEROV, 0.2)),)),
         replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(3, NESTEROV, 0.2)),)),
         replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(4, NESTEROV, 0.2)),)),
@@ -226,7 +226,7 @@ def test_forks(settings, capsys):
 LONG = replace(SMALL, initialization="he", epochs=30, batch_size=28, methods=(Method(learning_rate=0.5, l2=0.001),))
 RESTORES, STOPS = EarlyStopping(4, 0.001, True), EarlyStopping(3, 0.0, False)
 REDUCES = ReduceOnPlateau(0.5, 2, 0.2, 0.001)
-FALLS = {"schedule": "cosine_restarts", "schedule_values": (("first_decay_steps", 5), ("t_mul", 1.5), ("m_mul", 0.8))}
+FALLS = {"schedule": Choice("cosine_restarts", (("first_decay_steps", 5), ("t_mul", 1.5), ("m_mul", 0.8)))}
 
 
 @pytest.mark.parametrize(
@@ -287,10 +287,10 @@ def test_a_program_reduces_a_schedule_as_the_page_does(seed):
     "settings",
     [
         replace(SMALL, starts=3, seed=5),
-        replace(SMALL, starts=2, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu"),
+        replace(SMALL, starts=2, sample=replace(SMALL.sample, share=0.0), activation=Choice("leaky_relu")),
         # The least loss and the least loss of the data are not the same start's.
-        replace(SMALL, starts=3, activation="leaky_relu", methods=(Method(learning_rate=0.05, l2=0.3),)),
-        replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation="leaky_relu",
+        replace(SMALL, starts=3, activation=Choice("leaky_relu"), methods=(Method(learning_rate=0.05, l2=0.3),)),
+        replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation=Choice("leaky_relu"),
                 methods=(Method(learning_rate=0.05, l2=0.3),)),
         replace(LONG, starts=2, stopping=RESTORES, reducing=REDUCES, epochs=12),
         # The best start was stopped before the fork, and never saw the L2 of the others.
@@ -309,7 +309,7 @@ def test_a_net_that_was_loaded_keeps_its_penalty(side, activation, capsys):
     network = Network((2, 5, 5, 1), made)
     loaded = SavedModel(network.sizes, made, "mse", network.init(8, "xavier") + 0.1)
     methods = (Method("adam", l2=0.3, l1=0.02), Method("sgd", l2=0.5))
-    check(replace(SMALL, start=loaded, activation=activation, methods=methods), capsys, side)
+    check(replace(SMALL, start=loaded, activation=Choice(activation), methods=methods), capsys, side)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -337,7 +337,7 @@ STEEP = Method(learning_rate=2.0)
     ids=["plain", "restores elsewhere", "after a fork"],
 )
 def test_a_training_that_diverges_ends_at_its_last_finite_epoch(method, stopping, capsys):
-    settings = replace(SMALL, activation="relu", epochs=60, methods=(method,), stopping=stopping)
+    settings = replace(SMALL, activation=Choice("relu"), epochs=60, methods=(method,), stopping=stopping)
     training, _names = check(settings, capsys)
     assert training.latest[0].reason == "diverged" and 0 < training.latest[0].epoch < 60
 
@@ -345,7 +345,7 @@ def test_a_training_that_diverges_ends_at_its_last_finite_epoch(method, stopping
 def test_a_program_is_the_same_compiled(capsys):
     tensorflow.config.run_functions_eagerly(False)
     method = Method("nesterov", (), 0.05, 0.01, switch=Switch(2, Leg("adam", (("epsilon", 0.01),))))
-    check(replace(SMALL, methods=(method,), schedule="one_cycle", warmup=2), capsys)
+    check(replace(SMALL, methods=(method,), schedule=Choice("one_cycle"), warmup=2), capsys)
 
 
 def test_hidden_layers_of_the_same_shape_have_weights_of_their_own(capsys):
@@ -371,10 +371,36 @@ def agree(printed, expected, rel=1e-9):
     [
         digits.Settings(Plan(learning_rate=1.0, batch_size=512, epochs=2)),
         digits.Settings(
-            Plan((12,), "leaky_relu", (("alpha", 0.3),), "he", "rmsprop", (), 0.01, 0.003, 500, 2, 4), "standard", 3
+            Plan(
+                hidden=(12,),
+                activation=Choice("leaky_relu", (("alpha", 0.3),)),
+                initialization="he",
+                optimizer="rmsprop",
+                values=(),
+                learning_rate=0.01,
+                l2=0.003,
+                batch_size=500,
+                epochs=2,
+                seed=4,
+            ),
+            "standard",
+            3,
         ),
-        digits.Settings(Plan((4,), initialization="he", learning_rate=1e4, batch_size=512, epochs=9)),
-        digits.Settings(Plan((9, 9), "elu", (), "course", "nesterov", (), 0.01, 0.1, 500, 2, shuffle=False)),
+        digits.Settings(Plan(hidden=(4,), initialization="he", learning_rate=1e4, batch_size=512, epochs=9)),
+        digits.Settings(
+            Plan(
+                hidden=(9, 9),
+                activation=Choice("elu"),
+                initialization="course",
+                optimizer="nesterov",
+                values=(),
+                learning_rate=0.01,
+                l2=0.1,
+                batch_size=500,
+                epochs=2,
+                shuffle=False,
+            )
+        ),
     ],
     ids=["softmax regression", "hidden layer, RMSProp, L2", "diverges", "two layers, look-ahead"],
 )
@@ -390,9 +416,13 @@ FEW = {"epochs": 2, "batch_size": 128}
 @pytest.mark.parametrize(
     "settings",
     [
-        table.Settings("price_k", ("area_m2", "age_years", "distance_km"), 0.3, 2, Plan(
-            (6, 4), "tanh", (), "he", "momentum_classical", (), 0.01, 0.01, **FEW)),
-        table.Settings("age_years", ("price_k",), 0.5, 0, Plan((), optimizer="adadelta", **FEW)),
+        table.Settings(
+            target="price_k", features=("area_m2", "age_years", "distance_km"), share=0.3, split=2,
+            plan=Plan(hidden=(6, 4), activation=Choice("tanh"), initialization="he", optimizer="momentum_classical",
+                      learning_rate=0.01, l2=0.01, **FEW),
+        ),
+        table.Settings(target="age_years", features=("price_k",), share=0.5, split=0,
+                       plan=Plan(optimizer="adadelta", **FEW)),
     ],
     ids=["two layers", "a line"],
 )  # fmt: skip
@@ -411,7 +441,7 @@ def test_the_table_program_asks_for_no_names(capsys):
     names = ["高 or low", "年", "x\"y' {0}\\n", "a;b"]
     rows = "".join(f"{'高中低'[i % 3]},{i},{'?' if i == 3 else i % 7},{i * i % 13}\n" for i in range(60))
     own = parse((",".join(f'"{name.replace(chr(34), 2 * chr(34))}"' for name in names) + "\n" + rows).encode())
-    settings = table.Settings(own.names[-1], (names[0], *own.names[:2]), plan=Plan((3,), **FEW))
+    settings = table.Settings(target=own.names[-1], features=(names[0], *own.names[:2]), plan=Plan(hidden=(3,), **FEW))
     result = table.learn_table(own, settings)
     program = table.program(settings, result)
     _names, printed = run(program, table.FILE, table.program_arrays(result), capsys)
@@ -442,7 +472,9 @@ def test_2_6_the_penalties(kind, optimizer, capsys):
 
 @pytest.mark.parametrize("also", ["none", "adagrad"])
 def test_practice_at_the_best_rate(also, capsys):
-    settings = practice.Settings(Sample("xor", (("n", 30),)), "huber", 16, 2, 3, also)
+    settings = practice.Settings(
+        sample=Sample("xor", (("n", 30),)), loss="huber", batch_size=16, epochs=2, seed=3, also=also
+    )
     sweeps = practice.sweeps_of(settings)
     for name, each in list(sweeps.items())[:: 1 if also == "none" else -4]:
         arrays = practice.program_arrays(settings)

@@ -13,7 +13,7 @@ from optviz.lessons.tables import tex
 from optviz.lessons.training_settings import Leg, Method, Settings, Switch
 from optviz.lessons.trainings import Training
 from optviz.locale.spoken import LANGUAGES
-from optviz.optimization.optimizers import TRAINERS
+from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, TRAINERS
 from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names
 from tests.pages import opened, sound
@@ -32,7 +32,7 @@ def epochs_of(settings):
     return training, epochs
 
 
-@pytest.mark.parametrize("name", TRAINERS)
+@pytest.mark.parametrize("name", [name for name in TRAINERS if name not in MATRIX_OPTIMIZERS])
 def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
     training, epochs = epochs_of(replace(WHOLE, methods=(Method(name, (), 0.05, l2=0.1, l1=0.01),)))
     replay = Replay(training, training.nets[0])

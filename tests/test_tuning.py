@@ -9,6 +9,7 @@ from optviz.lessons import races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 from optviz.surfaces import tuning
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
@@ -37,7 +38,15 @@ HELPLESS = {
 def end_of(surface, optimizer):
     """Race as the page does, not as the sweep did."""
     ground, start = Ground(surface, "", 0.0, 0.0, 0.0, 0), SURFACES[surface].start
-    settings = Settings(ground, (Run(optimizer),), KEPT[surface][optimizer], "constant", (), 0, start, tuning.STEPS)
+    settings = Settings(
+        ground=ground,
+        runs=(Run(optimizer),),
+        learning_rate=KEPT[surface][optimizer],
+        schedule=Choice("constant"),
+        warmup=0,
+        start=start,
+        steps=tuning.STEPS,
+    )
     result = races.race_of(settings)
     return result.ends[0], result.path.w[:, 0]
 

@@ -8,6 +8,7 @@ from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import RUNS, Run
 from optviz.notation import FormulaError, Reason
 from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
+from optviz.recipes import Choice
 from tests import programs
 from tests.pages import opened, ran
 
@@ -17,7 +18,17 @@ RULE = "gamma = 0.8 in [0, 1]\nc = max(gamma*c, abs(g))\nw = w - lr*g/(c + 0.01)
 
 def race(*names):
     runs = tuple(map(Run, names))
-    return races.race_of(Settings(BOWL, runs, 0.05, "constant", (), 0, (-5.0, -2.0), 60))
+    return races.race_of(
+        Settings(
+            ground=BOWL,
+            runs=runs,
+            learning_rate=0.05,
+            schedule=Choice("constant"),
+            warmup=0,
+            start=(-5.0, -2.0),
+            steps=60,
+        )
+    )
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -84,7 +95,9 @@ def test_a_page_races_it_and_says_what_is_wrong_with_one_in_a_link():
 
 def test_its_program_prints_the_losses_of_the_page():
     runs = (Run(OWN + RULE), Run(OWN + template("adam")), Run("adam"))
-    shown = Settings(BOWL, runs, 0.05, "constant", (), 0, (-5.0, -2.0), 60)
+    shown = Settings(
+        ground=BOWL, runs=runs, learning_rate=0.05, schedule=Choice("constant"), warmup=0, start=(-5.0, -2.0), steps=60
+    )
     text = race_code.program(shown)
     _names, printed = programs.run(text)
     path = races.race_of(shown).path

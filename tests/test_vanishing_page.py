@@ -11,7 +11,7 @@ from optviz.networks.datasets import DataError
 from optviz.networks.network import INITIALIZATIONS, Network
 from tests.pages import examples, opener, said, tap
 
-COURSE = Settings(("relu.he", "sigmoid.xavier"), 10, 32, 0, 1.0)
+COURSE = Settings(nets=("relu.he", "sigmoid.xavier"), depth=10, width=32, seed=0, probe=1.0)
 
 page, fine = opener("vanishing")
 
@@ -34,7 +34,7 @@ def test_every_track_has_its_numbers():
 
 
 def test_what_is_zero_or_beyond_single_precision_is_not_drawn():
-    arrays = told.arrays_of(Settings(("sigmoid.zero", "sigmoid.small"), 30, 8, 0, -2.0))
+    arrays = told.arrays_of(Settings(nets=("sigmoid.zero", "sigmoid.small"), depth=30, width=8, seed=0, probe=-2.0))
     for numbers in arrays.values():
         assert not np.isinf(numbers.astype(np.float32)).any() and (np.isnan(numbers) | (numbers != 0)).all()
     assert np.isnan(arrays["norms0"][0, 0]) and np.isfinite(arrays["norms0"][0, -1])
@@ -46,12 +46,16 @@ def test_3_2_the_sentence_has_the_ratio_and_what_it_means():
     sentence = told.say(COURSE)
     assert f"vanishes with Sigmoid · Xavier ({shares['sigmoid.xavier']} of the last layer's)" in sentence
     assert f"The gradient holds with ReLU · He ({shares['relu.he']})" in sentence
-    assert "explodes with ReLU · Course" in told.say(Settings(("relu.course",), 10, 32, 0, 1.0))
-    assert "no gradient at all with ReLU · Zero" in told.say(Settings(("relu.zero",), 10, 32, 0, 1.0))
+    assert "explodes with ReLU · Course" in told.say(
+        Settings(nets=("relu.course",), depth=10, width=32, seed=0, probe=1.0)
+    )
+    assert "no gradient at all with ReLU · Zero" in told.say(
+        Settings(nets=("relu.zero",), depth=10, width=32, seed=0, probe=1.0)
+    )
 
 
 def test_a_gradient_that_is_as_faint_in_the_last_layer_is_tiny_everywhere():
-    faint = Settings(("relu.small",), 10, 32, 0, 1.0)
+    faint = Settings(nets=("relu.small",), depth=10, width=32, seed=0, probe=1.0)
     (norms,) = told.all_norms(faint)
     assert norms.max() < 1e-4 and norms[0] > 0.01 * norms[-1]
     sentence = told.say(faint)
@@ -119,7 +123,7 @@ def test_without_the_data_file_it_says_so(monkeypatch):
 
 @pytest.mark.parametrize("probe", [1.0, 0.3])
 def test_the_stars_are_what_the_slopes_of_the_nets_own_units_multiply_to(probe):
-    settings = Settings(("tanh.xavier", "sigmoid.xavier"), 10, 32, 0, probe)
+    settings = Settings(nets=("tanh.xavier", "sigmoid.xavier"), depth=10, width=32, seed=0, probe=probe)
     own, where = [], []
     for name, slope in (("tanh", lambda a: 1 - a**2), ("sigmoid", lambda a: a * (1 - a))):
         network = Network(settings.sizes, ACTIVATIONS[name]())

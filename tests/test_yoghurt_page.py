@@ -33,7 +33,7 @@ def test_the_final_weights_lean_as_the_prices_do_4_4():
     assert np.abs(squared - 1).max() < 0.01 and (seller > 1).all() and (exchanged < 1).all()
     over = yoghurt.mean_over(COURSE)
     assert abs(over[0]) < 0.01 and over[1] > 0.05 and over[2] < -0.05
-    swapped = Settings(99, 1)
+    swapped = Settings(cost=99, profit=1)
     np.testing.assert_array_equal(yoghurt.final_of(swapped)[[0, 2, 1]], yoghurt.final_of(COURSE))
     assert "A missing bottle costs 99 times" in yoghurt.say(COURSE)
     assert "A surplus bottle costs 99 times" in yoghurt.say(swapped)
@@ -57,7 +57,7 @@ def test_every_kind_of_setting_has_its_words(prices, words):
 
 
 def test_equal_prices_are_said_once():
-    said = yoghurt.say(Settings(5, 5))
+    said = yoghurt.say(Settings(cost=5, profit=5))
     assert said.count("With cost 5, profit 5") == 1
 
 
@@ -88,7 +88,10 @@ def test_the_panels_follow_the_fit():
     assert sum(np.asarray(each.array).nbytes for each in arrays.values()) < 100_000
 
 
-@pytest.mark.parametrize("settings", [Settings(epochs=100), Settings(99.0, 1.0, 0.003, 100, 5, (0.5, -0.5))])
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(epochs=100), Settings(cost=99.0, profit=1.0, learning_rate=0.003, epochs=100, seed=5, start=(0.5, -0.5))],
+)
 def test_the_program_ends_at_the_same_weights_in_tensorflow(settings):
     pytest.importorskip("tensorflow")
     names = {}

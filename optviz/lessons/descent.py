@@ -23,21 +23,21 @@ from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization.schedules import SCHEDULES, warmup
+from optviz.recipes import Choice
 from optviz.surfaces.curve_descent import TROUBLED, Behavior, Descent, Verdict, better_rate, moment, run
 from optviz.surfaces.curves import CURVES, Curve
 
 FORMULA = "formula"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the descents depend on; `rates` has one learning rate a run, the first is the main one."""
 
     curve: str
     formula: str
     rates: tuple[float, ...]
-    schedule: str
-    schedule_values: tuple[tuple[str, float], ...]
+    schedule: Choice
     warmup: int
     start: float
     steps: int
@@ -46,7 +46,7 @@ class Settings:
     @property
     def is_constant(self) -> bool:
         """Whether the learning rate never changes."""
-        return SCHEDULES[self.schedule]().is_steady and not self.warmup
+        return SCHEDULES[self.schedule.name]().is_steady and not self.warmup
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +64,7 @@ def readable(formula: str) -> str:
 @lru_cache(maxsize=128)
 def descent_of(settings: Settings) -> Descent:
     """Run the descents; the same settings give the same numbers, once for a whole class."""
-    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+    factor = warmup(settings.schedule.of(SCHEDULES), settings.warmup)
     curve = curve_of(settings.curve, settings.formula)
     return run(curve, settings.rates, [factor], start=settings.start, steps=settings.steps, single=settings.single)
 
@@ -431,8 +431,8 @@ def formulas(settings: Settings) -> list[str]:
             rf"\lambda = f'' = {tex(curvature)} \end{{aligned}}"
         )
     if not settings.is_constant:
-        numbers = filled(settings.schedule, settings.schedule_values, settings.rates[0], settings.warmup, 1)
-        written += [SCHEDULES[settings.schedule].formula, numbers]
+        numbers = filled(settings.schedule.name, settings.schedule.values, settings.rates[0], settings.warmup, 1)
+        written += [SCHEDULES[settings.schedule.name].formula, numbers]
     return written
 
 
@@ -444,7 +444,7 @@ def program(settings: Settings) -> str:
         settings=settings,
         rates=[float(rate) for rate in settings.rates],
         start=float(settings.start),
-        factor=rate_code(1.0, settings.schedule, dict(settings.schedule_values), settings.warmup),
+        factor=rate_code(1.0, settings.schedule.name, dict(settings.schedule.values), settings.warmup),
         curve=curve,
         beside=re.sub(r"\bw\b", "beside", curve.program),
         near=NEAR,

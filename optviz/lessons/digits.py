@@ -297,7 +297,7 @@ def formula(settings: Settings) -> str:
     for k, (units, following) in enumerate(pairwise(sizes), 1):
         product = rf"W_{k}^{{\top}} {before} + b_{k}"
         name = "z" if k == len(sizes) - 1 else f"h_{k}"
-        inner = product if name == "z" else rf"\operatorname{{{_tex(plan.activation)}}}\!\left({product}\right)"
+        inner = product if name == "z" else rf"\operatorname{{{_tex(plan.activation.name)}}}\!\left({product}\right)"
         lines.append(rf"{name} &= {inner},\quad W_{k}: {units} \times {following}")
         before = name
     lines.append(r"p_k &= \frac{e^{z_k}}{\sum_{j=0}^{9} e^{z_j}}")

@@ -20,6 +20,7 @@ from optviz.locale.spoken import N_, _, language
 from optviz.optimization.family import FAMILY, Branch, Member
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.two_moments import members
+from optviz.recipes import Choice
 from optviz.surfaces import tuning
 from optviz.surfaces.surfaces import SURFACES
 
@@ -38,7 +39,15 @@ class Show:
         """Return the race."""
         ground = Ground(self.surface, "", 0.0, 0.0, 0.0, 0)
         start = SURFACES[self.surface].start
-        return Settings(ground, read_runs(list(self.runs)), self.learning_rate, "constant", (), 0, start, self.steps)
+        return Settings(
+            ground=ground,
+            runs=read_runs(list(self.runs)),
+            learning_rate=self.learning_rate,
+            schedule=Choice("constant"),
+            warmup=0,
+            start=start,
+            steps=self.steps,
+        )
 
     def parameters(self) -> dict[str, list[str]]:
         """Return the parameters of the link that opens it on the surfaces page."""

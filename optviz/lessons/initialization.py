@@ -18,17 +18,17 @@ from optviz.locale.spoken import N_, _, joined, language
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.initialization import ROWS, Depth, Fate, Spread, expected, fate, passed, propagate, scales
 from optviz.networks.network import INITIALIZATIONS, Initialization
+from optviz.recipes import Choice
 
 OWN = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the page shows: the net, its activation, the initialization chosen, and the visitor's own deviation."""
 
     net: Depth
-    activation: str
-    activation_values: tuple[tuple[str, float], ...]
+    activation: Choice
     initialization: str
     deviation: float
 
@@ -40,7 +40,7 @@ def titles() -> dict[str, str]:
 
 def activation_of(settings: Settings) -> Activation:
     """Return the activation."""
-    return ACTIVATIONS[settings.activation](**dict(settings.activation_values))
+    return settings.activation.of(ACTIVATIONS)
 
 
 def initializations_of(settings: Settings) -> tuple[Initialization, ...]:
@@ -136,7 +136,7 @@ def say(settings: Settings) -> str:
     deviation, saturated, zeros = (each[:, place] for each in (spread.deviation, spread.saturated, spread.zeros))
     said = _(_SAID[fate(deviation, saturated)]).format(
         name=titles()[settings.initialization],
-        activation=_(ACTIVATIONS[settings.activation].title),
+        activation=_(ACTIVATIONS[settings.activation.name].title),
         first=digits(deviation[1]),
         last=digits(deviation[-1]),
         depth=settings.net.depth,

@@ -39,7 +39,6 @@ def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
         settings.seeds,
         settings.shuffle,
         settings.schedule,
-        settings.schedule_values,
         settings.warmup,
         settings.stopping,
         settings.reducing,

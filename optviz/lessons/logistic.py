@@ -36,7 +36,7 @@ MARGIN = 0.02
 GOOD = 0.97
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the two trainings depend on; by default the course's 1000 updates at learning rate 1."""
 

@@ -23,7 +23,7 @@ from optviz.recipes import Range, Recipe
 CURVE = 401
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """A family, the values of its loss with parameters, where the probe stands, and the example's class."""
 

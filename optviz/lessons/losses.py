@@ -25,7 +25,7 @@ ARRAYS = ("mse", "mae", "huber")
 CURVE = 201
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Targets and predictions, as many of the one as of the other; Huber's delta; how far the picture goes at least."""
 
@@ -38,7 +38,7 @@ class Settings:
     def of(cls, true: Array, pred: Array, delta: float, top: float) -> "Settings":
         """Take the numbers that have a partner."""
         n = min(len(true), len(pred))
-        return cls(tuple(true[:n].tolist()), tuple(pred[:n].tolist()), delta, top)
+        return cls(true=tuple(true[:n].tolist()), pred=tuple(pred[:n].tolist()), delta=delta, top=top)
 
     @property
     def losses(self) -> tuple[Loss, Loss, Loss]:

@@ -48,7 +48,7 @@ def titles() -> dict[str, str]:
     return {name: _(title) for name, (title, _rate) in CONTENDERS.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Which optimizers train the memory, each with its learning rate, and how often its pairs are seen.
 

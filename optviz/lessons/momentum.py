@@ -25,7 +25,7 @@ SHOWN = 3
 ENTRY = Field(most=LONGEST, low=-1e6, high=1e6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """A sequence of gradients, of the registry or (`typed`) a visitor's own, and the momentum that it meets."""
 

@@ -100,7 +100,7 @@ def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: Los
     return TrainingCode(
         file,
         (inputs, *plan.hidden, outputs),
-        ACTIVATIONS[plan.activation](**dict(plan.activation_values)),
+        plan.activation.of(ACTIVATIONS),
         plan.initialization,
         loss,
         Method(plan.optimizer, plan.values, plan.learning_rate, plan.l2),

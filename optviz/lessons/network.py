@@ -20,6 +20,7 @@ from optviz.lessons.words import field_error
 from optviz.locale.spoken import N_, _, joined, language, ngettext
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.network import INITIALIZATIONS, Network, Pass
+from optviz.recipes import Choice
 from optviz.typed_numbers import Fault, Field, FieldError
 
 MOST_UNITS, MOST_LAYERS = 10_000, 20
@@ -36,14 +37,13 @@ LINE = 42
 """The most letters of a sum in the picture: what a phone has room for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the page shows."""
 
     sizes: tuple[int, ...]
     x: tuple[float, ...]
-    activation: str
-    activation_values: tuple[tuple[str, float], ...]
+    activation: Choice
     initialization: str
     last: bool
     seed: int
@@ -93,7 +93,7 @@ def network_of(settings: Settings) -> Network:
 
 def activation_of(settings: Settings) -> Activation:
     """Return the activation, with its parameters."""
-    return ACTIVATIONS[settings.activation](**dict(settings.activation_values))
+    return settings.activation.of(ACTIVATIONS)
 
 
 def output_of(settings: Settings) -> Activation:

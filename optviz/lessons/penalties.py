@@ -60,7 +60,7 @@ LOOKS = (
 NUMBERS = ("loss", "validation_loss")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the sweep depends on; by default the course's net with a fifth of the points held out."""
 

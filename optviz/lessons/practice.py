@@ -39,7 +39,7 @@ ALWAYS = ("adam", "nesterov_keras", "sgd")
 """The optimizers that are compared: those to begin with, and plain descent."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What is trained, how long, and which optimizer beside the three."""
 

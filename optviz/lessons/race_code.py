@@ -36,7 +36,7 @@ def program(settings: Settings) -> str:
         hessian=_derived(_listed(map(_listed, second)), [*chain(*second)]) if second else None,
         l2=bool(ground.l2 or settings.onward.l2),
         classes=dict.fromkeys(numpy_class(run.optimizer, dict(run.values))[0] for run in _drivers(settings)),
-        rate=rate_code(1.0, settings.schedule, dict(settings.schedule_values), settings.warmup),
+        rate=rate_code(1.0, settings.schedule.name, dict(settings.schedule.values), settings.warmup),
         runs=zip(*made, strict=True),
         start=[float(x) for x in settings.start],
         changed=_changed(settings.fork) if settings.fork else {},

@@ -28,6 +28,7 @@ from optviz.optimization.descent import Path
 from optviz.optimization.objectives import Later
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, diagnose
 from optviz.surfaces.landscape import Kind, Minima, is_limit, spacing
 from optviz.surfaces.race import Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
@@ -50,15 +51,14 @@ class Ground:
     seed: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that a race depends on."""
 
     ground: Ground
     runs: tuple[Contestant, ...]
     learning_rate: float
-    schedule: str
-    schedule_values: tuple[tuple[str, float], ...]
+    schedule: Choice
     warmup: int
     start: tuple[float, float]
     steps: int
@@ -114,7 +114,7 @@ def _run(settings: Settings) -> Path:
 
 
 def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
-    factor = warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+    factor = warmup(settings.schedule.of(SCHEDULES), settings.warmup)
     return course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps
 
 

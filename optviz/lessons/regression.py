@@ -41,7 +41,7 @@ _FORMULAS = {"mean": r"\frac{1}{N}", "half": r"\frac{1}{2N}", "sum": ""}
 _CALLS = {"mean": "tf.reduce_mean({})", "half": "tf.reduce_mean({}) / 2", "sum": "tf.reduce_sum({})"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that a fit depends on: the points, the model and its descent."""
 

@@ -59,7 +59,7 @@ PLANS = Roster(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the page depends on: the schedules, and what they are applied to."""
 

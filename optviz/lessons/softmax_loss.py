@@ -46,7 +46,7 @@ OVERFLOW = float(np.log(FLOAT32))
 """Above this e^z is infinite in float32."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Logits, a row each, with their labels as one-hot rows of the same shape, and how far the picture goes."""
 
@@ -95,7 +95,7 @@ def from_one_hot(z: Array, labels: Array, top: float) -> tuple[Settings, list[st
         for i, row in enumerate(labels[:rows])
         if abs(row.sum() - 1.0) > 1e-6
     ]
-    return Settings(_frozen(z[:rows]), _frozen(fitting), False, top), wrong
+    return Settings(rows=_frozen(z[:rows]), labels=_frozen(fitting), sparse=False, top=top), wrong
 
 
 def from_sparse(z: Array, labels: Array, top: float) -> tuple[Settings, list[str]]:
@@ -109,7 +109,7 @@ def from_sparse(z: Array, labels: Array, top: float) -> tuple[Settings, list[str
         if label >= classes
     ]
     chosen = np.minimum(labels[:rows], classes - 1).astype(int)
-    return Settings(_frozen(z[:rows]), _frozen(np.eye(classes)[chosen]), True, top), wrong
+    return Settings(rows=_frozen(z[:rows]), labels=_frozen(np.eye(classes)[chosen]), sparse=True, top=top), wrong
 
 
 def _unpaired(logits: int, labels: int) -> list[str]:

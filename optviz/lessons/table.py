@@ -74,7 +74,7 @@ class Own:
         return bool(self.key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything but the table that a training depends on."""
 

@@ -18,13 +18,14 @@ from optviz.lessons.optimizer_code import (
     rate_code,
 )
 from optviz.lessons.programs import printed
-from optviz.lessons.training_settings import Leg, Method, Values
+from optviz.lessons.training_settings import Leg, Method
 from optviz.libraries import in_keras
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.classifier import Epoch
 from optviz.networks.datasets import Dataset
 from optviz.networks.losses import Loss
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
+from optviz.recipes import Choice
 
 HELD_OUT = "validation"
 """What rows are called that are held out, where the page has no other word for them."""
@@ -97,8 +98,7 @@ class TrainingCode:
     epochs: int
     seeds: tuple[int, ...]
     shuffle: bool = True
-    schedule: str = "constant"
-    schedule_values: Values = ()
+    schedule: Choice = Choice("constant")
     warmup: int = 0
     stopping: EarlyStopping | None = None
     reducing: ReduceOnPlateau | None = None
@@ -126,18 +126,18 @@ class TrainingCode:
 
     def rate(self, leg: Leg) -> RateCode:
         """The learning rate of an optimizer."""
-        base, values = leg.learning_rate, dict(self.schedule_values)
+        base, values = leg.learning_rate, dict(self.schedule.values)
         if not (self.held_out and self.reducing):
-            return rate_code(base, self.schedule, values, self.warmup)
+            return rate_code(base, self.schedule.name, values, self.warmup)
         if self.steady:
             return RateCode((), repr(base), False)
-        factor = rate_code(1.0, self.schedule, values, self.warmup)
+        factor = rate_code(1.0, self.schedule.name, values, self.warmup)
         return RateCode((*factor.definitions, REDUCIBLE), f"Reducible({base!r}, {factor.call})", False)
 
     @property
     def steady(self) -> bool:
         """Whether no schedule changes the learning rate."""
-        return rate_code(1.0, self.schedule, dict(self.schedule_values), self.warmup).steady
+        return rate_code(1.0, self.schedule.name, dict(self.schedule.values), self.warmup).steady
 
     def optimizer(self, leg: Leg) -> OptimizerCode:
         """The optimizer, whose learning rate is called `learning_rate`."""

@@ -11,6 +11,7 @@ from optviz.networks.datasets import DATASETS, Dataset
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.networks.saved_models import SavedModel
 from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.recipes import Choice
 
 Values = tuple[tuple[str, float], ...]
 
@@ -96,7 +97,7 @@ class Method:
         return self.l2 if l2 is None else l2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that a training depends on; by default the course's, with a fifth of the points held out.
 
@@ -108,13 +109,11 @@ class Settings:
     sample: Sample = Sample()
     layers: int = 1
     units: int = 11
-    activation: str = "relu"
-    activation_values: Values = ()
+    activation: Choice = Choice("relu")
     initialization: str = "course"
     loss: str = "mse"
     methods: tuple[Method, ...] = (Method(),)
-    schedule: str = "constant"
-    schedule_values: Values = ()
+    schedule: Choice = Choice("constant")
     warmup: int = 0
     batch_size: int = 32
     epochs: int = 800
@@ -149,7 +148,7 @@ class Settings:
     @property
     def told_by_curves(self) -> bool:
         """Whether what is special in it is seen in the curves over the epochs."""
-        steady = SCHEDULES[self.schedule]().is_steady and not self.warmup
+        steady = SCHEDULES[self.schedule.name]().is_steady and not self.warmup
         changes = any(method.switch for method in self.methods) or not steady
         return bool(self.stopping or self.reducing or self.starts > 1 or changes)
 
@@ -173,9 +172,9 @@ def axis_of(sample: Sample) -> Array:
 
 def activation_of(settings: Settings) -> Activation:
     """Return the activation of the hidden layers, with its parameters."""
-    return ACTIVATIONS[settings.activation](**dict(settings.activation_values))
+    return settings.activation.of(ACTIVATIONS)
 
 
 def factor_of(settings: Settings) -> Factor:
     """Return the factor of the schedule with its warm-up; it counts updates."""
-    return warmup(SCHEDULES[settings.schedule](**dict(settings.schedule_values)), settings.warmup)
+    return warmup(settings.schedule.of(SCHEDULES), settings.warmup)

@@ -384,10 +384,10 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
     loss, activation = LOSSES[settings.loss], activation_of(settings)
     minimized = [(title, _minimized(loss.formula, method)) for title, method in _distinct_penalties(settings)]
     shown = dict.fromkeys(leg.optimizer for method in settings.methods for leg in method.legs)
-    initialization, schedule = INITIALIZATIONS[settings.initialization], SCHEDULES[settings.schedule]
+    initialization, schedule = INITIALIZATIONS[settings.initialization], SCHEDULES[settings.schedule.name]
     return [
         *minimized,
-        (_(ACTIVATIONS[settings.activation].title), f"a(z) = {activation.formula}"),
+        (_(ACTIVATIONS[settings.activation.name].title), f"a(z) = {activation.formula}"),
         *([] if settings.start else [(_("Initial weights"), rf"w \sim {initialization.formula}")]),
         *((_(OPTIMIZERS[name].title), OPTIMIZERS[name].formula) for name in shown),
         (_(schedule.title), schedule.formula),

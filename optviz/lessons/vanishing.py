@@ -47,7 +47,7 @@ def choices() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Nets of one shape that are compared, each `activation.initialization`, and the z of the products of slopes."""
 

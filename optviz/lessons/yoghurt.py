@@ -30,7 +30,7 @@ ROWS = 150
 REACH = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the three fits depend on."""
 
@@ -56,7 +56,8 @@ class Settings:
         cls, cost: float, profit: float, rate: float, epochs: int, seed: float, start: tuple[float, float]
     ) -> "Settings":
         """Take what the controls say, with the epochs in hundreds and the seed whole."""
-        return cls(cost, profit, rate, max(round(epochs, -2), 100), int(seed), start)
+        hundreds = max(round(epochs, -2), 100)
+        return cls(cost=cost, profit=profit, learning_rate=rate, epochs=hundreds, seed=int(seed), start=start)
 
 
 def names_of(settings: Settings) -> tuple[str, ...]:

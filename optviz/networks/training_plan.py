@@ -13,19 +13,19 @@ from optviz.networks.datasets import Dataset
 from optviz.networks.losses import Loss
 from optviz.networks.network import Network
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A network's hidden layers, and how it is trained.
 
-    `values` are those of the optimizer's parameters, `activation_values` those of the activation's. `l2` counts the
-    weights' squares with the factor 1/2 of `tf.nn.l2_loss`, and no biases.
+    `values` are those of the optimizer's parameters. `l2` counts the weights' squares with the factor 1/2 of
+    `tf.nn.l2_loss`, and no biases.
     """
 
     hidden: tuple[int, ...] = ()
-    activation: str = "relu"
-    activation_values: tuple[tuple[str, float], ...] = ()
+    activation: Choice = Choice("relu")
     initialization: str = "xavier"
     optimizer: str = "sgd"
     values: tuple[tuple[str, float], ...] = ()
@@ -38,7 +38,7 @@ class Plan:
 
     def network(self, data: Dataset) -> Network:
         """Return the network that fits the rows."""
-        activation = ACTIVATIONS[self.activation](**dict(self.activation_values))
+        activation = self.activation.of(ACTIVATIONS)
         return Network((data.x.shape[1], *self.hidden, data.targets.shape[1]), activation)
 
 

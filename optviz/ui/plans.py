@@ -32,7 +32,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
     )
     epochs = controls.whole(link, "epochs", _("Epochs"), EPOCHS, default.epochs)
     with controls.folded(link, "network", _("Network and optimizer"), ":material/hub:"):
-        activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, default.activation)
+        activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, default.activation.name)
         initialization = controls.choice(
             link,
             "init",
@@ -46,16 +46,15 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), default.seed)
         shuffle = controls.switch(link, "shuffle", _("Shuffle each epoch"), default.shuffle)
     return Plan(
-        hidden,
-        activation.name,
-        activation.values,
-        initialization,
-        optimizer,
-        tuple(values.items()),
-        rate,
-        l2,
-        batch,
-        epochs,
-        seed,
-        shuffle,
+        hidden=hidden,
+        activation=activation,
+        initialization=initialization,
+        optimizer=optimizer,
+        values=tuple(values.items()),
+        learning_rate=rate,
+        l2=l2,
+        batch_size=batch,
+        epochs=epochs,
+        seed=seed,
+        shuffle=shuffle,
     )

@@ -16,6 +16,7 @@ from optviz.locale.spoken import _
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.training_diagnosis import Trouble
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 from optviz.ui.links import Link
 
 SECONDS = 0.3
@@ -159,7 +160,7 @@ def _made_otherwise(settings: Settings) -> list[Idea]:
         Idea(
             _("Leaky ReLU"),
             {"activation": "leaky_relu"},
-            replace(settings, activation="leaky_relu", activation_values=leaky),
+            replace(settings, activation=Choice("leaky_relu", leaky)),
         ),
     ]
 

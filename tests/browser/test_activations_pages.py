@@ -132,7 +132,7 @@ def test_the_bars_are_the_gradients_of_the_deep_net(open_page: OpenPage, width: 
     page.wait_for_function("location.search.includes('depth=11')")
     run_after(page, before)
     nets = ("relu.he", "leaky_relu.he", "sigmoid.xavier", "tanh.xavier")
-    expected = vanishing.all_norms(vanishing.Settings(nets, 11, 32, 0, 1.0))
+    expected = vanishing.all_norms(vanishing.Settings(nets=nets, depth=11, width=32, seed=0, probe=1.0))
     for i, norms in enumerate(expected):
         eventually(page, lambda i=i, n=norms: np.testing.assert_allclose(row(page, f"norms{i}")[1], n, rtol=1e-5))
 

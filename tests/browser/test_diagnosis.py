@@ -8,6 +8,7 @@ import pytest
 from optviz.lessons import races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
+from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Trouble
 
 if TYPE_CHECKING:
@@ -42,7 +43,15 @@ def test_the_sentence_comes_at_its_step_and_the_button_brings_the_run_home(
     open_page: OpenPage, size: tuple[int, int], locale: str, scheme: str, words: str
 ):
     ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
-    given = Settings(ground, read_runs(list(RUNS)), 0.1, "constant", (), 0, (-5.0, -2.0), 60)
+    given = Settings(
+        ground=ground,
+        runs=read_runs(list(RUNS)),
+        learning_rate=0.1,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(-5.0, -2.0),
+        steps=60,
+    )
     slow, diverged, swings = races.findings_of(given)
     assert slow and diverged and swings and swings.trouble is Trouble.SWINGING
     page = open_page(LINK, *size, locale, scheme)

@@ -10,6 +10,7 @@ import pytest
 from optviz.lessons import races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, frames
 
 if TYPE_CHECKING:
@@ -70,7 +71,21 @@ def first_path(page: "Page") -> Any:
 def expected(start: tuple[float, float], steps: int, learning_rate: float = 0.1) -> Any:
     ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
     runs = read_runs(["sgd", "momentum", "rmsprop", "adam"])
-    return races.race_of(Settings(ground, runs, learning_rate, "constant", (), 0, start, steps)).path.w[:, 0].T
+    return (
+        races.race_of(
+            Settings(
+                ground=ground,
+                runs=runs,
+                learning_rate=learning_rate,
+                schedule=Choice("constant"),
+                warmup=0,
+                start=start,
+                steps=steps,
+            )
+        )
+        .path.w[:, 0]
+        .T
+    )
 
 
 def test_the_start_is_dragged_and_each_race_is_drawn_whole(open_page: OpenPage) -> None:

@@ -16,6 +16,7 @@ from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method
 from optviz.lessons.training_settings import Settings as Trained
 from optviz.lessons.trainings import Training
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, eventually, frames
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ WORDS = {
     "zh": ("让 SGD 在第 12 步分叉", "取消分叉", "SGD → Adam、lr 0.3", "SGD（原样）"),
 }
 RACE = Settings(
-    Ground("booth", "", 0.0, 0.0, 0.0, 0), (Run("sgd"), Run("momentum")), 0.03, "constant", (), 0, (-7, 6), 60
+    ground=Ground("booth", "", 0.0, 0.0, 0.0, 0),
+    runs=(Run("sgd"), Run("momentum")),
+    learning_rate=0.03,
+    schedule=Choice("constant"),
+    warmup=0,
+    start=(-7, 6),
+    steps=60,
 )
 LINK = "/?surface=booth&steps=60&lr=0.03&x1=-7&x2=6&run=sgd&run=momentum"
 

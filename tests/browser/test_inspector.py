@@ -10,6 +10,7 @@ import pytest
 from optviz.lessons import races
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
+from optviz.recipes import Choice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,7 +23,15 @@ STEPS = 30
 
 def path(run: int) -> Any:
     ground = Ground("bowl", "", 0.0, 0.0, 0.0, 0)
-    settings = Settings(ground, read_runs(RUNS), 0.1, "constant", (), 0, (-5.0, -2.0), STEPS)
+    settings = Settings(
+        ground=ground,
+        runs=read_runs(RUNS),
+        learning_rate=0.1,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(-5.0, -2.0),
+        steps=STEPS,
+    )
     return races.race_of(settings).path.w[:, run]
 
 

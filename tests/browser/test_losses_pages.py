@@ -60,7 +60,7 @@ def query(page: "Page", name: str) -> str:
 def test_predictions_are_dragged_typed_and_come_back_by_link(open_page: OpenPage) -> None:
     page = opened(open_page, "/losses")
     page.get_by_text("MSE = 0.145").first.wait_for()
-    x = losses.Settings((0.5, 0.8), (1.0, 1.0), 1.0, 2.0).positions
+    x = losses.Settings(true=(0.5, 0.8), pred=(1.0, 1.0), delta=1.0, top=2.0).positions
     drag(page, (float(x[1]), 1.0), (float(x[1]), 1.8))
     page.get_by_text("MSE = 0.625").first.wait_for()  # (0.5^2 + 1^2) / 2
     becomes(page, "pred", [1.0, 1.8])

@@ -39,7 +39,7 @@ def test_a_line_and_a_net_on_the_same_points(open_page: OpenPage) -> None:
     np.testing.assert_array_equal(trace(page, "cell1", 0)["z"], arrays["regions1"].array[-1])
     page.get_by_text("XOR", exact=True).first.click()
     page.wait_for_function("location.search === '?data=xor'")
-    said(page, logistic.say(logistic.Settings(Sample("xor", (), 0.0)))).wait_for()
+    said(page, logistic.say(logistic.Settings(sample=Sample("xor", (), 0.0)))).wait_for()
 
 
 def test_the_digits_are_read_and_the_matrix_moves_with_the_playhead(open_page: OpenPage) -> None:
@@ -125,8 +125,8 @@ def upload(page: "Page", name: str, content: bytes) -> None:
 def test_a_table_of_ones_own_is_learned_and_no_other_visitor_sees_it(open_page: OpenPage) -> None:
     page = opened(open_page, "/table?epochs=5&hidden=")
     at_the_end(page, 5)
-    sample = replace(table.Settings("price_k", houses().names[:-1]).plan, epochs=5, hidden=())
-    expected = table.learned_sample(table.Settings("price_k", houses().names[:-1], plan=sample))
+    sample = replace(table.Settings(target="price_k", features=houses().names[:-1]).plan, epochs=5, hidden=())
+    expected = table.learned_sample(table.Settings(target="price_k", features=houses().names[:-1], plan=sample))
     dots = trace(page, "agreement", 2)
     np.testing.assert_allclose(dots["y"], expected.network.validation[-1], rtol=1e-4)
     np.testing.assert_allclose(dots["x"], expected.task.validation.y, rtol=1e-6)

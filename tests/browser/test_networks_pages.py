@@ -10,6 +10,7 @@ import pytest
 from optviz.lessons import backpropagation, initialization, network
 from optviz.lessons.tables import digits
 from optviz.networks.initialization import Depth
+from optviz.recipes import Choice
 from tests.browser.screen import at_the_end, choose, run_after
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: i
     page = open_page("/network", width, height)
     at_the_end(page, 6)
     page.get_by_text("3-4-2 has 2 layers (inputs not counted), 26 parameters").first.wait_for()
-    given = network.Settings((3, 4, 2), (1.0, 1.0, 1.0), "tanh", (), "course", True, 0)
+    given = network.Settings(
+        sizes=(3, 4, 2), x=(1.0, 1.0, 1.0), activation=Choice("tanh"), initialization="course", last=True, seed=0
+    )
     outputs = network.forward_of(given).outputs
     assert written(page, "written,1") == [digits(v) for layer in outputs[1:] for v in layer]
     if width < 600:
@@ -131,7 +134,9 @@ def test_a_net_lights_up_unit_by_unit(open_page: OpenPage, width: int, height: i
 def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
     page = open_page("/initialization")
     at_the_end(page, 10)
-    given = initialization.Settings(Depth(10, 100), "tanh", (), "xavier", 0.05)
+    given = initialization.Settings(
+        net=Depth(10, 100), activation=Choice("tanh"), initialization="xavier", deviation=0.05
+    )
     np.testing.assert_allclose(
         followed(page, "deviation,1")["y"], initialization.spread_of(given).deviation[:, 1], rtol=1e-5
     )
@@ -146,7 +151,7 @@ def test_the_signal_holds_fades_and_explodes(open_page: OpenPage) -> None:
     at_the_end(page, 9)
     change(page, lambda: fill(page, "Your own σ, exact value", "0.3"))
     at_the_end(page, 9)
-    own = initialization.Settings(Depth(9, 100), "relu", (), "xavier", 0.3)
+    own = initialization.Settings(net=Depth(9, 100), activation=Choice("relu"), initialization="xavier", deviation=0.3)
     np.testing.assert_allclose(
         followed(page, "deviation,5")["y"], initialization.spread_of(own).deviation[:, 5], rtol=1e-5
     )

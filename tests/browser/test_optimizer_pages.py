@@ -15,6 +15,7 @@ from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Sample
 from optviz.models.functions import read_axis
 from optviz.optimization.family import FAMILY
+from optviz.recipes import Choice
 from tests.browser.screen import at_the_end, run_after
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ def test_ones_own_optimizer_gets_its_name_and_races(open_page: OpenPage) -> None
     at_the_end(page, 100)
     mine = own(Row(0.9, "average", 1.0, True), Row(0.999, "average", 1.0, True), 1e-8, False)
     settings = races.Settings(
-        Ground("bowl", "", 0.0, 0.0, 0.0, 0), (mine, Run("adam"), Run("sgd")), 0.3, "constant", (), 0, (-5.0, -2.0), 100
+        ground=Ground("bowl", "", 0.0, 0.0, 0.0, 0),
+        runs=(mine, Run("adam"), Run("sgd")),
+        learning_rate=0.3,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=(-5.0, -2.0),
+        steps=100,
     )
     path = races.race_of(settings).path.w
     assert np.allclose(drawn(page)["grow,w,1"], path[:, 0].T, rtol=1e-5, atol=1e-5)
@@ -62,7 +69,9 @@ def test_ones_own_optimizer_gets_its_name_and_races(open_page: OpenPage) -> None
 def test_momentum_is_drawn_as_the_sum_that_it_is(open_page: OpenPage) -> None:
     page = open_page("/momentum?lang=en")
     at_the_end(page, 40)
-    given = momentum.Settings("constant", (("slope", 1.0),), (), 0.9, 0.1, 40)
+    given = momentum.Settings(
+        sequence="constant", values=(("slope", 1.0),), typed=(), decay=0.9, learning_rate=0.1, steps=40
+    )
     result, traces = momentum.momentum_of(given), drawn(page)
     assert np.allclose(traces["at,shares"][1], result.shares[-1], atol=1e-6)
     assert traces["at,sums"][1][-1] == pytest.approx(1 - 0.9**40, rel=1e-5)
@@ -137,7 +146,9 @@ def test_a_typed_grid_is_drawn_and_the_axes_fit_it(open_page: OpenPage) -> None:
 def test_the_sweep_is_drawn_epoch_by_epoch_and_the_advice_leads_on(open_page: OpenPage) -> None:
     page = open_page("/practice?lang=en&epochs=8")
     at_the_end(page, 8)
-    sweep = practice.sweep_of(practice.Settings(Sample(), "mse", 32, 8, 0, "none"), "adam")
+    sweep = practice.sweep_of(
+        practice.Settings(sample=Sample(), loss="mse", batch_size=32, epochs=8, seed=0, also="none"), "adam"
+    )
     traces = drawn(page)
     assert np.allclose(traces["at,sweep0"][1], sweep.loss[-1], rtol=1e-4)
     assert np.allclose(traces["grow,best,0"][1], sweep.loss[:, sweep.best], rtol=1e-4)

@@ -10,6 +10,7 @@ import pytest
 
 from optviz.lessons import descent, schedules
 from optviz.lessons.schedules import Scheduled
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, at_the_end, choose, query, run_after
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
-DESCENT = descent.Settings("shifted", "", (0.2,), "constant", (), 0, 5.0, 40, False)
+DESCENT = descent.Settings(
+    curve="shifted", formula="", rates=(0.2,), schedule=Choice("constant"), warmup=0, start=5.0, steps=40, single=False
+)
 STAIRS = (Scheduled("exponential_decay"), Scheduled("exponential_decay", values=(("staircase", True),)))
-SCHEDULES = schedules.Settings(STAIRS, 0.5, 0, 400, "sgd", "kink", "bowl", 0.0)
+SCHEDULES = schedules.Settings(
+    plans=STAIRS, learning_rate=0.5, warmup=0, steps=400, optimizer="sgd", curve="kink", surface="bowl", sigma=0.0
+)
 
 
 def drawn(page: "Page") -> dict[str, Any]:

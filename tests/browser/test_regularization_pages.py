@@ -157,7 +157,19 @@ def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage)
     page.wait_for_function("location.search.includes('start=')")
     start = tuple(float(text) for text in query(page)["start"][0].split(","))
     assert start == pytest.approx((3.0, 5.0), abs=0.15)
-    settings = Settings(1, (1.0, 2.0), 61, 1.0, 0, "mean", "sgd", (), 0.03, 100, start)
+    settings = Settings(
+        degree=1,
+        truth=(1.0, 2.0),
+        points=61,
+        noise=1.0,
+        seed=0,
+        measure="mean",
+        optimizer="sgd",
+        values=(),
+        learning_rate=0.03,
+        updates=100,
+        start=start,
+    )
     to_the_end(page, run_of(settings), 100)
     b, w = regression.path_of(settings).w[-1]
     line = b + w * regression.GRID

@@ -14,6 +14,7 @@ from optviz.lessons.runs import read_runs
 from optviz.optimization.descent import Path
 from optviz.optimization.looks import LOOKS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.recipes import Choice
 from optviz.surfaces.surfaces import SURFACES
 from tests.browser.screen import PLAYER, at_the_end, choose, frames, opened, query, run_after
 
@@ -49,7 +50,15 @@ def expected(
 ) -> Path:
     """Run the race that the page should show."""
     base = {"surface": "bowl", "formula": "", "l1": 0.0, "l2": 0.0, "sigma": 0.0, "seed": 0}
-    settings = Settings(Ground(**{**base, **ground}), read_runs(runs), learning_rate, "constant", (), 0, start, steps)
+    settings = Settings(
+        ground=Ground(**{**base, **ground}),
+        runs=read_runs(runs),
+        learning_rate=learning_rate,
+        schedule=Choice("constant"),
+        warmup=0,
+        start=start,
+        steps=steps,
+    )
     return races.race_of(settings).path
 
 
@@ -309,7 +318,17 @@ def test_a_lens_shows_the_neighbourhood_of_a_minimum_where_runs_end_in_one_blob(
     page.wait_for_selector(f"{PLAYER}[data-step='120']")
     page.wait_for_function(LENS)
     runs, start = read_runs(["sgd,lr=0.05", "adam,lr=0.3"]), SURFACES["sphere"].start
-    path = races.race_of(Settings(Ground("sphere", "", 0, 0, 0, 0), runs, 0.1, "constant", (), 0, start, 120)).path
+    path = races.race_of(
+        Settings(
+            ground=Ground("sphere", "", 0, 0, 0, 0),
+            runs=runs,
+            learning_rate=0.1,
+            schedule=Choice("constant"),
+            warmup=0,
+            start=start,
+            steps=120,
+        )
+    ).path
     sides = page.evaluate(
         """() => { const { xaxis, yaxis } = document.querySelector('.js-plotly-plot')._fullLayout;
            return [xaxis._length, yaxis._length]; }"""

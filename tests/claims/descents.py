@@ -10,6 +10,7 @@ from optviz.optimization.family import FAMILY
 from optviz.optimization.optimizers import OPTIMIZERS, OWN, framed
 from optviz.optimization.schedules import SCHEDULES
 from optviz.optimization.two_moments import likeness
+from optviz.recipes import Choice
 from optviz.surfaces.curve_descent import Behavior
 from optviz.surfaces.diagnosis import Cause, Trouble
 from optviz.surfaces.race import Ending
@@ -57,7 +58,7 @@ def _(page):
 @claims("descent", "A decay settles at the kink")
 def _(page):
     assert behaviors(page) == [Behavior.SETTLES]
-    constant = replace(page.settings, schedule="constant", schedule_values=())
+    constant = replace(page.settings, schedule=Choice("constant"))
     assert descent.descent_of(constant).verdicts[0].behavior is Behavior.SWINGS
 
 

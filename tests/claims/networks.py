@@ -11,6 +11,7 @@ from optviz.networks.activations import ACTIVATIONS, softmax
 from optviz.networks.initialization import Fate, fate
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.vanishing import Flow, judge
+from optviz.recipes import Choice
 from tests.claims import claims, names
 
 # ---- warm-up functions
@@ -209,11 +210,11 @@ for title, (activation, scheme, told) in {
 
     @claims("initialization", title)
     def _(page, activation=activation, scheme=scheme, told=told):
-        assert (page.settings.activation, page.settings.initialization) == (activation, scheme)
+        assert (page.settings.activation.name, page.settings.initialization) == (activation, scheme)
         assert fates(page)[scheme] is told
 
 
-names("initialization", "Sigmoid", activation="sigmoid")
+names("initialization", "Sigmoid", activation=Choice("sigmoid"))
 
 
 @claims("initialization", "Find σ yourself")
