@@ -298,7 +298,7 @@ def test_what_cannot_be_a_classifier_is_refused():
 # ---- updates in place
 
 
-RULES = {name: recipe() for name, recipe in OPTIMIZERS.items() if name != "newton"} | {
+RULES = {name: recipe() for name, recipe in OPTIMIZERS.items() if not recipe().needs_hessian} | {
     text: typed_rule(text)()
     for text in (
         "p = w\nm = 0.9*m + (w - p) + g\nw = w - lr*m",

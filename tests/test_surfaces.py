@@ -440,7 +440,7 @@ def test_compiled_functions_are_kept() -> None:
 
 def test_importing_compiles_nothing_and_loads_neither_streamlit_nor_plotly() -> None:
     code = (
-        "import sys, json; from optviz.surfaces import SURFACES;"
+        "import sys, json; from optviz.surfaces.surfaces import SURFACES;"
         "print(json.dumps([[n for n, s in SURFACES.items() if any(k[0] == '_' for k in vars(s))],"
         "[m for m in ('streamlit', 'plotly', 'tensorflow', 'scipy', 'pandas') if m in sys.modules]]))"
     )

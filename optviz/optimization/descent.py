@@ -109,8 +109,8 @@ class _Updates:
     """Updates one after the other on the same arrays, whose parts are found once."""
 
     def __init__(self, objective: Objective, optimizer: Optimizer, w: Array, memory: Memory | None = None) -> None:
-        if optimizer.follows_curvature:
-            raise TypeError("Newton's method needs a Hessian, which is not had in place")
+        if optimizer.needs_hessian:
+            raise TypeError("this optimizer needs a Hessian, which is not had in place")
         self.w = np.array(w, dtype=float)
         optimizer = spread(optimizer, self.w.shape)
         memory = optimizer.init(self.w) if memory is None else memory
