@@ -82,8 +82,15 @@ def trace(page: "Page", cell: str, index: int) -> dict[str, Any]:
     return {name: np.array(values, dtype=float) for name, values in found.items() if values is not None}
 
 
+MOST_TURNS = 20
+"""So often at most the wheel is turned over a list."""
+
+
 def choose(field: "Locator", option: str) -> None:
-    """Choose an option of a select box; its list closes while the page scrolls, and moves when it has just come up."""
+    """Choose an option of a select box; its list closes while the page scrolls, and moves when it has just come up.
+
+    Of a long list only those are drawn that are in view.
+    """
     from playwright.sync_api import TimeoutError
 
     page = field.page
@@ -93,6 +100,12 @@ def choose(field: "Locator", option: str) -> None:
             field.evaluate("field => field.scrollIntoView({ block: 'center' })")
             field.click()  # as soon as it stands still
         try:
+            options.hover(timeout=5_000)
+            for _turn in range(MOST_TURNS):
+                if chosen.count():
+                    break
+                page.mouse.wheel(0, 120)
+                frames(page, 4)
             chosen.click(timeout=5_000)
             return chosen.wait_for(state="detached", timeout=2_000)
         except TimeoutError:
