@@ -37,6 +37,13 @@ def quick_app_tests() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def visitors_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no training of another visitor: in a test none comes back to end it."""
+    if trainings := sys.modules.get("optviz.lessons.trainings"):
+        monkeypatch.setattr(trainings, "PATIENCE", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def precision_as_before() -> Iterator[None]:
     """Put back what a program that is run sets for its whole process: Keras' precision, how NumPy warns and prints."""
     with np.errstate(), np.printoptions():

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ def rows_of(numbers):
 def finished(monkeypatch):
     store = Finished()
     monkeypatch.setattr(trainings, "FINISHED", store)
+    monkeypatch.setattr(trainings, "PATIENCE", 4.0)
     return store
 
 
@@ -125,6 +127,24 @@ def test_what_was_stopped_or_is_dear_or_was_loaded_is_nobody_elses(finished, mon
     dear.seconds = trainings.DEAR + 1
     finished.share(dear)
     assert not dear.shared and finished.get(dear.settings) is not dear
+
+
+def test_who_leaves_in_the_middle_is_waited_for_once(finished, monkeypatch):
+    monkeypatch.setattr(trainings, "PATIENCE", 0.3)
+    monkeypatch.setattr(trainings, "WHOLE", 0.0)
+    left = finished.get(SHORT)
+    assert left.running
+    begun = monotonic()
+    second = finished.get(SHORT)
+    waited = monotonic() - begun
+    assert second is not left and 0.1 < waited < 3
+    monkeypatch.setattr(trainings, "PATIENCE", 60.0)
+    begun = monotonic()
+    third = finished.get(SHORT)  # nobody is known to train by now
+    assert third.running and monotonic() - begun < 20
+    third.advance(np.inf)
+    finished.share(third)
+    assert finished.get(SHORT) is third
 
 
 def test_one_that_fails_lets_the_others_try(finished, monkeypatch):

@@ -511,7 +511,8 @@ class Finished:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Settings, Training] = OrderedDict()
-        self._begun: dict[Settings, threading.Event] = {}
+        self._begun: dict[Settings, tuple[threading.Event, float]] = {}
+        """What is trained by now, and until when that is waited for: who trains may leave in the middle."""
 
     def get(self, settings: Settings) -> Training:
         """Return a training that is over, or a new one; DataError where its data cannot be read by now."""
@@ -520,11 +521,12 @@ class Finished:
             return Training(settings)
         with self._lock:
             found = self._kept.get(settings)
-            event = self._begun.get(settings)
-            is_first = found is None and event is None
+            now = time.monotonic()
+            event, until = self._begun.get(settings, (threading.Event(), now))
+            is_first = found is None and until <= now
             if is_first:
-                event = self._begun[settings] = threading.Event()
-        if found is None and event and not is_first and event.wait(PATIENCE):
+                self._begun[settings] = (event, now + PATIENCE)
+        if found is None and not is_first and event.wait(until - now):
             found = self._kept.get(settings)
         if found is not None:
             return found
@@ -554,7 +556,7 @@ class Finished:
     def _release(self, settings: Settings) -> None:
         """Let go on who waits for a training."""
         with self._lock:
-            event = self._begun.pop(settings, None)
+            event, _until = self._begun.pop(settings, (None, 0.0))
         if event:
             event.set()
 
