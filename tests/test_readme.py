@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import optviz
+from optviz.course.outline import GROUPS
+from optviz.optimization.two_moments import members
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -21,6 +23,14 @@ def test_the_ten_lines_run_and_print_what_they_say():
     assert race.startswith("(501, 2, 2) [")
     epoch, loss, accuracy = trained.split()
     assert epoch == "100" and float(loss) < 0.12 and float(accuracy) > 0.85
+
+
+def test_the_rows_are_those_of_the_optimizers_that_are_two_moments_and_the_lessons_are_counted():
+    rows = re.search(r"m: decay, gain \| V: decay, gain \|\n\|[-|]+\n(.*?)\n\n", TEXT, re.DOTALL)
+    assert rows and len(rows[1].splitlines()) == len(members()) == 6 and "Six optimizers are two rows" in TEXT
+    assert not {"nesterov", "nesterov_keras", "adamw", "lion", "newton"} & {*members()}
+    # The page of lectures is none of them.
+    assert sum(map(len, GROUPS.values())) - 1 == 27 and "Twenty-seven\nlessons" in TEXT
 
 
 def test_the_test_command_is_what_ci_runs():

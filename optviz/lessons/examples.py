@@ -14,11 +14,8 @@ class Example(NamedTuple):
 
 
 BOWL = {"surface": ["bowl"], "steps": ["50"]}
-
-
 EFFECTIVE = '{"tabs":{"rates":1}}'
 """The view of a race that shows the effective learning rates."""
-
 
 SURFACE_EXAMPLES = (
     Example(

@@ -4,7 +4,7 @@ In a link an entry is one text, `adam,lr=0.01,beta1=0.5`: the recipe, then what 
 it takes the learning rate that all share.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -15,8 +15,6 @@ from optviz.locale.spoken import _, joined
 from optviz.recipes import Recipe
 
 NONE = "none"
-
-
 ESCAPES = (("%", "%25"), (",", "%2C"), ("\n", ";"))
 """How a name is written in a link, in which the comma parts settings."""
 
@@ -91,8 +89,6 @@ _LETTERS = {
     r"\rho": "ρ",
     r"\psi": "ψ",
 }
-
-
 _INDEX = {"_0": "₀", "_1": "₁", "_2": "₂", "_3": "₃"}
 
 
@@ -116,12 +112,6 @@ class Words:
 
 
 E = TypeVar("E", bound=Listed)
-
-
-Marks = Callable[[Sequence[E]], Sequence[str]]
-
-
-Make = Callable[[str, Sequence[E]], E]
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def marks(
     if optimizer.rule.needs_matrices:
         steps = islice(descend(objective, optimizer, schedule, w, memory), 0, None, every)
         yield from (Mark(step.t, step.w, step.learning_rate, step.memory) for step in steps)
+        return
     updates = _Updates(objective, optimizer, w, memory)
     while True:
         yield Mark(updates.t, updates.w.copy(order="K"), schedule(updates.t), updates.memory)

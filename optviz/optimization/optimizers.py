@@ -1,4 +1,4 @@
-"""Optimizers: all share four steps and differ only in how the two moments are formed.
+"""Optimizers: all share four steps, and most differ only in how the two moments are formed.
 
     1. g_t                         the gradient
     2. m_t, V_t                    the first and the second moment

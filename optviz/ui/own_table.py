@@ -24,8 +24,6 @@ from optviz.ui.links import Link
 
 OWN_FILE, UPLOAD = "file", "table~upload"
 """The parameter with the name of the visitor's own file, and the key of the field in which it is chosen."""
-
-
 SAVED = "table.csv"
 """The table as it was read, as a visitor saves it."""
 
@@ -40,17 +38,9 @@ class Upload(Protocol):
 
 
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blank": " "}
-
-
 _DECIMALS = {"point": ".", "comma": ","}
-
-
 _HEADERS = {"yes": True, "no": False}
-
-
 _DAYS = {"day": True, "month": False}
-
-
 _READING = ("separator", "decimal", "encoding", "header", "missing", "skip", "dates")
 """The parameters of a link that say how a file is to be read."""
 
