@@ -9,6 +9,7 @@ from optviz.optimization.descent import Path, descend, record
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
 from optviz.optimization.rules import parse
 from optviz.optimization.schedules import SCHEDULES
+from optviz.optimization.trials import Trial
 from optviz.surfaces.diagnosis import (
     AT_BOUND,
     DEAD,
@@ -23,7 +24,7 @@ from optviz.surfaces.diagnosis import (
     stable_product,
 )
 from optviz.surfaces.landscape import CLOSE
-from optviz.surfaces.race import Course, End, Ending, Racer, race
+from optviz.surfaces.race import Course, End, Ending, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 
@@ -33,10 +34,9 @@ def course(name, **options):
 
 
 def found(name, optimizer, rate, steps, *, start=None, factor=lambda t: 1.0, sigma=0.0, **values):
-    ground = course(name, sigma=sigma)
-    racers = [Racer(OPTIMIZERS[optimizer](**values), rate)]
-    result = race(ground, racers, factor, np.array(start or SURFACES[name].start, dtype=float), steps)
-    return diagnose(ground, racers, result)[0], result.path, result.ends[0]
+    runs = [Trial.of(course(name, sigma=sigma), OPTIMIZERS[optimizer](**values), rate, factor)]
+    result = race(runs, np.array(start or SURFACES[name].start, dtype=float), steps)
+    return diagnose(runs, result)[0], result.path, result.ends[0]
 
 
 def hessian(name, w, h=1e-4):
@@ -67,9 +67,9 @@ def distances(name, path):
 def test_no_run_that_arrives_is_blamed_and_what_is_held_is_named(rate):
     for name, surface in SURFACES.items():
         ground = course(name)
-        racers = [Racer(recipe(), rate) for recipe in OPTIMIZERS.values()]
-        result = race(ground, racers, lambda t: 1.0, np.array(surface.start), 200)
-        for optimizer, end, trouble in zip(OPTIMIZERS, result.ends, diagnose(ground, racers, result), strict=True):
+        runs = [Trial.of(ground, recipe(), rate) for recipe in OPTIMIZERS.values()]
+        result = race(runs, np.array(surface.start), 200)
+        for optimizer, end, trouble in zip(OPTIMIZERS, result.ends, diagnose(runs, result), strict=True):
             case = (name, optimizer, rate, end.ending, trouble)
             if end.ending in (Ending.ARRIVED, Ending.DESCENDING):
                 assert trouble is None, case
@@ -527,9 +527,9 @@ def test_what_only_its_moments_had_made_small_is_dead_since_the_schedule_is_at_0
 )
 def test_the_step_that_could_not_be_taken_is_the_one_after_the_last_row(formula, start, rate, kind):
     surface = Surface.from_formula(formula)
-    ground, racers = Course(surface, surface.domain), [Racer(OPTIMIZERS["sgd"](), rate)]
-    result = race(ground, racers, lambda t: 1.0, np.array(start), 50)
-    (trouble,) = diagnose(ground, racers, result)
+    runs = [Trial.of(Course(surface, surface.domain), OPTIMIZERS["sgd"](), rate)]
+    result = race(runs, np.array(start), 50)
+    (trouble,) = diagnose(runs, result)
     assert trouble.trouble is kind and trouble.turn == np.flatnonzero(np.isnan(result.path.loss[:, 0]))[0]
     assert trouble.step == trouble.turn - 1
     # The curvature of x^64 at 4 is 64 * 63 * 4^62.

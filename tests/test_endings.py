@@ -14,10 +14,11 @@ from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
+from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, Trouble, diagnose
 from optviz.surfaces.landscape import Kind, spacing
-from optviz.surfaces.race import Course, Ending, Racer, race
+from optviz.surfaces.race import Course, Ending, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 ALL = tuple(OPTIMIZERS)
@@ -27,9 +28,9 @@ E = Ending
 def raced(formula: str, racers: Any, start: Any, steps: int = 200, factor: Any = lambda t: 1.0, **options: Any) -> Any:
     surface = Surface.from_formula(formula)
     course = Course(surface, surface.domain, **options)
-    built = [Racer(OPTIMIZERS[name](), rate) for name, rate in racers]
-    result = race(course, built, factor, np.array(start, dtype=float), steps)
-    return course, result, diagnose(course, built, result)
+    runs = [Trial.of(course, OPTIMIZERS[name](), rate, factor) for name, rate in racers]
+    result = race(runs, np.array(start, dtype=float), steps)
+    return course, result, diagnose(runs, result)
 
 
 # Formula, start, learning rate, optimizers, how all of them end.
@@ -200,8 +201,8 @@ def test_a_scaled_loss_ends_as_it_does_unscaled(scale, name):
         ends = []
         for text, lr in ((formula, rate), (f"{scale:g}*({formula})", own)):
             surface = Surface.from_formula(text)
-            racers = [Racer(OPTIMIZERS[name](**epsilon), lr)]
-            ends.append(race(Course(surface, surface.domain), racers, lambda t: 1.0, np.array([4.0, 3.0]), 200).ends[0])
+            runs = [Trial.of(Course(surface, surface.domain), OPTIMIZERS[name](**epsilon), lr)]
+            ends.append(race(runs, np.array([4.0, 3.0]), 200).ends[0])
         plain, scaled = ends
         assert (scaled.ending, scaled.arrival) == (plain.ending, plain.arrival), formula
         assert scaled.distance == pytest.approx(plain.distance, rel=1e-6, abs=1e-9)
@@ -420,9 +421,9 @@ def test_a_run_whose_rate_has_become_zero_neither_crawls_nor_swings(rate):
     for name in ("bowl", "rosenbrock", "long_valley", "taxicab"):
         surface = SURFACES[name]
         ground = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
-        racers = [Racer(recipe(), rate) for recipe in OPTIMIZERS.values()]
-        result = race(ground, racers, factor, np.array(surface.start, dtype=float), 150)
-        for trouble in diagnose(ground, racers, result):
+        runs = [Trial.of(ground, recipe(), rate, factor) for recipe in OPTIMIZERS.values()]
+        result = race(runs, np.array(surface.start, dtype=float), 150)
+        for trouble in diagnose(runs, result):
             assert trouble is None or trouble.trouble not in (Trouble.CRAWLING, Trouble.SWINGING)
 
 
@@ -569,8 +570,8 @@ def test_the_local_minima_of_goldstein_and_price_are_called_so():
     surface = SURFACES["goldstein_price"]
     course = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
     for w, loss in (((1.2, 0.8), 840.0), ((1.8, 0.2), 84.0), ((-0.6, -0.4), 30.0)):
-        start, racers = np.array(w) + 0.01, [Racer(OPTIMIZERS["sgd"](), 1e-5), Racer(OPTIMIZERS["newton"](), 1.0)]
-        result = race(course, racers, lambda t: 1.0, start, 400)
-        for end, trouble in zip(result.ends, diagnose(course, racers, result), strict=True):
+        runs = [Trial.of(course, OPTIMIZERS[name](), rate) for name, rate in (("sgd", 1e-5), ("newton", 1.0))]
+        result = race(runs, np.array(w) + 0.01, 400)
+        for end, trouble in zip(result.ends, diagnose(runs, result), strict=True):
             assert end.ending is Ending.LOCAL_MINIMUM and end.loss == pytest.approx(loss, rel=1e-3)
             assert trouble.trouble is Trouble.LOCAL_MINIMUM and trouble.low > 0

@@ -14,6 +14,7 @@ from optviz.networks.network import Network
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau, relay, supervise
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, Schedule
+from optviz.optimization.trials import Trial
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], TRAINING)
@@ -26,6 +27,20 @@ def begin(classifier=COURSE, optimizer=SGD, factor=CONSTANT):
         return train(classifier, optimizer, Schedule(rate, factor), start, validation=VALIDATION)
 
     return begun
+
+
+def switched(first, at, then, *, start=None, several=COURSE, factor=CONSTANT, stopping=None):
+    """Train with an optimizer at a learning rate, and from an epoch on with another."""
+    steps, (optimizer, rate), (second, onward) = several.steps_per_epoch, first, then
+    trial = Trial.of(None, optimizer, rate, factor).forked(
+        at * steps, optimizer=second, learning_rate=onward, anew=True
+    )
+
+    def go(leg, start):
+        begun = begin(several, leg.optimizer, leg.factor)
+        return supervise(begun, start, leg.learning_rate, stopping=stopping)
+
+    return relay(trial, steps, course() if start is None else start, go)
 
 
 def course(seed=0, scheme="he"):
@@ -170,10 +185,7 @@ def test_a_rate_that_would_diverge_next_is_still_reduced():
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "nadam", "adadelta", "amsgrad"])
 def test_the_second_optimizer_begins_afresh_and_the_batches_go_on(optimizer):
     second = OPTIMIZERS[optimizer]()
-    stages = relay(
-        supervise(begin(optimizer=ADAM), course(), 0.01), 7, lambda at: supervise(begin(optimizer=second), at, 0.02)
-    )
-    watched = list(islice(stages, 13))
+    watched = list(islice(switched((ADAM, 0.01), 7, (second, 0.02)), 13))
     first = list(islice(begin(optimizer=ADAM)(course(), 0.01), 8))
     for each, epoch in zip(watched[:8], first, strict=True):
         np.testing.assert_array_equal(each.epoch.w, epoch.w)
@@ -192,36 +204,28 @@ def test_the_second_optimizer_begins_afresh_and_the_batches_go_on(optimizer):
 
 def test_the_second_schedule_begins_at_its_first_step():
     factor = SCHEDULES["exponential_decay"](decay_steps=10, rate=0.5)
-    both = begin(factor=factor)
-    rates = [
-        each.epoch.learning_rate
-        for each in islice(relay(supervise(both, course(), 0.1), 3, lambda at: supervise(both, at, 0.2)), 6)
-    ]
+    stages = switched((SGD, 0.1), 3, (SGD, 0.2), factor=factor)
+    rates = [each.epoch.learning_rate for each in islice(stages, 6)]
     assert rates == pytest.approx([0.1 * factor(t) for t in (0, 8, 16)] + [0.2 * factor(t) for t in (0, 8, 16)])
 
 
 def test_a_switch_before_the_first_update_is_the_second_optimizer_alone():
-    switched = list(
-        islice(relay(supervise(begin(), course(), 0.1), 0, lambda at: supervise(begin(optimizer=ADAM), at, 0.01)), 5)
-    )
-    for each, epoch in zip(switched, begin(optimizer=ADAM)(course(), 0.01), strict=False):
+    watched = list(islice(switched((SGD, 0.1), 0, (ADAM, 0.01)), 5))
+    for each, epoch in zip(watched, begin(optimizer=ADAM)(course(), 0.01), strict=False):
         np.testing.assert_array_equal(each.epoch.w, epoch.w)
 
 
 def test_it_goes_on_from_any_epoch_after_the_switch():
-    switched = list(
-        islice(relay(supervise(begin(), course(), 0.1), 3, lambda at: supervise(begin(optimizer=ADAM), at, 0.01)), 9)
-    )
-    resumed = begin(optimizer=ADAM)(switched[5].epoch, 0.01)
-    for each, epoch in zip(switched[5:], resumed, strict=False):
+    watched = list(islice(switched((SGD, 0.1), 3, (ADAM, 0.01)), 9))
+    resumed = begin(optimizer=ADAM)(watched[5].epoch, 0.01)
+    for each, epoch in zip(watched[5:], resumed, strict=False):
         assert each.epoch.epoch == epoch.epoch
         np.testing.assert_array_equal(each.epoch.w, epoch.w)
 
 
 def test_what_was_stopped_early_is_not_taken_over():
     rule = EarlyStopping(0)
-    first = supervise(begin(), course(), 0.3, stopping=rule)
-    watched = list(relay(first, 150, lambda at: supervise(begin(), at, 0.1, stopping=rule)))
+    watched = list(switched((SGD, 0.3), 150, (SGD, 0.1), stopping=rule))
     assert watched[-1].epoch.reason == "stopped" and watched[-1].epoch.epoch < 150
 
 
@@ -274,11 +278,9 @@ def test_several_starts_under_both_rules_are_the_single_ones():
 
 def test_runs_that_were_stopped_before_the_switch_stay_stopped_after_it():
     rule = EarlyStopping(12)
-    stages = supervise(begin(SEVERAL), starts(), 0.1, stopping=rule)
     middle = sorted(len(list(supervise(single(s), course(s), 0.1, stopping=rule))) - 1 for s in SEEDS)[1]
-    watched = list(
-        islice(relay(stages, middle, lambda at: supervise(begin(SEVERAL, ADAM), at, 0.01, stopping=rule)), middle + 8)
-    )
+    stages = switched((SGD, 0.1), middle, (ADAM, 0.01), start=starts(), several=SEVERAL, stopping=rule)
+    watched = list(islice(stages, middle + 8))
     over = watched[middle].watch.stopped
     assert over.any() and not over.all()
     np.testing.assert_array_equal(watched[-1].epoch.w[over], watched[middle].epoch.w[over])

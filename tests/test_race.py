@@ -1,5 +1,7 @@
 """A race: the course's experiments, how runs end, and the numbers that explain it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from optviz.optimization.descent import Path
 from optviz.optimization.objectives import Penalized
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
-from optviz.surfaces.race import CLOSE, Course, Ending, Racer, climbs, conclude, race, run
+from optviz.optimization.trials import Trial
+from optviz.surfaces.race import CLOSE, Course, Ending, climbs, conclude, paths, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 
@@ -18,9 +21,8 @@ def course(name, **options):
 
 def ends(name, racers, steps, start=None, **options):
     start = np.array(SURFACES[name].start if start is None else start)
-    return race(
-        course(name, **options), [Racer(OPTIMIZERS[o](**v), lr) for o, v, lr in racers], lambda t: 1.0, start, steps
-    )
+    where = course(name, **options)
+    return race([Trial.of(where, OPTIMIZERS[o](**v), lr) for o, v, lr in racers], start, steps)
 
 
 def test_2_11_sgd_is_too_slow_arrives_and_diverges():
@@ -122,11 +124,11 @@ def test_a_start_on_a_minimum_has_arrived_at_once():
 
 
 def test_the_beginning_of_a_race_is_the_shorter_race():
-    racers = [Racer(OPTIMIZERS[o](), 0.05) for o in ("sgd", "nadam", "lion")]
     ground, start = course("himmelblau"), np.array(SURFACES["himmelblau"].start)
-    longer = run(ground, racers, lambda t: 0.99**t, start, 80)
-    beginning = conclude(ground, racers, type(longer)(*(array[:31] for array in longer)))
-    shorter = race(ground, racers, lambda t: 0.99**t, start, 30)
+    runs = [Trial.of(ground, OPTIMIZERS[o](), 0.05, lambda t: 0.99**t) for o in ("sgd", "nadam", "lion")]
+    longer = paths(runs, start, 80)
+    beginning = conclude(runs, type(longer)(*(array[:31] for array in longer)))
+    shorter = race(runs, start, 30)
     assert np.array_equal(beginning.path.w, shorter.path.w, equal_nan=True)
     assert [e.ending for e in beginning.ends] == [e.ending for e in shorter.ends]
 
@@ -182,19 +184,20 @@ def test_the_search_finds_the_marked_minima(name):
 
 def test_a_formula_of_ones_own_is_raced_on_like_any_surface():
     surface = Surface.from_formula("(x1-1)^2 + 3*(x2+2)^2")
-    result = race(Course(surface, surface.domain), [Racer(OPTIMIZERS["newton"](), 1.0)], lambda t: 1.0, np.zeros(2), 3)
+    result = race([Trial.of(Course(surface, surface.domain), OPTIMIZERS["newton"](), 1.0)], np.zeros(2), 3)
     assert result.ends[0].ending is Ending.ARRIVED and np.allclose(result.path.w[1, 0], (1, -2))
 
 
-def test_a_racer_may_have_a_schedule_of_its_own():
+def test_a_run_may_have_a_schedule_of_its_own():
     decay = SCHEDULES["exponential_decay"]()
-    racers = [Racer(OPTIMIZERS["sgd"](), 0.2, decay), Racer(OPTIMIZERS["adam"](), 0.1), Racer(OPTIMIZERS["sgd"](), 0.4)]
+    of = partial(Trial.of, course("bowl"))
+    runs = [of(OPTIMIZERS["sgd"](), 0.2, decay), of(OPTIMIZERS["adam"](), 0.1), of(OPTIMIZERS["sgd"](), 0.4)]
     start = np.array(SURFACES["bowl"].start)
-    together = race(course("bowl"), racers, lambda t: 0.5, start, 30)
-    expected = 0.5 * np.array([[0.2 * decay(t), 0.1, 0.4] for t in range(31)])
+    together = race(runs, start, 30)
+    expected = np.array([[0.2 * decay(t), 0.1, 0.4] for t in range(31)])
     np.testing.assert_allclose(together.path.learning_rate, expected)
-    for i, racer in enumerate(racers):
-        alone = race(course("bowl"), [racer], lambda t: 0.5, start, 30)
+    for i, each in enumerate(runs):
+        alone = race([each], start, 30)
         np.testing.assert_allclose(together.path.w[:, i], alone.path.w[:, 0])
 
 
@@ -212,8 +215,8 @@ def test_a_racer_may_have_a_schedule_of_its_own():
 )
 def test_what_is_no_flat_point_nearby_holds_no_run(formula, start, rate, ending, name):
     surface = Surface.from_formula(formula)
-    racers = [Racer(OPTIMIZERS[name](), rate)]
-    (end,) = race(Course(surface, surface.domain), racers, lambda t: 1.0, np.array(start), 200).ends
+    runs = [Trial.of(Course(surface, surface.domain), OPTIMIZERS[name](), rate)]
+    (end,) = race(runs, np.array(start), 200).ends
     assert end.ending is ending
 
 
@@ -240,8 +243,8 @@ def test_an_end_is_that_of_its_last_row(name):
 @pytest.mark.parametrize(("zeros", "ending"), [(21, Ending.DEAD), (20, Ending.DEAD), (19, Ending.PLATEAU)])
 def test_a_rate_that_is_0_for_a_tenth_of_the_steps_explains_a_stand_on_a_plateau(zeros, ending):
     factor = lambda t: float(t <= 200 - zeros)  # noqa: E731
-    racers, start = [Racer(OPTIMIZERS["sgd"](), 1e-4)], np.array([4.0, 4.0])
-    (end,) = race(course("plateau"), racers, factor, start, 200).ends
+    runs, start = [Trial.of(course("plateau"), OPTIMIZERS["sgd"](), 1e-4, factor)], np.array([4.0, 4.0])
+    (end,) = race(runs, start, 200).ends
     assert end.ending is ending
 
 
@@ -260,6 +263,6 @@ def test_a_run_ends_at_the_row_whose_second_moment_has_overflowed():
     rate = np.full((11, 2, 2), 0.1)
     rate[5:, 1, 0] = 0.0
     path = Path(w, np.full((11, 2), 2.1), rate, np.full((11, 2), 0.1), w)
-    judged = conclude(course("bowl"), [Racer(OPTIMIZERS["adam"](), 0.1)] * 2, path)
+    judged = conclude([Trial.of(course("bowl"), OPTIMIZERS["adam"](), 0.1)] * 2, path)
     assert [end.step for end in judged.ends] == [10, 5]
     assert np.isnan(judged.path.w[6:, 1]).all() and np.isfinite(judged.path.w[:6, 1]).all()

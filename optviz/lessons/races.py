@@ -25,13 +25,13 @@ from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language, ngettext
 from optviz.optimization.anatomy import Updates, follow
 from optviz.optimization.descent import Path
-from optviz.optimization.objectives import Later
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, diagnose
 from optviz.surfaces.landscape import Kind, Minima, is_limit, spacing
-from optviz.surfaces.race import Branch, Course, End, Ending, Race, Racer, branch, conclude, conclude_branch, race, run
+from optviz.surfaces.race import Course, End, Ending, Race, conclude, conclude_fork, exchanged, paths, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
@@ -92,12 +92,12 @@ def race_of(settings: Settings) -> Race:
     A race is the beginning of a longer one, so that only a few lengths are computed while the slider of steps moves.
     """
     longer = next(length for length in LENGTHS if length >= settings.steps)
-    path = _run(replace(settings, steps=longer))
+    path = _paths(replace(settings, steps=longer))
     beginning = Path(*(array[: settings.steps + 1] for array in path))
-    course, racers = course_of(settings.ground), _racers(settings)
-    if settings.fork is None:
-        return conclude(course, racers, beginning)
-    return conclude_branch(course, racers, left_of(settings), beginning, _branch(settings, settings.fork))
+    runs, fork = trials_of(settings), settings.fork
+    if fork is None:
+        return conclude(runs, beginning)
+    return conclude_fork(runs[fork.run], fork.run, left_of(settings), beginning)
 
 
 def left_of(settings: Settings) -> Race:
@@ -106,35 +106,52 @@ def left_of(settings: Settings) -> Race:
 
 
 @lru_cache(maxsize=96)
-def _run(settings: Settings) -> Path:
-    if settings.fork is None:
-        return run(*_given(settings))
-    course, racers, factor, _start, _steps = _given(settings)
-    return branch(course, racers, factor, _run(replace(settings, fork=None)), _branch(settings, settings.fork))
+def _paths(settings: Settings) -> Path:
+    runs, start, fork = trials_of(settings), np.array(settings.start), settings.fork
+    if fork is None:
+        return paths(runs, start, settings.steps)
+    return exchanged(_paths(replace(settings, fork=None)), fork.run, paths([runs[fork.run]], start, settings.steps))
 
 
-def _given(settings: Settings) -> tuple[Course, list[Racer], Factor, Array, int]:
-    factor = warmup(settings.schedule.of(SCHEDULES), settings.warmup)
-    return course_of(settings.ground), _racers(settings), factor, np.array(settings.start), settings.steps
+def trials_of(settings: Settings) -> list[Trial[Course]]:
+    """Return the runs as they are made, the forked one with its fork."""
+    course, factor = course_of(settings.ground), _factor(settings.schedule, settings.warmup)
+    trials = [
+        Trial.of(course, run.build(), rate, factor) for run, rate in zip(settings.runs, rates_of(settings), strict=True)
+    ]
+    fork = settings.fork
+    if fork:
+        trials[fork.run] = trials[fork.run].forked(
+            fork.step,
+            ground=course_of(settings.onward),
+            learning_rate=fork.learning_rate,
+            optimizer=fork.optimizer.build() if fork.optimizer else None,
+        )
+    return trials
 
 
-def _branch(settings: Settings, fork: Fork) -> Branch:
-    rate = _racers(settings)[fork.run].learning_rate if fork.learning_rate is None else fork.learning_rate
-    return Branch(
-        fork.step, fork.run, course_of(settings.onward), rate, fork.optimizer.build() if fork.optimizer else None
-    )
+@lru_cache(maxsize=64)
+def _factor(schedule: Choice, steps: int) -> Factor:
+    return warmup(schedule.of(SCHEDULES), steps)
+
+
+def rates_of(settings: Settings) -> list[float]:
+    """Return the base learning rate of each run."""
+    shared = settings.learning_rate
+    return [shared if run.learning_rate is None else run.learning_rate for run in settings.runs]
 
 
 def tried(settings: Settings) -> tuple[Race, tuple[Finding | None, ...]]:
     """Return a race that is only a try, and what goes wrong in it: it is not kept."""
-    result = race(*_given(settings))
-    return result, diagnose(course_of(settings.ground), _racers(settings), result)
+    runs = trials_of(settings)
+    result = race(runs, np.array(settings.start), settings.steps)
+    return result, diagnose(runs, result)
 
 
 @lru_cache(maxsize=256)
 def findings_of(settings: Settings) -> tuple[Finding | None, ...]:
     """Return what goes wrong in each run, None where nothing does; of a fork the table tells how it ended."""
-    found = diagnose(course_of(settings.ground), _racers(settings), left_of(settings))
+    found = diagnose(trials_of(replace(settings, fork=None)), left_of(settings))
     forked = settings.fork.run if settings.fork else None
     return tuple(None if run == forked else finding for run, finding in enumerate(found))
 
@@ -149,36 +166,18 @@ class Stretch(NamedTuple):
 
 @lru_cache(maxsize=16)
 def updates_of(settings: Settings, number: int) -> tuple[Stretch, ...]:
-    """Return the updates of one of the runs: all in one stretch, or those up to its fork and those after.
-
-    Another optimizer counts its updates from its own first one.
-    """
-    course, racers, factor, start, steps = _given(settings)
-    optimizer, rate, own = racers[number]
-    whole = follow(course.descended, optimizer, lambda t: rate * factor(t) * own(t), start, steps)
-    fork = settings.fork
-    if fork is None or fork.run != number or fork.step > len(whole):
-        return (Stretch(0, whole, settings.ground),)
-    at, k = _branch(settings, fork), fork.step
-    begin, memory = whole.state_at(k) if k else (start, None)
-    left = steps - k
-    if at.optimizer is None:
-        objective = at.course.descended
-        after = follow(objective, optimizer, lambda t: at.learning_rate * factor(t) * own(t), begin, left, memory)
-    else:
-        later = Later(at.course.descended, k)
-        after = follow(later, at.optimizer, lambda t: at.learning_rate * factor(t + k) * own(t + k), begin, left)
-    return Stretch(0, whole.upto(k), settings.ground), Stretch(k, after, settings.onward)
-
-
-def _racers(settings: Settings) -> list[Racer]:
-    shared = settings.learning_rate
-    return [Racer(r.build(), shared if r.learning_rate is None else r.learning_rate) for r in settings.runs]
-
-
-def rates_of(settings: Settings) -> list[float]:
-    """Return the learning rate of each run."""
-    return [racer.learning_rate for racer in _racers(settings)]
+    """Return the updates of one of the runs: all in one stretch, or those up to its fork and those after."""
+    found: list[Stretch] = []
+    w, memory, trial = np.array(settings.start), None, trials_of(settings)[number]
+    for leg, n in trial.stretches(settings.steps):
+        ground = settings.ground if leg is trial.legs[0] else settings.onward
+        memory = leg.taken_up(memory)
+        made = follow(leg.counted(leg.ground.descended), leg.optimizer, leg.schedule(), w, n, memory)
+        found.append(Stretch(leg.first, made, ground))
+        if len(made) < n:
+            break
+        w, memory = made.state_at(n)
+    return tuple(found)
 
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
@@ -651,13 +650,13 @@ def _report(settings: Settings, spoken: str) -> str:
     rows = [_row(look, look.glyph, name, _rates(settings, i), end) for i, ((name, look), end) in shown]
     if fork:
         left, end = _left(settings, fork), left_of(settings).ends[fork.run]
-        rate = digits(_racers(settings)[fork.run].learning_rate)
+        rate = digits(rates_of(settings)[fork.run])
         rows.insert(fork.run + 1, _row(runners[fork.run].look, "◌", left, rate, end))
     return html([escape(text) for text in heads], rows, prose="last")
 
 
 def _rates(settings: Settings, run: int) -> str:
-    rate, fork = digits(_racers(settings)[run].learning_rate), settings.fork
+    rate, fork = digits(rates_of(settings)[run]), settings.fork
     changes = fork and fork.run == run and fork.learning_rate is not None
     return f"{rate} → {digits(fork.learning_rate)}" if fork and changes else rate
 

@@ -24,13 +24,13 @@ from optviz.lessons.schedule_formulas import filled
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization.optimizers import OPTIMIZERS
-from optviz.optimization.schedules import SCHEDULES, Factor, unchanged, warmup
+from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.optimization.trials import Trial
 from optviz.recipes import Recipe
-from optviz.surfaces import race as races_run
 from optviz.surfaces.curve_descent import Descent, run
 from optviz.surfaces.curves import CURVES
 from optviz.surfaces.curves import w as curve_weight
-from optviz.surfaces.race import Race, Racer
+from optviz.surfaces.race import Race, race
 from optviz.surfaces.surfaces import SURFACES
 
 MOST = 6
@@ -115,9 +115,10 @@ def _ground(settings: Settings) -> Ground:
 def race_of(settings: Settings) -> Race:
     """Descend on the surface, a run for each schedule."""
     optimizer = OPTIMIZERS[settings.optimizer]()
-    racers = [Racer(optimizer, settings.rate(plan), settings.factor(plan)) for plan in settings.plans]
+    course = races.course_of(_ground(settings))
+    runs = [Trial.of(course, optimizer, settings.rate(plan), settings.factor(plan)) for plan in settings.plans]
     start = np.array(SURFACES[settings.surface].start)
-    return races_run.race(races.course_of(_ground(settings)), racers, unchanged, start, settings.steps)
+    return race(runs, start, settings.steps)
 
 
 # ---- the picture

@@ -10,6 +10,7 @@ from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.datasets import DATASETS, Dataset
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.networks.saved_models import SavedModel
+from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
 from optviz.optimization.schedules import SCHEDULES, Factor, warmup
 from optviz.recipes import Choice
 
@@ -45,6 +46,10 @@ class Leg:
     optimizer: str = "sgd"
     values: Values = ()
     learning_rate: float = 0.01
+
+    def build(self) -> Optimizer:
+        """Make the optimizer."""
+        return OPTIMIZERS[self.optimizer](**dict(self.values))
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,6 @@ class Method:
     def penalized(self) -> bool:
         """Whether there is ever a penalty."""
         return bool(self.l1 or self.l2 or (self.switch and self.switch.l2))
-
-    def leg_at(self, epoch: int) -> Leg:
-        """Return who makes the updates after an epoch."""
-        return self.legs[-1] if self.switch and epoch >= self.switch.epoch else self.legs[0]
 
     def l2_at(self, epoch: int) -> float:
         """Return the L2 strength of the updates after an epoch."""

@@ -160,7 +160,7 @@ def _say_diverged(result: Result) -> list[str]:
             rate=digits(epoch.learning_rate),
             loss=digits(epoch.loss + epoch.penalty),
         ),
-        *([plain] if OPTIMIZERS[result.net.method.leg_at(epoch.epoch).optimizer]().is_plain else []),
+        *([plain] if result.net.leg_after(epoch.epoch).optimizer.is_plain else []),
     ]
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optviz.arrays import Array, Number
 from optviz.figures.classifier import PERCENT
 from optviz.figures.panels import Thinned
-from optviz.lessons.training_settings import CELLS, Leg, Method, Settings, activation_of, axis_of, factor_of, points_of
+from optviz.lessons.training_settings import CELLS, Method, Settings, activation_of, axis_of, factor_of, points_of
 from optviz.networks.classifier import ENGINES, Classifier, Engine, Epoch, measure, train
 from optviz.networks.datasets import BOUNDARY
 from optviz.networks.losses import LOSSES
@@ -22,9 +22,9 @@ from optviz.networks.plateau import Watched, relay, supervise
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.networks.training_diagnosis import Finding, Trouble, constant_loss, diagnose
 from optviz.optimization.anatomy import Line, Spectrum, lines, spectra
-from optviz.optimization.objectives import Later, Penalized, regularized
-from optviz.optimization.optimizers import OPTIMIZERS, Look, Memory, Optimizer
-from optviz.optimization.schedules import Schedule
+from optviz.optimization.objectives import Penalized, regularized
+from optviz.optimization.optimizers import Look, Memory, Optimizer
+from optviz.optimization.trials import Leg, Trial
 
 Rows = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
@@ -72,6 +72,22 @@ def _classifier(settings: Settings, engine: Engine) -> Classifier:
     return Classifier(network, loss, data, settings.batch_size, seed, settings.shuffle, engine)
 
 
+def trial_of(settings: Settings, method: Method, classifier: Classifier) -> Trial[Penalized]:
+    """Return a training as it is made, with the penalty of each of its legs."""
+
+    def penalized(epoch: int) -> Penalized:
+        return Penalized(classifier, method.l1, method.l2_at(epoch), classifier.network.weight_mask)
+
+    first, switch = method.legs[0], method.switch
+    trial = Trial.of(penalized(-1), first.build(), first.learning_rate, factor_of(settings))
+    if switch is None:
+        return trial
+    leg, update = switch.leg, switch.epoch * classifier.steps_per_epoch
+    return trial.forked(
+        update, ground=penalized(switch.epoch), optimizer=leg.build(), learning_rate=leg.learning_rate, anew=True
+    )
+
+
 class Begun(NamedTuple):
     """An update as it begins, at a look around and a learning rate."""
 
@@ -89,6 +105,7 @@ class Net:
 
     def __init__(self, settings: Settings, method: Method, classifier: Classifier, start: Array, edges: Array) -> None:
         self.settings, self.method, self.classifier = settings, method, classifier
+        self.trial = trial_of(settings, method, classifier)
         self._edges, self._axis = edges, axis_of(settings.sample)
         self._training = self._begin(start)
         self.numbers: Rows = np.empty((0, len(NUMBERS)), np.float32)
@@ -118,22 +135,21 @@ class Net:
         """What one would go away with: the last epoch, or the best one where that was asked for."""
 
     def _begin(self, start: Array) -> Iterator[Watched]:
-        switch = self.method.switch
-        first = self._supervised(self.method.legs[0], self.method.l2)(start)
-        if switch is None:
-            return first
-        return relay(first, switch.epoch, self._supervised(switch.leg, self.method.l2_at(switch.epoch)))
+        return relay(self.trial, self.classifier.steps_per_epoch, start, self._supervised)
 
-    def _supervised(self, leg: Leg, l2: float) -> Callable[[Array | Watched], Iterator[Watched]]:
-        settings, optimizer = self.settings, OPTIMIZERS[leg.optimizer](**dict(leg.values))
-        factor, validation = factor_of(settings), points_of(settings.sample)[1]
-        penalties = {"l1": self.method.l1, "l2": l2}
+    def _supervised(self, leg: Leg[Penalized], start: Array | Watched) -> Iterator[Watched]:
+        settings, validation = self.settings, points_of(self.settings.sample)[1]
+        penalties = {"l1": leg.ground.l1, "l2": leg.ground.l2}
         stopping, reducing = (settings.stopping, settings.reducing) if settings.watched else (None, None)
 
         def begin(start: Array | Epoch, rate: Number) -> Iterator[Epoch]:
-            return train(self.classifier, optimizer, Schedule(rate, factor), start, validation=validation, **penalties)
+            return train(self.classifier, leg.optimizer, leg.schedule(rate), start, validation=validation, **penalties)
 
-        return lambda start: supervise(begin, start, leg.learning_rate, stopping=stopping, reducing=reducing)
+        return supervise(begin, start, leg.learning_rate, stopping=stopping, reducing=reducing)
+
+    def leg_after(self, epoch: int) -> Leg[Penalized]:
+        """Return the leg that makes the updates after an epoch."""
+        return self.trial.at(epoch * self.classifier.steps_per_epoch)
 
     def again(self, start: Array) -> Iterator[Watched]:
         """Train once more from the same start: the numbers are the same."""
@@ -149,18 +165,16 @@ class Net:
 
     def _begun(self, epoch: Epoch) -> Begun:
         """Return the first update after an epoch of the start that is shown."""
-        method, classifier = self.method, self.classifier
+        leg, classifier = self.leg_after(epoch.epoch), self.classifier
         if self.several:
             classifier = replace(classifier, seed=self.settings.seeds[self.leader])
-        leg = method.leg_at(epoch.epoch)
-        optimizer = OPTIMIZERS[leg.optimizer](**dict(leg.values)).on(classifier.network.tensors)
+        penalty = leg.ground
+        objective = regularized(classifier, l1=penalty.l1, l2=penalty.l2, mask=penalty.mask)
+        optimizer = leg.optimizer.on(classifier.network.tensors)
         memory = epoch.memory or optimizer.init(epoch.w)
-        mask = classifier.network.weight_mask
-        objective = regularized(classifier, l1=method.l1, l2=method.l2_at(epoch.epoch), mask=mask)
-        ahead = epoch.epoch * classifier.steps_per_epoch - memory.t
         rate = float(epoch.learning_rate)
         with np.errstate(all="ignore"):
-            return Begun(optimizer, memory, optimizer.look(Later(objective, ahead), memory, epoch.w, rate), rate)
+            return Begun(optimizer, memory, optimizer.look(leg.counted(objective), memory, epoch.w, rate), rate)
 
     @property
     def over(self) -> bool:
@@ -226,11 +240,11 @@ class Net:
 
         One that was stopped before the fork never saw the L2 under which the others go on.
         """
-        switch, watch = self.method.switch, start.watch
-        if switch is None or watch is None or not watch.stopped or watch.stopped_at > switch.epoch:
+        watch = start.watch
+        if watch is None or not watch.stopped:
             return start
-        mask = self.classifier.network.weight_mask
-        penalty = Penalized(self.classifier, self.method.l1, self.method.l2, mask).penalty(start.epoch.w)
+        # Who was stopped in the very epoch of the fork never went on from it.
+        penalty = self.leg_after(int(watch.stopped_at) - 1).ground.penalty(start.epoch.w)
         return start._replace(epoch=start.epoch._replace(penalty=penalty[()]))
 
     def _going(self) -> Array:
@@ -281,10 +295,9 @@ class Net:
     @property
     def slope(self) -> float:
         """The norm of the gradient of what is minimized, over all training points, where the net is left."""
-        classifier, epoch = replace(self.classifier, batch_size=len(self.classifier.data)), self.left
-        penalized = Penalized(
-            classifier, self.method.l1, self.method.l2_at(epoch.epoch), classifier.network.weight_mask
-        )
+        epoch = self.left
+        whole = replace(self.classifier, batch_size=len(self.classifier.data))
+        penalized = replace(self.leg_after(epoch.epoch).ground, objective=whole)
         return float(np.linalg.norm(penalized(epoch.w, 0)[1]))
 
     def minimized(self, rows: int) -> Rows:
@@ -297,8 +310,7 @@ class Net:
         watch = self.shown.watch
         if watch is None or watch.best_epoch in (0, self.epoch) or self.starts.epoch.reason == "diverged":
             return
-        l2 = self.method.l2_at(int(watch.best_epoch))
-        penalty = Penalized(self.classifier, self.method.l1, l2, self.classifier.network.weight_mask)
+        penalty = self.leg_after(int(watch.best_epoch)).ground
         numbers = measure(self.classifier, points_of(self.settings.sample)[1], penalty, watch.w)
         last = self.shown.epoch
         self.left = Epoch(int(watch.best_epoch), watch.w, *numbers, last.learning_rate, None, last.reason)

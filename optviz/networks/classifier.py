@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.arrays import Array
+from optviz.arrays import Array, Number
 from optviz.networks.datasets import Dataset
 from optviz.networks.losses import Loss
 from optviz.networks.network import Network, Propagation
@@ -201,8 +201,8 @@ def train(
     start: Array | Epoch,
     *,
     validation: Dataset | None = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
+    l1: Number = 0.0,
+    l2: Number = 0.0,
 ) -> Iterator[Epoch]:
     """Yield the state after each epoch, from initial weights `(..., n)` or from an earlier epoch.
 

@@ -6,13 +6,15 @@ update; of several runs side by side, `(...)`, each is watched on its own.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
 from optviz.networks.classifier import Epoch
+from optviz.optimization.trials import Leg, Trial
 
 
 class Watch(NamedTuple):
@@ -195,14 +197,23 @@ def _rate(learning_rate: Number, over: NDArray[np.bool_]) -> Number:
     return rate if rate.ndim else float(rate)
 
 
-def relay(first: Iterator[Watched], at: int, then: Callable[[Watched], Iterator[Watched]]) -> Iterator[Watched]:
-    """Yield the epochs of a training up to one, and from it on those of another, which begins there with new moments.
+def relay(
+    trial: Trial[Any],
+    steps_per_epoch: int,
+    start: Array,
+    go: Callable[[Leg[Any], Array | Watched], Iterator[Watched]],
+) -> Iterator[Watched]:
+    """Yield the epochs of a trial that is forked between two of them; `go` makes those of a leg, without end.
 
-    The batches go on in their order; the second optimizer counts its own updates, so that its bias correction and its
-    learning-rate schedule begin with it, as in Keras after another `compile`. A training that was stopped stays so.
+    A training that was stopped stays so.
     """
-    for watched in first:
-        if watched.epoch.epoch == at and watched.epoch.reason != "stopped":
-            yield from then(watched._replace(epoch=watched.epoch._replace(memory=None, reason="")))
+    begin: Array | Watched = start
+    for leg, following in zip_longest(trial.legs, trial.legs[1:]):
+        for watched in go(leg, begin):
+            epoch = watched.epoch
+            if following and epoch.epoch * steps_per_epoch == following.first and epoch.reason != "stopped":
+                begin = watched._replace(epoch=epoch._replace(memory=following.taken_up(epoch.memory), reason=""))
+                break
+            yield watched
+        else:
             return
-        yield watched

@@ -211,13 +211,13 @@ def noise_of(objective: Objective, first: int, n: int) -> Array | None:
 def regularized(
     objective: Objective,
     *,
-    l1: float = 0.0,
-    l2: float = 0.0,
+    l1: Number = 0.0,
+    l2: Number = 0.0,
     sigma: float = 0.0,
     seed: int = 0,
     mask: Array | None = None,
 ) -> Objective:
     """Wrap an objective in what is asked for, and in nothing that would change nothing."""
-    if l1 or l2:
+    if np.any(l1) or np.any(l2):
         objective = Penalized(objective, l1, l2, mask)
     return Noisy(objective, sigma, seed) if sigma else objective

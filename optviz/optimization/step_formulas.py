@@ -70,7 +70,7 @@ class Piece(NamedTuple):
     side: Side | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StepFormula:
     """A formula of t in numbers by name, whose letters in TeX are `symbols`."""
 

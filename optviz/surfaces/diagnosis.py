@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from optviz.arrays import Array
 from optviz.optimization.descent import Path
 from optviz.optimization.optimizers import Optimizer
+from optviz.optimization.trials import Trial
 from optviz.surfaces.landscape import steepness
-from optviz.surfaces.race import Course, End, Ending, Race, Racer, climbs, is_even
+from optviz.surfaces.race import Course, End, Ending, Race, climbs, is_even
 
 ROUND = 2.0 * np.pi
 """The angle by which the steps turn in one round, about the minimum or over it and back."""
@@ -113,11 +114,11 @@ class Finding(NamedTuple):
     pole: int | None = None
 
 
-def diagnose(course: Course, racers: Sequence[Racer], race: Race) -> tuple[Finding | None, ...]:
+def diagnose(runs: Sequence[Trial[Course]], race: Race) -> tuple[Finding | None, ...]:
     """Say of each run of a race what goes wrong, None where nothing does."""
     return tuple(
-        examine(course, racer.optimizer, Path(*(rows[: end.step + 1, i] for rows in race.path)), end)
-        for i, (racer, end) in enumerate(zip(racers, race.ends, strict=True))
+        examine(leg.ground, leg.optimizer, Path(*(rows[: end.step + 1, i] for rows in race.path)), end)
+        for i, (leg, end) in enumerate(zip((each.last for each in runs), race.ends, strict=True))
     )
 
 

@@ -1,6 +1,6 @@
 """A race: several optimizers from one start on one surface, and how each of them ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from optviz.arrays import Array
 from optviz.optimization.descent import Path, Rates, advance
-from optviz.optimization.objectives import Later, Noisy, Penalized
+from optviz.optimization.objectives import Noisy, Penalized
 from optviz.optimization.optimizers import Curved, Optimizer
-from optviz.optimization.schedules import Factor, unchanged
+from optviz.optimization.trials import Trial
 from optviz.surfaces.exactly import exact_of, number
 from optviz.surfaces.landscape import (
     CLOSE,
@@ -153,28 +153,6 @@ class Course:
         return Minima(float(np.min(self.surface(self.marked)[0])), self.marked)
 
 
-class Racer(NamedTuple):
-    """One run: an optimizer with its base learning rate and, where it has a schedule of its own, that factor."""
-
-    optimizer: Optimizer
-    learning_rate: float
-    factor: Factor = unchanged
-
-
-class Branch(NamedTuple):
-    """From `step` on one run, of this number, goes on otherwise: on its own course, at another base learning rate.
-
-    Another `optimizer` begins there with fresh moments; None is the run's own, whose memory goes on. The schedule and
-    the noise go on in either case.
-    """
-
-    step: int
-    run: int
-    course: Course
-    learning_rate: float
-    optimizer: Optimizer | None = None
-
-
 class Race(NamedTuple):
     """All runs of a race, axis 1 the run: `path.w: (steps+1, runs, 2)`; `penalty: (steps+1, runs)`; one end a run.
 
@@ -186,52 +164,43 @@ class Race(NamedTuple):
     ends: tuple[End, ...]
 
 
-def race(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], start: Array, steps: int) -> Race:
-    """Run all optimizers from `start: (2,)` for a number of steps, and judge how each ended."""
-    return conclude(course, racers, run(course, racers, factor, start, steps))
+def race(runs: Sequence[Trial[Course]], start: Array, steps: int) -> Race:
+    """Make all runs of one course from `start: (2,)` for a number of steps, and judge how each ended."""
+    return conclude(runs, paths(runs, start, steps))
 
 
-def run(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], start: Array, steps: int) -> Path:
-    """Run all optimizers from `start: (2,)`; learning rates are `learning_rate * factor(t)`, times the racer's own."""
-    base = np.array([factor(t) for t in range(steps + 1)])
-    begin = np.asarray(start, dtype=float)
-    parts = [
-        advance(course.descended, racer.optimizer, _schedule(racer, base), begin, steps + 1)[0] for racer in racers
-    ]
-    return Path(*(np.stack(rows, axis=1) for rows in zip(*parts, strict=True)))
+def paths(runs: Sequence[Trial[Course]], start: Array, steps: int) -> Path:
+    """Return the rows of all runs from `start: (2,)`.
 
-
-def branch(course: Course, racers: Sequence[Racer], factor: Callable[[int], float], path: Path, at: Branch) -> Path:
-    """Return the `path` of a race with one run's future exchanged: its rows from the fork on, all others as they are.
-
-    Row `at.step` is the point that was reached, with its loss and rates under what holds from there on.
+    The row at a fork is the point that was reached, with its loss and rates under what holds from there on.
     """
-    steps, racer = len(path.w) - 1, racers[at.run]
-    base = np.array([factor(t) for t in range(steps + 1)])
-    schedule = _schedule(racer._replace(learning_rate=at.learning_rate), base)
-    rows = steps + 1 - at.step
-    if at.optimizer is None:
-        before = _schedule(racer, base)
-        _rows, w, memory = advance(course.descended, racer.optimizer, before, path.w[0, at.run], at.step)
-        future = advance(at.course.descended, racer.optimizer, schedule, w, rows, memory)[0]
-    else:
-        # Its updates are counted from 0, as the bias correction wants them.
-        objective = Later(at.course.descended, at.step)
-        begin = path.w[at.step, at.run]
-        future = advance(objective, at.optimizer, lambda t: schedule(t + at.step), begin, rows)[0]
-    branched = Path(*(array.copy() for array in path))
-    for whole, piece in zip(branched, future, strict=True):
-        whole[at.step :, at.run] = piece
-    return branched
+    begin = np.asarray(start, dtype=float)
+    return Path(*(np.stack(rows, axis=1) for rows in zip(*(_rows(each, begin, steps) for each in runs), strict=True)))
 
 
-def _schedule(racer: Racer, base: Array) -> Rates:
-    own = 1.0 if racer.factor is unchanged else np.array([racer.factor(t) for t in range(len(base))])
-    return Rates(racer.learning_rate * base * own)
+def _rows(trial: Trial[Course], w: Array, steps: int) -> Path:
+    pieces, memory = [], None
+    for leg, n in trial.stretches(steps + 1):
+        memory = leg.taken_up(memory)
+        rates = Rates(leg.rates(leg.first - leg.born + n))
+        piece, w, memory = advance(leg.counted(leg.ground.descended), leg.optimizer, rates, w, n, memory)
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else Path(*map(np.concatenate, zip(*pieces, strict=True)))
 
 
-def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
-    """Judge paths `w: (steps+1, runs, 2)`, of which each ends at its last finite row."""
+def exchanged(path: Path, number: int, other: Path) -> Path:
+    """Return the rows of several runs with those of one run exchanged for those of another alone."""
+    return Path(
+        *(np.concatenate([a[:, :number], b, a[:, number + 1 :]], axis=1) for a, b in zip(path, other, strict=True))
+    )
+
+
+def conclude(runs: Sequence[Trial[Course]], path: Path) -> Race:
+    """Judge the paths `w: (steps+1, runs, 2)` of runs on one course, of which each ends at its last finite row."""
+    return _conclude(runs[0].last.ground, [each.last.optimizer for each in runs], path)
+
+
+def _conclude(course: Course, optimizers: Sequence[Optimizer], path: Path) -> Race:
     last = _last(course, path)
     beyond = np.arange(len(path.w))[:, None] > last
     ended = Path(*(np.where(beyond[..., None] if array.ndim == 3 else beyond, np.nan, array) for array in path))
@@ -241,33 +210,33 @@ def conclude(course: Course, racers: Sequence[Racer], path: Path) -> Race:
         ends = tuple(
             judge(
                 course,
-                racer.optimizer,
+                optimizer,
                 Path(*(array[: step + 1, i] for array in path)),
                 None if step + 1 == len(path.w) else _halt(course, Path(*(array[:, i] for array in path)), int(step)),
             )
-            for i, (racer, step) in enumerate(zip(racers, last, strict=True))
+            for i, (optimizer, step) in enumerate(zip(optimizers, last, strict=True))
         )
     return Race(ended, penalty, ends)
 
 
-def conclude_branch(course: Course, racers: Sequence[Racer], before: Race, path: Path, at: Branch) -> Race:
-    """Judge a forked path: the run by what it did from the fork on, the others as they were judged `before`.
+def conclude_fork(trial: Trial[Course], number: int, before: Race, path: Path) -> Race:
+    """Judge paths of which one run was forked: it by what it did from the fork on, the others as they were before.
 
     A run of which only the learning rate changes is still one run, and is judged as a whole.
     """
-    old = before.ends[at.run]
-    if old.step < at.step:
+    old, leg, past = before.ends[number], trial.last, trial.legs[-2]
+    if old.step < leg.first:
         return before
-    racer = racers[at.run] if at.optimizer is None else racers[at.run]._replace(optimizer=at.optimizer)
-    first = 0 if at.optimizer is None and at.course is course else at.step
-    judged = conclude(at.course, [racer], Path(*(array[first:, [at.run]] for array in path)))
+    is_same_course = leg.ground is past.ground
+    first = 0 if is_same_course and leg.born == past.born else leg.first
+    judged = _conclude(leg.ground, [leg.optimizer], Path(*(array[first:, [number]] for array in path)))
     end = _counted(judged.ends[0], first)
-    if at.course is course and old.arrival is not None and old.arrival < at.step:
+    if is_same_course and old.arrival is not None and old.arrival < leg.first:
         end = end._replace(arrival=old.arrival)
     total, penalty = Path(*(array.copy() for array in before.path)), before.penalty.copy()
     for whole, piece in zip((*total, penalty), (*judged.path, judged.penalty), strict=True):
-        whole[first:, at.run] = piece[:, 0]
-    return Race(total, penalty, (*before.ends[: at.run], end, *before.ends[at.run + 1 :]))
+        whole[first:, number] = piece[:, 0]
+    return Race(total, penalty, (*before.ends[:number], end, *before.ends[number + 1 :]))
 
 
 def _counted(end: End, first: int) -> End:

@@ -15,8 +15,8 @@ import numpy as np
 
 from optviz.arrays import Array
 from optviz.optimization.optimizers import OPTIMIZERS
-from optviz.optimization.schedules import unchanged
-from optviz.surfaces.race import Course, End, Ending, Racer, race
+from optviz.optimization.trials import Trial
+from optviz.surfaces.race import Course, End, Ending, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 FILE = Path(__file__).with_name("rates.csv")
@@ -35,7 +35,7 @@ LEAVING = 0.6
 """Where there is no minimum, a run should leave the picture after about this share of its steps."""
 
 
-class Trial(NamedTuple):
+class Tried(NamedTuple):
     """One run: its learning rate, its end, the first step outside of the picture, if any, and its longest step.
 
     The longest step is a share of the picture's width and height.
@@ -52,15 +52,15 @@ class Trial(NamedTuple):
         return self.outside is None and self.stride <= LEAP
 
 
-def trials(surface: Surface, optimizer: str) -> list[Trial]:
+def trials(surface: Surface, optimizer: str) -> list[Tried]:
     """Run an optimizer with its defaults from the surface's start at every learning rate that is tried."""
     course = Course(surface, surface.domain, np.array(surface.minima, dtype=float).reshape(-1, 2))
-    racers = [Racer(OPTIMIZERS[optimizer](), rate) for rate in TRIED]
-    result = race(course, racers, unchanged, np.array(surface.start, dtype=float), STEPS)
+    runs = [Trial.of(course, OPTIMIZERS[optimizer](), rate) for rate in TRIED]
+    result = race(runs, np.array(surface.start, dtype=float), STEPS)
     low, high = np.transpose(surface.domain)
     strides = np.nanmax(np.abs(np.diff(result.path.w, axis=0)) / (high - low), axis=(0, 2), initial=0.0)
     left = _outside(surface, result.path.w)
-    return [Trial(*each) for each in zip(TRIED, result.ends, left, strides.tolist(), strict=True)]
+    return [Tried(*each) for each in zip(TRIED, result.ends, left, strides.tolist(), strict=True)]
 
 
 def _outside(surface: Surface, w: Array) -> list[int | None]:
@@ -89,7 +89,7 @@ def best(surface: Surface, optimizer: str) -> float | None:
     return min(good, key=lambda trial: trial.end.loss).rate if good else None
 
 
-def _falls(trial: Trial) -> bool:
+def _falls(trial: Tried) -> bool:
     return trial.end.ending is Ending.DESCENDING
 
 

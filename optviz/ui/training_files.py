@@ -123,7 +123,7 @@ def _saved(net: Net) -> SavedModel:
 
 
 def _keras_file(net: Net) -> bytes:
-    leg = net.method.leg_at(net.left.epoch)
+    leg = net.leg_after(net.left.epoch)
     return write_keras(_saved(net), datetime.now(), leg.learning_rate)
 
 

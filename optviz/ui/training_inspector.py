@@ -13,7 +13,6 @@ from optviz.networks.classifier import Epoch
 from optviz.networks.network import Network
 from optviz.networks.plateau import Watched
 from optviz.optimization.anatomy import Spectrum
-from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.typed_numbers import Field
 from optviz.ui import controls
 from optviz.ui.inspector import FOLD, draw_lines
@@ -91,7 +90,7 @@ def _draw_update(link: Link, training: Training, side: int, rest: int, chosen: l
     text = _("The first update after epoch {epoch}, on the first batch.").format(epoch=epoch.epoch)
     st.markdown(f"**{text}**")
     net = training.nets[side]
-    if OPTIMIZERS[net.method.leg_at(epoch.epoch).optimizer]().rule.needs_matrices:
+    if net.leg_after(epoch.epoch).optimizer.rule.needs_matrices:
         _draw_spectra(net.spectra(epoch))
     else:
         draw_lines(net.first_update(epoch), _names(training.classifier.network, chosen))

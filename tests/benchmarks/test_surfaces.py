@@ -8,7 +8,8 @@ import pytest
 
 from optviz.optimization.descent import advance
 from optviz.optimization.optimizers import OPTIMIZERS
-from optviz.surfaces.race import Course, Racer, race
+from optviz.optimization.trials import Trial
+from optviz.surfaces.race import Course, race
 from optviz.surfaces.surfaces import SURFACES, Surface
 
 KERAS, TORCH = "Keras Adam, eager", "torch.optim.Adam"
@@ -97,9 +98,9 @@ def test_race(compare: Callable[..., None], name: str, runs: int, steps: int) ->
 def a_race(name: str, runs: int, steps: int) -> Callable[[], Any]:
     surface = SURFACES[name]
     course = Course(surface, surface.domain, np.array(surface.minima, dtype=float))
-    racers = [Racer(OPTIMIZERS[optimizer](), RATE) for optimizer in GROUPS[runs]]
+    trials = [Trial.of(course, OPTIMIZERS[optimizer](), RATE) for optimizer in GROUPS[runs]]
     start = np.array(surface.start, dtype=float)
-    return lambda: race(course, racers, lambda t: 1.0, start, steps)
+    return lambda: race(trials, start, steps)
 
 
 @pytest.mark.parametrize("points", [1, 10_000])
