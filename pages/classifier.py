@@ -11,7 +11,7 @@ from optviz.lessons.examples import CLASSIFIER_EXAMPLES
 from optviz.lessons.forks import junction_of
 from optviz.lessons.keras_code import FILE, arrays_of, keras_code
 from optviz.lessons.training_panels import SIDES, panels_of
-from optviz.lessons.training_settings import MOST_STARTS, Leg, Method, Sample, Settings, Switch
+from optviz.lessons.training_settings import MOST_STARTS, Method, Sample, Settings, Switch, Trainer
 from optviz.lessons.trainings import FINISHED, MOST_EPOCHS, PERIOD
 from optviz.lessons.words import data_error, epoch_words
 from optviz.locale.spoken import _
@@ -43,7 +43,7 @@ COMPARED = Method(l2=0.03)
 ASKED = (0.380472, -0.21714)
 SHARE = Range(0.0, 0.5, "v")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
-TAKES_OVER = Leg("sgd", (), 0.01)
+TAKES_OVER = Trainer(Choice("sgd"), 0.01)
 STARTS = Range(1, MOST_STARTS, "k")
 PATIENCE = Range(1, 500, "n")
 IMPROVEMENTS = (0.0, 0.0001, 0.001, 0.01, 0.1)
@@ -51,10 +51,10 @@ FACTORS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 SMALLEST = (0.0, 0.00001, 0.0001, 0.001, 0.01)
 
 
-def choose_leg(prefix: str, default: Leg) -> Leg:
+def choose_trainer(prefix: str, default: Trainer) -> Trainer:
     """Draw the controls of an optimizer with its learning rate."""
     titles = {**{name: _(recipe.title) for name, recipe in TRAINERS.items()}, "own": _(example.title)}
-    optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer)
+    optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer.name)
     name = typed_rules.choose(link, f"{prefix}rule", net=True) if optimizer == "own" else optimizer
     rate = controls.dial(
         link,
@@ -65,12 +65,13 @@ def choose_leg(prefix: str, default: Leg) -> Leg:
         ranges.LEARNING_RATES,
     )
     values = controls.parameters(link, f"{prefix}{optimizer}.", OPTIMIZERS[name])
-    return Leg(name, tuple(values.items()), rate)
+    # In a link the numbers of a typed rule stand under its short name.
+    return Trainer(Choice(name, tuple(values.items())), rate)
 
 
 def choose_method(prefix: str, default: Method) -> Method:
     """Draw the controls of an optimizer, its penalties, and the optimizer that may take over from it."""
-    leg = choose_leg(prefix, default.legs[0])
+    trainer = choose_trainer(prefix, default.trainer)
     l2 = controls.dial(link, f"{prefix}l2", _("L2 strength"), ranges.STRENGTH, default.l2, ranges.STRENGTHS)
     l1 = controls.dial(link, f"{prefix}l1", _("L1 strength"), ranges.STRENGTH, default.l1, ranges.STRENGTHS)
     switch = None
@@ -78,13 +79,13 @@ def choose_method(prefix: str, default: Method) -> Method:
         epoch = controls.whole(
             link, f"{prefix}switch.epoch", _("From epoch"), Range(0, 3000, "n"), COURSE.epochs // 4, step=10
         )
-        second = choose_leg(f"{prefix}switch.", TAKES_OVER)
+        second = choose_trainer(f"{prefix}switch.", TAKES_OVER)
         name, label = f"{prefix}switch.l2", _("L2 strength from there on")
         onward = forks.onward(link, name, label, ranges.STRENGTH, l2, ranges.STRENGTHS)
         ghost = controls.switch(link, f"{prefix}switch.ghost", _("Also train on unchanged, to compare"))
         switch = Switch(epoch, second, onward, ghost)
         st.caption(_("It starts with new moments and its own schedule; weights and batches carry over."))
-    return Method(leg.optimizer, leg.values, leg.learning_rate, l2, l1, switch)
+    return Method(trainer, l2, l1, switch)
 
 
 def choose_stopping() -> EarlyStopping | None:
@@ -117,7 +118,7 @@ with st.sidebar:
         link, "data", _("Data set"), {name: _(recipe.title) for name, recipe in DATASETS.items()}, "dot"
     )
     with controls.folded(link, "points", _("Points and validation"), ":material/scatter_plot:"):
-        values = controls.parameters(link, f"{dataset}.", DATASETS[dataset])
+        points = controls.chosen_of(link, DATASETS, dataset)
         share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.sample.share, SHARES)
         controls.formula(link, DATASETS[dataset].formula)
     with controls.folded(link, "network", _("Network"), ":material/hub:"):
@@ -180,7 +181,7 @@ with st.sidebar:
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
 settings = Settings(
-    sample=Sample(dataset, tuple(values.items()), share),
+    sample=Sample(points, share),
     layers=layers,
     units=units,
     activation=activation,

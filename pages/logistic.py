@@ -29,7 +29,7 @@ link, notes, stage = lesson.begin(PAGE, _("A line or a net"), EXAMPLES)
 
 with st.sidebar:
     titles = {name: _(recipe.title) for name, recipe in DATASETS.items()}
-    dataset = controls.choice(link, "data", _("Data set"), titles, COURSE.sample.dataset)
+    dataset = controls.choice(link, "data", _("Data set"), titles, COURSE.sample.dataset.name)
     units = controls.whole(link, "units", _("Hidden units of the net"), UNITS, COURSE.units)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
@@ -37,12 +37,10 @@ with st.sidebar:
     updates = controls.whole(link, "updates", _("Updates"), UPDATES, COURSE.updates, step=10)
     seed = controls.whole(link, "seed", _("Seed of the initial weights"), Range(0, 99, "s"), COURSE.seed)
     with controls.folded(link, "points", _("Points"), ":material/scatter_plot:"):
-        values = controls.parameters(link, f"{dataset}.", DATASETS[dataset])
+        points = controls.chosen_of(link, DATASETS, dataset)
         controls.formula(link, DATASETS[dataset].formula)
 
-settings = Settings(
-    sample=Sample(dataset, tuple(values.items()), 0.0), units=units, learning_rate=rate, updates=updates, seed=seed
-)
+settings = Settings(sample=Sample(points, share=0.0), units=units, learning_rate=rate, updates=updates, seed=seed)
 with stage:
     with lesson.reading(link, notes):
         sentence = logistic.say(settings)

@@ -8,7 +8,7 @@ from optviz.lessons.examples import Example
 from optviz.lessons.momentum import LONGEST, Settings
 from optviz.locale.spoken import N_, _
 from optviz.optimization.momentum import SEQUENCES
-from optviz.recipes import Range
+from optviz.recipes import Choice, Range
 from optviz.ui import controls, lesson
 
 PAGE = "momentum"
@@ -33,24 +33,22 @@ with st.sidebar:
     decay = controls.dial(link, "gamma", _("Decay γ"), DECAY, 0.9, DECAYS)
     learning_rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.1, ranges.LEARNING_RATES)
     steps = controls.whole(link, "steps", _("Steps"), Range(2, LONGEST, "n"), 40)
-    sequence = controls.choice(
+    name = controls.choice(
         link,
         "gradients",
         _("Gradients"),
         {**{name: _(recipe.title) for name, recipe in SEQUENCES.items()}, "typed": _("Your own numbers")},
         "constant",
     )
-    values, typed = {}, ()
-    if sequence in SEQUENCES:
-        values = controls.parameters(link, f"{sequence}.", SEQUENCES[sequence])
-        st.caption(_(SEQUENCES[sequence].note))
+    sequence, typed = Choice(name), ()
+    if name in SEQUENCES:
+        sequence = controls.chosen_of(link, SEQUENCES, name)
+        st.caption(_(SEQUENCES[name].note))
     else:
         label = _("Gradients, one per step; zeros follow")
         typed = tuple(controls.numbers(link, "typed", label, "1, 1, 1, 1, -1, 1, 1", momentum.ENTRY).tolist())
 
-settings = Settings(
-    sequence=sequence, values=tuple(values.items()), typed=typed, decay=decay, learning_rate=learning_rate, steps=steps
-)
+settings = Settings(sequence=sequence, typed=typed, decay=decay, learning_rate=learning_rate, steps=steps)
 with stage:
     lesson.show(
         link,

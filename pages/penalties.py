@@ -39,11 +39,11 @@ with st.sidebar:
     l1 = controls.dial(link, "l1", _("L1 strength"), STRENGTH, START.l1, (0.0, *STRENGTHS))
     l2 = controls.dial(link, "l2", _("L2 strength"), STRENGTH, START.l2, (0.0, *STRENGTHS))
     titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
-    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, COURSE.optimizer)
+    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, COURSE.optimizer.name)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )
-    values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
+    trainer = controls.chosen_of(link, TRAINERS, optimizer)
     epochs = int(controls.choice(link, "epochs", _("Epochs"), {f"{n}": f"{n}" for n in EPOCHS}, f"{COURSE.epochs}"))
     units = controls.whole(link, "units", _("Hidden units"), Range(1, 32, "u"), COURSE.units)
     share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.share, (0.0, 0.1, 0.2, 0.3, 0.5))
@@ -52,8 +52,7 @@ with st.sidebar:
 chosen = Chosen(l1, l2)
 settings = penalties.settings_of(
     Settings(
-        optimizer=optimizer,
-        values=tuple(values.items()),
+        optimizer=trainer,
         learning_rate=rate,
         units=units,
         epochs=epochs,

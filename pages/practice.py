@@ -14,7 +14,7 @@ from optviz.locale.spoken import N_, _
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.optimization.optimizers import TRAINERS
-from optviz.recipes import Range
+from optviz.recipes import Choice, Range
 from optviz.ui import controls, lesson
 from optviz.ui.downloads import Beside
 
@@ -40,7 +40,7 @@ with st.sidebar:
     others = {"none": _("none"), **{name: _(recipe.title) for name, recipe in OTHERS.items()}}
     also = controls.choice(link, "also", _("One more optimizer"), others, "none")
 
-settings = Settings(sample=Sample(data), loss=loss, batch_size=batch, epochs=epochs, seed=seed, also=also)
+settings = Settings(sample=Sample(Choice(data)), loss=loss, batch_size=batch, epochs=epochs, seed=seed, also=also)
 with stage:
     try:
         sentence = practice.say(settings)

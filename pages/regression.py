@@ -40,7 +40,7 @@ with st.sidebar:
         link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
     )
     rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.03, ranges.LEARNING_RATES)
-    values = controls.parameters(link, f"{optimizer}.", OPTIMIZERS[optimizer])
+    driver = controls.chosen_of(link, OPTIMIZERS, optimizer)
     updates = controls.whole(link, "updates", _("Updates"), Range(1, 1000, "n"), 100)
     measure = controls.choice(
         link, "measure", _("What is minimized"), {name: _(title) for name, title in MEASURES.items()}, "mean"
@@ -59,8 +59,7 @@ settings = Settings(
     noise=noise,
     seed=seed,
     measure=measure,
-    optimizer=optimizer,
-    values=tuple(values.items()),
+    optimizer=driver,
     learning_rate=rate,
     updates=updates,
     start=tuple(start.tolist()),

@@ -9,7 +9,7 @@ import pytest
 from optviz.lessons import training_settings, training_words, trainings
 from optviz.lessons.examples import CLASSIFIER_EXAMPLES
 from optviz.lessons.keras_code import keras_code
-from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.training_settings import Method, Sample, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.lessons.words import data_error
 from optviz.networks import datasets
@@ -55,11 +55,11 @@ def course(epochs, **settings):
 
 def test_the_defaults_are_the_courses():
     method = Settings().methods[0]
-    assert (method.optimizer, method.learning_rate, method.l2, method.l1) == ("sgd", 0.01, 0, 0)
+    assert (method.trainer.optimizer.name, method.trainer.learning_rate, method.l2, method.l1) == ("sgd", 0.01, 0, 0)
     settings = Settings()
     assert settings.sizes == (2, 11, 1)
     assert (settings.activation.name, settings.loss, settings.batch_size, settings.epochs) == ("relu", "mse", 32, 800)
-    assert (settings.sample.dataset, settings.initialization, settings.engine) == ("dot", "course", "numpy")
+    assert (settings.sample.dataset.name, settings.initialization, settings.engine) == ("dot", "course", "numpy")
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -89,7 +89,7 @@ def test_the_pictures_are_at_most_a_hundred_and_the_last_shows_the_last_epoch(ep
         assert epochs % stride == 0
 
 
-@pytest.mark.parametrize("settings", [SHORT, TWO, replace(SHORT, methods=(Method("adam"),))])
+@pytest.mark.parametrize("settings", [SHORT, TWO, replace(SHORT, methods=(Method(Trainer(Choice("adam"))),))])
 def test_the_same_settings_give_the_same_numbers(settings):
     one, other = finished(settings), finished(settings)
     np.testing.assert_array_equal(one.arrays["numbers"], other.arrays["numbers"])
@@ -99,14 +99,14 @@ def test_the_same_settings_give_the_same_numbers(settings):
 def test_two_nets_begin_alike_and_see_the_same_batches():
     twins = finished(replace(SHORT, methods=(Method(), Method())))
     np.testing.assert_array_equal(twins.latest[0].w, twins.latest[1].w)
-    begun = Training(replace(SHORT, methods=(Method(), Method("adam", l1=0.1))))
+    begun = Training(replace(SHORT, methods=(Method(), Method(Trainer(Choice("adam")), l1=0.1))))
     assert begun.epoch == 0
     np.testing.assert_array_equal(begun.latest[0].w, begun.latest[1].w)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_stopped_and_continued_is_the_same_as_uninterrupted(optimizer):
-    settings = replace(SHORT, methods=(Method(optimizer), Method(optimizer, l2=0.03)))
+    settings = replace(SHORT, methods=(Method(Trainer(Choice(optimizer))), Method(Trainer(Choice(optimizer)), l2=0.03)))
     training = Training(settings)
     training.advance(0)
     training.stop()
@@ -135,7 +135,7 @@ def test_no_training_grows_without_end():
 
 
 def test_one_net_diverges_and_the_other_goes_on():
-    training = finished(replace(SHORT, methods=(Method(learning_rate=1.0), Method())))
+    training = finished(replace(SHORT, methods=(Method(Trainer(Choice("sgd"), 1.0)), Method())))
     assert training.latest[0].reason == "diverged" and not training.latest[1].reason
     assert training.latest[1].epoch == training.epoch == 12
     assert np.isnan(training.arrays["numbers"][-1, 0]).all()
@@ -152,7 +152,7 @@ def test_the_seed_changes_start_and_batches_but_not_the_points_held_out():
 def test_every_point_but_one_in_a_hundred_lies_on_the_picture():
     assert training_settings.axis_of(Sample())[-1] == 3.0
     for name in DATASETS:
-        noisy = Sample(name, (("noise", 1.0),) if name != "dot" else ())
+        noisy = Sample(Choice(name, (("noise", 1.0),) if name != "dot" else ()))
         reach = training_settings.axis_of(noisy)[-1]
         inside = np.concatenate([(np.abs(data.x) <= reach).all(axis=1) for data in training_settings.points_of(noisy)])
         assert inside.mean() >= 0.99
@@ -199,7 +199,7 @@ def test_a_net_that_began_with_zeros_is_told_to_be_dead_and_equal():
 
 
 def test_a_large_rate_kills_units_and_their_share_is_said():
-    training = finished(replace(Settings(), methods=(Method(learning_rate=0.3),)))
+    training = finished(replace(Settings(), methods=(Method(Trainer(Choice("sgd"), 0.3)),)))
     dead = training_words.results_of(training)[0].dead
     assert dead > 0
     assert f"{100 * dead:.1f}% of the hidden units are dead" in training_words.say(training)
@@ -265,7 +265,7 @@ def test_an_example_is_one_tap_and_reset_brings_the_course_back():
     tap(app, "Learning rate far too large")
     assert "diverged in epoch 1, at learning rate 1" in said(app) and "smaller learning rate" in said(app)
     app.button("classifier~help0").click().run()
-    assert at(app).settings.methods[0].learning_rate == 0.3
+    assert at(app).settings.methods[0].trainer.learning_rate == 0.3
     assert not any(epoch.reason for epoch in at(app).latest)
     tap(app, "Reset")
     assert at(app).settings == Settings()
@@ -275,8 +275,9 @@ def test_an_example_is_one_tap_and_reset_brings_the_course_back():
 def test_compare_has_a_second_setting_with_its_own_numbers(optimizer):
     app = fine(**{"compare": "1", "b.optimizer": optimizer, "b.lr": "0.1", "b.l2": "0"})
     a, b = at(app).settings.methods
-    assert (a.optimizer, b.optimizer, b.learning_rate, b.l2) == ("sgd", optimizer, 0.1, 0)
-    assert {name for name, _value in b.values} == set(OPTIMIZERS[optimizer].defaults)
+    assert (a.trainer.optimizer.name, b.trainer.optimizer.name) == ("sgd", optimizer)
+    assert (b.trainer.learning_rate, b.l2) == (0.1, 0)
+    assert {name for name, _value in b.trainer.optimizer.values} == set(OPTIMIZERS[optimizer].defaults)
     assert len([html for html in app.get("html") if html.proto.body.count("<th scope='row'>") == 2]) == 1
 
 
@@ -331,8 +332,8 @@ def test_a_bad_link_says_a_word_and_the_rest_still_works(name, value):
 def test_two_visitors_share_nothing():
     one, other = fine(lr="0.1"), fine(lr="0.03")
     assert at(one) is not at(other)
-    assert at(one).settings.methods[0].learning_rate == 0.1
-    assert at(other).settings.methods[0].learning_rate == 0.03
+    assert at(one).settings.methods[0].trainer.learning_rate == 0.1
+    assert at(other).settings.methods[0].trainer.learning_rate == 0.03
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from optviz.lessons import training_words
 from optviz.lessons.tables import digits
-from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch
+from optviz.lessons.training_settings import Method, Sample, Settings, Switch, Trainer
 from optviz.lessons.trainings import MARKS, NUMBERS, Training
 from optviz.lessons.words import model_error
 from optviz.locale import spoken
@@ -29,7 +29,7 @@ from tests.pages import opened, said, tap
 
 TRAINING, VALIDATION = dot().split(0.2)
 COURSE = Classifier(Network((2, 11, 1), ACTIVATIONS["relu"]()), LOSSES["mse"], TRAINING)
-FAST = replace(Settings(), initialization="he", methods=(Method(learning_rate=0.15),), epochs=100)
+FAST = replace(Settings(), initialization="he", methods=(Method(Trainer(Choice("sgd"), 0.15)),), epochs=100)
 STOPPING = EarlyStopping(10, 0.0, restore=True)
 
 
@@ -151,7 +151,7 @@ def test_without_validation_points_nothing_is_watched_and_a_sentence_says_so():
 
 
 def test_another_optimizer_takes_over_with_new_moments_on_the_batches_that_follow():
-    method = Method("adam", learning_rate=0.01, switch=Switch(6, Leg("momentum", (), 0.05)))
+    method = Method(Trainer(Choice("adam"), 0.01), switch=Switch(6, Trainer(Choice("momentum"), 0.05)))
     training = finished(replace(FAST, epochs=15, methods=(method,)))
     (first, start), (second, _start) = course("adam"), course("momentum")
     before = list(islice(first(start, 0.01), 7))
@@ -201,17 +201,17 @@ def test_of_several_starts_each_stops_by_itself_and_the_best_weights_of_all_are_
 
 
 def test_starts_that_diverge_are_counted():
-    settings = replace(FAST, starts=4, epochs=40, methods=(Method(learning_rate=0.3),))
+    settings = replace(FAST, starts=4, epochs=40, methods=(Method(Trainer(Choice("sgd"), 0.3)),))
     lost = sum(finished(replace(settings, seed=seed, starts=1)).over for seed in range(4))
     training = finished(settings)
     assert 0 < lost < 4 and not training.over
     assert f"Starts that diverged: {lost}." in training_words.say(training)
-    one = finished(replace(settings, methods=(Method(learning_rate=100.0),)))
+    one = finished(replace(settings, methods=(Method(Trainer(Choice("sgd"), 100.0)),)))
     assert one.over and "diverged in epoch 1" in training_words.say(one)
 
 
 def test_two_nets_are_each_watched():
-    both = (Method(learning_rate=0.15), Method("adam", learning_rate=0.01))
+    both = (Method(Trainer(Choice("sgd"), 0.15)), Method(Trainer(Choice("adam"), 0.01)))
     training = finished(replace(FAST, methods=both, stopping=EarlyStopping(3), starts=2))
     for side, method in enumerate(both):
         one = finished(replace(FAST, methods=(method,), stopping=EarlyStopping(3), starts=2))
@@ -222,7 +222,7 @@ def test_two_nets_are_each_watched():
 @pytest.mark.parametrize("starts", [1, 3])
 def test_stopped_and_continued_is_the_same_as_uninterrupted(starts):
     rules = {"stopping": EarlyStopping(60), "reducing": ReduceOnPlateau(0.5, 5)}
-    method = Method(learning_rate=0.15, switch=Switch(12, Leg("adam")))
+    method = Method(Trainer(Choice("sgd"), 0.15), switch=Switch(12, Trainer(Choice("adam"))))
     settings = replace(FAST, epochs=24, methods=(method,), starts=starts, **rules)
     training = Training(settings)
     while training.epoch < 24:
@@ -300,7 +300,7 @@ def test_the_event_files_have_the_numbers_of_the_training():
 
 
 def test_two_nets_are_four_runs_and_without_validation_there_is_none():
-    assert set(event_runs(finished(replace(FAST, epochs=2, methods=(Method(), Method("adam")))))) == {
+    assert set(event_runs(finished(replace(FAST, epochs=2, methods=(Method(), Method(Trainer(Choice("adam")))))))) == {
         "A/train", "A/validation", "B/train", "B/validation",
     }  # fmt: skip
     assert set(event_runs(finished(replace(FAST, epochs=2, sample=Sample(share=0.0))))) == {"train"}
@@ -341,7 +341,9 @@ def test_the_controls_reach_the_training():
     assert settings.stopping == EarlyStopping(7, 0.01, False)
     assert settings.reducing == ReduceOnPlateau(0.3, 3, 0.001)
     assert settings.starts == 2 and settings.methods[0].switch.epoch == 5
-    assert (settings.methods[0].switch.leg.optimizer, settings.methods[0].switch.leg.learning_rate) == ("adam", 0.03)
+    assert settings.methods[0].switch.trainer == Trainer(
+        Choice("adam", tuple(OPTIMIZERS["adam"].defaults.items())), 0.03
+    )
 
 
 def test_what_was_stopped_early_cannot_be_continued_and_has_no_smaller_rate_to_offer():
@@ -396,7 +398,7 @@ def test_back_and_forward_bring_back_a_loaded_net(monkeypatch):
 def test_an_example_leaves_a_loaded_net():
     app = page(net=trained())
     tap(app, "XOR")
-    assert at(app).settings.start is None and at(app).settings.sample.dataset == "xor"
+    assert at(app).settings.start is None and at(app).settings.sample.dataset.name == "xor"
 
 
 def test_the_groups_are_drawn():

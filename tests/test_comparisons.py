@@ -23,7 +23,7 @@ from optviz.lessons import (
 from optviz.lessons.comparisons import alike, coinciding, least, most, say_coinciding
 from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
-from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.training_settings import Method, Sample, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.recipes import Choice
 
@@ -92,7 +92,7 @@ def trained(settings):
 
 
 @pytest.mark.parametrize("epochs", [0, 3])
-@pytest.mark.parametrize("other", [Method(), Method(l2=1e-5), Method(learning_rate=0.010001)])
+@pytest.mark.parametrize("other", [Method(), Method(l2=1e-5), Method(Trainer(Choice("sgd"), 0.010001))])
 def test_weights_that_are_written_alike_are_called_alike(other, epochs):
     training = trained(Settings(epochs=max(epochs, 1), methods=(Method(), other)))
     said = training_words.say(training)
@@ -101,7 +101,7 @@ def test_weights_that_are_written_alike_are_called_alike(other, epochs):
 
 
 def test_starts_that_end_alike_are_called_so():
-    still = Method(learning_rate=1e-9)
+    still = Method(Trainer(Choice("sgd"), 1e-9))
     settings = Settings(epochs=1, starts=3, methods=(still,), initialization="zero", sample=Sample(share=0.0))
     said = training_words.say(trained(settings))
     assert "All remaining starts end alike" in said and "The best of" not in said
@@ -144,7 +144,7 @@ def test_without_a_gain_no_strength_is_called_best():
 
 
 def test_steps_that_range_as_far_are_not_called_calmer():
-    plain = momentum.Settings(sequence="", values=(), typed=(1.0, -1.0, 3.0), decay=0.0, learning_rate=0.1, steps=20)
+    plain = momentum.Settings(sequence=Choice(""), typed=(1.0, -1.0, 3.0), decay=0.0, learning_rate=0.1, steps=20)
     assert "averaged steps just as much" in momentum.say(plain) and "only by" not in momentum.say(plain)
     assert "only by" in momentum.say(replace(plain, decay=0.9))
 
@@ -182,7 +182,7 @@ def test_optimizers_that_come_within_a_hundredth_come_equally_low(monkeypatch):
         }
         monkeypatch.setattr(practice, "sweeps_of", lambda _settings, sweeps=sweeps: sweeps)
         assert said in practice.say(
-            practice.Settings(sample=Sample("xor"), loss="mse", batch_size=16, epochs=20, seed=0, also="none")
+            practice.Settings(sample=Sample(Choice("xor")), loss="mse", batch_size=16, epochs=20, seed=0, also="none")
         )
 
 

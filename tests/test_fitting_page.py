@@ -10,12 +10,13 @@ import pytest
 
 from optviz.lessons import fitting
 from optviz.lessons.fitting import PICKED, REMEDIES
-from optviz.lessons.training_settings import Method, Sample, Settings
+from optviz.lessons.training_settings import Method, Sample, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.locale.spoken import LANGUAGES
 from optviz.models.fitting import CURVES, DEGREES, Setting, best, draw, fit, refits
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import Network
+from optviz.recipes import Choice
 from tests.pages import opened, sound, summaries
 
 START = Setting()
@@ -174,11 +175,16 @@ def classifier_of(query):
         if name.startswith(f"{dataset}.")
     }
     settings = Settings(
-        sample=Sample(dataset, tuple(sample.items()), float(given.pop("validation", 0.2))),
+        sample=Sample(Choice(dataset, tuple(sample.items())), share=float(given.pop("validation", 0.2))),
         layers=int(given.pop("layers", 1)),
         units=int(given.pop("units", 11)),
         initialization=given.pop("init", "course"),
-        methods=(Method(given.pop("optimizer", "sgd"), (), float(given.pop("lr", 0.01)), float(given.pop("l2", 0.0))),),
+        methods=(
+            Method(
+                Trainer(Choice(given.pop("optimizer", "sgd")), float(given.pop("lr", 0.01))),
+                l2=float(given.pop("l2", 0.0)),
+            ),
+        ),
         epochs=int(given.pop("epochs", 800)),
     )
     assert not given

@@ -13,7 +13,7 @@ from optviz.lessons import training_settings as trained
 from optviz.lessons.forks import Fork
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
-from optviz.lessons.training_settings import Leg, Method, Switch
+from optviz.lessons.training_settings import Method, Switch, Trainer
 from optviz.lessons.trainings import NUMBERS, Training
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.descent import descend, record
@@ -294,8 +294,10 @@ def numbers(training):
 
 
 def test_a_forked_training_is_the_same_up_to_the_fork_and_its_ghost_to_the_end():
-    plain = finished(Method("adam"))
-    forked = finished(Method("adam", switch=Switch(8, Leg("momentum", (), 0.1), l2=0.3, ghost=True)))
+    plain = finished(Method(Trainer(Choice("adam"))))
+    forked = finished(
+        Method(Trainer(Choice("adam")), switch=Switch(8, Trainer(Choice("momentum"), 0.1), l2=0.3, ghost=True))
+    )
     assert np.array_equal(numbers(forked)[:8], numbers(plain)[:8])
     # In the epoch of the fork the weights are the same, the penalty and the rate are those of what follows.
     names = [name for name in NUMBERS if name not in ("penalty", "learning_rate")]
@@ -307,7 +309,7 @@ def test_a_forked_training_is_the_same_up_to_the_fork_and_its_ghost_to_the_end()
 
 
 def test_the_l2_of_a_fork_is_what_is_minimized_from_there_on():
-    forked = finished(Method(switch=Switch(8, Leg("sgd", (), 0.01), l2=0.3)))
+    forked = finished(Method(switch=Switch(8, Trainer(Choice("sgd"), 0.01), l2=0.3)))
     net, penalty = forked.nets[0], numbers(forked)[:, NUMBERS.index("penalty")]
     assert (penalty[:8] == 0).all() and (penalty[8:] > 0).all()
     w = net.left.w[net.classifier.network.weight_mask > 0]
@@ -327,7 +329,7 @@ def test_old_links_with_a_switch_open_the_same_training():
     app = classifier_page(**parameters)
     values = tuple(OPTIMIZERS["adam"].defaults.items())
     assert app.session_state["classifier-training"].settings.methods == (
-        Method("sgd", switch=Switch(5, Leg("adam", values, 0.02))),
+        Method(Trainer(Choice("sgd")), switch=Switch(5, Trainer(Choice("adam", values), 0.02))),
     )
     assert set(app.query_params) - {"lang"} == {"epochs", *parameters}
     assert not app.session_state["classifier-training"].ghosts
@@ -349,7 +351,7 @@ def test_a_training_is_forked_at_the_epoch_where_the_playhead_rests_and_again_wi
     training = app.session_state["classifier-training"]
     one, other = training.settings.methods
     assert one.switch is None and other.switch.epoch == 7 and other.switch.ghost
-    assert other.switch.leg == other.legs[0] and dict(other.switch.leg.values)["beta1"] == 0.5
+    assert other.switch.trainer == other.trainer and dict(other.trainer.optimizer.values)["beta1"] == 0.5
     assert list(training.ghosts) == [1]
     table = next(html.proto.body for html in app.get("html") if "<table>" in html.proto.body)
     assert table.count("<th scope='row'>") == 3 and "◌" in table

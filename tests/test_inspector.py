@@ -187,7 +187,9 @@ def test_every_number_of_a_forked_run_is_that_of_its_own_side_of_the_fork(fork):
     chosen = shown.runs[1] if fork.optimizer is None else fork.optimizer
     before, after = (inspector._sentences(each.build()) for each in (shown.runs[1], chosen))
     # A fork before the first update leaves nothing before it.
-    assert (slow.sentences, slow.fork, slow.onward) == ((before, fork.step, after) if fork.step else (after, None, None))
+    assert (slow.sentences, slow.fork, slow.onward) == (
+        (before, fork.step, after) if fork.step else (after, None, None)
+    )
 
 
 def test_the_last_finite_step_of_a_run_can_be_forked_and_is_taken_apart():

@@ -13,6 +13,7 @@ from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
+from optviz.recipes import Choice
 from tests.pages import opener, said, tap
 
 EXAMPLES = ("A disk in a ring", "The course's points", "XOR", "Moons need more updates", "Two clouds: a line is enough")
@@ -21,7 +22,7 @@ page, fine = opener("logistic", updates="20")
 
 
 def on(dataset, **changes):
-    return replace(Settings(sample=Sample(dataset, (), 0.0)), **changes)
+    return replace(Settings(sample=Sample(Choice(dataset), share=0.0)), **changes)
 
 
 def accuracies(settings):

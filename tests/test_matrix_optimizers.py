@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.training_settings import Method, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.networks.classifier import Classifier, Epoch, train
 from optviz.networks.datasets import DATASETS
@@ -26,6 +26,7 @@ from optviz.optimization.optimizers import (
     typed,
 )
 from optviz.optimization.straight import can_run
+from optviz.recipes import Choice
 from tests.pages import opened, said, sound
 
 KEPT = json.loads(Path(__file__).with_name("matrix_steps.json").read_text())
@@ -279,7 +280,7 @@ def test_what_is_wrong_below_vectors_is_pointed_at_there():
 
 @cache
 def trained(name, rate):
-    training = Training(Settings(methods=(Method(name, (), rate),)))
+    training = Training(Settings(methods=(Method(Trainer(Choice(name), rate)),)))
     while training.running:
         training._train_epoch()
     return training.nets[0].shown.epoch
@@ -292,7 +293,7 @@ RATES = {"muon": 0.03, "shampoo": 0.1, "soap": 0.03, "adafactor": 0.03}
 def test_each_trains_the_classifier_to_a_high_accuracy_and_below_the_loss_of_sgd(name):
     assert trained(name, RATES[name]).accuracy >= 0.95
     assert trained(name, RATES[name]).loss < 0.9 * trained("sgd", 0.01).loss
-    assert trained(name, Settings().methods[0].learning_rate).accuracy >= 0.93, "at the page's own rate too"
+    assert trained(name, Settings().methods[0].trainer.learning_rate).accuracy >= 0.93, "at the page's own rate too"
 
 
 def test_a_training_goes_on_from_an_epoch():
@@ -348,7 +349,9 @@ def test_other_pages_that_train_nets(page, name):
 
 
 def test_what_muon_makes_of_a_gradient_is_told_in_singular_values():
-    training = Training(replace(Settings(epochs=10), methods=(Method("muon", (("exact", True),), 0.03),)))
+    training = Training(
+        replace(Settings(epochs=10), methods=(Method(Trainer(Choice("muon", (("exact", True),)), 0.03)),))
+    )
     while training.running:
         training._train_epoch()
     first, second = training.nets[0].spectra(training.nets[0].shown.epoch)

@@ -7,6 +7,7 @@ import pytest
 
 from optviz.lessons import logistic
 from optviz.lessons.training_settings import Sample
+from optviz.recipes import Choice
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytest.importorskip("tensorflow")
@@ -22,7 +23,11 @@ def weights(network, w):
     [
         logistic.Settings(updates=60),
         logistic.Settings(
-            sample=Sample("moons", (("n", 40), ("noise", 0.3)), 0.0), units=3, learning_rate=0.3, updates=40, seed=5
+            sample=Sample(Choice("moons", (("n", 40), ("noise", 0.3))), share=0.0),
+            units=3,
+            learning_rate=0.3,
+            updates=40,
+            seed=5,
         ),
     ],
     ids=["default", "changed"],

@@ -7,6 +7,7 @@ from optviz.lessons import momentum
 from optviz.lessons.momentum import Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.momentum import SEQUENCES
+from optviz.recipes import Choice
 from tests.pages import opener, said
 
 page, fine = opener("momentum", folds=("tensorflow",))
@@ -30,7 +31,7 @@ def test_the_formula_has_the_numbers():
 
 
 def test_what_the_panels_follow_is_the_sum():
-    given = Settings(sequence="typed", values=(), typed=(1.0, -2.0), decay=0.5, learning_rate=0.1, steps=5)
+    given = Settings(sequence=Choice("typed"), typed=(1.0, -2.0), decay=0.5, learning_rate=0.1, steps=5)
     arrays = momentum.arrays_of(given)
     assert momentum.gradients_of(given).tolist() == [1, -2, 0, 0, 0]
     assert np.allclose(arrays["shares"][2], [-0.2, 0.05, 0, 0, 0])
@@ -43,7 +44,7 @@ def test_what_the_panels_follow_is_the_sum():
 
 def test_more_numbers_than_steps_are_cut():
     assert momentum.gradients_of(
-        Settings(sequence="typed", values=(), typed=(1.0, 2.0, 3.0), decay=0.5, learning_rate=0.1, steps=2)
+        Settings(sequence=Choice("typed"), typed=(1.0, 2.0, 3.0), decay=0.5, learning_rate=0.1, steps=2)
     ).tolist() == [1, 2]
 
 

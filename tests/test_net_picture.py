@@ -7,7 +7,7 @@ import pytest
 
 from optviz.figures.net import NODES, REACH, table
 from optviz.lessons.training_panels import panels_of
-from optviz.lessons.training_settings import Method, Settings, Switch
+from optviz.lessons.training_settings import Method, Settings, Switch, Trainer
 from optviz.lessons.trainings import FEWEST_PARTS, PARTS, Training
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.plateau import EarlyStopping
@@ -18,11 +18,13 @@ WHOLE = Settings(epochs=12, batch_size=512)
 """One update an epoch: from one row to the next is one step."""
 WAYS = {
     "sgd": {"methods": (Method(),)},
-    "adam": {"methods": (Method("adam", (), 0.05, l2=0.1, l1=0.01),)},
-    "look-ahead": {"methods": (Method("nesterov", (), 0.01),)},
-    "takes over": {"methods": (Method("momentum", (), 0.05, switch=Switch(5, Method("adam", (), 0.03).legs[0])),)},
-    "two": {"methods": (Method(), Method("rmsprop", (), 0.01)), "batch_size": 512},
-    "starts": {"methods": (Method("adam", (), 0.01),), "starts": 3},
+    "adam": {"methods": (Method(Trainer(Choice("adam"), 0.05), l2=0.1, l1=0.01),)},
+    "look-ahead": {"methods": (Method(Trainer(Choice("nesterov"), 0.01)),)},
+    "takes over": {
+        "methods": (Method(Trainer(Choice("momentum"), 0.05), switch=Switch(5, Trainer(Choice("adam"), 0.03))),)
+    },
+    "two": {"methods": (Method(), Method(Trainer(Choice("rmsprop"), 0.01))), "batch_size": 512},
+    "starts": {"methods": (Method(Trainer(Choice("adam"), 0.01)),), "starts": 3},
     "scheduled": {"schedule": Choice("cosine", (("decay_steps", 10.0),)), "warmup": 3},
 }
 
@@ -57,7 +59,7 @@ def test_weights_and_steps_are_those_of_the_training(way: str) -> None:
 
 @pytest.mark.parametrize("l1, l2", [(0.0, 0.0), (0.01, 0.1)])
 def test_gradients_are_the_slopes_of_what_is_minimized(l1: float, l2: float) -> None:
-    settings = Settings(epochs=5, activation=Choice("tanh"), methods=(Method(l1=l1, l2=l2),))
+    settings = Settings(epochs=5, activation=Choice("tanh"), methods=(Method(l2=l2, l1=l1),))
     training = Training(settings)
     training.advance(60)
     w, gradient, step = parts(training)[3]
@@ -116,7 +118,7 @@ def test_a_net_that_was_loaded_or_diverges_is_drawn_too() -> None:
     w = source.latest[0].w
     loaded = Training(Settings(start=SavedModel(source.settings.sizes, activation, "", w)))
     np.testing.assert_allclose(parts(loaded)[0, 0], w, rtol=1e-6)
-    wild = Training(Settings(epochs=10, methods=(Method(learning_rate=1e300),)))
+    wild = Training(Settings(epochs=10, methods=(Method(Trainer(Choice("sgd"), 1e300)),)))
     wild.advance(60)
     assert wild.over and np.isfinite(parts(wild)[0, :2]).all()
 

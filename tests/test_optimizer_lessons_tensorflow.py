@@ -107,7 +107,7 @@ def test_each_surface_is_written_in_tensorflow(name):
 def test_both_forms_of_momentum_in_keras(sequence):
     typed = (1.0, -2.0, 0.5) if sequence == "typed" else ()
     values = () if sequence == "typed" else (("slope", 1.5),)
-    given = momentum.Settings(sequence=sequence, values=values, typed=typed, decay=0.8, learning_rate=0.1, steps=12)
+    given = momentum.Settings(sequence=Choice(sequence, values), typed=typed, decay=0.8, learning_rate=0.1, steps=12)
     places = run(momentum.program(given))["places"]
     ours = momentum.momentum_of(given).places[-1]
     assert places["classical"] == pytest.approx(ours[1], rel=1e-11)

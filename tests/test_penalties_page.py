@@ -10,6 +10,7 @@ from optviz.lessons import penalties
 from optviz.lessons.penalties import STRENGTHS, Chosen, Settings, Sweep
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import TRAINERS
+from optviz.recipes import Choice
 from tests.pages import opened, sound, summaries
 
 SHORT = Settings(epochs=50)
@@ -32,7 +33,12 @@ def said(app):
 
 
 def test_the_defaults_are_the_courses():
-    assert (Settings().optimizer, Settings().learning_rate, Settings().units, penalties.BATCH) == ("sgd", 0.01, 11, 32)
+    assert (Settings().optimizer.name, Settings().learning_rate, Settings().units, penalties.BATCH) == (
+        "sgd",
+        0.01,
+        11,
+        32,
+    )
     assert 0.03 in STRENGTHS and penalties.settings_of(SHORT, CHOSEN) == SHORT
     assert finished().classifier.network.sizes == (2, 11, 1)
 
@@ -145,7 +151,7 @@ def test_what_is_said_of_a_divergence_and_of_no_validation():
 
 def test_the_threshold_is_named_where_it_hides_zeros():
     assert "beyond the threshold" in penalties.say_hover(replace(SHORT, learning_rate=0.1), CHOSEN)
-    assert "depends on the optimizer" in penalties.say_hover(replace(SHORT, optimizer="adam"), CHOSEN)
+    assert "depends on the optimizer" in penalties.say_hover(replace(SHORT, optimizer=Choice("adam")), CHOSEN)
 
 
 def test_two_visitors_share_one_sweep_and_other_settings_another():

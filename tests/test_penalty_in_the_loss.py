@@ -13,7 +13,7 @@ from optviz.lessons.penalties import Chosen
 from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.lessons.training_panels import panels_of
-from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch, points_of
+from optviz.lessons.training_settings import Method, Sample, Settings, Switch, Trainer, points_of
 from optviz.lessons.trainings import Training
 from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.networks.plateau import Watched
@@ -62,9 +62,9 @@ def data_loss(training, w):
 @pytest.mark.parametrize("method", [
     Method(l2=0.3),
     Method(l1=0.02),
-    Method("adam", (), 0.03, 0.1, 0.02),
-    Method(switch=Switch(3, Leg(), 0.5)),
-    Method(l2=0.4, switch=Switch(3, Leg(), 0.0)),
+    Method(Trainer(Choice("adam"), 0.03), l2=0.1, l1=0.02),
+    Method(switch=Switch(3, Trainer(), 0.5)),
+    Method(l2=0.4, switch=Switch(3, Trainer(), 0.0)),
 ])  # fmt: skip
 def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(method):
     training, w = trained(replace(PLAIN, methods=(method,)))
@@ -87,7 +87,7 @@ def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(meth
 
 
 def test_a_ghost_without_a_penalty_has_its_own_curve():
-    method = Method(switch=Switch(3, Leg(), 0.5, ghost=True))
+    method = Method(switch=Switch(3, Trainer(), 0.5, ghost=True))
     training, _w = trained(replace(PLAIN, methods=(method,)))
     plain, w = trained(PLAIN)
     left = training.arrays["minimized_ghost0"][:, 0]
@@ -177,7 +177,7 @@ def test_what_diverges_under_a_penalty_says_its_last_loss_in_one_way():
     settings = digits.Settings(Plan(learning_rate=100.0, l2=1.0, epochs=10))
     last = digits.result_of(settings).fit.last
     assert f"its last finite loss was {last.loss + last.penalty:.3g}" in digits.say(settings)
-    training, _w = trained(replace(PLAIN, epochs=60, methods=(Method("sgd", (), 10.0, l2=1.0),)))
+    training, _w = trained(replace(PLAIN, epochs=60, methods=(Method(Trainer(Choice("sgd"), 10.0), l2=1.0),)))
     told = re.findall(r"its last finite loss was ([^ ]*)\.", training_words.say(training))
     assert training.over and told
     why = re.findall(r"its last finite loss was ([^ ]*)\.", training_words.whys(training)[0].text)

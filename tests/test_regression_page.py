@@ -10,6 +10,7 @@ from optviz.lessons import regression
 from optviz.lessons.regression import MEASURES, Settings
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 from tests.pages import opened, said
 from tests.programs import drawn, in_keras, run
 
@@ -20,8 +21,7 @@ LINE = Settings(
     noise=1.0,
     seed=0,
     measure="mean",
-    optimizer="sgd",
-    values=(),
+    optimizer=Choice("sgd"),
     learning_rate=0.03,
     updates=100,
     start=(-3.0, -2.0),
@@ -33,8 +33,7 @@ CUBIC = Settings(
     noise=0.0,
     seed=0,
     measure="mean",
-    optimizer="sgd",
-    values=(),
+    optimizer=Choice("sgd"),
     learning_rate=0.001,
     updates=100,
     start=(0.0,),
@@ -122,7 +121,9 @@ def test_the_arrays_are_the_path_and_its_curves():
     assert (noisy[:, 1] <= noisy[:, 0]).all()
 
 
-@pytest.mark.parametrize("settings", [LINE, CUBIC, replace(LINE, optimizer="nesterov"), replace(CUBIC, degree=6)])
+@pytest.mark.parametrize(
+    "settings", [LINE, CUBIC, replace(LINE, optimizer=Choice("nesterov")), replace(CUBIC, degree=6)]
+)
 def test_every_panel_follows_what_is_there(settings):
     arrays = regression.arrays_of(settings)
     for panel in regression.panels_of(settings):
@@ -174,7 +175,7 @@ def test_the_program_makes_the_same_updates_at_any_values(name):
         (crooked, drawn(OPTIMIZERS[name], rng)),
     ):
         measure, rate = str(rng.choice(list(MEASURES))), float(rng.choice([1e-5, 1e-4]))
-        given = replace(settings, optimizer=name, values=tuple(values.items()), updates=8, measure=measure)
+        given = replace(settings, optimizer=Choice(name, tuple(values.items())), updates=8, measure=measure)
         given = replace(given, learning_rate=rate)
         # Nadam of Keras rounds its 0.96 to single precision.
         exact = 1e-5 if name == "nadam" else 1e-9

@@ -149,7 +149,7 @@ def test_5_1_the_rows_of_dot_csv():
 def test_5_3_the_course_s_settings():
     numbers, course = NUMBERS["5.3"], Training()
     assert course.sizes == (2, numbers["hidden"], 1)
-    assert (course.batch_size, course.methods[0].learning_rate) == (numbers["batch"], numbers["lr"])
+    assert (course.batch_size, course.methods[0].trainer.learning_rate) == (numbers["batch"], numbers["lr"])
     assert Method(l2=numbers["regularizer"]).l2 == 0.03
 
 

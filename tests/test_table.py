@@ -26,6 +26,7 @@ from optviz.models.table import (
     with_one,
 )
 from optviz.networks.training_plan import Plan
+from optviz.recipes import Choice
 
 GOOD = "a,b,c\n" + "".join(f"{i},{i * i},{3 * i - 1}\n" for i in range(30))
 
@@ -214,7 +215,7 @@ def test_least_squares_is_that_of_the_normal_equations():
 
 def test_7_7_a_network_predicts_prices_better_than_a_plane_and_than_the_mean():
     task = prepare(houses(), "price_k", houses().names[:-1], 0.25, 0)
-    result = learn(task, Plan(hidden=(16,), optimizer="adam", learning_rate=0.01, epochs=60))
+    result = learn(task, Plan(hidden=(16,), optimizer=Choice("adam"), learning_rate=0.01, epochs=60))
     best, plane, mean = (
         float(np.ravel(way.validation_scores.mae)[-1]) for way in (result.network, result.linear, result.mean)
     )
@@ -238,7 +239,7 @@ def test_what_is_predicted_is_in_the_units_of_the_target_whatever_they_are():
         training=type(task.training)(task.training.x * 1000, task.training.y * 1e6),
         validation=type(task.training)(task.validation.x * 1000, task.validation.y * 1e6),
     )
-    plan = Plan(hidden=(8,), optimizer="adam", learning_rate=0.01, epochs=5)
+    plan = Plan(hidden=(8,), optimizer=Choice("adam"), learning_rate=0.01, epochs=5)
     small, large = learn(task, plan), learn(scaled, plan)
     np.testing.assert_allclose(large.network.validation, small.network.validation * 1e6, rtol=1e-9)
 

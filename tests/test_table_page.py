@@ -15,6 +15,7 @@ from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
 from optviz.optimization.optimizers import TRAINERS
+from optviz.recipes import Choice
 from optviz.ui import links, own_table
 from tests.markup import read_in
 from tests.pages import opener, said, sound, summaries, tap
@@ -77,7 +78,10 @@ def test_many_rows_are_thinned():
             Settings(target="age_years", features=("rooms",), plan=replace(COURSE.plan, epochs=4)),
             "no better than guessing the mean",
         ),
-        (replace(COURSE, plan=replace(COURSE.plan, optimizer="sgd", learning_rate=100.0)), "diverged in epoch 1"),
+        (
+            replace(COURSE, plan=replace(COURSE.plan, optimizer=Choice("sgd"), learning_rate=100.0)),
+            "diverged in epoch 1",
+        ),
         (replace(COURSE, plan=Plan(learning_rate=0.003, epochs=10)), "but a linear fit 79%"),
     ],
     ids=["bends", "plane", "worse", "nothing", "diverged", "too short"],

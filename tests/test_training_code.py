@@ -10,7 +10,7 @@ import pytest
 from optviz.lessons import dead_relu, digits, penalties, practice, table
 from optviz.lessons.keras_code import FILE, arrays_of, keras_code
 from optviz.lessons.training_code import REDUCE_SCHEDULE
-from optviz.lessons.training_settings import Leg, Method, Sample, Settings, Switch
+from optviz.lessons.training_settings import Method, Sample, Settings, Switch, Trainer
 from optviz.lessons.trainings import Training
 from optviz.models.table import houses, parse
 from optviz.networks.activations import ACTIVATIONS
@@ -39,12 +39,12 @@ RATES = {"lion": 0.003, "adadelta": 1.0, "adagrad": 0.1, "sgd": 0.05, "momentum"
 # A tenth of a second a program: a net of four units on 40 points, three epochs of three updates.
 SMALL = replace(
     Settings(),
-    sample=Sample("moons", (("n", 40), ("noise", 0.3)), 0.3),
+    sample=Sample(Choice("moons", (("n", 40), ("noise", 0.3))), share=0.3),
     units=4,
     batch_size=12,
     epochs=3,
     activation=Choice("tanh"),
-    methods=(Method(learning_rate=0.05),),
+    methods=(Method(Trainer(Choice("sgd"), 0.05)),),
 )
 
 
@@ -110,7 +110,7 @@ def check(settings, capsys, side=0):
     assert ("model.losses" in program) == settings.methods[side].penalized
     names, printed = run(program, FILE, arrays_of(settings), capsys)
     # The number 0.96 of Keras' Nadam is one of single precision.
-    rel = 1e-6 if any(leg.optimizer == "nadam" for leg in settings.methods[side].legs) else 1e-9
+    rel = 1e-6 if any(each.optimizer.name == "nadam" for each in settings.methods[side].trainers) else 1e-9
     penalized = settings.methods[side].penalized
     expected = told(epoch, penalized, "validation" if settings.held_out else "")
     if settings.starts > 1:
@@ -157,7 +157,7 @@ def mixed(k, **chosen):
     values = {"n": 40, "seed": k} if dataset != "dot" else {}
     return replace(
         SMALL,
-        sample=Sample(dataset, tuple(values.items()), (0.3, 0.0, 0.15)[k % 3]),
+        sample=Sample(Choice(dataset, tuple(values.items())), share=(0.3, 0.0, 0.15)[k % 3]),
         layers=(1, 2, 0)[k // 2 % 3],
         units=2 + k % 4,
         activation=Choice(activation, drawn(ACTIVATIONS[activation], k)),
@@ -176,7 +176,7 @@ def test_every_optimizer_at_any_values(name, seed, capsys):
     k = METHODS.index(name) + 14 * seed
     values = drawn(OPTIMIZERS[name], k) if seed else ()
     penalty = {"l2": 0.02 * (k % 2), "l1": 0.003 * (k // 2 % 2)}
-    check(mixed(k, methods=(Method(name, values, RATES.get(name, 0.01), **penalty),)), capsys)
+    check(mixed(k, methods=(Method(Trainer(Choice(name, values), RATES.get(name, 0.01)), **penalty),)), capsys)
 
 
 @pytest.mark.parametrize("warmup", [0, 4])
@@ -185,31 +185,36 @@ def test_every_schedule_with_and_without_a_warm_up(schedule, warmup, capsys):
     k = 2 * list(SCHEDULES).index(schedule) + warmup // 4
     name = turn(["momentum", "nesterov", "nesterov_keras", "adam", "momentum_classical", "adamw", "sgd"], 3 * k)
     values = drawn(SCHEDULES[schedule], k) if k % 3 else ()
-    method = Method(name, (), RATES.get(name, 0.01))
+    method = Method(Trainer(Choice(name), RATES.get(name, 0.01)))
     check(replace(SMALL, methods=(method,), schedule=Choice(schedule, values), warmup=warmup, epochs=4), capsys)
 
 
 @pytest.mark.parametrize("k", range(len(ACTIVATIONS)))
 def test_every_activation_loss_initialization_and_data_set(k, capsys):
-    check(mixed(k + 60, methods=(Method("sgd", (), 0.02),)), capsys)
+    check(mixed(k + 60, methods=(Method(Trainer(Choice("sgd"), 0.02)),)), capsys)
 
 
-NESTEROV = Leg("nesterov", (("beta", 0.7),), 0.03)
+HEAVY = Method(Trainer(Choice("momentum_classical"), 0.3))
+NESTEROV = Trainer(Choice("nesterov", (("beta", 0.7),)), 0.03)
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        replace(SMALL, methods=(Method("adam", switch=Switch(2, Leg("momentum", (), 0.02))),)),
-        replace(SMALL, methods=(Method("momentum_classical", (), 0.02, switch=Switch(1, NESTEROV)),), warmup=3),
-        replace(SMALL, methods=(Method("nesterov", (), 0.02, 0.1, switch=Switch(1, Leg("lion"), 0.0)),)),
-        replace(SMALL, methods=(Method("nadam", l1=0.01, l2=0.1, switch=Switch(2, Leg("nadam"), 1.0)),)),
-        replace(SMALL, methods=(Method("adam", switch=Switch(1, Leg("adamw"), 0.3)),),
+        replace(SMALL, methods=(Method(Trainer(Choice("adam")), switch=Switch(2, Trainer(Choice("momentum"), 0.02))),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("momentum_classical"), 0.02),
+                                switch=Switch(1, NESTEROV)),), warmup=3),
+        replace(SMALL, methods=(Method(Trainer(Choice("nesterov"), 0.02), l2=0.1,
+                                switch=Switch(1, Trainer(Choice("lion")), 0.0)),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("nadam")), l2=0.1, l1=0.01,
+                                switch=Switch(2, Trainer(Choice("nadam")), 1.0)),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("adam")), switch=Switch(1, Trainer(Choice("adamw")), 0.3)),),
                 schedule=Choice("step_decay", (("drop_every", 2), ("drop_to", 0.5))), seed=3),
-        replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(0, NESTEROV, 0.2)),)),
-        replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(3, NESTEROV, 0.2)),)),
-        replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(4, NESTEROV, 0.2)),)),
-        replace(SMALL, methods=(Method("sgd", l2=0.1, switch=Switch(1, Leg("sgd", (), 0.1))),), shuffle=False),
+        replace(SMALL, methods=(Method(Trainer(Choice("sgd")), l2=0.1, switch=Switch(0, NESTEROV, 0.2)),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("sgd")), l2=0.1, switch=Switch(3, NESTEROV, 0.2)),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("sgd")), l2=0.1, switch=Switch(4, NESTEROV, 0.2)),)),
+        replace(SMALL, methods=(Method(Trainer(Choice("sgd")), l2=0.1,
+                                switch=Switch(1, Trainer(Choice("sgd"), 0.1))),), shuffle=False),
     ],
     ids=["momentum", "warm-up, look-ahead", "from look-ahead, no L2", "L1 and L2", "schedule", "at once", "at the end",
          "never", "another rate"],
@@ -223,7 +228,9 @@ def test_forks(settings, capsys):
     assert program.count("model.fit(") == 1 + (0 < switch.epoch < settings.epochs)
 
 
-LONG = replace(SMALL, initialization="he", epochs=30, batch_size=28, methods=(Method(learning_rate=0.5, l2=0.001),))
+LONG = replace(
+    SMALL, initialization="he", epochs=30, batch_size=28, methods=(Method(Trainer(Choice("sgd"), 0.5), l2=0.001),)
+)
 RESTORES, STOPS = EarlyStopping(4, 0.001, True), EarlyStopping(3, 0.0, False)
 REDUCES = ReduceOnPlateau(0.5, 2, 0.2, 0.001)
 FALLS = {"schedule": Choice("cosine_restarts", (("first_decay_steps", 5), ("t_mul", 1.5), ("m_mul", 0.8)))}
@@ -236,15 +243,16 @@ FALLS = {"schedule": Choice("cosine_restarts", (("first_decay_steps", 5), ("t_mu
         (replace(LONG, stopping=STOPS), False, True),
         (replace(LONG, stopping=EarlyStopping(50, 0.0, True), epochs=9), False, False),
         (replace(LONG, stopping=EarlyStopping(50, 0.0, True), epochs=9, methods=(
-            Method(learning_rate=0.5, switch=Switch(4, Leg("sgd", (), 3.0))),)), False, False),
+            Method(Trainer(Choice("sgd"), 0.5), switch=Switch(4, Trainer(Choice("sgd"), 3.0))),)), False, False),
         (replace(LONG, reducing=REDUCES, epochs=16), True, False),
-        (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),)), True, False),
-        (replace(LONG, reducing=REDUCES, epochs=12, methods=(Method("momentum_classical", (), 0.3),), **FALLS),
-         True, False),
+        (replace(LONG, reducing=REDUCES, epochs=12, methods=(HEAVY,)), True, False),
+        (replace(LONG, reducing=REDUCES, epochs=12, methods=(HEAVY,), **FALLS), True, False),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, warmup=2), True, True),
         (replace(LONG, reducing=REDUCES, stopping=RESTORES, methods=(
-            Method(learning_rate=0.5, switch=Switch(5, Leg("nesterov", (), 0.5), 0.01)),)), True, True),
-        (replace(LONG, stopping=STOPS, methods=(Method(learning_rate=0.5, switch=Switch(25, Leg("adam"), 0.5)),)),
+            Method(Trainer(Choice("sgd"), 0.5), switch=Switch(5, Trainer(Choice("nesterov"), 0.5), 0.01)),)),
+         True, True),
+        (replace(LONG, stopping=STOPS, methods=(
+            Method(Trainer(Choice("sgd"), 0.5), switch=Switch(25, Trainer(Choice("adam")), 0.5)),)),
          False, True),
         (replace(LONG, stopping=RESTORES, reducing=REDUCES, epochs=4, sample=replace(LONG.sample, share=0.0)),
          False, False),
@@ -261,7 +269,7 @@ def test_rules(settings, reduced, stopped, capsys):
 
 
 def test_keras_own_optimizer_is_taken_unless_a_rule_reduces_its_rate():
-    momentum = replace(SMALL, methods=(Method("momentum_classical"),))
+    momentum = replace(SMALL, methods=(Method(Trainer(Choice("momentum_classical"))),))
     reduced = replace(momentum, reducing=REDUCES)
     nothing_held_out = replace(reduced, sample=replace(SMALL.sample, share=0.0))
     assert ["class " in keras_code(each) for each in (momentum, reduced, nothing_held_out)] == [False, True, False]
@@ -289,13 +297,14 @@ def test_a_program_reduces_a_schedule_as_the_page_does(seed):
         replace(SMALL, starts=3, seed=5),
         replace(SMALL, starts=2, sample=replace(SMALL.sample, share=0.0), activation=Choice("leaky_relu")),
         # The least loss and the least loss of the data are not the same start's.
-        replace(SMALL, starts=3, activation=Choice("leaky_relu"), methods=(Method(learning_rate=0.05, l2=0.3),)),
+        replace(SMALL, starts=3, activation=Choice("leaky_relu"),
+                methods=(Method(Trainer(Choice("sgd"), 0.05), l2=0.3),)),
         replace(SMALL, starts=3, sample=replace(SMALL.sample, share=0.0), activation=Choice("leaky_relu"),
-                methods=(Method(learning_rate=0.05, l2=0.3),)),
+                methods=(Method(Trainer(Choice("sgd"), 0.05), l2=0.3),)),
         replace(LONG, starts=2, stopping=RESTORES, reducing=REDUCES, epochs=12),
         # The best start was stopped before the fork, and never saw the L2 of the others.
         replace(LONG, starts=3, stopping=STOPS, epochs=16, methods=(
-            Method(learning_rate=0.5, l2=0.001, switch=Switch(9, Leg("sgd", (), 0.1), 0.5)),)),
+            Method(Trainer(Choice("sgd"), 0.5), l2=0.001, switch=Switch(9, Trainer(Choice("sgd"), 0.1), 0.5)),)),
     ],
     ids=["validation", "training", "penalty, validation", "penalty", "rules", "stopped before the fork"],
 )  # fmt: skip
@@ -308,15 +317,15 @@ def test_a_net_that_was_loaded_keeps_its_penalty(side, activation, capsys):
     made = ACTIVATIONS[activation]()
     network = Network((2, 5, 5, 1), made)
     loaded = SavedModel(network.sizes, made, "mse", network.init(8, "xavier") + 0.1)
-    methods = (Method("adam", l2=0.3, l1=0.02), Method("sgd", l2=0.5))
+    methods = (Method(Trainer(Choice("adam")), l2=0.3, l1=0.02), Method(Trainer(Choice("sgd")), l2=0.5))
     check(replace(SMALL, start=loaded, activation=Choice(activation), methods=methods), capsys, side)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_what_lies_on_a_bound_is_counted_as_on_the_page(loss, capsys):
     """Every output lies between the two classes, and one weight at what is a small one; at rate 0 they stay."""
-    sample = Sample("moons", (("n", 43), ("noise", 0.3)), 0.3)  # more rows of one class
-    settings = replace(SMALL, sample=sample, loss=loss, methods=(Method(learning_rate=0.0),))
+    sample = Sample(Choice("moons", (("n", 43), ("noise", 0.3))), share=0.3)  # more rows of one class
+    settings = replace(SMALL, sample=sample, loss=loss, methods=(Method(Trainer(Choice("sgd"), 0.0)),))
     network = Network(settings.sizes, ACTIVATIONS["tanh"]())
     w = network.init(0, "zero")
     views = network.views(w)
@@ -324,7 +333,7 @@ def test_what_lies_on_a_bound_is_counted_as_on_the_page(loss, capsys):
     check(replace(settings, start=SavedModel(network.sizes, network.activation, loss, w)), capsys)
 
 
-STEEP = Method(learning_rate=2.0)
+STEEP = Method(Trainer(Choice("sgd"), 2.0))
 
 
 @pytest.mark.parametrize(
@@ -332,7 +341,7 @@ STEEP = Method(learning_rate=2.0)
     [
         (STEEP, None),
         (STEEP, EarlyStopping(30, 0.0, True)),
-        (replace(STEEP, learning_rate=0.05, switch=Switch(2, Leg("sgd", (), 2.0))), None),
+        (replace(STEEP, trainer=Trainer(Choice("sgd"), 0.05), switch=Switch(2, Trainer(Choice("sgd"), 2.0))), None),
     ],
     ids=["plain", "restores elsewhere", "after a fork"],
 )
@@ -344,12 +353,14 @@ def test_a_training_that_diverges_ends_at_its_last_finite_epoch(method, stopping
 
 def test_a_program_is_the_same_compiled(capsys):
     tensorflow.config.run_functions_eagerly(False)
-    method = Method("nesterov", (), 0.05, 0.01, switch=Switch(2, Leg("adam", (("epsilon", 0.01),))))
+    method = Method(
+        Trainer(Choice("nesterov"), 0.05), l2=0.01, switch=Switch(2, Trainer(Choice("adam", (("epsilon", 0.01),))))
+    )
     check(replace(SMALL, methods=(method,), schedule=Choice("one_cycle"), warmup=2), capsys)
 
 
 def test_hidden_layers_of_the_same_shape_have_weights_of_their_own(capsys):
-    settings = replace(SMALL, layers=3, epochs=10, methods=(Method(learning_rate=1e-9),))
+    settings = replace(SMALL, layers=3, epochs=10, methods=(Method(Trainer(Choice("sgd"), 1e-9)),))
     np.savez(FILE, **arrays_of(settings))
     names = {}
     exec(keras_code(settings), names)
@@ -375,8 +386,7 @@ def agree(printed, expected, rel=1e-9):
                 hidden=(12,),
                 activation=Choice("leaky_relu", (("alpha", 0.3),)),
                 initialization="he",
-                optimizer="rmsprop",
-                values=(),
+                optimizer=Choice("rmsprop"),
                 learning_rate=0.01,
                 l2=0.003,
                 batch_size=500,
@@ -392,8 +402,7 @@ def agree(printed, expected, rel=1e-9):
                 hidden=(9, 9),
                 activation=Choice("elu"),
                 initialization="course",
-                optimizer="nesterov",
-                values=(),
+                optimizer=Choice("nesterov"),
                 learning_rate=0.01,
                 l2=0.1,
                 batch_size=500,
@@ -418,11 +427,11 @@ FEW = {"epochs": 2, "batch_size": 128}
     [
         table.Settings(
             target="price_k", features=("area_m2", "age_years", "distance_km"), share=0.3, split=2,
-            plan=Plan(hidden=(6, 4), activation=Choice("tanh"), initialization="he", optimizer="momentum_classical",
-                      learning_rate=0.01, l2=0.01, **FEW),
+            plan=Plan(hidden=(6, 4), activation=Choice("tanh"), initialization="he",
+                      optimizer=Choice("momentum_classical"), learning_rate=0.01, l2=0.01, **FEW),
         ),
         table.Settings(target="age_years", features=("price_k",), share=0.5, split=0,
-                       plan=Plan(optimizer="adadelta", **FEW)),
+                       plan=Plan(optimizer=Choice("adadelta"), **FEW)),
     ],
     ids=["two layers", "a line"],
 )  # fmt: skip
@@ -451,7 +460,7 @@ def test_the_table_program_asks_for_no_names(capsys):
 
 @pytest.mark.parametrize(("kind", "optimizer"), [("none", "rmsprop"), ("l1", "adam"), ("l2", "nesterov")])
 def test_2_6_the_penalties(kind, optimizer, capsys):
-    settings = penalties.Settings(optimizer=optimizer, units=3, epochs=50, share=0.9)
+    settings = penalties.Settings(optimizer=Choice(optimizer), units=3, epochs=50, share=0.9)
     chosen = penalties.Chosen(0.03, 0.1)
     sweep = penalties.Sweep(settings)
     while not sweep.done:
@@ -473,7 +482,7 @@ def test_2_6_the_penalties(kind, optimizer, capsys):
 @pytest.mark.parametrize("also", ["none", "adagrad"])
 def test_practice_at_the_best_rate(also, capsys):
     settings = practice.Settings(
-        sample=Sample("xor", (("n", 30),)), loss="huber", batch_size=16, epochs=2, seed=3, also=also
+        sample=Sample(Choice("xor", (("n", 30),))), loss="huber", batch_size=16, epochs=2, seed=3, also=also
     )
     sweeps = practice.sweeps_of(settings)
     for name, each in list(sweeps.items())[:: 1 if also == "none" else -4]:

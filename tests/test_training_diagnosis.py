@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 
 from optviz.lessons import training_words
-from optviz.lessons.training_settings import Method, Settings, points_of
+from optviz.lessons.training_settings import Method, Settings, Trainer, points_of
 from optviz.lessons.trainings import Training
 from optviz.locale.spoken import LANGUAGES
 from optviz.networks.losses import LOSSES
 from optviz.networks.training_diagnosis import FITTED, SILENT, Trouble, constant_loss, diagnose
+from optviz.recipes import Choice
 from optviz.ui import training_remedies
 from tests.pages import opened
 
 CASES = {
-    "diverged": (Trouble.DIVERGED, Settings(methods=(Method(learning_rate=1.0),), epochs=60)),
+    "diverged": (Trouble.DIVERGED, Settings(methods=(Method(Trainer(Choice("sgd"), 1.0)),), epochs=60)),
     "dead": (Trouble.DEAD, Settings(initialization="zero", epochs=60)),
     "penalty": (Trouble.DEAD, Settings(methods=(Method(l2=3.0),), epochs=60)),
     "stuck": (Trouble.STUCK, Settings(layers=0, epochs=200)),
-    "crawls": (Trouble.CRAWLING, Settings(methods=(Method(learning_rate=1e-4),), epochs=200)),
+    "crawls": (Trouble.CRAWLING, Settings(methods=(Method(Trainer(Choice("sgd"), 1e-4)),), epochs=200)),
 }
 
 
@@ -84,7 +85,7 @@ def test_each_case_is_true_of_the_training(case, trained):
         Settings(epochs=200),
         Settings(epochs=200, initialization="he"),
         Settings(epochs=200, methods=(Method(l2=0.03),)),
-        Settings(epochs=100, methods=(Method("adam", learning_rate=0.03),)),
+        Settings(epochs=100, methods=(Method(Trainer(Choice("adam"), 0.03)),)),
     ],
 )
 def test_a_training_that_fits_is_not_blamed(settings, trained):

@@ -10,10 +10,11 @@ import pytest
 
 from optviz.figures.panels import run_of
 from optviz.lessons.tables import tex
-from optviz.lessons.training_settings import Leg, Method, Settings, Switch
+from optviz.lessons.training_settings import Method, Settings, Switch, Trainer
 from optviz.lessons.trainings import Training
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, TRAINERS
+from optviz.recipes import Choice
 from optviz.ui.training_files import _keras_file
 from optviz.ui.training_inspector import Replay, _names
 from tests.pages import opened, sound
@@ -34,7 +35,7 @@ def epochs_of(settings):
 
 @pytest.mark.parametrize("name", [name for name in TRAINERS if name not in MATRIX_OPTIMIZERS])
 def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
-    training, epochs = epochs_of(replace(WHOLE, methods=(Method(name, (), 0.05, l2=0.1, l1=0.01),)))
+    training, epochs = epochs_of(replace(WHOLE, methods=(Method(Trainer(Choice(name), 0.05), l2=0.1, l1=0.01),)))
     replay = Replay(training, training.nets[0])
     for k in (0, 7, 3):
         epoch = replay.epoch(k, 60.0)
@@ -47,8 +48,8 @@ def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
 
 
 def test_an_optimizer_that_takes_over_begins_with_new_moments_on_the_batches_that_go_on():
-    switch = Switch(5, Leg("adam", (), 0.03))
-    settings = replace(WHOLE, methods=(Method("momentum", (), 0.05, switch=switch),), batch_size=512)
+    switch = Switch(5, Trainer(Choice("adam"), 0.03))
+    settings = replace(WHOLE, methods=(Method(Trainer(Choice("momentum"), 0.05), switch=switch),), batch_size=512)
     training, epochs = epochs_of(settings)
     for k in (4, 5, 6):
         epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
@@ -61,8 +62,8 @@ def test_an_optimizer_that_takes_over_begins_with_new_moments_on_the_batches_tha
 @pytest.mark.parametrize("before, after", [(0.0, 0.5), (0.5, 0.0), (0.1, None)])
 @pytest.mark.parametrize("name", ["sgd", "nesterov", "adamw"])
 def test_from_a_fork_to_another_l2_on_the_printed_update_is_under_that_l2(name, before, after):
-    switch = Switch(5, Leg(name, (), 0.02), after, ghost=True)
-    settings = replace(WHOLE, methods=(Method("sgd", (), 0.05, l2=before, l1=0.01, switch=switch),))
+    switch = Switch(5, Trainer(Choice(name), 0.02), after, ghost=True)
+    settings = replace(WHOLE, methods=(Method(Trainer(Choice("sgd"), 0.05), l2=before, l1=0.01, switch=switch),))
     training, epochs = epochs_of(settings)
     for k in (4, 5, 6):
         epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
@@ -72,8 +73,8 @@ def test_from_a_fork_to_another_l2_on_the_printed_update_is_under_that_l2(name, 
 
 
 def test_a_net_is_saved_with_the_learning_rate_of_what_trained_it_last():
-    switch = Switch(5, Leg("sgd", (), 0.02))
-    training, _epochs = epochs_of(replace(WHOLE, methods=(Method("sgd", (), 0.05, switch=switch),)))
+    switch = Switch(5, Trainer(Choice("sgd"), 0.02))
+    training, _epochs = epochs_of(replace(WHOLE, methods=(Method(Trainer(Choice("sgd"), 0.05), switch=switch),)))
     with ZipFile(BytesIO(_keras_file(training.nets[0]))) as archive:
         compiled = json.loads(archive.read("config.json"))["compile_config"]
     assert compiled["optimizer"]["config"]["learning_rate"] == 0.02

@@ -118,7 +118,7 @@ def test_it_trains_the_classifier_as_the_known_one(name):
     numbers = {"epochs": ["20"], "lr": ["0.05"]}
     own = ran("classifier", optimizer=["own"], rule=[rule.replace("\n", ";")], **values, **numbers)
     known = ran("classifier", optimizer=[name], **numbers)
-    assert own.settings.methods[0].optimizer == OWN + rule
+    assert own.settings.methods[0].trainer.optimizer.name == OWN + rule
     assert own.summary.replace("A rule of your own", OPTIMIZERS[name].title) == known.summary
 
 
@@ -136,7 +136,7 @@ def test_the_page_says_which_rules_keras_cannot_do():
 
 def test_newton_is_refused_where_nothing_has_a_hessian():
     page = ran("classifier", optimizer=["own"], rule=["w = w - lr*newton(0)"], epochs=["10"])
-    assert page.settings.methods[0].optimizer == example.name
+    assert page.settings.methods[0].trainer.optimizer.name == example.name
 
 
 def test_what_is_typed_badly_stays_in_the_field_with_the_reason_and_the_race_goes_on():

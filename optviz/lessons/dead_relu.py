@@ -17,10 +17,11 @@ from optviz.figures.style import SERIES
 from optviz.lessons.activations import tex, written
 from optviz.lessons.tables import digits, share, table
 from optviz.lessons.training_code import TrainingCode, rows_of, training_code
-from optviz.lessons.training_settings import Method
+from optviz.lessons.training_settings import Method, Trainer
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.networks.datasets import DATASETS
 from optviz.networks.dead_relu import CURES, Record, Setup, record
+from optviz.recipes import Choice
 
 FRAMES = 40
 """Up to so many epochs the lines of the units are sent for each, of a longer training for as many at most."""
@@ -243,7 +244,7 @@ def program(setup: Setup) -> str:
             network.activation,
             setup.initialization,
             classifier.loss,
-            Method("sgd", (), setup.learning_rate),
+            Method(Trainer(Choice("sgd"), setup.learning_rate)),
             classifier.batch_size,
             setup.epochs if found.diverged < 0 else found.diverged,
             (setup.seed,),

@@ -75,5 +75,5 @@ def junction_of(methods: Sequence[Method]) -> Junction | None:
     forked = [(method, method.switch) for method in methods if method.switch and method.haunted]
     if not forked:
         return None
-    changes = any((switch.leg, switch.l2) != (method.legs[0], None) for method, switch in forked)
+    changes = any((switch.trainer, switch.l2) != (method.trainer, None) for method, switch in forked)
     return Junction(min(switch.epoch for _method, switch in forked), repr(forked), not changes)

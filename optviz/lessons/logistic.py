@@ -23,6 +23,7 @@ from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
 from optviz.optimization.descent import descend, record
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 
 ROWS = 500
 """The rows of a curve, at most."""
@@ -40,7 +41,7 @@ GOOD = 0.97
 class Settings:
     """Everything that the two trainings depend on; by default the course's 1000 updates at learning rate 1."""
 
-    sample: Sample = field(default_factory=lambda: Sample("circles", share=0.0))
+    sample: Sample = field(default_factory=lambda: Sample(Choice("circles"), share=0.0))
     units: int = 4
     learning_rate: float = 1.0
     updates: int = 1000
@@ -229,5 +230,5 @@ def _sum(factors: Sequence[float] | Array, constant: float, names: Sequence[str]
 
 def program(settings: Settings) -> str:
     """Return a program that trains both with TensorFlow, from the same weights."""
-    values = ", ".join(f"{name}={value!r}" for name, value in settings.sample.values)
+    values = ", ".join(f"{name}={value!r}" for name, value in settings.sample.dataset.values)
     return printed("logistic", settings=settings, values=values)

@@ -16,6 +16,7 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization.momentum import SEQUENCES, Momentum, geometric_sum, half_life, memory, momentum, staircase
+from optviz.recipes import Choice
 from optviz.typed_numbers import Field
 
 tex = partial(tables.tex, bare=True)
@@ -29,8 +30,7 @@ ENTRY = Field(most=LONGEST, low=-1e6, high=1e6)
 class Settings:
     """A sequence of gradients, of the registry or (`typed`) a visitor's own, and the momentum that it meets."""
 
-    sequence: str
-    values: tuple[tuple[str, float], ...]
+    sequence: Choice
     typed: tuple[float, ...]
     decay: float
     learning_rate: float
@@ -39,8 +39,8 @@ class Settings:
 
 def gradients_of(settings: Settings) -> Array:
     """Return the gradients, `(steps,)`; after those that were typed come zeros."""
-    if settings.sequence in SEQUENCES:
-        return SEQUENCES[settings.sequence](**dict(settings.values))(settings.steps)
+    if settings.sequence.name in SEQUENCES:
+        return settings.sequence.of(SEQUENCES)(settings.steps)
     typed = np.array(settings.typed)[: settings.steps]
     return np.pad(typed, (0, settings.steps - len(typed)))
 
@@ -64,10 +64,10 @@ def arrays_of(settings: Settings) -> dict[str, Array]:
 
 def limits_of(settings: Settings) -> dict[str, float]:
     """Return what the steps tend to in a sequence that repeats itself, by LaTeX-free name."""
-    known = LIMITS.get(settings.sequence)
+    known = LIMITS.get(settings.sequence.name)
     if known is None:
         return {}
-    g = dict(settings.values)["slope"]
+    g = dict(settings.sequence.values)["slope"]
     classical = settings.learning_rate * g / (1.0 + known.sign * settings.decay)
     averaged = (1.0 - settings.decay) * classical
     names = (f"lr · g / (1 {known.shown} γ)", f"(1 − γ) · lr · g / (1 {known.shown} γ)")
@@ -103,12 +103,12 @@ LIMITS: Mapping[str, Limit] = {
 
 def say(settings: Settings) -> str:
     """Say what the sum comes to, and how far back it reaches."""
-    known = LIMITS.get(settings.sequence)
+    known = LIMITS.get(settings.sequence.name)
     result = momentum_of(settings)
     if known:
         level = next(iter(limits_of(settings).values()))
         what = _(known.sentence).format(
-            first=digits(settings.learning_rate * dict(settings.values)["slope"]),
+            first=digits(settings.learning_rate * dict(settings.sequence.values)["slope"]),
             limit=digits(level),
             times=digits(1.0 / (1.0 + known.sign * settings.decay)),
         )

@@ -8,7 +8,7 @@ from optviz.figures.classifier import Line
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.tables import digits
 from optviz.lessons.training_code import TrainingCode
-from optviz.lessons.training_settings import Method
+from optviz.lessons.training_settings import Method, Trainer
 from optviz.locale.spoken import _, language
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.losses import Loss
@@ -103,7 +103,7 @@ def training_code_of(plan: Plan, file: str, inputs: int, outputs: int, loss: Los
         plan.activation.of(ACTIVATIONS),
         plan.initialization,
         loss,
-        Method(plan.optimizer, plan.values, plan.learning_rate, plan.l2),
+        Method(Trainer(plan.optimizer, plan.learning_rate), l2=plan.l2),
         plan.batch_size,
         plan.epochs,
         (plan.seed,),

@@ -21,7 +21,7 @@ from optviz.lessons.keras_code import code_of
 from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
 from optviz.lessons.training_code import training_code
-from optviz.lessons.training_settings import REACH, Method, Sample, Values, points_of
+from optviz.lessons.training_settings import REACH, Method, Sample, Trainer, points_of
 from optviz.lessons.training_settings import Settings as Training
 from optviz.lessons.trainings import count, percent
 from optviz.locale.spoken import _, language
@@ -31,6 +31,7 @@ from optviz.networks.classifier import Classifier
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 
 STRENGTHS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3, 1.0)
 """The strengths that are always trained, of L1 and of L2; another one that is chosen is trained besides."""
@@ -64,8 +65,7 @@ NUMBERS = ("loss", "validation_loss")
 class Settings:
     """Everything that the sweep depends on; by default the course's net with a fifth of the points held out."""
 
-    optimizer: str = "sgd"
-    values: Values = ()
+    optimizer: Choice = Choice("sgd")
     learning_rate: float = 0.01
     units: int = 11
     epochs: int = 400
@@ -127,7 +127,7 @@ class Sweep:
         nothing = np.zeros(len(strengths))
         return train(
             self.classifier,
-            OPTIMIZERS[settings.optimizer](**dict(settings.values)),
+            settings.optimizer.of(OPTIMIZERS),
             lambda t: settings.learning_rate,
             self.start,
             l1=np.concatenate([[0.0], strengths, nothing]),
@@ -406,7 +406,7 @@ def say_best(sweep: Sweep) -> str:
 def say_hover(settings: Settings, chosen: Chosen) -> str:
     """Say how near to zero L1 can hold a weight, which is no exact zero."""
     start = _("|w| has no slope at 0: the subgradient λ·sign(w) pushes a weight past 0 and back, so none is exactly 0.")
-    if not OPTIMIZERS[settings.optimizer]().is_plain:
+    if not OPTIMIZERS[settings.optimizer.name]().is_plain:
         return (
             start
             + " "
@@ -512,7 +512,7 @@ KINDS = ("none", "l1", "l2")
 def program(settings: Settings, chosen: Chosen, kind: str) -> str:
     """Return a Keras program that trains one of the nets of `KINDS` from the same start on the same batches."""
     strength = {kind: getattr(chosen, kind)} if kind != "none" else {}
-    method = Method(settings.optimizer, settings.values, settings.learning_rate, **strength)
+    method = Method(Trainer(settings.optimizer, settings.learning_rate), **strength)
     code = code_of(_training(settings, method), FILE)
     return training_code(replace(code, told=("weights",)))
 

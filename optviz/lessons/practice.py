@@ -19,7 +19,7 @@ from optviz.lessons.keras_code import arrays_of as arrays_of_points
 from optviz.lessons.keras_code import code_of
 from optviz.lessons.tables import digits, table
 from optviz.lessons.training_code import training_code
-from optviz.lessons.training_settings import Method, Sample, points_of
+from optviz.lessons.training_settings import Method, Sample, Trainer, points_of
 from optviz.lessons.training_settings import Settings as Training
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.models.sweep import Sweep, sweep
@@ -28,6 +28,7 @@ from optviz.networks.classifier import Classifier
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
 """The learning rates that are tried."""
@@ -175,7 +176,7 @@ FILE = "practice.npz"
 def program(settings: Settings, optimizer: str) -> str:
     """Return the training of an optimizer at its best learning rate as a Keras program."""
     found = sweep_of(settings, optimizer)
-    method = Method(optimizer, (), float(found.rates[found.best]))
+    method = Method(Trainer(Choice(optimizer), float(found.rates[found.best])))
     return training_code(replace(code_of(_training(settings, method), FILE), held_out="", told=()))
 
 

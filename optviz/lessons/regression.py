@@ -21,6 +21,7 @@ from optviz.models.regression import REACH, LeastSquares, monomials, sample
 from optviz.optimization.descent import Path, descend, record
 from optviz.optimization.optimizers import LAST, ONE, OPTIMIZERS
 from optviz.optimization.two_moments import belongs
+from optviz.recipes import Choice
 from optviz.surfaces.landscape import Box
 
 MOST_DEGREE = 6
@@ -51,8 +52,7 @@ class Settings:
     noise: float
     seed: int
     measure: str
-    optimizer: str
-    values: tuple[tuple[str, float], ...]
+    optimizer: Choice
     learning_rate: float
     updates: int
     start: tuple[float, ...]
@@ -60,7 +60,7 @@ class Settings:
     @property
     def plain(self) -> bool:
         """Whether it is plain descent, of which more can be said: `w - lr * g`, without moments."""
-        optimizer = OPTIMIZERS[self.optimizer](**dict(self.values))
+        optimizer = self.optimizer.of(OPTIMIZERS)
         return belongs(optimizer) and (optimizer.first, optimizer.second) == (LAST, ONE)
 
 
@@ -88,7 +88,7 @@ def _filled(numbers: tuple[float, ...], degree: int) -> Array:
 @lru_cache(maxsize=128)
 def path_of(settings: Settings) -> Path:
     """Descend. The same settings give the same numbers, so that a class that looks at one link computes them once."""
-    optimizer = OPTIMIZERS[settings.optimizer](**dict(settings.values))
+    optimizer = settings.optimizer.of(OPTIMIZERS)
     start = _filled(settings.start, settings.degree)
     steps = descend(objective_of(settings), optimizer, lambda t: settings.learning_rate, start)
     return record(steps, settings.updates)
@@ -124,7 +124,7 @@ def arrays_of(settings: Settings) -> dict[str, Thinned]:
     if settings.degree == 1:
         # The surface's own picture follows runs side by side: here there is one.
         arrays["w"] = Thinned(path.w[rows][:, None], stride)
-        if OPTIMIZERS[settings.optimizer](**dict(settings.values)).looks_ahead:
+        if settings.optimizer.of(OPTIMIZERS).looks_ahead:
             arrays["ahead"] = Thinned(path.point[rows][:, None], stride)
     return arrays
 
@@ -179,9 +179,9 @@ def _surface(settings: Settings) -> Any:
     box = box_of(best, _filled(settings.start, 1))
     painting = paintings(relief(objective, box, "log"))
     words = {"start": _("Start"), "minimum": _("Minimum"), "ahead": _("Look-ahead")}
-    recipe = OPTIMIZERS[settings.optimizer]
-    ahead = (0,) if recipe(**dict(settings.values)).looks_ahead else ()
-    runner = Runner(_(recipe.title), *looks_of([settings.optimizer]))
+    recipe = OPTIMIZERS[settings.optimizer.name]
+    ahead = (0,) if settings.optimizer.of(OPTIMIZERS).looks_ahead else ()
+    runner = Runner(_(recipe.title), *looks_of([settings.optimizer.name]))
     figure = races.contour(painting, box, races.Marks(best[None]), [runner], words, ahead)
     figure.update_layout(xaxis_title_text="b", yaxis_title_text="w", margin=pictures.MARGIN)
     return figure
@@ -205,7 +205,7 @@ def update_words() -> dict[str, str]:
 def bound_of(settings: Settings, measure: str = "") -> tuple[float, float | None]:
     """Return the largest curvature λ of the loss, and the learning rate above which this optimizer diverges on it."""
     curvature = float(objective_of(settings, measure).curvatures[-1])
-    optimizer = OPTIMIZERS[settings.optimizer](**dict(settings.values))
+    optimizer = settings.optimizer.of(OPTIMIZERS)
     return curvature, optimizer.largest_rate(curvature)
 
 
@@ -341,7 +341,7 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
         rf" &= {_number(path.w[0][last])} - {settings.learning_rate:g} \cdot ({_number(gradient[last])}) \\"
         rf" &= {_number(path.w[0][last] - settings.learning_rate * gradient[last])} \end{{aligned}}"
     )
-    recipe = OPTIMIZERS[settings.optimizer]
+    recipe = OPTIMIZERS[settings.optimizer.name]
     return [
         (_("Model"), rf"\begin{{aligned}} \hat y &= {general} \\ &= {numbers} \end{{aligned}}"),
         (_("What is minimized"), loss),
@@ -375,9 +375,9 @@ def program(settings: Settings) -> str:
     if not settings.noise:
         noise = "" if len(settings.truth) > 1 else " + 0 * x"
     loss = _CALLS[settings.measure].format("tf.square(tf.linalg.matvec(features, w) - y)")
-    rate, recipe = rate_code(settings.learning_rate, "constant", {}, 0), OPTIMIZERS[settings.optimizer]
-    values = {**recipe.defaults, **dict(settings.values)}
-    code = None if recipe().follows_curvature else optimizer_code(settings.optimizer, values, rate)
+    rate, recipe = rate_code(settings.learning_rate, "constant", {}, 0), OPTIMIZERS[settings.optimizer.name]
+    values = {**recipe.defaults, **dict(settings.optimizer.values)}
+    code = None if recipe().follows_curvature else optimizer_code(settings.optimizer.name, values, rate)
     return printed(
         "regression",
         settings=settings,

@@ -41,6 +41,7 @@ from optviz.models.table import (
 )
 from optviz.networks.losses import LOSSES
 from optviz.networks.training_plan import Plan
+from optviz.recipes import Choice
 
 DOTS = 250
 """The rows of each kind that are drawn, at most."""
@@ -83,7 +84,7 @@ class Settings:
     share: float = 0.25
     split: int = 0
     plan: Plan = field(
-        default_factory=lambda: Plan(hidden=(16,), optimizer="adam", learning_rate=0.01, epochs=60),
+        default_factory=lambda: Plan(hidden=(16,), optimizer=Choice("adam"), learning_rate=0.01, epochs=60),
     )
 
 

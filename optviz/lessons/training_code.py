@@ -18,7 +18,7 @@ from optviz.lessons.optimizer_code import (
     rate_code,
 )
 from optviz.lessons.programs import printed
-from optviz.lessons.training_settings import Leg, Method
+from optviz.lessons.training_settings import Method, Trainer
 from optviz.libraries import in_keras
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.classifier import Epoch
@@ -112,21 +112,21 @@ class TrainingCode:
     told: tuple[str, ...] = ()
 
     @property
-    def legs(self) -> tuple[Leg, ...]:
+    def trainers(self) -> tuple[Trainer, ...]:
         """The optimizers that come to their turn; one that would take over at the very end makes no update."""
-        switch, legs = self.method.switch, self.method.legs
+        switch, trainers = self.method.switch, self.method.trainers
         if switch is None or switch.epoch > self.epochs:
-            return legs[:1]
-        return legs if switch.epoch else legs[1:]
+            return trainers[:1]
+        return trainers if switch.epoch else trainers[1:]
 
     @property
     def watched(self) -> bool:
         """Whether a rule watches the rows that are held out."""
         return bool(self.held_out and (self.stopping or self.reducing))
 
-    def rate(self, leg: Leg) -> RateCode:
+    def rate(self, trainer: Trainer) -> RateCode:
         """The learning rate of an optimizer."""
-        base, values = leg.learning_rate, dict(self.schedule.values)
+        base, values = trainer.learning_rate, dict(self.schedule.values)
         if not (self.held_out and self.reducing):
             return rate_code(base, self.schedule.name, values, self.warmup)
         if self.steady:
@@ -139,10 +139,12 @@ class TrainingCode:
         """Whether no schedule changes the learning rate."""
         return rate_code(1.0, self.schedule.name, dict(self.schedule.values), self.warmup).steady
 
-    def optimizer(self, leg: Leg) -> OptimizerCode:
+    def optimizer(self, trainer: Trainer) -> OptimizerCode:
         """The optimizer, whose learning rate is called `learning_rate`."""
-        rate = self.rate(leg)
-        return optimizer_code(leg.optimizer, dict(leg.values), rate._replace(call="learning_rate"))
+        rate = self.rate(trainer)
+        return optimizer_code(
+            trainer.optimizer.name, dict(trainer.optimizer.values), rate._replace(call="learning_rate")
+        )
 
 
 class Training(NamedTuple):
@@ -161,13 +163,15 @@ class Training(NamedTuple):
 
 def training_code(code: TrainingCode) -> str:
     """Return the program: it trains as the page does, and prints the numbers that the page shows at the end."""
-    legs, definitions, method = _trainings(code), _definitions(code), code.method
+    trainers, definitions, method = _trainings(code), _definitions(code), code.method
     weights, biases = INITIALIZATION_LINES.get(code.initialization, ("", ""))
     other = "other_penalty" if method.l1 or method.l2_at(code.epochs) else "None"
     return printed(
         "training",
         code=code,
-        doubled=any("float64(" in text for leg in legs for text in (leg.rate, leg.optimizer.call, *definitions)),
+        doubled=any(
+            "float64(" in text for trainer in trainers for text in (trainer.rate, trainer.optimizer.call, *definitions)
+        ),
         loss="\n".join(_loss(code.loss)),
         definitions=definitions,
         activation="activation" if activation_lines(code.activation) else f'"{code.activation.name}"',
@@ -176,7 +180,7 @@ def training_code(code: TrainingCode) -> str:
         weights=weights,
         biases=biases,
         names=", ".join(f'"{name}"' for name in weight_names(code.sizes)),
-        legs=legs,
+        trainers=trainers,
         right=code.loss.response.right,
     )
 
@@ -188,17 +192,17 @@ def until_diverged(code: TrainingCode, last: Epoch) -> TrainingCode:
 
 def _trainings(code: TrainingCode) -> list[Training]:
     """Return what trains one after the other: each optimizer, up to the switch and from there on."""
-    switch, legs = code.method.switch, code.legs
-    ends = [switch.epoch] if switch and len(legs) > 1 else []
+    switch, trainers = code.method.switch, code.trainers
+    ends = [switch.epoch] if switch and len(trainers) > 1 else []
     return [
-        Training(code.rate(leg).call, code.optimizer(leg), range(*epochs), last=leg is legs[-1])
-        for leg, epochs in zip(legs, pairwise([0, *ends, code.epochs]), strict=True)
+        Training(code.rate(trainer).call, code.optimizer(trainer), range(*epochs), last=trainer is trainers[-1])
+        for trainer, epochs in zip(trainers, pairwise([0, *ends, code.epochs]), strict=True)
     ]
 
 
 def _definitions(code: TrainingCode) -> list[str]:
     """Return the functions and classes that the program needs to be defined, once each."""
-    optimizers = [code.optimizer(leg) for leg in code.legs]
+    optimizers = [code.optimizer(trainer) for trainer in code.trainers]
     method = code.method
     found = [
         activation_lines(code.activation) if len(code.sizes) > 2 else "",
@@ -207,7 +211,7 @@ def _definitions(code: TrainingCode) -> list[str]:
     ]
     found += [LOOK_AHEAD_MODEL] if any(each.looks_ahead for each in optimizers) else []
     found += [definition for each in optimizers for definition in each.definitions]
-    if code.held_out and code.stopping and code.stopping.restore and (len(code.legs) > 1 or code.diverged):
+    if code.held_out and code.stopping and code.stopping.restore and (len(code.trainers) > 1 or code.diverged):
         found.append(RESTORE_WHERE_STOPPED)
     if code.held_out and code.reducing and not code.steady:
         found.append(REDUCE_SCHEDULE)

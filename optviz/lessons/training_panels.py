@@ -9,13 +9,13 @@ from optviz.figures import classifier as pictures
 from optviz.figures.classifier import Bars, Line, Sign, Turn
 from optviz.figures.net import net as picture_of_net
 from optviz.figures.panels import Panel, tracks_of
+from optviz.lessons.rosters import differing
 from optviz.lessons.runs import Run
-from optviz.lessons.training_settings import Leg, Method, Settings, Switch, activation_of, axis_of, points_of
+from optviz.lessons.training_settings import Method, Settings, Switch, Trainer, activation_of, axis_of, points_of
 from optviz.lessons.trainings import MARKS, NUMBERS, Training, parts_stride, stride_of
 from optviz.locale.spoken import _, joined, language
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
-from optviz.optimization.optimizers import OPTIMIZERS
 
 SIDES = ("A", "B")
 DASHES = ("solid", "dash")
@@ -26,7 +26,9 @@ COLORS = ("series4", "series8")
 def titles_of(settings: Settings) -> tuple[str, ...]:
     """Return what each net is called, in the visitor's language: "SGD, L2 0.03", or "A: SGD" of two."""
     methods = settings.methods
-    shared = methods[0].learning_rate if len({method.learning_rate for method in methods}) == 1 else np.nan
+    shared = (
+        methods[0].trainer.learning_rate if len({method.trainer.learning_rate for method in methods}) == 1 else np.nan
+    )
     titles = tuple(_title(method, shared, methods) for method in methods)
     if len(titles) == 1:
         return titles
@@ -34,7 +36,7 @@ def titles_of(settings: Settings) -> tuple[str, ...]:
 
 
 def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
-    first = title_of(method.legs[0], np.nan if method.switch else shared)
+    first = title_of(method.trainer, np.nan if method.switch else shared)
     second = title_of_switch(method.switch, np.nan) if method.switch else ""
     name = _("{first}, then {second}").format(first=first, second=second) if second else first
     l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in methods) else []
@@ -45,14 +47,13 @@ def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
 def title_of_switch(switch: Switch, shared: float) -> str:
     """Return what takes over: an optimizer with its learning rate, and its L2 where that is another."""
     l2 = [] if switch.l2 is None else [f"L2 {switch.l2:g}"]
-    return _(", ").join([title_of(switch.leg, shared), *l2])
+    return _(", ").join([title_of(switch.trainer, shared), *l2])
 
 
-def title_of(leg: Leg, shared: float) -> str:
+def title_of(trainer: Trainer, shared: float) -> str:
     """Return the name of an optimizer, with its learning rate unless it is the shared one."""
-    defaults = OPTIMIZERS[leg.optimizer].defaults
-    changed = tuple((name, value) for name, value in leg.values if value != defaults[name])
-    return Run(leg.optimizer, leg.learning_rate, changed).title(shared)
+    changed = differing(trainer.recipe, dict(trainer.optimizer.values))
+    return Run(trainer.optimizer.name, trainer.learning_rate, changed).title(shared)
 
 
 def panels_of(training: Training, asked: tuple[float, float], log: bool) -> tuple[Panel, ...]:
@@ -294,5 +295,5 @@ def _turns(settings: Settings) -> list[Turn]:
         Turn(method.switch.epoch, f"{SIDES[side]} {name}" if several else name)
         for side, method in enumerate(settings.methods)
         if method.switch
-        for name in [title_of_switch(method.switch, method.learning_rate)]
+        for name in [title_of_switch(method.switch, method.trainer.learning_rate)]
     ]

@@ -12,9 +12,7 @@ from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.networks.saved_models import SavedModel
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
 from optviz.optimization.schedules import SCHEDULES, Factor, warmup
-from optviz.recipes import Choice
-
-Values = tuple[tuple[str, float], ...]
+from optviz.recipes import Choice, Recipe
 
 REACH = 3.0
 """The half side of the square that is drawn, at least: the course's grid, of step 0.1."""
@@ -34,22 +32,21 @@ SPLIT_SEED = 0
 class Sample:
     """The points: a data set of the registry with its parameters, and the share held out for validation."""
 
-    dataset: str = "dot"
-    values: Values = ()
+    dataset: Choice = Choice("dot")
     share: float = 0.2
 
 
 @dataclass(frozen=True)
-class Leg:
+class Trainer:
     """An optimizer with its own learning rate, for as long as it trains."""
 
-    optimizer: str = "sgd"
-    values: Values = ()
+    optimizer: Choice = Choice("sgd")
     learning_rate: float = 0.01
 
-    def build(self) -> Optimizer:
-        """Make the optimizer."""
-        return OPTIMIZERS[self.optimizer](**dict(self.values))
+    @property
+    def recipe(self) -> Recipe[Optimizer]:
+        """What the optimizer is made by."""
+        return OPTIMIZERS[self.optimizer.name]
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Switch:
     """
 
     epoch: int
-    leg: Leg
+    trainer: Trainer
     l2: float | None = None
     ghost: bool = False
 
@@ -69,18 +66,15 @@ class Switch:
 class Method:
     """What may differ between two trainings that are compared."""
 
-    optimizer: str = "sgd"
-    values: Values = ()
-    learning_rate: float = 0.01
+    trainer: Trainer = Trainer()
     l2: float = 0.0
     l1: float = 0.0
     switch: Switch | None = None
 
     @property
-    def legs(self) -> tuple[Leg, ...]:
+    def trainers(self) -> tuple[Trainer, ...]:
         """The optimizers, in turn."""
-        first = Leg(self.optimizer, self.values, self.learning_rate)
-        return (first, self.switch.leg) if self.switch else (first,)
+        return (self.trainer, self.switch.trainer) if self.switch else (self.trainer,)
 
     @property
     def haunted(self) -> bool:
@@ -157,7 +151,7 @@ class Settings:
 @lru_cache(maxsize=32)
 def points_of(sample: Sample) -> tuple[Dataset, Dataset]:
     """Return the points to train on and those held out; raises DataError."""
-    return DATASETS[sample.dataset](**dict(sample.values)).split(sample.share, SPLIT_SEED)
+    return sample.dataset.of(DATASETS).split(sample.share, SPLIT_SEED)
 
 
 @lru_cache(maxsize=32)

@@ -360,7 +360,7 @@ def _head(result: Result, side: str) -> str:
     """Return a net's name in the table, which has no room for the numbers of two optimizers."""
     if not result.net.method.switch:
         return result.title
-    name = " → ".join(_(OPTIMIZERS[leg.optimizer].title) for leg in result.net.method.legs)
+    name = " → ".join(_(each.recipe.title) for each in result.net.method.trainers)
     return f"{side}{_(': ')}{name}" if side else name
 
 
@@ -383,7 +383,7 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
     """Return title and LaTeX of what is minimized, of the net, and of each optimizer, once each."""
     loss, activation = LOSSES[settings.loss], activation_of(settings)
     minimized = [(title, _minimized(loss.formula, method)) for title, method in _distinct_penalties(settings)]
-    shown = dict.fromkeys(leg.optimizer for method in settings.methods for leg in method.legs)
+    shown = dict.fromkeys(each.optimizer.name for method in settings.methods for each in method.trainers)
     initialization, schedule = INITIALIZATIONS[settings.initialization], SCHEDULES[settings.schedule.name]
     return [
         *minimized,

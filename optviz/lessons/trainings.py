@@ -23,7 +23,7 @@ from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.networks.training_diagnosis import Finding, Trouble, constant_loss, diagnose
 from optviz.optimization.anatomy import Line, Spectrum, lines, spectra
 from optviz.optimization.objectives import Penalized, regularized
-from optviz.optimization.optimizers import Look, Memory, Optimizer
+from optviz.optimization.optimizers import OPTIMIZERS, Look, Memory, Optimizer
 from optviz.optimization.trials import Leg, Trial
 
 Rows = NDArray[np.float32]
@@ -78,13 +78,16 @@ def trial_of(settings: Settings, method: Method, classifier: Classifier) -> Tria
     def penalized(epoch: int) -> Penalized:
         return Penalized(classifier, method.l1, method.l2_at(epoch), classifier.network.weight_mask)
 
-    first, switch = method.legs[0], method.switch
-    trial = Trial.of(penalized(-1), first.build(), first.learning_rate, factor_of(settings))
+    first, switch = method.trainer, method.switch
+    trial = Trial.of(penalized(-1), first.optimizer.of(OPTIMIZERS), first.learning_rate, factor_of(settings))
     if switch is None:
         return trial
-    leg, update = switch.leg, switch.epoch * classifier.steps_per_epoch
     return trial.forked(
-        update, ground=penalized(switch.epoch), optimizer=leg.build(), learning_rate=leg.learning_rate, anew=True
+        switch.epoch * classifier.steps_per_epoch,
+        ground=penalized(switch.epoch),
+        optimizer=switch.trainer.optimizer.of(OPTIMIZERS),
+        learning_rate=switch.trainer.learning_rate,
+        anew=True,
     )
 
 

@@ -20,15 +20,14 @@ from optviz.recipes import Choice
 class Plan:
     """A network's hidden layers, and how it is trained.
 
-    `values` are those of the optimizer's parameters. `l2` counts the weights' squares with the factor 1/2 of
+    `l2` counts the weights' squares with the factor 1/2 of
     `tf.nn.l2_loss`, and no biases.
     """
 
     hidden: tuple[int, ...] = ()
     activation: Choice = Choice("relu")
     initialization: str = "xavier"
-    optimizer: str = "sgd"
-    values: tuple[tuple[str, float], ...] = ()
+    optimizer: Choice = Choice("sgd")
     learning_rate: float = 0.1
     l2: float = 0.0
     batch_size: int = 32
@@ -75,7 +74,7 @@ def fit(plan: Plan, training: Dataset, held_out: Dataset, loss: Loss) -> Trained
     """Train on some rows and evaluate on others after each epoch."""
     network = plan.network(training)
     classifier = Classifier(network, loss, training, plan.batch_size, plan.seed, plan.shuffle)
-    optimizer = OPTIMIZERS[plan.optimizer](**dict(plan.values))
+    optimizer = plan.optimizer.of(OPTIMIZERS)
     start = network.init(plan.seed, plan.initialization)
     epochs = train(classifier, optimizer, lambda t: plan.learning_rate, start, validation=held_out, l2=plan.l2)
     # An epoch holds the optimizer's moments, too: of all but the last they are let go.

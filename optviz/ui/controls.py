@@ -486,7 +486,12 @@ def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
 def recipe(link: Link, name: str, label: str, registry: Mapping[str, Recipe[Any]], default: str) -> Choice:
     """Draw a select box over a registry and the controls of the chosen recipe's parameters, and return the choice."""
     chosen = choice(link, name, label, {key: _(each.title) for key, each in registry.items()}, default)
-    return Choice(chosen, tuple(parameters(link, f"{chosen}.", registry[chosen]).items()))
+    return chosen_of(link, registry, chosen)
+
+
+def chosen_of(link: Link, registry: Mapping[str, Recipe[Any]], name: str, prefix: str = "") -> Choice:
+    """Draw the controls of the parameters of a recipe that is chosen elsewhere, and return the choice."""
+    return Choice(name, tuple(parameters(link, f"{prefix}{name}.", registry[name]).items()))
 
 
 def formula(link: Link, tex: str, title: str = "", note: str = "") -> None:

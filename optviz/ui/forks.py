@@ -119,14 +119,14 @@ def offer_switch(link: Link, side: str, prefix: str, method: Method, rest: int |
 def _switch(link: Link, name: str, method: Method, epoch: int) -> None:
     """Let what trains take over from itself at an epoch, unless another optimizer does so already."""
     if method.switch is None:
-        leg = method.legs[0]
-        is_typed = leg.optimizer.startswith(OWN)
-        chosen = OWN.removesuffix(":") if is_typed else leg.optimizer
+        optimizer = method.trainer.optimizer
+        is_typed = optimizer.name.startswith(OWN)
+        chosen = OWN.removesuffix(":") if is_typed else optimizer.name
         link.change(f"{name}.optimizer", chosen)
         if is_typed:
-            link.change(f"{name}.rule", leg.optimizer)
-        link.change(f"{name}.lr", leg.learning_rate)
-        for parameter, value in leg.values:
+            link.change(f"{name}.rule", optimizer.name)
+        link.change(f"{name}.lr", method.trainer.learning_rate)
+        for parameter, value in optimizer.values:
             link.change(f"{name}.{chosen}.{parameter}", value)
     for setting, value in ((name, True), (f"{name}.epoch", epoch), (f"{name}.ghost", True)):
         link.change(setting, value)

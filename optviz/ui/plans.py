@@ -26,7 +26,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         field_error,
     )
     titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
-    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer)
+    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer.name)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, default.learning_rate, ranges.LEARNING_RATES
     )
@@ -40,7 +40,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
             {n: _(i.title) for n, i in INITIALIZATIONS.items()},
             default.initialization,
         )
-        values = controls.parameters(link, f"{optimizer}.", TRAINERS[optimizer])
+        trainer = controls.chosen_of(link, TRAINERS, optimizer)
         l2 = controls.dial(link, "l2", _("L2 strength"), L2, default.l2, L2S)
         batch = controls.whole(link, "batch", _("Batch size"), BATCH, default.batch_size, step=16)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), default.seed)
@@ -49,8 +49,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         hidden=hidden,
         activation=activation,
         initialization=initialization,
-        optimizer=optimizer,
-        values=tuple(values.items()),
+        optimizer=trainer,
         learning_rate=rate,
         l2=l2,
         batch_size=batch,

@@ -10,7 +10,7 @@ import streamlit as st
 from optviz.lessons import ranges
 from optviz.lessons.tables import digits
 from optviz.lessons.training_panels import SIDES
-from optviz.lessons.training_settings import Settings
+from optviz.lessons.training_settings import Settings, Trainer
 from optviz.lessons.trainings import NUMBERS, Training
 from optviz.locale.spoken import _
 from optviz.networks.activations import ACTIVATIONS
@@ -138,17 +138,21 @@ def _ideas(settings: Settings, side: int, prefix: str, trouble: Trouble) -> list
 
 
 def _rate(settings: Settings, side: int, prefix: str, factor: float) -> Idea:
-    before = settings.methods[side].learning_rate
+    before = settings.methods[side].trainer.learning_rate
     after = ranges.LEARNING_RATE.clamp(float(f"{factor * before:.2g}"))
     title = _("Learning rate {before:g} → {after:g}").format(before=before, after=after)
-    return Idea(title, {f"{prefix}lr": after}, _with(settings, side, learning_rate=after))
+    return Idea(
+        title,
+        {f"{prefix}lr": after},
+        _with(settings, side, trainer=replace(settings.methods[side].trainer, learning_rate=after)),
+    )
 
 
 def _adam(settings: Settings, side: int, prefix: str) -> Idea:
-    values = tuple(OPTIMIZERS["adam"].defaults.items())
+    trainer = Trainer(Choice("adam", tuple(OPTIMIZERS["adam"].defaults.items())), ADAM)
     title = _("Adam with learning rate {rate:g}").format(rate=ADAM)
     changes = {f"{prefix}optimizer": "adam", f"{prefix}lr": ADAM}
-    return Idea(title, changes, _with(settings, side, optimizer="adam", values=values, learning_rate=ADAM))
+    return Idea(title, changes, _with(settings, side, trainer=trainer))
 
 
 def _made_otherwise(settings: Settings) -> list[Idea]:

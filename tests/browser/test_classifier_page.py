@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
-from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.training_settings import Method, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.networks.plateau import EarlyStopping
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, frames, query, trace
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def test_a_rate_that_is_too_large_is_explained_and_one_click_smaller(open_page: 
 def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_page: OpenPage):
     page = classifier(open_page, "init=he&lr=0.15&epochs=200&stop=1&stop.patience=10&shuffle=0")
     settings = Settings(
-        initialization="he", methods=(Method(learning_rate=0.15),), epochs=200, shuffle=False,
+        initialization="he", methods=(Method(Trainer(Choice("sgd"), 0.15)),), epochs=200, shuffle=False,
         stopping=EarlyStopping(10, 0.0, True),
     )  # fmt: skip
     expected = finished(settings)
@@ -217,7 +218,9 @@ def test_early_stopping_is_marked_where_it_stopped_and_where_it_was_best(open_pa
 def test_all_starts_are_drawn_and_the_best_is_named(open_page: OpenPage):
     page = classifier(open_page, "init=he&units=3&lr=0.05&epochs=40&starts=3")
     to_the_end(page, 40)
-    settings = Settings(initialization="he", units=3, methods=(Method(learning_rate=0.05),), epochs=40, starts=3)
+    settings = Settings(
+        initialization="he", units=3, methods=(Method(Trainer(Choice("sgd"), 0.05)),), epochs=40, starts=3
+    )
     expected = finished(settings)
     for start in range(3):
         np.testing.assert_allclose(trace(page, "loss", start)["y"], expected.arrays["starts0"][:, start], rtol=1e-5)
@@ -288,7 +291,9 @@ def test_a_browser_that_loses_its_connection_goes_on_with_its_training(chromium:
         end.close(code=1012, reason="lost")
     to_the_end(page, 300)
     assert len(sockets) > 1 and shown(page, "run") == run
-    settings = Settings(epochs=300, units=64, layers=2, initialization="he", methods=(Method(learning_rate=0.001),))
+    settings = Settings(
+        epochs=300, units=64, layers=2, initialization="he", methods=(Method(Trainer(Choice("sgd"), 0.001)),)
+    )
     page.get_by_role("tab", name="Loss").click()
     curve = trace(page, "loss", 0)
     np.testing.assert_array_equal(curve["x"], np.arange(301))

@@ -11,6 +11,7 @@ import pytest
 from optviz.lessons import digits, logistic, table
 from optviz.lessons.training_settings import Sample
 from optviz.models.table import houses
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, at_the_end, choose, frames, opened, query, trace
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def test_a_line_and_a_net_on_the_same_points(open_page: OpenPage) -> None:
     np.testing.assert_array_equal(trace(page, "cell1", 0)["z"], arrays["regions1"].array[-1])
     page.get_by_text("XOR", exact=True).first.click()
     page.wait_for_function("location.search === '?data=xor'")
-    said(page, logistic.say(logistic.Settings(sample=Sample("xor", (), 0.0)))).wait_for()
+    said(page, logistic.say(logistic.Settings(sample=Sample(Choice("xor"), share=0.0)))).wait_for()
 
 
 def test_the_digits_are_read_and_the_matrix_moves_with_the_playhead(open_page: OpenPage) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from optviz.figures.net import net as picture_of_net
 from optviz.lessons import digits
-from optviz.lessons.training_settings import Method, Settings
+from optviz.lessons.training_settings import Method, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.datasets import Dataset
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
+from optviz.recipes import Choice
 from optviz.ui import player
 from tests.browser.screen import PLAYER, eventually, frames, opened
 
@@ -103,7 +104,7 @@ def numbers(told: str) -> dict[str, float]:
 def test_a_tapped_unit_and_a_tapped_edge_tell_the_numbers_of_the_training(open_page: OpenPage) -> None:
     page = opened(open_page, "/classifier?epochs=40&units=4&optimizer=adam&l2=0.01", width=1280, height=720)
     at_rest(page, 40)
-    training = Training(Settings(epochs=40, units=4, methods=(Method("adam", (), 0.01, l2=0.01),)))
+    training = Training(Settings(epochs=40, units=4, methods=(Method(Trainer(Choice("adam"), 0.01), l2=0.01),)))
     training.advance(60)
     rows = training.arrays["net0"].array
     n = training.classifier.network.parameters

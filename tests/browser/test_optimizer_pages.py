@@ -70,7 +70,7 @@ def test_momentum_is_drawn_as_the_sum_that_it_is(open_page: OpenPage) -> None:
     page = open_page("/momentum?lang=en")
     at_the_end(page, 40)
     given = momentum.Settings(
-        sequence="constant", values=(("slope", 1.0),), typed=(), decay=0.9, learning_rate=0.1, steps=40
+        sequence=Choice("constant", (("slope", 1.0),)), typed=(), decay=0.9, learning_rate=0.1, steps=40
     )
     result, traces = momentum.momentum_of(given), drawn(page)
     assert np.allclose(traces["at,shares"][1], result.shares[-1], atol=1e-6)

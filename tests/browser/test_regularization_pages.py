@@ -14,6 +14,7 @@ from optviz.lessons import fitting, penalties, regression
 from optviz.lessons.penalties import Chosen
 from optviz.lessons.regression import Settings
 from optviz.models.fitting import DEGREES, Setting, fit
+from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, at_the_end, eventually, frames, opened, query, trace
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def test_a_line_is_fitted_from_where_the_surface_is_clicked(open_page: OpenPage)
         noise=1.0,
         seed=0,
         measure="mean",
-        optimizer="sgd",
-        values=(),
+        optimizer=Choice("sgd"),
         learning_rate=0.03,
         updates=100,
         start=start,

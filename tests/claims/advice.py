@@ -12,7 +12,7 @@ names("practice", "Shuffle in each epoch", shuffle=False)
 
 @claims("practice", "Begin with Adam or SGD + Nesterov")
 def _(page):
-    assert [method.optimizer for method in page.settings.methods] == ["nesterov_keras", "adam"]
+    assert [method.trainer.optimizer.name for method in page.settings.methods] == ["nesterov_keras", "adam"]
     plain = column(trained(page.COURSE), "loss")
     assert all(column(net, "loss")[epoch] < plain[epoch] for net in nets(page) for epoch in (50, 100, 200))
 
@@ -20,7 +20,7 @@ def _(page):
 @claims("practice", "Adam first, then tuned SGD")
 def _(page):
     adam, sgd = (column(net, "loss") for net in nets(page))
-    assert [method.optimizer for method in page.settings.methods] == ["adam", "nesterov_keras"]
+    assert [method.trainer.optimizer.name for method in page.settings.methods] == ["adam", "nesterov_keras"]
     assert adam[20] < 0.8 * sgd[20] and sgd[-50:].mean() < 0.8 * adam[-50:].mean()
 
 

@@ -290,7 +290,7 @@ def _(page):
 @claims("momentum", "Noise averages out")
 def _(page):
     plain, _classical, averaged = steps(page)[20:].std(axis=0)
-    assert averaged < 0.5 * plain and page.settings.sequence == "noisy"
+    assert averaged < 0.5 * plain and page.settings.sequence.name == "noisy"
 
 
 @claims("momentum", "The gradient stops at step 8; momentum carries on")
@@ -319,12 +319,12 @@ def lost(page: SimpleNamespace) -> float:
 
 def with_rate(page: SimpleNamespace, rate: float) -> float:
     """Return the last loss of plain descent at another learning rate."""
-    return float(regression.path_of(replace(page.settings, optimizer="sgd", values=(), learning_rate=rate)).loss[-1])
+    return float(regression.path_of(replace(page.settings, optimizer=Choice("sgd"), learning_rate=rate)).loss[-1])
 
 
-names("regression", "A line by gradient descent", degree=1, optimizer="sgd")
+names("regression", "A line by gradient descent", degree=1, optimizer=Choice("sgd"))
 names("regression", "The course's cubic", degree=3, truth=(0.9, 0.5, 3.0, 2.4), noise=0.0)
-names("regression", "Adam on the cubic", degree=3, optimizer="adam")
+names("regression", "Adam on the cubic", degree=3, optimizer=Choice("adam", tuple(OPTIMIZERS["adam"].defaults.items())))
 
 
 @claims("regression", "The sum instead of the mean: diverges")
@@ -343,14 +343,14 @@ def _(page):
 
 @claims("regression", "Momentum on the cubic")
 def _(page):
-    assert page.settings.optimizer == "momentum_classical"
+    assert page.settings.optimizer.name == "momentum_classical"
     assert lost(page) < 0.1 * with_rate(page, page.settings.learning_rate)
 
 
 @claims("regression", "Newton: one step")
 def _(page):
     loss = regression.path_of(page.settings).loss
-    assert page.settings.optimizer == "newton" and loss[1] < 1e-20 * loss[0]
+    assert page.settings.optimizer.name == "newton" and loss[1] < 1e-20 * loss[0]
 
 
 @claims("regression", "A line through a parabola")

@@ -234,29 +234,29 @@ def accuracies(page: SimpleNamespace, **changes: object) -> tuple[float, float]:
 
 @claims("logistic", "A disk in a ring")
 def _(page):
-    assert page.settings.sample.dataset == "circles" and accuracies(page)[1] == 1
+    assert page.settings.sample.dataset.name == "circles" and accuracies(page)[1] == 1
 
 
 for title, dataset in {"The course's points": "dot", "XOR": "xor"}.items():
 
     @claims("logistic", title)
     def _(page, dataset=dataset):
-        assert page.settings.sample.dataset == dataset
+        assert page.settings.sample.dataset.name == dataset
 
 
 @claims("logistic", "Moons need more updates")
 def _(page):
     fewer = accuracies(page, updates=page.COURSE.updates)[1]
-    assert page.settings.sample.dataset == "moons" and fewer < 0.9 and accuracies(page)[1] > logistic.GOOD
+    assert page.settings.sample.dataset.name == "moons" and fewer < 0.9 and accuracies(page)[1] > logistic.GOOD
 
 
 @claims("logistic", "Two clouds: a line is enough")
 def _(page):
     line, net = accuracies(page)
-    assert line > logistic.GOOD and net - line < logistic.MARGIN and page.settings.sample.dataset == "blobs"
+    assert line > logistic.GOOD and net - line < logistic.MARGIN and page.settings.sample.dataset.name == "blobs"
 
 
 @claims("logistic", "Spirals: four units are not enough")
 def _(page):
-    assert page.settings.units == 4 and page.settings.sample.dataset == "spirals"
+    assert page.settings.units == 4 and page.settings.sample.dataset.name == "spirals"
     assert accuracies(page)[1] < logistic.GOOD < accuracies(page, units=8)[1]

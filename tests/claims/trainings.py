@@ -68,19 +68,20 @@ def _(page):
 @claims("classifier", "SGD against Adam")
 def _(page):
     sgd, adam = page.settings.methods
-    assert (sgd.optimizer, adam.optimizer) == ("sgd", "adam") and (sgd.l2, sgd.learning_rate) == (0, adam.learning_rate)
+    assert [each.trainer.optimizer.name for each in (sgd, adam)] == ["sgd", "adam"] and sgd.l2 == adam.l2 == 0
+    assert sgd.trainer.learning_rate == adam.trainer.learning_rate
 
 
 @claims("classifier", "XOR")
 def _(page):
     (net,) = nets(page)
-    assert page.settings.sample.dataset == "xor" and column(net, "accuracy")[-1] == 1
+    assert page.settings.sample.dataset.name == "xor" and column(net, "accuracy")[-1] == 1
 
 
 @claims("classifier", "Spirals with a deeper net")
 def _(page):
     (net,) = nets(page)
-    assert page.settings.sample.dataset == "spirals" and page.settings.layers > page.COURSE.layers
+    assert page.settings.sample.dataset.name == "spirals" and page.settings.layers > page.COURSE.layers
     shallow = trained(replace(page.settings, layers=1))
     assert column(net, "accuracy")[-1] == 1 > column(shallow, "accuracy")[-1]
 
@@ -111,7 +112,9 @@ def _(page):
 @claims("classifier", "Adam, then SGD")
 def _(page):
     adam, switched = nets(page)
-    assert [leg.optimizer for leg in switched.method.legs] == ["adam", "sgd"] and len(adam.method.legs) == 1
+    assert [each.optimizer.name for each in switched.method.trainers] == ["adam", "sgd"] and len(
+        adam.method.trainers
+    ) == 1
     before = slice(None, switched.method.switch.epoch)
     np.testing.assert_array_equal(column(adam, "loss")[before], column(switched, "loss")[before])
     # Adam goes on trembling, SGD settles.
@@ -129,7 +132,9 @@ def _(page):
 def _(page):
     nets(page)
     assert page.training.finding(0).trouble is Trouble.DIVERGED
-    slower = replace(page.settings, methods=(replace(page.settings.methods[0], learning_rate=0.01),), epochs=50)
+    slower = replace(
+        page.settings, methods=(Method(replace(page.settings.methods[0].trainer, learning_rate=0.01)),), epochs=50
+    )
     assert trained(slower).left.reason != "diverged"
 
 
@@ -189,7 +194,7 @@ def _(page):
 @claims("penalties", "With Adam")
 def _(page):
     frame(page)
-    assert page.settings.optimizer == "adam" and "none of the strengths tried" in penalties.say_best(page.sweep)
+    assert page.settings.optimizer.name == "adam" and "none of the strengths tried" in penalties.say_best(page.sweep)
 
 
 @claims("penalties", "A large learning rate oscillates around zero")
@@ -213,7 +218,7 @@ names("practice", "Batches of one point", batch_size=1)
 
 @claims("practice", "Spirals, cross-entropy")
 def _(page):
-    assert page.settings.sample.dataset == "spirals" and page.settings.loss == "binary_crossentropy"
+    assert page.settings.sample.dataset.name == "spirals" and page.settings.loss == "binary_crossentropy"
 
 
 # ---- digits
@@ -244,7 +249,7 @@ for title, hidden, optimizer in (
 
     @claims("digits", title)
     def _(page, hidden=hidden, optimizer=optimizer):
-        assert (page.plan.hidden, page.plan.optimizer) == (hidden, optimizer)
+        assert (page.plan.hidden, page.plan.optimizer.name) == (hidden, optimizer)
         assert ended(page).fit.network.sizes == (64, *hidden, 10) and planned(page, "validation_accuracy")[-1] > 0.95
 
 
