@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha1
 from typing import Any, Literal, NamedTuple, Protocol
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 Ref = str | tuple[str, int]
 """What a track reads: `"step"` (the step's number), `"name"` (a whole row) or `("name", column)` of the flat row."""
@@ -53,7 +53,7 @@ class Panel:
 class Thinned(NamedTuple):
     """An array of which row `r` belongs to step `r * stride`."""
 
-    array: ArrayLike
+    array: NDArray[Any]
     stride: int
 
 

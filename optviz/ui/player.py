@@ -17,7 +17,7 @@ import numpy as np
 import plotly
 import streamlit as st
 import streamlit.components.v1 as components_v1
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from streamlit.components.v1.component_registry import ComponentRegistry
 
 from optviz.figures.panels import Panel, Picture, Thinned
@@ -90,8 +90,8 @@ def player(
     shares a moment asks for. The panels are `staged` where `stage` has drawn them already, outside of the fragment that
     this is in. Raises `ValueError` where a track refers to an array or column that does not exist.
     """
-    numbers = {name: _Numbers.of(array) for name, array in picture.arrays.items()}
-    widths = {name: int(np.prod(array.rows.shape[1:], dtype=int)) for name, array in numbers.items()}
+    numbers = {name: _travelling(array) for name, array in picture.arrays.items()}
+    widths = {name: int(np.prod(each.array.shape[1:], dtype=int)) for name, each in numbers.items()}
     for panel in picture.panels:
         _check_tracks(panel, widths)
     if not staged:
@@ -126,7 +126,7 @@ def player(
         on_rest_change=lambda: _take_rest(key, feed_key),
         on_share_change=lambda: _take_asked(key, feed_key),
     )
-    st.session_state[_held_key(key)] = (run, {name: len(n.rows) for name, n in numbers.items()})
+    st.session_state[_held_key(key)] = (run, {name: len(each.array) for name, each in numbers.items()})
     return Result(_picked(answer.point), step_at_rest(key, run))
 
 
@@ -143,23 +143,16 @@ def step_at_rest(key: str, run: str) -> int | None:
     return step if at == run else None
 
 
-class _Numbers(NamedTuple):
-    """The rows of one array in the type in which they travel."""
-
-    rows: NDArray[np.float32] | NDArray[np.uint8]
-    stride: int
-
-    @classmethod
-    def of(cls, array: ArrayLike | Thinned) -> "_Numbers":
-        """Convert to uint8 or float32; a value beyond float32 becomes infinite, which the browser leaves out."""
-        values, stride = array if isinstance(array, Thinned) else (array, 1)
-        rows = np.asarray(values)
-        if rows.dtype == np.bool_:
-            rows = rows.astype(np.uint8)
-        if rows.dtype != np.uint8:
-            with np.errstate(over="ignore"):
-                rows = rows.astype(np.float32, copy=False)
-        return cls(rows, stride)
+def _travelling(array: ArrayLike | Thinned) -> Thinned:
+    """Return rows as uint8 or float32; a value beyond float32 becomes infinite, which the browser leaves out."""
+    values, stride = array if isinstance(array, Thinned) else (array, 1)
+    rows = np.asarray(values)
+    if rows.dtype == np.bool_:
+        rows = rows.astype(np.uint8)
+    if rows.dtype != np.uint8:
+        with np.errstate(over="ignore"):
+            rows = rows.astype(np.float32, copy=False)
+    return Thinned(rows, stride)
 
 
 def _check_tracks(panel: Panel, widths: Mapping[str, int]) -> None:
@@ -228,7 +221,7 @@ def _stage_message(
     return _framed(header, figures)
 
 
-def _feed_message(header: Mapping[str, Any], numbers: Mapping[str, _Numbers], held: Mapping[str, int]) -> bytes:
+def _feed_message(header: Mapping[str, Any], numbers: Mapping[str, Thinned], held: Mapping[str, int]) -> bytes:
     described, blobs = [], []
     for name, (rows, stride) in numbers.items():
         first = min(held.get(name, 0), len(rows))
