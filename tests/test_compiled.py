@@ -46,10 +46,10 @@ def program(objective, optimizer):
     return machine_program(optimizer.rule, slope.program, noisy, bool(slope.l1), bool(slope.l2))
 
 
-def program_of_many(objective, optimizer):
+def program_of_many(objective, optimizer, varied=()):
     slope, noisy = objective.of_floats, hasattr(objective, "noise_of")
     strengths = bool(slope.l1), bool(slope.l2)
-    return wide_program(optimizer.rule, slope.program, noisy, *strengths, has_gaps=slope.has_gaps)
+    return wide_program(optimizer.rule, slope.program, noisy, *strengths, has_gaps=slope.has_gaps, varied=varied)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +140,28 @@ def test_many_runs_arrive_where_each_does_alone(folder, plain):
                 descended = next(islice(descend(each, rule, schedule, starts), 30, None)).w
             np.testing.assert_array_equal(theirs, descended)
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.slow
+def test_settings_of_each_run_are_its_own_in_machine_code(folder, plain, monkeypatch):
+    betas = np.linspace(0.0, 0.99, 600)[:, None]
+    varied = {"momentum": ("beta",), "adam": ("beta1", "epsilon")}
+    compiled.prepare(*(program_of_many(BEALE, RULES[name], names) for name, names in varied.items()))
+    starts = np.random.default_rng(0).uniform(-2, 2, (600, 2))
+    monkeypatch.setattr("optviz.optimization.descent.marks", None)
+    for name, names in varied.items():
+        settings = dict(zip(names, (betas, betas / 100 + 1e-8), strict=False))
+        rates = np.geomspace(1e-5, 0.1, 600)
+        for schedule in (lambda t, rates=rates: rates, lambda t, rates=rates: rates / (1 + t), lambda t: 0.001 * t):
+            found = arrive(BEALE, OPTIMIZERS[name](**settings), schedule, starts, 30)
+            for run in (0, 1, 300, 511, 512, 599):
+                mine = OPTIMIZERS[name](**{key: float(value[run, 0]) for key, value in settings.items()})
+                one = next(islice(descend(BEALE, mine, picked(schedule, run), starts[run]), 30, None)).w
+                np.testing.assert_allclose(found[run], one, rtol=1e-12)
+
+
+def picked(schedule, run):
+    return lambda t: float(np.broadcast_to(schedule(t), 600)[run])
 
 
 @pytest.mark.parametrize("block", [1, 7, 1000])

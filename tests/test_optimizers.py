@@ -279,7 +279,7 @@ def test_hyper_parameters_broadcast_over_a_sweep():
 
 def test_spread_repeats_arrays_to_the_shape_of_the_weights_and_leaves_numbers():
     adam = OPTIMIZERS["adam"]
-    full = spread(stack([adam(beta1=0.5), adam(beta1=0.9)]), (2, 3))
+    full = spread(stack([adam(beta1=0.5), adam(beta1=0.9)]), np.zeros((2, 3)))
     np.testing.assert_array_equal(full.values["beta1"], [[0.5] * 3, [0.9] * 3])
     assert full.values["beta2"] == 0.999
 

@@ -47,6 +47,10 @@ ENGINES = {
 """Every gradient engine by name."""
 
 
+CACHED = 2**15
+"""So many numbers of one layer leave those of all layers in the processor's cache, as measured."""
+
+
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """The loss of a network on a data set, batch by batch: an objective `(w: (..., n), t) -> (loss, gradient)`.
@@ -76,6 +80,12 @@ class Classifier:
     def steps_per_epoch(self) -> int:
         """The number of updates in which each row is used once."""
         return -(-len(self.data) // self.batch_size)
+
+    @property
+    def together(self) -> int:
+        """How many runs are best trained side by side: few enough for what a layer computes to stay in the cache."""
+        widest = max(self.network.sizes[1:])
+        return max(1, CACHED // (min(self.batch_size, len(self.data)) * widest))
 
     def batches(self, epoch: int) -> list[Batch]:
         """Return the batches of an epoch, each `x: (..., rows, inputs)`, `y: (..., rows, outputs)`."""

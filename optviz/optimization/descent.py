@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple, cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
-from optviz.optimization.objectives import in_place, noise_of, of_floats
+from optviz.optimization.objectives import in_place, noise_of, of_floats, of_runs, together
 from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, spread
 from optviz.optimization.straight import WIDTH, Begin, can_run, run, run_wide
 
@@ -48,7 +49,7 @@ def descend(
     are no longer finite is the caller's decision. A `w` of single precision stays so.
     """
     w = np.asarray(w, dtype=np.float32 if getattr(w, "dtype", None) == np.float32 else np.float64)
-    optimizer = spread(optimizer, w.shape)
+    optimizer = spread(optimizer, w)
     memory = optimizer.init(w) if memory is None else memory
     while True:
         learning_rate = schedule(memory.t)
@@ -113,7 +114,7 @@ class _Updates:
         if optimizer.needs_hessian:
             raise TypeError("this optimizer needs a Hessian, which is not had in place")
         self.w = np.array(w, dtype=float)
-        optimizer = spread(optimizer, self.w.shape)
+        optimizer = spread(optimizer, self.w)
         memory = optimizer.init(self.w) if memory is None else memory
         self.rule, self.settings = optimizer.rule, optimizer.settings
         self.t, self.states = memory.t, tuple(memory.states.values())
@@ -157,44 +158,57 @@ class _Updates:
 
 
 BLOCK = 5000
-"""So many runs are taken to their end before the next, for their arrays to stay in the processor's cache."""
+"""So many runs are taken to their end before the next, for their arrays to stay in the processor's cache.
+
+An objective whose own arrays are larger says `together`.
+"""
 
 
 def arrive(objective: Objective, optimizer: Optimizer, schedule: Schedule, w: Array, n: int) -> Array:
     """Return where n updates lead many runs at once, from `w: (..., k)`, as `descend` does.
 
-    `schedule(t)` is a number or an array of the run shape; the objective is the same for all runs. They are taken in
-    blocks, each coordinate one behind the other in memory, or in machine code where there is some.
+    `schedule(t)` and the strengths of a penalty are numbers or arrays of the run shape, settings numbers or arrays that
+    broadcast against w; all else is the same for all runs. They are taken in blocks, on a surface each coordinate one
+    behind the other in memory, or in machine code where there is some.
     """
     w = np.asarray(w, dtype=float)
     flat, each = w.reshape(-1, w.shape[-1]), [schedule(t) for t in range(n)]
-    # A rate that stays is one row for all updates.
+    # A rate that stays is one row for all updates, and one that all runs have is one column.
     rows = each[:1] if all(rate is each[0] for rate in each) else each
-    rates = np.array([np.broadcast_to(rate, w.shape[:-1]).reshape(-1) for rate in rows])
+    shape = w.shape[:-1] if any(isinstance(rate, np.ndarray) for rate in rows) else (1,)
+    rates = np.array([np.broadcast_to(rate, shape).reshape(-1) for rate in rows])
     settings = [
-        np.broadcast_to(value, w.shape).reshape(flat.shape) if isinstance(value, np.ndarray) else value
+        np.broadcast_to(value, (*w.shape[:-1], *value.shape[-1:])).reshape(len(flat), -1)
+        if isinstance(value, np.ndarray)
+        else value
         for value in optimizer.settings
     ]
     optimizer = replace(optimizer, settings=tuple(settings))
+    size = together(objective) or BLOCK
     # What diverges is a result and no reason for a warning.
     with np.errstate(all="ignore"):
         arrived, is_true = _by_machine(objective, optimizer, rates, flat, n)
         left = np.flatnonzero(~is_true)
-        for first in range(0, len(left), BLOCK):
-            runs = left[first : first + BLOCK]
-            arrived[runs] = _in_block(objective, optimizer, rates, flat, runs, n)
+        for first in range(0, len(left), size):
+            runs = left[first : first + size]
+            own = of_runs(objective, partial(_taken, w.shape[:-1], runs))
+            arrived[runs] = _in_block(own, optimizer, rates, flat, runs, n)
     return arrived.reshape(w.shape)
+
+
+def _taken(shape: tuple[int, ...], runs: NDArray[np.int_], each: Array) -> Array:
+    """Return what some of the runs of a shape have of an array that broadcasts against it."""
+    return np.broadcast_to(each, shape).reshape(-1)[runs]
 
 
 def _in_block(
     objective: Objective, optimizer: Optimizer, rates: Array, w: Array, runs: NDArray[np.int_], n: int
 ) -> Array:
     settings = [value[runs] if isinstance(value, np.ndarray) else value for value in optimizer.settings]
-    updates = _Updates(objective, replace(optimizer, settings=tuple(settings)), np.asfortranarray(w[runs]))
-    mine = rates[:, runs]
-    for t in range(n):
-        updates.make(mine[t % len(mine)])
-    return updates.w
+    mine = list(rates[:, runs]) if rates.shape[1] == len(w) else rates[:, 0].tolist()
+    begin = w[runs] if together(objective) else np.asfortranarray(w[runs])
+    own = replace(optimizer, settings=tuple(settings))
+    return next(islice(marks(objective, own, lambda t: mine[t % len(mine)], begin, every=n), 1, None)).w
 
 
 def _by_machine(
@@ -202,14 +216,11 @@ def _by_machine(
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Return where runs lead in machine code, and which of them are true; none is where there is no such code."""
     slope, found = of_floats(objective), None
-    numbers = not any(isinstance(value, np.ndarray) for value in optimizer.settings)
-    if slope and can_run(optimizer.rule) and numbers:
+    is_one = all(value.shape[-1] == 1 for value in optimizer.settings if isinstance(value, np.ndarray))
+    if slope and can_run(optimizer.rule) and is_one:
         states = [state.T for state in optimizer.init(w).states.values()]
-        wide = np.broadcast_to(rates, (n, len(w)))
         begin = np.concatenate([w.T, *states])
-        found = run_wide(
-            optimizer.rule, cast(Sequence[float], optimizer.settings), slope, wide, begin, noise_of(objective, 0, n)
-        )
+        found = run_wide(optimizer.rule, optimizer.settings, slope, rates, n, begin, noise_of(objective, 0, n))
     return found or (np.empty_like(w), np.zeros(len(w), dtype=bool))
 
 

@@ -1,7 +1,7 @@
 """What is minimized: wrappers that compose around any objective, a surface or the classifier alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
@@ -68,6 +68,11 @@ class Penalized:
             return None
         return slope.penalized(float(self.l1), float(self.l2))
 
+    def of_runs(self, part: Callable[[Array], Array]) -> "Penalized":
+        """Return the objective of some runs, whose part of the strengths that differ is given."""
+        l1, l2 = (part(each) if isinstance(each, np.ndarray) else each for each in (self.l1, self.l2))
+        return replace(self, objective=of_runs(self.objective, part), l1=l1, l2=l2)
+
     def value(self, w: Array) -> Array:
         """Return the loss with penalty alone, of an objective whose values can be had alone."""
         return cast(Array, cast(Any, self.objective).value(w) + self.penalty(w))
@@ -131,6 +136,10 @@ class Noisy:
 
         return write
 
+    def of_runs(self, part: Callable[[Array], Array]) -> "Noisy":
+        """Return the objective of some runs."""
+        return replace(self, objective=of_runs(self.objective, part))
+
     @property
     def of_floats(self) -> Slope | None:
         """The exact loss and gradient at plain floats, of an objective that can be had so."""
@@ -172,6 +181,10 @@ class Later:
         slope = in_place(self.objective, w, gradient)
         return lambda t: slope(t + self.ahead)
 
+    def of_runs(self, part: Callable[[Array], Array]) -> "Later":
+        """Return the objective of some runs."""
+        return replace(self, objective=of_runs(self.objective, part))
+
     @property
     def of_floats(self) -> Slope | None:
         """The loss and the gradient at plain floats, of an objective that can be had so."""
@@ -206,6 +219,19 @@ def noise_of(objective: Objective, first: int, n: int) -> Array | None:
     """Return what an objective adds to the gradients of n updates, `(n, 2)`, None where that is nothing."""
     noisy = getattr(objective, "noise_of", None)
     return cast(Array | None, noisy(first, n)) if noisy else None
+
+
+def of_runs(objective: Objective, part: Callable[[Array], Array]) -> Objective:
+    """Return the objective of some of the runs, of which `part` takes theirs out of an array of the run shape."""
+    made = getattr(objective, "of_runs", None)
+    return cast(Objective, made(part)) if made else objective
+
+
+def together(objective: Objective) -> int | None:
+    """Return how many runs at once leave an objective's own arrays in the cache; None where it has hardly any."""
+    while hasattr(objective, "objective"):
+        objective = objective.objective
+    return getattr(objective, "together", None)
 
 
 def regularized(

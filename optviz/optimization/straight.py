@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.arrays import Array
+from optviz.arrays import Array, Number
 from optviz.compiled import MATHEMATICS, compiled, module
 from optviz.grammar import Part
 from optviz.optimization.rules import (
@@ -223,51 +223,74 @@ _SLOW = re.compile(r"\b(exp|log|power|a?(sin|cos|tan)h?)\(")
 
 
 def run_wide(
-    rule: Rule, settings: Sequence[float], slope: Slope, rates: Array, begin: Array, noise: Array | None = None
+    rule: Rule, settings: Sequence[Number], slope: Slope, rates: Array, n: int, begin: Array, noise: Array | None = None
 ) -> tuple[Array, NDArray[np.bool_]] | None:
-    """Return where runs lead in machine code, `(runs, 2)`; None where there is none, or where it would be slower.
+    """Return where n updates lead runs in machine code, `(runs, 2)`; None where there is none, or it would be slower.
 
-    `begin: (2 + 2 states, runs)` are both coordinates of the point and of each state, `rates: (n, runs)` those of n
-    updates, `noise: (n, 2)` what is added to their gradients. The second says which of these runs are true:
-    the others have met a place where arrays fill in what is no number.
+    `begin: (2 + 2 states, runs)` are both coordinates of the point and of each state, `noise: (n, 2)` what is added to
+    the gradients. A setting is a number, or an array `(runs, 1)`; `rates` are `(n, runs)`, with one row for all updates
+    or one column for all runs where they agree. The second says which of these runs are true: the others have met a
+    place where arrays fill in what is no number.
     """
     if not slope.program or _SLOW.search(slope.program):
         return None
-    text = wide_program(rule, slope.program, noise is not None, bool(slope.l1), bool(slope.l2), has_gaps=slope.has_gaps)
-    code = compiled(text, rates.size // WORTH)
+    varied = tuple(name for name, value in zip(rule.parameters, settings, strict=True) if isinstance(value, np.ndarray))
+    text = wide_program(
+        rule,
+        slope.program,
+        noise is not None,
+        bool(slope.l1),
+        bool(slope.l2),
+        has_gaps=slope.has_gaps,
+        varied=varied,
+    )
+    runs = begin.shape[1]
+    code = compiled(text, n * runs // WORTH)
     if code is None:
         return None
-    numbers, strengths = np.array(settings, dtype=float), np.array([slope.l1, slope.l2])
-    drawn, arrived = np.empty((0, 2)) if noise is None else noise, np.empty((begin.shape[1], 2))
-    is_true = np.empty(len(arrived), dtype=bool)
-    kept = rates if rates.strides[0] else rates[:1]
-    for first in range(0, len(arrived), LANES):
-        part = slice(first, first + LANES)
-        lanes = _padded([*begin[:, part], np.zeros(len(arrived[part]))])
-        code(lanes.reshape(-1), numbers, strengths, _padded(kept[:, part]), drawn, len(rates))
-        arrived[part], is_true[part] = lanes[:2, : len(arrived[part])].T, lanes[-1, : len(arrived[part])] == 0.0
-    return arrived, is_true
+    strengths, drawn = np.array([slope.l1, slope.l2]), np.empty((0, 2)) if noise is None else noise
+    lanes = _in_lanes(np.concatenate([begin, np.zeros((1, runs))]))
+    table = np.empty((len(settings), runs))
+    for column, value in zip(table, settings, strict=True):
+        column[:] = np.ravel(value)
+    for k, part in enumerate(lanes):
+        own = slice(k * LANES, (k + 1) * LANES)
+        row = rates[:, own] if rates.shape[1] == runs else np.broadcast_to(rates, (len(rates), LANES))
+        code(part.reshape(-1), _in_lanes(table[:, own])[0], strengths, _in_lanes(row)[0], drawn, n)
+    w_x, w_y, gaps = (lanes[:, row].reshape(-1)[:runs] for row in (0, 1, -1))
+    return np.stack([w_x, w_y], axis=-1), gaps == 0.0
 
 
-def _padded(rows: Any) -> Array:
-    rows = np.asarray(rows)
-    return np.pad(rows, ((0, 0), (0, LANES - rows.shape[1])))
+def _in_lanes(rows: Array) -> Array:
+    """Return rows of all runs, `(k, runs)`, as `(blocks, k, LANES)`, with zeros behind the last run."""
+    blocks = -(-rows.shape[1] // LANES)
+    wide = np.zeros((len(rows), blocks * LANES))
+    wide[:, : rows.shape[1]] = rows
+    return np.ascontiguousarray(wide.reshape(len(rows), blocks, LANES).swapaxes(0, 1))
 
 
 @lru_cache(maxsize=256)
 def wide_program(
-    rule: Rule, slope: str, noisy: bool = False, l1: bool = False, l2: bool = False, *, has_gaps: bool = False
+    rule: Rule,
+    slope: str,
+    noisy: bool = False,
+    l1: bool = False,
+    l2: bool = False,
+    *,
+    has_gaps: bool = False,
+    varied: tuple[str, ...] = (),
 ) -> str:
     """Write a loop over many runs at once, as a module for `optviz.compiled`; nothing stops a run.
 
-    The lanes are the points, the states, and 0 for as long as all was finite, if that is asked for.
+    The lanes are the points, the states, and 0 for as long as all was finite, if that is asked for. The settings that
+    are `varied` are each run's own.
     """
     writer = _Writer(rule, noisy, "penalized(_l1, _l2, {})" if l1 or l2 else "slope({})", "_gap" if has_gaps else "")
     body, _row = writer.body()
     kept = [*writer.kept, "_gap"]
     run = [
         "def run(_lanes, _settings, _strengths, _rates, _noise, _steps):",
-        *(f"    {name} = _settings[{i}]" for i, name in enumerate(rule.parameters)),
+        *(f"    {name} = _settings[{i}, 0]" for i, name in enumerate(rule.parameters) if name not in varied),
         "    _l1, _l2, t = _strengths[0], _strengths[1], 0.0",
         "    for _k in range(_steps):",
         "        _row = _k if len(_rates) > 1 else 0",
@@ -275,13 +298,14 @@ def wide_program(
         "        t += 1.0",
         f"        for _r in range({LANES}):",
         "            lr = _rates[_row, _r]",
+        *(f"            {name} = _settings[{i}, _r]" for i, name in enumerate(rule.parameters) if name in varied),
         *(f"            {name} = _lanes[{i * LANES} + _r]" for i, name in enumerate(kept)),
         *(f"            {line}" for line in body),
         *(f"            _lanes[{i * LANES} + _r] = {name}_" for i, name in enumerate(writer.kept)),
         *([f"            _lanes[{len(writer.kept) * LANES} + _r] = _gap"] if has_gaps else []),
         "    return 0",
     ]
-    signature = f"int64({'float64[::1], ' * 3}float64[:, ::1], float64[:, ::1], int64)"
+    signature = f"int64({', '.join([_NUMBERS, _TABLE, _NUMBERS, _TABLE, _TABLE])}, int64)"
     return module("\n".join([slope, *_penalized(l1, l2), *run]), signature)
 
 
