@@ -80,6 +80,18 @@ def test_strength_of_a_penalty_on_a_surface():
         np.testing.assert_allclose(found[row, column], one, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["newton", "sophia"])
+def test_what_needs_a_hessian_has_that_of_each_run(name):
+    """The penalty's strength is a part of the Hessian, and each run has its own."""
+    surface = SURFACES["rosenbrock"]
+    starts = np.random.default_rng(0).uniform(-2, 2, (SIZE, SIZE, 2))
+    found = arrive(Penalized(surface, 0.0, STRENGTHS), OPTIMIZERS[name](), lambda t: 0.1, starts, STEPS)
+    for row, column in CELLS:
+        objective = Penalized(surface, 0.0, float(STRENGTHS[column]))
+        one = alone(objective, OPTIMIZERS[name](), lambda t: 0.1, starts[row, column])
+        np.testing.assert_allclose(found[row, column], one, rtol=1e-12)
+
+
 def test_a_setting_of_each_coordinate():
     surface = SURFACES["bowl"]
     starts = np.random.default_rng(0).uniform(-4, 4, (5, 2))

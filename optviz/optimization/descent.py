@@ -93,10 +93,10 @@ def marks(
 ) -> Iterator[Mark]:
     """Yield where every so many updates begin, without end.
 
-    They are the updates of `descend`, bit for bit, but only their points are computed, in place; those of matrices are
-    those of `descend`.
+    They are the updates of `descend`, bit for bit, but only their points are computed, in place; those of matrices or
+    with a Hessian are those of `descend`.
     """
-    if optimizer.rule.needs_matrices:
+    if optimizer.rule.needs_matrices or optimizer.needs_hessian:
         steps = islice(descend(objective, optimizer, schedule, w, memory), 0, None, every)
         yield from (Mark(step.t, step.w, step.learning_rate, step.memory) for step in steps)
         return
@@ -111,8 +111,6 @@ class _Updates:
     """Updates one after the other on the same arrays, whose parts are found once."""
 
     def __init__(self, objective: Objective, optimizer: Optimizer, w: Array, memory: Memory | None = None) -> None:
-        if optimizer.needs_hessian:
-            raise TypeError("this optimizer needs a Hessian, which is not had in place")
         self.w = np.array(w, dtype=float)
         optimizer = spread(optimizer, self.w)
         memory = optimizer.init(self.w) if memory is None else memory
