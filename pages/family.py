@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from optviz.figures.family import nearest
 from optviz.figures.panels import Picture
-from optviz.lessons import family, race_code, races
+from optviz.lessons import family
 from optviz.lessons.examples import Example
 from optviz.lessons.family import SHARED
 from optviz.locale.spoken import N_, _, joined
-from optviz.optimization.family import FAMILY, nearest
+from optviz.optimization.family import FAMILY
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, lesson
@@ -29,25 +30,24 @@ with st.sidebar:
     race = controls.choice(link, "race", _("Race"), {**own_race, **shared}, "own")
 
 show = SHARED[race] if race in SHARED else family.show_of(name)
-settings = show.settings()
 with stage:
     lesson.show(
         link,
         Picture(
-            family.panels_of(settings),
-            family.arrays_of(settings, name),
+            family.panels_of(show),
+            family.arrays_of(show, name),
             run=f"{name}-{race}",
-            steps=settings.steps,
-            summary=_(show.seen) if race in SHARED else joined(family.added(name), races.say(settings)),
-            captions=races.captions(settings),
+            steps=show.steps,
+            summary=show.says() if race in SHARED else joined(family.added(name), show.ends()),
+            captions=show.captions(),
             even=True,
         ),
         on_point=lambda picked: link.change("who", nearest(*picked.point), resets=("race",)),
     )
     st.html(family.legend())
     if race == "own":
-        st.markdown(family.seen(show))
-    st.html(family.race_link(show, _("Open this race to change it and see every number")))
+        st.markdown(show.says())
+    st.html(family.link_to(show, _(show.opens)))
     left, right = st.columns(2, gap="large")
     with left:
         recipe = OPTIMIZERS[name]
@@ -55,8 +55,9 @@ with stage:
             link, controls.stacked(recipe.formula), _(recipe.title), f"{_(recipe.note)} ({FAMILY[name].paper})"
         )
     with right:
-        st.html(family.rows(name))
+        if rows := family.rows(name):
+            st.html(rows)
         st.markdown(family.outside(name))
     st.html(family.everyone())
-    lesson.code(link, lambda: race_code.program(settings), title=_("The same in NumPy"))
+    lesson.code(link, *show.programs(), title=_("The same in NumPy"))
 link.publish(notes)

@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optviz.lessons import family, races
+from optviz.figures.family import places
+from optviz.lessons import family, matrices, races
 from optviz.lessons.family import SHARED, SHOWS, show_of
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.family import FAMILY
-from tests.pages import opener, said
+from optviz.optimization.optimizers import KNOWN, MATRIX_OPTIMIZERS
+from tests.pages import opened, opener, said
 
 page, fine = opener("family")
 
@@ -31,7 +33,7 @@ def test_every_shared_race(race):
     assert SHARED[race].seen in said(fine(race=race))
 
 
-@pytest.mark.parametrize("show", [*SHARED.values(), *map(show_of, FAMILY)])
+@pytest.mark.parametrize("show", [*SHARED.values(), *(show_of(name) for name in FAMILY if name in KNOWN)])
 def test_a_race_opens_on_the_surfaces_page_as_it_is_shown(show):
     app = AppTest.from_file("../app.py", default_timeout=60)
     for name, texts in show.parameters().items():
@@ -42,13 +44,20 @@ def test_a_race_opens_on_the_surfaces_page_as_it_is_shown(show):
     assert report == races.report(show.settings())
 
 
+@pytest.mark.parametrize("name", MATRIX_OPTIMIZERS)
+def test_a_training_opens_on_the_page_of_matrices_as_it_is_shown(name):
+    show = show_of(name)
+    assert matrices.report(show.settings()) in html(opened("matrices", **show.parameters()))
+
+
 def test_each_entry_links_to_its_race_in_the_language_of_the_visitor():
     links = re.findall('href="([^"]*)"', html(fine("zh")))
     assert len(links) == len(FAMILY) + 1
     for link in links:
         parts = urlsplit(link.replace("&amp;", "&"))
         query = parse_qs(parts.query)
-        assert parts.path == "./" and query["lang"] == ["zh"] and query["run"] and query["surface"]
+        assert query.pop("lang") == ["zh"]
+        assert {*query} == {"./": {"surface", "steps", "lr", "run"}, "./matrices": {"opt"}}[parts.path]
     assert "lang=" not in html(fine())
 
 
@@ -65,9 +74,10 @@ def test_another_optimizer_shows_its_own_race_again():
 
 
 def test_what_the_panels_follow_is_there():
-    settings = SHOWS["nesterov"].settings()
-    arrays = family.arrays_of(settings, "nesterov")
-    assert arrays["chosen"].array.tolist() == [list(map(pytest.approx, FAMILY["nesterov"].place))]
+    arrays = family.arrays_of(SHOWS["nesterov"], "nesterov")
+    assert arrays["chosen"].array.tolist() == [list(map(pytest.approx, places()["nesterov"]))]
     assert "ahead" in arrays and "rate" not in arrays
-    for panel in family.panels_of(settings):
-        assert panel.pick is (panel.cell == "tree")
+    assert {"recalled", "error0", "error3"} < {*family.arrays_of(show_of("soap"), "soap")}
+    for show in (SHOWS["nesterov"], show_of("soap")):
+        for panel in family.panels_of(show):
+            assert panel.pick is (panel.cell == "tree")

@@ -1,24 +1,25 @@
-"""The family lesson: what each optimizer added, and a race that shows it."""
+"""The family lesson: what each optimizer added, and a race that shows it, or a memory where none can be."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from optviz.course.addresses import write_number
-from optviz.course.outline import href
+from optviz.course.outline import LESSONS, href
 from optviz.figures import family as pictures
-from optviz.figures.panels import Panel, Thinned, tracks_of
-from optviz.lessons import races
+from optviz.figures.panels import Caption, Panel, Thinned, tracks_of
+from optviz.lessons import matrices, race_code, races
 from optviz.lessons.build import beyond, moment_cells
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import read_runs
 from optviz.lessons.tables import table
 from optviz.locale.spoken import N_, _, language
 from optviz.optimization.family import FAMILY, Branch, Member
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, OPTIMIZERS
 from optviz.optimization.two_moments import members
 from optviz.recipes import Choice
 from optviz.surfaces import tuning
@@ -28,6 +29,9 @@ from optviz.surfaces.surfaces import SURFACES
 @dataclass(frozen=True)
 class Show:
     """A race that shows something: where, who, for how long, at which shared learning rate; and what is seen."""
+
+    page = "surfaces"
+    opens = N_("Open this race to change it and see every number")
 
     surface: str
     runs: tuple[str, ...]
@@ -53,6 +57,91 @@ class Show:
         """Return the parameters of the link that opens it on the surfaces page."""
         numbers = {"steps": write_number(self.steps), "lr": write_number(self.learning_rate)}
         return {"surface": [self.surface], **numbers, "run": list(self.runs)}
+
+    def place(self) -> str:
+        """Return where it is run."""
+        return _(SURFACES[self.surface].title)
+
+    def ends(self) -> str:
+        """Say how each run ends."""
+        return races.say(self.settings())
+
+    def says(self) -> str:
+        """Say what it shows: what was found when it was chosen, or how each of its runs ends."""
+        return _(self.seen) if self.seen else self.ends()
+
+    def captions(self) -> tuple[Caption, ...]:
+        """Return what is said on the way."""
+        return races.captions(self.settings())
+
+    def panels(self) -> Sequence[Panel]:
+        """Return the race from above, in 3-D, and its loss."""
+        return races.panels_of(self.settings(), races.gap_known(self.settings()))[:3]
+
+    def arrays(self) -> Mapping[str, ArrayLike | Thinned]:
+        """Return the numbers of its steps."""
+        return races.arrays_of(self.settings(), races.gap_known(self.settings()))
+
+    def programs(self) -> list[Callable[[], str]]:
+        """Return what writes the program that does the same."""
+        return [partial(race_code.program, self.settings())]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A memory that some optimizers train, as on the page of matrices, each at its rate there."""
+
+    page = "matrices"
+    opens = N_("Open this training to change it and see every number")
+
+    optimizers: tuple[str, ...]
+
+    def settings(self) -> matrices.Settings:
+        """Return the training."""
+        rates = tuple(matrices.CONTENDERS[name][1] for name in self.optimizers)
+        return matrices.Settings(optimizers=self.optimizers, rates=rates)
+
+    @property
+    def steps(self) -> int:
+        """How long it is."""
+        return self.settings().steps
+
+    def parameters(self) -> dict[str, list[str]]:
+        """Return the parameters of the link that opens it on the page of matrices."""
+        return {"opt": list(self.optimizers)}
+
+    def place(self) -> str:
+        """Return where it is trained."""
+        return _(LESSONS[self.page].title)
+
+    def ends(self) -> str:
+        """Say when each has learned."""
+        return matrices.say(self.settings())
+
+    def says(self) -> str:
+        """Say why no race is shown."""
+        return _("A surface has no layers, and no matrices: in place of a race, a matrix learns keys and values.")
+
+    def captions(self) -> tuple[Caption, ...]:
+        """Return what is said on the way: nothing."""
+        return ()
+
+    def panels(self) -> Sequence[Panel]:
+        """Return the matrices, and the errors of pairs."""
+        recalled, _values, errors, over_steps, _iteration = matrices.panels_of(self.settings())
+        return recalled, errors, over_steps
+
+    def arrays(self) -> Mapping[str, ArrayLike | Thinned]:
+        """Return the numbers of its steps."""
+        return matrices.arrays_of(self.settings())
+
+    def programs(self) -> list[Callable[[], str]]:
+        """Return what writes the programs that do the same."""
+        return [partial(matrices.program, self.settings(), run) for run in range(len(self.optimizers))]
+
+
+Shown = Show | Training
+"""What is seen beside the tree."""
 
 
 SHARED: Mapping[str, Show] = {
@@ -186,20 +275,21 @@ GROUNDS = ("long_valley", "rosenbrock", "beale", "bowl")
 """Where others race against those that they came from."""
 
 
-def show_of(name: str) -> Show:
-    """Return the race that shows what a member added; where none is chosen, against its parents, each at its rate."""
+def show_of(name: str) -> Shown:
+    """Return what shows what a member added: a race that was chosen, or one against its parents, each at its rate.
+
+    One that needs matrices trains a memory with SGD and with those of its parents that can.
+    """
     if name in SHOWS:
         return SHOWS[name]
+    if name in MATRIX_OPTIMIZERS:
+        among = {"sgd", *FAMILY[name].parents, name}
+        return Training(tuple(each for each in matrices.CONTENDERS if each in among))
     rivals = (*(FAMILY[name].parents or ("sgd",)), name)
     surface = next((each for each in GROUNDS if {*rivals} <= {*tuning.kept().get(each, {})}), GROUNDS[0])
     rates = tuning.kept().get(surface, {})
     runs = tuple(f"{each},lr={rates[each]:g}" if each in rates else each for each in rivals)
     return Show(surface, runs, 200, 0.1, "")
-
-
-def seen(show: Show) -> str:
-    """Say what a race shows: what was found when it was chosen, or how each of its runs ends."""
-    return _(show.seen) if show.seen else races.say(show.settings())
 
 
 BRANCHES = {
@@ -208,6 +298,7 @@ BRANCHES = {
     Branch.ADAPTIVE: N_("A learning rate for each weight, V"),
     Branch.BOTH: N_("Both"),
     Branch.BESIDE: N_("Does not fit the two rows"),
+    Branch.MATRIX: N_("A layer's weights as one matrix"),
 }
 
 
@@ -222,10 +313,9 @@ def added(name: str) -> str:
     return _("{name}, {year}. {what}").format(name=titles()[name], year=member.year, what=_(member.kin.added))
 
 
-def panels_of(settings: Settings) -> tuple[Panel, ...]:
-    """Return the tree, and beside it the race: from above, in 3-D, and its loss."""
-    tabs = races.panels_of(settings, races.gap_known(settings))[:3]
-    return _tree(language()), *(replace(panel, cell="race", pick=False) for panel in tabs)
+def panels_of(shown: Shown) -> tuple[Panel, ...]:
+    """Return the tree, and beside it what is shown."""
+    return _tree(language()), *(replace(panel, cell="race", pick=False) for panel in shown.panels())
 
 
 @lru_cache(maxsize=4)
@@ -234,18 +324,19 @@ def _tree(spoken: str) -> Panel:
     return Panel(figure.to_json(), tracks_of(figure), _("Family tree: choose one"), "tree", True)
 
 
-def arrays_of(settings: Settings, name: str) -> dict[str, Thinned]:
-    """Return the numbers of the race, and the place of the chosen member in the tree."""
-    chosen = np.array([FAMILY[name].place], dtype=np.float32)
-    race = races.arrays_of(settings, races.gap_known(settings))
-    followed = {track for panel in panels_of(settings) for t in panel.tracks for track in (t.x, t.y, t.z)}
+def arrays_of(shown: Shown, name: str) -> dict[str, ArrayLike | Thinned]:
+    """Return the numbers of what is shown, and the place of the chosen member in the tree."""
+    chosen = np.array([pictures.places()[name]], dtype=np.float32)
+    followed = {track for panel in shown.panels() for t in panel.tracks for track in (t.x, t.y, t.z)}
     names = {ref if isinstance(ref, str) else ref[0] for ref in followed if ref}
-    kept = {key: numbers for key, numbers in race.items() if key in names}
-    return {**kept, "chosen": Thinned(chosen, settings.steps + 1)}
+    kept = {key: numbers for key, numbers in shown.arrays().items() if key in names}
+    return {**kept, "chosen": Thinned(chosen, shown.steps + 1)}
 
 
 def rows(name: str) -> str:
-    """Return the two rows of numbers of a member as a table."""
+    """Return the two rows of numbers of a member as a table; nothing where a moment is one of matrices."""
+    if name in MATRIX_OPTIMIZERS:
+        return ""
     optimizer, heads = OPTIMIZERS[name](), (_("Moment"), _("Decay"), _("Gain"), _("Bias correction"))
     body = [moment_cells("m", optimizer.first), moment_cells("V", optimizer.second)]
     return table([escape(head) for head in heads], [[escape(cell) for cell in cells] for cells in body])
@@ -282,13 +373,13 @@ def everyone() -> str:
             str(member.year),
             f'<span class="optviz-wrap">{escape(_(member.kin.added))}</span>',
             f'<span class="optviz-wrap">{escape(_(member.paper))}</span>',
-            race_link(show_of(name), _(SURFACES[show_of(name).surface].title)),
+            link_to(show_of(name), show_of(name).place()),
         )
         for name, member in sorted(FAMILY.items(), key=lambda item: item[1].year)
     ]
     return table([escape(head) for head in heads], body)
 
 
-def race_link(show: Show, text: str) -> str:
-    """Return a link, as HTML, that opens a race on the surfaces page."""
-    return f'<a href="{escape(href("surfaces", show.parameters()))}">{escape(text)}</a>'
+def link_to(shown: Shown, text: str) -> str:
+    """Return a link, as HTML, that opens what is shown on its own page."""
+    return f'<a href="{escape(href(shown.page, shown.parameters()))}">{escape(text)}</a>'

@@ -18,10 +18,13 @@ from optviz.optimization.matrices import SMALLEST, quintic
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
 from optviz.optimization.rules import (
     ASPECT,
+    COLUMN_MEAN,
     EIGENVECTORS,
     INVERSE_ROOT,
     ORTHOGONAL,
     POLAR,
+    RMS,
+    ROW_MEAN,
     Rule,
     names_in,
     operations_in,
@@ -39,6 +42,7 @@ CONTENDERS: Mapping[str, tuple[str, float]] = {
     "muon": ("Muon", 0.1),
     "shampoo": ("Shampoo", 0.3),
     "soap": ("SOAP", 0.1),
+    "adafactor": ("Adafactor", 1.0),
 }
 """Who may take part: a name that fits above a matrix, and a learning rate that works."""
 
@@ -286,6 +290,18 @@ def polar(x):
     ASPECT: """\
 def aspect(w):
     return w.shape[1] / w.shape[0]
+""",
+    ROW_MEAN: """\
+def rowmean(x):
+    return x.mean(axis=1, keepdims=True)
+""",
+    COLUMN_MEAN: """\
+def columnmean(x):
+    return x.mean(axis=0, keepdims=True)
+""",
+    RMS: """\
+def rms(x):
+    return np.sqrt(np.mean(x**2))
 """,
     INVERSE_ROOT: """\
 def inverseroot(x, power, epsilon):

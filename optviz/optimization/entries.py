@@ -22,16 +22,16 @@ class Branch(StrEnum):
     ADAPTIVE = "adaptive"
     BOTH = "both"
     BESIDE = "beside"
+    MATRIX = "matrix"
 
 
 class Kin(NamedTuple):
-    """A place in the family tree: a short name, a branch, `(lane, row)` in the drawing, below all parents, and them.
+    """A place in the family tree: a short name, a branch, and the parents, which are older.
 
     `added` is the sentence on what the optimizer added, in English, which is also the key of its translation.
     """
 
     label: str
     branch: Branch
-    place: tuple[float, float]
     parents: tuple[str, ...]
     added: str

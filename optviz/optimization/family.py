@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optviz.optimization.entries import Branch, Kin
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, OPTIMIZERS
 
-__all__ = ["FAMILY", "Branch", "Member", "nearest"]
+__all__ = ["FAMILY", "Branch", "Member"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,6 @@ class Member:
         return self.kin.branch
 
     @property
-    def place(self) -> tuple[float, float]:
-        """Its (lane, row) in the drawing; who came from another stands below it."""
-        return self.kin.place
-
-    @property
     def parents(self) -> tuple[str, ...]:
         """The names of those that it came from."""
         return self.kin.parents
@@ -51,11 +46,8 @@ class Member:
 
 
 FAMILY: Mapping[str, Member] = {
-    name: Member(name, entry.kin) for name, entry in OPTIMIZERS.items() if entry.kin is not None
+    name: Member(name, entry.kin)
+    for name, entry in {**OPTIMIZERS, **MATRIX_OPTIMIZERS}.items()
+    if entry.kin is not None
 }
 """The tree, in the order of the registry."""
-
-
-def nearest(lane: float, row: float) -> str:
-    """Return the name of the member drawn nearest to a point of the drawing."""
-    return min(FAMILY, key=lambda name: (FAMILY[name].place[0] - lane) ** 2 + (FAMILY[name].place[1] - row) ** 2)

@@ -645,7 +645,6 @@ Inside = Annotated[bool, Range(0, 1, r"\sqrt{V+\epsilon}")]
     kin=Kin(
         "SGD",
         Branch.GRADIENT,
-        (2.0, 0.0),
         (),
         "The step follows the gradient of a batch.",
     ),
@@ -677,7 +676,6 @@ def momentum(beta: Beta = 0.9) -> str:
     kin=Kin(
         "SGDM",
         Branch.MOMENTUM,
-        (1.0, 1.0),
         ("sgd",),
         "It adds memory: the step is a sum of old gradients, faster along a valley, calmer across.",
     ),
@@ -698,7 +696,6 @@ def momentum_classical(beta: Beta = 0.9) -> str:
     kin=Kin(
         "Heavy ball",
         Branch.MOMENTUM,
-        (0.0, 1.0),
         ("sgd",),
         "It adds a share of the last step: a ball that rolls on, without a velocity to be stored.",
     ),
@@ -722,7 +719,6 @@ def heavy_ball(beta: Beta = 0.9) -> str:
     kin=Kin(
         "NAG",
         Branch.MOMENTUM,
-        (0.0, 2.0),
         ("momentum_classical",),
         "It adds look-ahead: the gradient at the point where momentum is about to lead, so it brakes in time.",
     ),
@@ -764,7 +760,6 @@ def nesterov_keras(beta: Beta = 0.9) -> str:
     kin=Kin(
         "AdaGrad",
         Branch.ADAPTIVE,
-        (3.0, 1.0),
         ("sgd",),
         "It gives each weight its own learning rate: lr over the root of the sum of its squared gradients.",
     ),
@@ -790,7 +785,6 @@ def adagrad(
     kin=Kin(
         "RMSProp",
         Branch.ADAPTIVE,
-        (3.0, 2.0),
         ("adagrad",),
         "It lets V forget: a mean of recent squares instead of the sum, so the steps do not die out.",
     ),
@@ -811,7 +805,6 @@ def rmsprop(beta: Beta = 0.9, epsilon: Epsilon = 1e-7, epsilon_inside: Inside = 
     kin=Kin(
         "AdaDelta",
         Branch.ADAPTIVE,
-        (4.0, 2.0),
         ("adagrad",),
         "It needs no lr: the mean size of its own past steps replaces it.",
     ),
@@ -846,7 +839,6 @@ ADAM = """
     kin=Kin(
         "Adam",
         Branch.BOTH,
-        (2.0, 3.0),
         ("momentum_classical", "rmsprop"),
         "It combines both: momentum's m over the root of RMSProp's V, each with bias correction.",
     ),
@@ -867,7 +859,6 @@ def adam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8, epsi
     kin=Kin(
         "Nadam",
         Branch.BOTH,
-        (1.0, 4.0),
         ("nesterov", "adam"),
         "It gives Adam Nesterov's look-ahead.",
     ),
@@ -901,7 +892,6 @@ def nadam(
     kin=Kin(
         "RAdam",
         Branch.BOTH,
-        (2.0, 4.0),
         ("adam",),
         "It warms Adam up by itself: while V has seen few gradients the steps are momentum's, then short, then Adam's.",
     ),
@@ -927,7 +917,6 @@ def radam(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) -> 
     kin=Kin(
         "AdaBelief",
         Branch.BOTH,
-        (0.0, 4.0),
         ("adam",),
         "It measures how far the gradient is from its mean: long steps where it is as expected, short ones elsewhere.",
     ),
@@ -956,7 +945,6 @@ def adabelief(
     kin=Kin(
         "Adan",
         Branch.BOTH,
-        (0.0, 5.0),
         ("nadam",),
         "It remembers how the gradient changes, and looks ahead by that: one gradient is enough.",
     ),
@@ -993,7 +981,6 @@ def adan(
     kin=Kin(
         "AdEMAMix",
         Branch.BOTH,
-        (2.0, 5.0),
         ("adamw",),
         "It mixes two memories: a fast one as Adam's, and a slow one that still knows gradients of long ago.",
     ),
@@ -1025,7 +1012,6 @@ def ademamix(
     kin=Kin(
         "AMSGrad",
         Branch.BOTH,
-        (4.0, 4.0),
         ("adam",),
         "It never lets V shrink: the largest so far counts, which closes a gap in Adam's proof.",
     ),
@@ -1071,7 +1057,6 @@ def adamax(beta1: Beta1 = 0.9, beta2: Beta2 = 0.999, epsilon: Epsilon = 1e-8) ->
     kin=Kin(
         "AdamW",
         Branch.BOTH,
-        (3.0, 4.0),
         ("adam",),
         "It adds the weight decay to the step itself, so the root of V does not divide it.",
     ),
@@ -1095,7 +1080,6 @@ def adamw(
     kin=Kin(
         "LAMB",
         Branch.BOTH,
-        (3.0, 5.0),
         ("adamw",),
         "It makes the step as long as lr times the weights are large, so that very large batches can be used.",
     ),
@@ -1127,7 +1111,6 @@ def lamb(
     kin=Kin(
         "Lion",
         Branch.BESIDE,
-        (1.0, 2.0),
         ("momentum_classical",),
         "It keeps only the sign of the momentum: every weight steps by lr, and there is no V to store.",
     ),
@@ -1150,7 +1133,6 @@ def lion(beta1: Beta1 = 0.9, beta2: Beta2 = 0.99) -> str:
     kin=Kin(
         "SAM",
         Branch.BESIDE,
-        (2.0, 1.0),
         ("sgd",),
         "It takes the gradient where the loss is worst nearby, a step uphill, and so avoids sharp minima.",
     ),
@@ -1173,7 +1155,6 @@ def sam(rho: Annotated[float, Range(0.0, 1.0, r"\rho")] = 0.05) -> str:
     kin=Kin(
         "Lookahead",
         Branch.BESIDE,
-        (2.0, 2.0),
         ("momentum_classical",),
         "It lets momentum run for k updates, and then goes back a part of the way.",
     ),
@@ -1202,7 +1183,6 @@ def lookahead(
     kin=Kin(
         "SF-SGD",
         Branch.BESIDE,
-        (0.0, 3.0),
         ("momentum_classical",),
         "It averages the weights instead of letting the learning rate fall, and needs no last step to be known.",
     ),
@@ -1228,7 +1208,6 @@ def schedule_free_sgd(beta: Beta = 0.9) -> str:
     kin=Kin(
         "SF-AdamW",
         Branch.BESIDE,
-        (4.0, 5.0),
         ("adamw",),
         "It averages the weights of AdamW instead of letting the learning rate fall.",
     ),
@@ -1261,7 +1240,6 @@ def schedule_free_adamw(
     kin=Kin(
         "Prodigy",
         Branch.BESIDE,
-        (1.0, 5.0),
         ("adam",),
         "It finds its learning rate: d grows to the distance from the start that the gradients show to be needed.",
     ),
@@ -1296,7 +1274,6 @@ def prodigy(
     kin=Kin(
         "Sophia",
         Branch.BESIDE,
-        (4.0, 1.0),
         ("newton",),
         "It keeps the diagonal of the Hessian alone, every k updates, and cuts off what would be a long step.",
     ),
@@ -1329,7 +1306,6 @@ def sophia(
     kin=Kin(
         "Newton",
         Branch.BESIDE,
-        (4.0, 0.0),
         (),
         "It uses curvature: the gradient over the Hessian, an n × n matrix for n weights.",
     ),
@@ -1351,6 +1327,12 @@ Steps = Annotated[int, Range(0, 10, "n")]
     source="Jordan et al. 2024",
     keras=OF_LAYERS,
     look=Drawn("#5a965a", "#00b478", "3px,3px,8px,6px", "star-square", "✸"),
+    kin=Kin(
+        "Muon",
+        Branch.MATRIX,
+        ("nesterov", "shampoo"),
+        "It makes all directions of a layer's momentum equally long, as Shampoo does without a memory.",
+    ),
 )
 def muon(
     beta: Beta = 0.95,
@@ -1378,6 +1360,12 @@ def muon(
     source="Gupta, Koren & Singer 2018",
     keras=OF_LAYERS,
     look=Drawn("#5a3c78", "#f000b4", "7px,3px,8px,6px", "diamond-wide", "⬧"),
+    kin=Kin(
+        "Shampoo",
+        Branch.MATRIX,
+        ("adagrad",),
+        "It divides a layer's gradient by roots of two matrices, one for its rows and one for its columns.",
+    ),
 )
 def shampoo(epsilon: Annotated[float, Range(1e-12, 1.0, r"\epsilon", "log")] = 1e-4) -> str:
     """AdaGrad for matrices: it divides by fourth roots of sums of g gᵀ and gᵀ g, to the left and to the right.
@@ -1399,6 +1387,12 @@ def shampoo(epsilon: Annotated[float, Range(1e-12, 1.0, r"\epsilon", "log")] = 1
     source="Vyas et al. 2024, algorithm 3",
     keras=OF_LAYERS,
     look=Drawn("#003c78", "#3c96f0", "13px,3px,8px,6px", "star-triangle-up", "▵"),
+    kin=Kin(
+        "SOAP",
+        Branch.MATRIX,
+        ("shampoo", "adam"),
+        "It runs Adam in the axes that Shampoo finds.",
+    ),
 )
 def soap(
     beta1: Beta1 = 0.95,
@@ -1430,6 +1424,12 @@ def soap(
     source="Shazeer & Stern 2018, algorithm 6",
     keras=OF_LAYERS,
     look=Drawn("#007896", "#78f0f0", "21px,3px,8px,6px", "star-triangle-down", "▿"),
+    kin=Kin(
+        "Adafactor",
+        Branch.MATRIX,
+        ("adam",),
+        "It keeps a row and a column in place of V, and almost no memory.",
+    ),
 )
 def adafactor(
     decay: Annotated[float, Range(0.1, 1.0, r"\gamma")] = 0.8,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from optviz.figures.family import places
 from optviz.lessons import functions, momentum, practice, races
 from optviz.lessons.build import Row, own
 from optviz.lessons.family import SHOWS
@@ -91,7 +92,16 @@ def test_a_tap_on_the_tree_shows_that_member_and_its_race(open_page: OpenPage, w
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert area
-    lane, row = FAMILY["rmsprop"].place
+    boxes = page.evaluate(
+        """[...document.querySelector('.js-plotly-plot').querySelectorAll('.textpoint text')].map(text => {
+             const { x, y, width, height } = text.getBoundingClientRect(); return [x, y, width, height] })"""
+    )
+    assert len(boxes) == 2 * len(FAMILY), "names and years"
+    for i, (x, y, wide, high) in enumerate(boxes):
+        assert area["x"] <= x and x + wide <= area["x"] + area["width"]
+        for u, v, broad, tall in boxes[:i]:
+            assert max(x, u) >= min(x + wide, u + broad) or max(y, v) >= min(y + high, v + tall), "no words overlap"
+    lane, row = places()["rmsprop"]
     x, y = page.evaluate(
         """([lane, row]) => { const { xaxis, yaxis } = document.querySelector('.js-plotly-plot')._fullLayout;
              return [xaxis.l2p(lane), yaxis.l2p(row)] }""",

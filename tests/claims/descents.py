@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from optviz.lessons import build, descent, momentum, races, regression, schedules
+from optviz.lessons.family import show_of
 from optviz.optimization.family import FAMILY
 from optviz.optimization.optimizers import OPTIMIZERS, OWN, framed
 from optviz.optimization.schedules import SCHEDULES
@@ -212,14 +213,15 @@ for surface, title in {"long_valley": "a long valley", "saddle": "a saddle", "be
 
     @claims("family", f"Race on {title}")
     def _(page, surface=surface):
-        assert page.settings.ground.surface == surface and len(page.settings.runs) > 3
+        settings = page.show.settings()
+        assert settings.ground.surface == surface and len(settings.runs) > 3
 
 
 for name, member in FAMILY.items():
 
     @claims("family", member.label)
     def _(page, name=name):
-        assert page.name == name and name in optimizers(page)
+        assert page.name == name and page.show == show_of(name)
 
 
 # ---- build
