@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from optviz.lessons.training_code import activation_lines
+from optviz.lessons.training_code import activation_code
 from optviz.networks.activations import ACTIVATIONS, mean_output, softmax, span
 from tests.programs import drawn
 from tests.tex_arithmetic import evaluated
@@ -119,9 +119,8 @@ def test_value_and_derivative_equal_tensorflow(tf, activation):
 
 @every_activation
 def test_value_and_derivative_equal_keras(keras, tf, activation):
-    names = {"keras": keras}
-    exec(activation_lines(activation), names)
-    function = names.get("activation") or keras.activations.get(activation.name)
+    code = activation_code(activation)
+    function = eval(f"lambda z: {code}", {"keras": keras}) if code else keras.activations.get(activation.name)
     grid = GRID[KNOWN.get(activation.name, np.full(GRID.shape, True))]
     z = tf.constant(grid)
     with tf.GradientTape() as tape:

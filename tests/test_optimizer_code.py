@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from optviz.lessons.optimizer_code import (
-    LOOK_AHEAD_MODEL,
-    optimizer_code,
-    rate_code,
-    schedule_code,
-)
+from optviz.lessons.optimizer_code import optimizer_code, rate_code, schedule_code
 from optviz.lessons.programs import printed
 from optviz.optimization.descent import descend, record
 from optviz.optimization.optimizers import OPTIMIZERS
@@ -166,7 +161,7 @@ def test_a_model_is_trained_by_fit_to_the_same_weights(name):
     names = run(
         [
             *code.definitions,
-            LOOK_AHEAD_MODEL,
+            printed("look_ahead_model"),
             f"make = {'LookAheadModel' if code.looks_ahead else 'keras.Sequential'}",
             "model = make([keras.Input((2,)), keras.layers.Dense(1)])",
             f"model.compile(optimizer={code.call}, loss='mse')",

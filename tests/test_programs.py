@@ -32,6 +32,6 @@ def test_a_program_ends_with_its_last_line() -> None:
 def test_every_template_is_printed(template: Path) -> None:
     name = template.name.removesuffix(".py.jinja")
     modules = "".join(module.read_text("utf-8") for module in Path(lessons.__file__).parent.glob("*.py"))
-    printing = re.search(rf'printed\(\s*"{name}"|told=\(.*"{name}"', modules)
+    printing = re.search(rf'(?:printed|defined)\(\s*"{name}"|told=\(.*"{name}"', modules)
     included = any(f'include "{template.name}"' in other.read_text("utf-8") for other in TEMPLATES)
     assert printing or included

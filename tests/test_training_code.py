@@ -9,7 +9,7 @@ import pytest
 
 from optviz.lessons import dead_relu, digits, penalties, practice, table
 from optviz.lessons.keras_code import FILE, arrays_of, keras_code
-from optviz.lessons.training_code import REDUCE_SCHEDULE
+from optviz.lessons.programs import printed
 from optviz.lessons.training_settings import Method, Sample, Settings, Switch, Trainer
 from optviz.lessons.trainings import Training
 from optviz.models.table import houses, parse
@@ -281,7 +281,7 @@ def test_a_program_reduces_a_schedule_as_the_page_does(seed):
     rng = np.random.default_rng(seed)
     rule = ReduceOnPlateau(0.5, int(rng.integers(1, 4)), (0.0, 0.013)[seed % 2], float(seed % 3))
     rate, pace = keras.Variable(0.1, dtype="float64", trainable=False), rule.begin(0.1)
-    names = programs.run(f"import keras\nimport numpy as np\n{REDUCE_SCHEDULE}")[0]
+    names = programs.run(f"import keras\nimport numpy as np\n{printed('reduce_schedule')}")[0]
     callback = names["ReduceSchedule"](rate, *astuple(rule))
     callback.on_train_begin()
     for epoch, loss in enumerate(20.0 - np.arange(30) // 2 + rng.integers(0, 4, 30)):

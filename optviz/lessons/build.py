@@ -13,7 +13,7 @@ from optviz.course.outline import href
 from optviz.expressions import tensorflow_program
 from optviz.figures.panels import Panel
 from optviz.lessons import races, tables
-from optviz.lessons.optimizer_code import optimizer_code, rate_code, updates
+from optviz.lessons.optimizer_code import optimizer_code, rate_code
 from optviz.lessons.programs import printed
 from optviz.lessons.races import Settings
 from optviz.lessons.rosters import plain
@@ -263,7 +263,7 @@ def programs(settings: Settings, mine: Own) -> list[str]:
     if alike.differences:
         return [four_steps]
     code = optimizer_code(alike.name, alike.values, rate_code(settings.learning_rate, "constant", {}, 0))
-    return [four_steps, printed("named_optimizer", **given, code=code, update="\n".join(updates(code, "f(w)")))]
+    return [four_steps, printed("named_optimizer", **given, code=code, loss="f(w)")]
 
 
 def _divided(m: str, v: str, mine: Own) -> str:

@@ -11,24 +11,13 @@ from optviz.arrays import Array
 from optviz.figures import matrices as pictures
 from optviz.figures.panels import Panel, tracks_of
 from optviz.figures.style import Runner, looks_of
+from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, table, tex
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.models.associations import PAIRS, Associations, Learned, learn, steps_to
 from optviz.optimization.matrices import SMALLEST, quintic
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
-from optviz.optimization.rules import (
-    ASPECT,
-    COLUMN_MEAN,
-    EIGENVECTORS,
-    INVERSE_ROOT,
-    ORTHOGONAL,
-    POLAR,
-    RMS,
-    ROW_MEAN,
-    Rule,
-    names_in,
-    operations_in,
-)
+from optviz.optimization.rules import Rule, names_in, operations_in
 from optviz.optimization.writing import python
 
 MOST = 4
@@ -272,85 +261,22 @@ def formulas(settings: Settings) -> list[tuple[str, str]]:
 
 # ---- the program
 
-DEFINITIONS: Mapping[str, str] = {
-    ORTHOGONAL: """\
-def orthogonal(x, steps):
-    # Newton and Schulz' iteration, for matrices that are not taller than wide.
-    x = x / max(np.linalg.norm(x), 1e-7)
-    for _ in range(steps):
-        a = x @ x.T
-        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-    return x
-""",
-    POLAR: """\
-def polar(x):
-    u, s, v = np.linalg.svd(x, full_matrices=False)
-    return (u * (s > 1e-15 * s[0])) @ v
-""",
-    ASPECT: """\
-def aspect(w):
-    return w.shape[1] / w.shape[0]
-""",
-    ROW_MEAN: """\
-def rowmean(x):
-    return x.mean(axis=1, keepdims=True)
-""",
-    COLUMN_MEAN: """\
-def columnmean(x):
-    return x.mean(axis=0, keepdims=True)
-""",
-    RMS: """\
-def rms(x):
-    return np.sqrt(np.mean(x**2))
-""",
-    INVERSE_ROOT: """\
-def inverseroot(x, power, epsilon):
-    values, vectors = np.linalg.eigh(x + epsilon * np.eye(len(x)))
-    return (vectors * values ** (-1 / power)) @ vectors.T
-""",
-    EIGENVECTORS: """\
-def eigenvectors(x, basis, every, t):
-    if t == 1:
-        return np.linalg.eigh(x)[1]
-    return np.linalg.qr(x @ basis)[0] if (t - 1) % every == 0 else basis
-""",
-}
-"""The functions of rules for matrices, as a program has them."""
-
 
 def program(settings: Settings, run: int = 0) -> str:
     """Return a NumPy program that trains the same memory with one of the optimizers."""
-    optimizer = settings.optimizer(settings.optimizers[run])
+    name = settings.optimizers[run]
+    optimizer = settings.optimizer(name)
     rule = optimizer.rule
-    return "\n".join(
-        [
-            "import numpy as np",
-            "",
-            f"pairs, exponent, seed = {PAIRS}, {settings.exponent!r}, {settings.seed}",
-            "",
-            "def orthonormal(rng):",
-            "    q, r = np.linalg.qr(rng.standard_normal((pairs, pairs)))",
-            "    return q * np.sign(np.diag(r))",
-            "",
-            "keys = orthonormal(np.random.default_rng((seed, 0)))  # a row each",
-            "values = orthonormal(np.random.default_rng((seed, 1)))",
-            "p = np.arange(1.0, pairs + 1) ** -exponent",
-            "p = p / p.sum()",
-            "",
-            *(text for name, text in DEFINITIONS.items() if name in _used(rule)),
-            f"# {titles()[settings.optimizers[run]]}",
-            *(f"{name} = {value!r}" for name, value in optimizer.values.items() if name in _read(rule)),
-            *([] if settings.falls else [f"lr = {settings.rates[run]!r}"]),
-            "w = np.zeros((pairs, pairs))",
-            *([f"{' = '.join(rule.states)} = 0.0"] if rule.states else []),
-            f"for t in range(1, {settings.steps} + 1):",
-            *([f"    lr = {settings.rates[run]!r} * (1 - (t - 1) / {settings.steps + 1})"] if settings.falls else []),
-            "    g = ((keys @ w.T - values) * p[:, None]).T @ keys",
-            *(f"    {name} = {python(tree, 'np')}" for name, tree in rule.written),
-            "",
-            "error = np.linalg.norm(keys @ w.T - values, axis=1)",
-            'print("error of the most frequent and of the rarest pair:", error[0], error[-1])',
-        ]
+    return printed(
+        "matrices",
+        settings=settings,
+        pairs=PAIRS,
+        title=titles()[name],
+        used=_used(rule),
+        numbers={number: value for number, value in optimizer.values.items() if number in _read(rule)},
+        rate=settings.rates[run],
+        rule=rule,
+        lines=[(target, python(tree, "np")) for target, tree in rule.written],
     )
 
 

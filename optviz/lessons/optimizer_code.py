@@ -6,10 +6,11 @@ why. Both work in double precision, as the app does, if the program begins with 
 
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from optviz.grammar import Part
+from optviz.lessons.programs import defined
 from optviz.locale.spoken import N_
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.optimization.rules import ASK, CURVATURE, NEWTON, WIDE, Rule, is_number, names_in, operations_in
@@ -45,6 +46,21 @@ class Written(NamedTuple):
     memory: tuple[Line, ...]
     lines: tuple[Line, ...]
     counts: bool
+
+    @property
+    def begins_at_weights(self) -> bool:
+        """Whether a part of the memory begins where the weights do, which is known with the first update."""
+        return any(re.search(r"\bw\b", initial) for _part, initial in self.memory)
+
+    @property
+    def initial(self) -> str:
+        """What the memory begins with, empty where all of it is 0."""
+        values = [initial for _part, initial in self.memory]
+        return ", ".join(value or "0" for value in values) if any(values) else ""
+
+    def reads_numbers(self, text: str) -> bool:
+        """Return whether an expression has one of the numbers."""
+        return any(re.search(rf"\b{name}\b", text) for name in self.numbers)
 
 
 def written(name: str, values: Values, module: str, ask: Callable[[str], str] | None = None) -> Written:
@@ -123,41 +139,8 @@ def numpy_class(name: str, values: Values) -> tuple[str, str]:
     second derivatives `hessian(w)`.
     """
     own = written(name, values, "np", "gradient({}, step)".format)
-    memory = [part for part, _initial in own.memory]
-    starts = ", ".join(f"{initial} + np.zeros(2)" if initial else "np.zeros(2)" for _part, initial in own.memory)
-    # What begins where the weights do begins with the first update.
-    at_first = _begins_at_weights(own)
-    made = [
-        *([f"        self.numbers = {', '.join(own.numbers)}"] if own.numbers else []),
-        *([f"        self.memory = {'None' if at_first else starts}"] if memory else []),
-        *(["        self.t = 0"] if own.counts else []),
-    ]
-    lines = [
-        f"class {own.name}:",
-        *([f"    def __init__({', '.join(['self', *own.numbers])}):", *made, ""] if made else []),
-        "    def update(self, w, lr, step):",
-        *([f"        {', '.join(own.numbers)} = self.numbers"] if own.numbers else []),
-        *(["        if self.memory is None:", f"            self.memory = {starts}"] if at_first else []),
-        *([f"        {', '.join(memory)} = self.memory"] if memory else []),
-        *(["        self.t = t = self.t + 1"] if own.counts else []),
-        *(f"        {target} = {text}" for target, text in own.lines),
-        *([f"        self.memory = {', '.join(memory)}"] if memory else []),
-        "        return w - eta",
-        *(NEWTON_LINES if OPTIMIZERS[name]().follows_curvature else []),
-        "",
-    ]
-    return "\n".join(lines), f"{own.name}({_keywords(own.numbers)})"
-
-
-NEWTON_LINES = (
-    "",
-    "    def newton(self, damping, g, w):",
-    "        curvature = hessian(w) + damping * np.eye(2)",
-    "        if not np.isfinite(curvature).all():",
-    "            return np.full(2, np.nan)",
-    "        # The pseudo-inverse solves a singular system in the least-squares sense.",
-    "        return np.linalg.pinv(curvature, hermitian=True) @ g",
-)
+    text = defined("numpy_optimizer", own=own, follows_curvature=OPTIMIZERS[name]().follows_curvature)
+    return text, f"{own.name}({_keywords(own.numbers)})"
 
 
 class RateCode(NamedTuple):
@@ -172,7 +155,7 @@ class OptimizerCode(NamedTuple):
     """An optimizer in Keras: the classes to define before, and the expression.
 
     One that looks ahead has a method `look_ahead(variables)`, which the program calls before it takes the gradient;
-    `LOOK_AHEAD_MODEL` is a model that does.
+    `programs/look_ahead_model.py.jinja` is a model that does.
     """
 
     definitions: tuple[str, ...]
@@ -194,122 +177,12 @@ def optimizer_code(name: str, values: Values, rate: RateCode) -> OptimizerCode:
         return OptimizerCode(rate.definitions, call, False)
     own, ahead = written(name, chosen, "keras.ops"), _ahead(recipe(**chosen).rule)
     arguments = ", ".join(filter(None, (rate.call, _keywords(own.numbers))))
-    return OptimizerCode((*rate.definitions, _class(own, ahead, differs)), f"{own.name}({arguments})", bool(ahead))
-
-
-def updates(code: OptimizerCode, loss: str, variables: str = "[w]") -> list[str]:
-    """Return the lines in which `optimizer` makes one update of the variables down a loss, a TensorFlow expression."""
-    return [
-        *([f"optimizer.look_ahead({variables})"] if code.looks_ahead else []),
-        "with tf.GradientTape() as tape:",
-        f"    loss = {loss}",
-        f"optimizer.apply(tape.gradient(loss, {variables}), {variables})",
-    ]
-
-
-def _class(own: Written, ahead: str, differs: str) -> str:
-    memory = [name for name, _initial in own.memory] + ["start"] * bool(ahead)
-    numbers = ", ".join(own.numbers)
-    return "\n".join(
-        [
-            f"class {own.name}(keras.optimizers.Optimizer):",
-            f"    # {differs}",
-            f"    def __init__(self, {', '.join(['learning_rate', *own.numbers])}):",
-            "        super().__init__(learning_rate)",
-            *([f"        self.numbers = {numbers}"] if numbers else []),
-            "",
-            "    def build(self, variables):",
-            "        super().build(variables)",
-            *_built(own, memory),
-            "",
-            *(_look_ahead(own, ahead, memory) if ahead else []),
-            "    def update_step(self, g, w, lr):",
-            *([f"        {numbers} = self.numbers"] if numbers else []),
-            *([f"        {', '.join(memory)} = {_own(memory)}"] if memory else []),
-            *(["        t = keras.ops.cast(self.iterations + 1, w.dtype)"] if own.counts else []),
-            *(f"        {line}" for line in _begun(own)),
-            *(f"        {_assigned(target, expression, memory)}" for target, expression in own.lines),
-            "        w.assign(start - eta)" if ahead else "        w.assign_sub(eta)",
-            "",
-        ]
-    )
-
-
-def _look_ahead(own: Written, ahead: str, memory: Sequence[str]) -> list[str]:
-    return [
-        "    def look_ahead(self, variables):",
-        "        # To be called before the gradient is taken; the update starts from where the weights were.",
-        "        if not self.built:",
-        "            self.build(variables)",
-        *([f"        {', '.join(own.numbers)} = self.numbers"] if _reads(ahead, own.numbers) else []),
-        "        lr = self.learning_rate",
-        f"        for w, {', '.join(memory)} in zip(variables, *self.memory):",
-        "            start.assign(w)",
-        f"            w.assign({ahead})",
-        "",
-    ]
-
-
-LOOK_AHEAD_MODEL = """\
-class LookAheadModel(keras.Sequential):
-    # Between two updates the weights are w; while the gradient is taken they are where the optimizer looks.
-    def train_step(self, data):
-        self.optimizer.look_ahead(self.trainable_variables)
-        return super().train_step(data)
-"""
-"""A model whose `fit` works with an optimizer that looks ahead: `LookAheadModel(layers)`."""
-
-
-def _built(own: Written, memory: Sequence[str]) -> list[str]:
-    # Keras takes one name alone, or a list of them.
-    names = ", ".join(f'"{name}"' for name in memory)
-    names = names if len(memory) == 1 else f"[{names}]"
-    initial = [value for _name, value in own.memory]
-    if not memory:
-        return []
-    if not any(initial) or _begins_at_weights(own):
-        return [f"        self.memory = self.add_optimizer_variables(variables, {names})"]
-    values = ", ".join(value or "0" for value in initial)
-    constants = "keras.initializers.Constant(float64({}))".format
-    many = f"[{constants('value')} for value in ({values})]"
-    return [
-        *(
-            [f"        {', '.join(own.numbers)} = self.numbers"]
-            if any(_reads(value, own.numbers) for value in initial)
-            else []
-        ),
-        f"        initial = {constants(values) if len(initial) == 1 else many}",
-        f"        self.memory = self.add_optimizer_variables(variables, {names}, initial)",
-    ]
-
-
-def _begins_at_weights(own: Written) -> bool:
-    """Whether a part of the memory begins where the weights do, which is known with the first update."""
-    return any(re.search(r"\bw\b", initial) for _part, initial in own.memory)
-
-
-def _begun(own: Written) -> list[str]:
-    """Return the lines that begin the memory at the first update, where it begins at the weights."""
-    parts = own.memory if _begins_at_weights(own) else ()
-    first = "keras.ops.where(self.iterations == 0, {1} + 0 * w, {0})".format
-    return [f"{name}.assign({first(name, initial)})" for name, initial in parts if initial]
+    text = defined("keras_optimizer", own=own, ahead=ahead, differs=differs)
+    return OptimizerCode((*rate.definitions, text), f"{own.name}({arguments})", bool(ahead))
 
 
 def _keywords(numbers: Values) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in numbers.items())
-
-
-def _reads(text: str, numbers: Values) -> bool:
-    return any(re.search(rf"\b{name}\b", text) for name in numbers)
-
-
-def _own(memory: Sequence[str]) -> str:
-    own = "[self._get_variable_index(w)]"
-    return f"self.memory{own}" if len(memory) == 1 else f"(part{own} for part in self.memory)"
-
-
-def _assigned(target: str, expression: str, memory: Sequence[str]) -> str:
-    return f"{target}.assign({expression})" if target in memory else f"{target} = {expression}"
 
 
 # ---- learning rates
@@ -326,7 +199,7 @@ def rate_code(learning_rate: float, schedule: str, values: Values, warmup: int) 
     plain = _keras(call) if call else _as_class(recipe, formula, rate)
     if not warmup:
         return plain
-    return RateCode((*plain.definitions, WARM_UP), f"WarmUp({warmup}, {plain.call})", False)
+    return RateCode((*plain.definitions, defined("warm_up")), f"WarmUp({warmup}, {plain.call})", False)
 
 
 def schedule_code(learning_rate: float, schedule: str, values: Values, warmup: int) -> RateCode:
@@ -348,32 +221,6 @@ def _keras(call: str) -> RateCode:
 def _as_class(recipe: Entry, formula: StepFormula, rate: str) -> RateCode:
     """Return a schedule as a class of its own, in double precision throughout."""
     name, numbers = _class_name(recipe, formula.numbers), formula.used
-    named = ", ".join(["learning_rate", *numbers]) + ("" if numbers else ",")
     *lines, value = formula.lines("keras.ops", "learning_rate")
-    definition = [
-        f"class {name}(keras.optimizers.schedules.LearningRateSchedule):",
-        f"    # {recipe.differs}",
-        f"    def __init__(self, {', '.join(['learning_rate', *numbers])}):",
-        f"        self.numbers = {named}",
-        "",
-        "    def __call__(self, step):",
-        f"        {named} = map(float64, self.numbers)",
-        '        t = keras.ops.cast(step, "float64")',
-        *(f"        {line}" for line in lines),
-        f"        return {value}",
-        "",
-    ]
-    return RateCode(("\n".join(definition),), f"{name}({', '.join(filter(None, (rate, _keywords(numbers))))})", False)
-
-
-WARM_UP = """\
-class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    # A linear rise from 0 in front of any schedule; Keras has it for its cosine alone.
-    def __init__(self, steps, after):
-        self.steps, self.after = steps, after
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float64")
-        rise = self.after(0) * step / self.steps
-        return keras.ops.where(step < self.steps, rise, self.after(keras.ops.maximum(step - self.steps, 0)))
-"""
+    text = defined("keras_schedule", name=name, numbers=list(numbers), differs=recipe.differs, lines=lines, value=value)
+    return RateCode((text,), f"{name}({', '.join(filter(None, (rate, _keywords(numbers))))})", False)

@@ -12,7 +12,7 @@ from optviz.figures import regression as pictures
 from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.relief import paintings, relief
 from optviz.figures.style import Runner, looks_of
-from optviz.lessons.optimizer_code import optimizer_code, rate_code, updates
+from optviz.lessons.optimizer_code import optimizer_code, rate_code
 from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, tex
 from optviz.lessons.tables import table as html
@@ -386,7 +386,6 @@ def program(settings: Settings) -> str:
         start=_filled(settings.start, settings.degree).tolist(),
         loss=loss,
         code=code,
-        update="\n".join(updates(code, loss)) if code else "",
         rate=rate.call,
         curvature={"mean": f"2 / {settings.points}", "half": f"1 / {settings.points}", "sum": "2.0"}[settings.measure],
         damping=values.get("damping"),

@@ -16,7 +16,7 @@ from optviz.figures.panels import Panel, Thinned, tracks_of
 from optviz.figures.style import SERIES, Runner
 from optviz.lessons import races
 from optviz.lessons.descent import behavior, six
-from optviz.lessons.optimizer_code import RateCode, optimizer_code, schedule_code, updates
+from optviz.lessons.optimizer_code import RateCode, optimizer_code, schedule_code
 from optviz.lessons.programs import printed
 from optviz.lessons.races import ENDINGS, Ground
 from optviz.lessons.rosters import Listed, Roster, Words
@@ -346,5 +346,4 @@ def program(settings: Settings) -> str:
         curve=curve,
         curvature=tensorflow_program(curve.expression.diff(curve_weight, 2)),
         code=code,
-        update="\n".join(updates(code, curve.program)) if code else "",
     )

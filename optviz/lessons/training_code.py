@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 from optviz.arrays import Array
 from optviz.lessons.optimizer_code import (
-    LOOK_AHEAD_MODEL,
     OptimizerCode,
     RateCode,
     optimizer_code,
     rate_code,
 )
-from optviz.lessons.programs import printed
+from optviz.lessons.programs import defined, printed
 from optviz.lessons.training_settings import Method, Trainer
 from optviz.libraries import in_keras
 from optviz.networks.activations import ACTIVATIONS, Activation
@@ -38,44 +37,6 @@ INITIALIZATION_LINES: Mapping[str, tuple[str, str]] = {
     "zero": ("np.zeros((inputs, units))", "np.zeros(units)"),
 }
 """The weights and the biases that each initialization draws for a layer."""
-
-REDUCIBLE = """\
-class Reducible(keras.optimizers.schedules.LearningRateSchedule):
-    # Keras reduces a constant rate alone; on the page the rate before the schedule is reduced.
-    def __init__(self, rate, schedule):
-        self.rate, self.schedule = keras.Variable(rate, dtype="float64", trainable=False), schedule
-
-    def __call__(self, step):
-        return self.rate * self.schedule(step)
-"""
-REDUCE_SCHEDULE = """\
-class ReduceSchedule(keras.callbacks.Callback):
-    # What keras.callbacks.ReduceLROnPlateau does to a constant rate.
-    def __init__(self, rate, factor, patience, min_lr, min_delta):
-        super().__init__()
-        self.rate, self.factor, self.patience = rate, factor, patience
-        self.min_lr, self.min_delta = min_lr, min_delta
-
-    def on_train_begin(self, logs=None):
-        self.best, self.wait = np.inf, 0
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs["val_data_loss"] + self.min_delta < self.best:
-            self.best, self.wait = logs["val_data_loss"], 0
-            return
-        self.wait += 1
-        rate = float(self.rate.numpy())
-        if self.wait >= self.patience and np.float32(rate) > np.float32(self.min_lr):
-            self.rate.assign(max(rate * self.factor, self.min_lr))
-            self.wait = 0
-"""
-RESTORE_WHERE_STOPPED = """\
-class RestoreWhereStopped(keras.callbacks.EarlyStopping):
-    # Keras restores the best weights at the end of every fit; this only where it has stopped.
-    def on_train_end(self, logs=None):
-        if self.stopped_epoch:
-            super().on_train_end(logs)
-"""
 
 
 @dataclass(frozen=True)
@@ -124,6 +85,11 @@ class TrainingCode:
         """Whether a rule watches the rows that are held out."""
         return bool(self.held_out and (self.stopping or self.reducing))
 
+    @property
+    def changes_l2(self) -> bool:
+        """Whether L2 has another strength after the switch."""
+        return self.method.l2_at(0) != self.method.l2_at(self.epochs)
+
     def rate(self, trainer: Trainer) -> RateCode:
         """The learning rate of an optimizer."""
         base, values = trainer.learning_rate, dict(self.schedule.values)
@@ -132,7 +98,7 @@ class TrainingCode:
         if self.steady:
             return RateCode((), repr(base), False)
         factor = rate_code(1.0, self.schedule.name, values, self.warmup)
-        return RateCode((*factor.definitions, REDUCIBLE), f"Reducible({base!r}, {factor.call})", False)
+        return RateCode((*factor.definitions, defined("reducible")), f"Reducible({base!r}, {factor.call})", False)
 
     @property
     def steady(self) -> bool:
@@ -163,20 +129,19 @@ class Training(NamedTuple):
 
 def training_code(code: TrainingCode) -> str:
     """Return the program: it trains as the page does, and prints the numbers that the page shows at the end."""
-    trainers, definitions, method = _trainings(code), _definitions(code), code.method
+    trainers, definitions = _trainings(code), _definitions(code)
     weights, biases = INITIALIZATION_LINES.get(code.initialization, ("", ""))
-    other = "other_penalty" if method.l1 or method.l2_at(code.epochs) else "None"
     return printed(
         "training",
         code=code,
         doubled=any(
             "float64(" in text for trainer in trainers for text in (trainer.rate, trainer.optimizer.call, *definitions)
         ),
-        loss="\n".join(_loss(code.loss)),
+        loss=_loss(code.loss),
         definitions=definitions,
-        activation="activation" if activation_lines(code.activation) else f'"{code.activation.name}"',
-        penalized=method.l1 or method.l2_at(0),
-        other_penalty=other if _changes_l2(code) else "",
+        activation=ACTIVATIONS[code.activation.name],
+        own_activation=activation_code(code.activation),
+        penalties=_penalties(code),
         weights=weights,
         biases=biases,
         names=", ".join(f'"{name}"' for name in weight_names(code.sizes)),
@@ -201,45 +166,29 @@ def _trainings(code: TrainingCode) -> list[Training]:
 
 
 def _definitions(code: TrainingCode) -> list[str]:
-    """Return the functions and classes that the program needs to be defined, once each."""
+    """Return the classes and functions of optimizers and callbacks that the program needs, once each."""
     optimizers = [code.optimizer(trainer) for trainer in code.trainers]
-    method = code.method
-    found = [
-        activation_lines(code.activation) if len(code.sizes) > 2 else "",
-        _penalty("penalty", method.l1, method.l2_at(0)),
-        _penalty("other_penalty", method.l1, method.l2_at(code.epochs)) if _changes_l2(code) else "",
-    ]
-    found += [LOOK_AHEAD_MODEL] if any(each.looks_ahead for each in optimizers) else []
+    found = [defined("look_ahead_model")] if any(each.looks_ahead for each in optimizers) else []
     found += [definition for each in optimizers for definition in each.definitions]
     if code.held_out and code.stopping and code.stopping.restore and (len(code.trainers) > 1 or code.diverged):
-        found.append(RESTORE_WHERE_STOPPED)
+        found.append(defined("restore_where_stopped"))
     if code.held_out and code.reducing and not code.steady:
-        found.append(REDUCE_SCHEDULE)
-    return [definition for definition in dict.fromkeys(found) if definition]
+        found.append(defined("reduce_schedule"))
+    return list(dict.fromkeys(found))
 
 
-def activation_lines(activation: Activation) -> str:
-    """Return the definition of `activation(z)` in Keras; "" where Keras' own name says the same."""
+def activation_code(activation: Activation) -> str:
+    """Return an activation of z in Keras, empty where Keras' own name says the same."""
     entry = ACTIVATIONS[activation.name]
-    if not (entry.keras or entry.code):
-        return ""
-    value = (entry.keras or in_keras(entry.code)).format(**dict(activation.arguments))
-    return "\n".join(
-        ["def activation(z):", *([f"    # {entry.differs}"] if entry.differs else []), f"    return {value}", ""]
-    )
+    return (entry.keras or in_keras(entry.code)).format(**dict(activation.arguments))
 
 
-def _loss(loss: Loss) -> list[str]:
-    """Return the lines that return a loss, row by row."""
-    keras = loss.keras
-    if keras is None or keras.differs:
-        return [*([f"    # {keras.differs}"] if keras else []), f"    return {in_keras(loss.code)}"]
-    arguments = ", ".join(["y", "output", *(f"{name}={value!r}" for name, value in keras.settings)])
-    return [f"    return keras.losses.{keras.functions[0]}({arguments})"]
-
-
-def _kind(optimizer: OptimizerCode) -> str:
-    return "LookAheadModel" if optimizer.looks_ahead else "keras.Sequential"
+def _loss(loss: Loss) -> str:
+    """Return a loss, row by row."""
+    if loss.keras is None or loss.keras.differs:
+        return in_keras(loss.code)
+    arguments = ", ".join(["y", "output", *(f"{name}={value!r}" for name, value in loss.keras.settings)])
+    return f"keras.losses.{loss.keras.functions[0]}({arguments})"
 
 
 def weight_names(sizes: Sequence[int]) -> list[str]:
@@ -253,15 +202,16 @@ def rows_of(training: Dataset, held_out: Dataset) -> dict[str, Array]:
     return rows | ({f"{HELD_OUT}_x": held_out.x, f"{HELD_OUT}_y": held_out.targets} if len(held_out) else {})
 
 
-def _penalty(name: str, l1: float, l2: float) -> str:
-    """Return a function of a layer's weights, empty where nothing is penalized."""
+def _penalties(code: TrainingCode) -> dict[str, str]:
+    """Return what is added to the loss for the weights of a layer, by name: before a switch, and where it changes."""
+    strengths = {"penalty": code.method.l2_at(0)}
+    if code.changes_l2:
+        strengths["other_penalty"] = code.method.l2_at(code.epochs)
+    found = {name: _penalty(code.method.l1, l2) for name, l2 in strengths.items()}
+    return {name: text for name, text in found.items() if text}
+
+
+def _penalty(l1: float, l2: float) -> str:
     terms = [f"{l1!r} * keras.ops.sum(keras.ops.abs(w))"] if l1 else []
     terms += [f"{l2!r} / 2 * keras.ops.sum(w**2)"] if l2 else []
-    if not terms:
-        return ""
-    told = "# keras.regularizers.L1L2 keeps its strengths in single precision, and has no factor 1/2."
-    return f"def {name}(w):\n    {told}\n    return {' + '.join(terms)}\n"
-
-
-def _changes_l2(code: TrainingCode) -> bool:
-    return code.method.l2_at(0) != code.method.l2_at(code.epochs)
+    return " + ".join(terms)

@@ -13,6 +13,11 @@ def printed(program: str, **values: Any) -> str:
     return _templates().get_template(f"{program}.py.jinja").render(values).removesuffix("\n")
 
 
+def defined(definition: str, **values: Any) -> str:
+    """Return a class or a function that stands in programs, to the end of its last line."""
+    return printed(definition, **values) + "\n"
+
+
 @cache
 def _templates() -> "Environment":
     # A tenth of a second, on the first page that prints a program.
