@@ -6,7 +6,7 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import activations as told
 from optviz.lessons.activations import Curves, Softmax, Stability
 from optviz.lessons.examples import Example
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.activations import ACTIVATIONS
 from optviz.recipes import Range
 from optviz.typed_numbers import FieldError, write
@@ -39,7 +39,7 @@ EXAMPLES = (
 def show_curves() -> None:
     """Draw the curves, their derivatives and the probe."""
     with st.sidebar:
-        titles = {name: _(recipe.title) for name, recipe in ACTIVATIONS.items()}
+        titles = titled(ACTIVATIONS)
         shown = controls.several(link, "show", _("Activations"), titles, SHOWN, most=told.MOST)
         probe = controls.dial(link, "z", _("Read at z"), PROBE, -2.0, PROBES)
         values = {}

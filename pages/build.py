@@ -11,7 +11,7 @@ from optviz.lessons.build import GAINS, Row
 from optviz.lessons.examples import Example
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import MOST, Contestant, Run
-from optviz.locale.spoken import N_, _, joined
+from optviz.locale.spoken import N_, _, joined, titled
 from optviz.recipes import Choice, Range
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, lesson, remedies, runs
@@ -82,7 +82,7 @@ with st.sidebar:
         link,
         "surface",
         _("Surface"),
-        {n: _(s.title) for n, s in SURFACES.items()},
+        titled(SURFACES),
         "bowl",
         resets=controls.POINT,
         then=partial(runs.tune, link, RIVALS, RATE),

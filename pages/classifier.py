@@ -14,7 +14,7 @@ from optviz.lessons.training_panels import SIDES, panels_of
 from optviz.lessons.training_settings import MOST_STARTS, Method, Sample, Settings, Switch, Trainer
 from optviz.lessons.trainings import FINISHED, MOST_EPOCHS, PERIOD
 from optviz.lessons.words import data_error, epoch_words
-from optviz.locale.spoken import _
+from optviz.locale.spoken import _, titled
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.classifier import ENGINES
 from optviz.networks.datasets import DATASETS, DataError
@@ -28,6 +28,7 @@ from optviz.ui import (
     controls,
     forks,
     lesson,
+    optimizers,
     training_files,
     training_inspector,
     training_remedies,
@@ -53,8 +54,8 @@ SMALLEST = (0.0, 0.00001, 0.0001, 0.001, 0.01)
 
 def choose_trainer(prefix: str, default: Trainer) -> Trainer:
     """Draw the controls of an optimizer with its learning rate."""
-    titles = {**{name: _(recipe.title) for name, recipe in TRAINERS.items()}, "own": _(example.title)}
-    optimizer = controls.choice(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer.name)
+    titles = {**titled(TRAINERS), "own": _(example.title)}
+    optimizer = optimizers.choose(link, f"{prefix}optimizer", _("Optimizer"), titles, default.optimizer.name, net=True)
     name = typed_rules.choose(link, f"{prefix}rule", net=True) if optimizer == "own" else optimizer
     rate = controls.dial(
         link,
@@ -114,9 +115,7 @@ link, notes, stage = lesson.begin(PAGE, _("Train a classifier"), CLASSIFIER_EXAM
 
 with st.sidebar:
     compare = controls.switch(link, "compare", _("Compare two settings"))
-    dataset = controls.choice(
-        link, "data", _("Data set"), {name: _(recipe.title) for name, recipe in DATASETS.items()}, "dot"
-    )
+    dataset = controls.choice(link, "data", _("Data set"), titled(DATASETS), "dot")
     with controls.folded(link, "points", _("Points and validation"), ":material/scatter_plot:"):
         points = controls.chosen_of(link, DATASETS, dataset)
         share = controls.dial(link, "validation", _("Validation share"), SHARE, COURSE.sample.share, SHARES)
@@ -130,10 +129,8 @@ with st.sidebar:
             layers = controls.whole(link, "layers", _("Hidden layers"), Range(0, 4, "d"), COURSE.layers)
             units = controls.whole(link, "units", _("Units in each hidden layer"), Range(1, 64, "u"), COURSE.units)
             activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, COURSE.activation.name)
-            initialization = controls.choice(
-                link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
-            )
-        loss = controls.choice(link, "loss", _("Loss"), {n: _(each.title) for n, each in LOSSES.items()}, COURSE.loss)
+            initialization = controls.choice(link, "init", _("Initial weights"), titled(INITIALIZATIONS), "course")
+        loss = controls.choice(link, "loss", _("Loss"), titled(LOSSES), COURSE.loss)
     with st.expander(_("Setting A") if compare else _("Optimizer"), icon=":material/speed:", expanded=True):
         methods = [choose_method("", COURSE.methods[0])]
     if compare:
@@ -170,9 +167,7 @@ with st.sidebar:
                     "without it, every epoch repeats the same batches. Further starts use the seeds that follow."
                 )
             )
-        engine = controls.segments(
-            link, "engine", _("Gradients computed by"), {name: _(each.title) for name, each in ENGINES.items()}, "numpy"
-        )
+        engine = controls.segments(link, "engine", _("Gradients computed by"), titled(ENGINES), "numpy")
     with controls.folded(link, "question", _("Question and axes"), ":material/contact_support:"):
         asked = (
             controls.exact(link, "q1", _("x₁ of the point in question"), ranges.COORDINATE, ASKED[0]),

@@ -10,7 +10,7 @@ from optviz.lessons import ranges
 from optviz.lessons.dead_relu import Settings
 from optviz.lessons.examples import Example
 from optviz.lessons.words import epoch_words
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.dead_relu import Setup
 from optviz.networks.network import INITIALIZATIONS
 from optviz.recipes import Range
@@ -43,9 +43,7 @@ with st.sidebar:
         link, "cure", _("Cures"), {name: _(title) for name, title in told.CURE_TITLES.items()}, CURES
     )
     rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, RATES)
-    initialization = controls.choice(
-        link, "init", _("Initial weights"), {n: _(i.title) for n, i in INITIALIZATIONS.items()}, "course"
-    )
+    initialization = controls.choice(link, "init", _("Initial weights"), titled(INITIALIZATIONS), "course")
     bias = controls.dial(link, "bias", _("Added to the initial biases"), BIAS, 0.0, BIASES)
     units = controls.whole(link, "units", _("Hidden units"), Range(2, 64, "u"), COURSE.units)
     with controls.folded(link, "more", _("Inputs, epochs and seed"), ":material/tune:"):

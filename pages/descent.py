@@ -10,7 +10,7 @@ from optviz.lessons import descent, ranges, tables
 from optviz.lessons.descent import FORMULA, Settings
 from optviz.lessons.examples import Example
 from optviz.lessons.words import field_error, formula_error
-from optviz.locale.spoken import N_, _, joined
+from optviz.locale.spoken import N_, _, joined, titled
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.surfaces.curves import CURVES
@@ -59,7 +59,7 @@ def rates(text: str) -> tuple[float, ...]:
 link, notes, stage = lesson.begin(PAGE, _("Descent on a curve"), EXAMPLES)
 
 with st.sidebar:
-    titles = {name: _(curve.title) for name, curve in CURVES.items()}
+    titles = titled(CURVES)
     curve = controls.choice(
         link, "curve", _("Curve"), {**titles, FORMULA: _("Your own formula")}, "shifted", resets=("start",)
     )

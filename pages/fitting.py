@@ -8,7 +8,7 @@ from optviz.course.outline import href
 from optviz.figures.panels import Picture, run_of
 from optviz.lessons import fitting
 from optviz.lessons.examples import Example
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.models.fitting import CURVES, MOST_DEGREE, MOST_POINTS, Setting
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
@@ -60,9 +60,7 @@ with st.sidebar:
     l2 = controls.dial(link, "l2", _("L2 strength (regularizer)"), STRENGTH, START.l2, STRENGTHS)
     noise = controls.dial(link, "noise", _("Noise σ"), Range(0.0, 2.0, r"\sigma"), START.noise, NOISES)
     share = controls.dial(link, "validation", _("Validation share"), Range(0.2, 0.7, "v"), START.share, SHARES)
-    curve = controls.choice(
-        link, "curve", _("True curve"), {name: _(each.title) for name, each in CURVES.items()}, START.curve
-    )
+    curve = controls.choice(link, "curve", _("True curve"), titled(CURVES), START.curve)
     seed = controls.whole(link, "seed", _("Seed of the points"), Range(0, 99, "s"), START.seed)
 
 setting = Setting(curve, points, noise, share, seed, degree, l2)

@@ -7,7 +7,7 @@ from optviz.lessons import logistic, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.logistic import Settings
 from optviz.lessons.training_settings import Sample
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.datasets import DATASETS
 from optviz.recipes import Range
 from optviz.ui import controls, lesson
@@ -28,7 +28,7 @@ COURSE = Settings()
 link, notes, stage = lesson.begin(PAGE, _("A line or a net"), EXAMPLES)
 
 with st.sidebar:
-    titles = {name: _(recipe.title) for name, recipe in DATASETS.items()}
+    titles = titled(DATASETS)
     dataset = controls.choice(link, "data", _("Data set"), titles, COURSE.sample.dataset.name)
     units = controls.whole(link, "units", _("Hidden units of the net"), UNITS, COURSE.units)
     rate = controls.dial(

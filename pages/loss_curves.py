@@ -6,7 +6,7 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import loss_curves
 from optviz.lessons.examples import Example
 from optviz.lessons.loss_curves import FAMILIES, Settings
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.ui import controls, lesson
 
 PAGE = "loss_curves"
@@ -22,9 +22,7 @@ EXAMPLES = (
 link, notes, stage = lesson.begin(PAGE, _("Losses as curves"), EXAMPLES)
 
 with st.sidebar:
-    name = controls.segments(
-        link, "family", _("Losses"), {key: _(each.title) for key, each in FAMILIES.items()}, "error"
-    )
+    name = controls.segments(link, "family", _("Losses"), titled(FAMILIES), "error")
     family = FAMILIES[name]
     probe = controls.dial(
         link, family.symbol, _("Read at ${symbol}$").format(symbol=family.symbol), family.probe, family.default

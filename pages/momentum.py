@@ -6,7 +6,7 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import momentum, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.momentum import LONGEST, Settings
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.optimization.momentum import SEQUENCES
 from optviz.recipes import Choice, Range
 from optviz.ui import controls, lesson
@@ -37,7 +37,7 @@ with st.sidebar:
         link,
         "gradients",
         _("Gradients"),
-        {**{name: _(recipe.title) for name, recipe in SEQUENCES.items()}, "typed": _("Your own numbers")},
+        {**titled(SEQUENCES), "typed": _("Your own numbers")},
         "constant",
     )
     sequence, typed = Choice(name), ()

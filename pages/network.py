@@ -6,7 +6,7 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import network
 from optviz.lessons.examples import Example
 from optviz.lessons.network import Settings
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.recipes import Range
@@ -41,9 +41,7 @@ with st.sidebar:
     x = controls.numbers(link, "x", _("Inputs x"), "1, 1, 1", network.INPUTS)
     activation = controls.recipe(link, "activation", _("Activation f"), ACTIVATIONS, "tanh")
     last = controls.switch(link, "last", _("Use f in the last layer too"), default=True)
-    initialization = controls.choice(
-        link, "init", _("Initialization"), {name: _(each.title) for name, each in INITIALIZATIONS.items()}, "course"
-    )
+    initialization = controls.choice(link, "init", _("Initialization"), titled(INITIALIZATIONS), "course")
     seed = controls.whole(link, "seed", _("Seed"), Range(0, 99, "s"), 0)
 
 settings = Settings(

@@ -10,11 +10,11 @@ from optviz.lessons import penalties, ranges
 from optviz.lessons.examples import Example
 from optviz.lessons.penalties import EPOCHS, STRENGTHS, Chosen, Settings
 from optviz.lessons.words import data_error, epoch_words
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.datasets import DataError
 from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
-from optviz.ui import controls, lesson
+from optviz.ui import controls, lesson, optimizers
 from optviz.ui.downloads import Beside
 
 PAGE = "penalties"
@@ -38,8 +38,7 @@ link, notes, stage = lesson.begin(PAGE, _("No penalty, L1 and L2 side by side"),
 with st.sidebar:
     l1 = controls.dial(link, "l1", _("L1 strength"), STRENGTH, START.l1, (0.0, *STRENGTHS))
     l2 = controls.dial(link, "l2", _("L2 strength"), STRENGTH, START.l2, (0.0, *STRENGTHS))
-    titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
-    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, COURSE.optimizer.name)
+    optimizer = optimizers.choose(link, "optimizer", _("Optimizer"), titled(TRAINERS), COURSE.optimizer.name, net=True)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, COURSE.learning_rate, ranges.LEARNING_RATES
     )

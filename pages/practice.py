@@ -10,12 +10,12 @@ from optviz.lessons.examples import Example
 from optviz.lessons.practice import ALWAYS, Settings
 from optviz.lessons.training_settings import Sample
 from optviz.lessons.words import data_error, epoch_words
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.networks.datasets import DATASETS, DataError
 from optviz.networks.losses import LOSSES
 from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Choice, Range
-from optviz.ui import controls, lesson
+from optviz.ui import controls, lesson, optimizers
 from optviz.ui.downloads import Beside
 
 PAGE = "practice"
@@ -32,13 +32,13 @@ EXAMPLES = (
 link, notes, stage = lesson.begin(PAGE, _("In practice: which optimizer first?"), EXAMPLES)
 
 with st.sidebar:
-    data = controls.choice(link, "data", _("Data set"), {n: _(r.title) for n, r in DATASETS.items()}, "dot")
-    loss = controls.choice(link, "loss", _("Loss"), {n: _(each.title) for n, each in LOSSES.items()}, "mse")
+    data = controls.choice(link, "data", _("Data set"), titled(DATASETS), "dot")
+    loss = controls.choice(link, "loss", _("Loss"), titled(LOSSES), "mse")
     epochs = controls.whole(link, "epochs", _("Epochs"), Range(1, 60, "n"), 20)
     batch = controls.whole(link, "batch", _("Batch size"), Range(1, 256, "B"), 32)
     seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
-    others = {"none": _("none"), **{name: _(recipe.title) for name, recipe in OTHERS.items()}}
-    also = controls.choice(link, "also", _("One more optimizer"), others, "none")
+    others = {"none": _("none"), **titled(OTHERS)}
+    also = optimizers.choose(link, "also", _("One more optimizer"), others, "none", net=True)
 
 settings = Settings(sample=Sample(Choice(data)), loss=loss, batch_size=batch, epochs=epochs, seed=seed, also=also)
 with stage:

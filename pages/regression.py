@@ -9,11 +9,11 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import ranges, regression
 from optviz.lessons.examples import Example
 from optviz.lessons.regression import MEASURES, MOST_DEGREE, Settings
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.typed_numbers import Field, FieldError, write
-from optviz.ui import controls, lesson
+from optviz.ui import controls, lesson, optimizers
 from optviz.ui.player import Result
 
 PAGE = "regression"
@@ -36,9 +36,7 @@ link, notes, stage = lesson.begin(PAGE, _("Fit a curve by gradient descent"), EX
 
 with st.sidebar:
     degree = controls.whole(link, "degree", _("Degree of the polynomial (1: a line)"), Range(1, MOST_DEGREE, "d"), 1)
-    optimizer = controls.choice(
-        link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
-    )
+    optimizer = optimizers.choose(link, "optimizer", _("Optimizer"), titled(OPTIMIZERS), "sgd", net=False)
     rate = controls.dial(link, "lr", _("Learning rate"), ranges.LEARNING_RATE, 0.03, ranges.LEARNING_RATES)
     driver = controls.chosen_of(link, OPTIMIZERS, optimizer)
     updates = controls.whole(link, "updates", _("Updates"), Range(1, 1000, "n"), 100)

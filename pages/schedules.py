@@ -9,12 +9,12 @@ from optviz.figures.style import SERIES
 from optviz.lessons import ranges, schedules
 from optviz.lessons.examples import Example
 from optviz.lessons.schedules import LAST, MOST, PLANS, Scheduled, Settings
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Range
 from optviz.surfaces.curves import CURVES
 from optviz.surfaces.surfaces import SURFACES
-from optviz.ui import controls, lesson
+from optviz.ui import controls, lesson, optimizers
 from optviz.ui.rosters import Picker
 
 PAGE = "schedules"
@@ -49,15 +49,9 @@ with st.sidebar:
     probe = controls.whole(link, "at", _("Step to look at"), Range(0, LAST, "t"), 10)
     log = controls.switch(link, "log", _("Learning rate on a log axis"))
     with controls.folded(link, "applied", _("What they are applied to"), ":material/trending_down:"):
-        optimizer = controls.choice(
-            link, "optimizer", _("Optimizer"), {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "sgd"
-        )
-        curve = controls.choice(
-            link, "curve", _("Curve"), {name: _(each.title) for name, each in CURVES.items()}, "kink"
-        )
-        surface = controls.choice(
-            link, "surface", _("Surface"), {name: _(each.title) for name, each in SURFACES.items()}, "bowl"
-        )
+        optimizer = optimizers.choose(link, "optimizer", _("Optimizer"), titled(OPTIMIZERS), "sgd", net=False)
+        curve = controls.choice(link, "curve", _("Curve"), titled(CURVES), "kink")
+        surface = controls.choice(link, "surface", _("Surface"), titled(SURFACES), "bowl")
         sigma = controls.dial(
             link, "noise", _("Gradient noise σ on the surface"), ranges.STRENGTH, 0.0, ranges.STRENGTHS
         )

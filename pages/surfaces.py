@@ -13,7 +13,7 @@ from optviz.lessons.examples import SURFACE_EXAMPLES
 from optviz.lessons.races import Ground, Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.words import formula_error
-from optviz.locale.spoken import _
+from optviz.locale.spoken import _, titled
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.surfaces.surfaces import SURFACES
@@ -40,7 +40,7 @@ def is_race_enough_for_rate() -> bool:
 
 
 with st.sidebar:
-    titles = {name: _(surface.title) for name, surface in SURFACES.items()}
+    titles = titled(SURFACES)
     surface_name = controls.choice(
         link,
         "surface",

@@ -327,6 +327,37 @@ def test_a_race_refuses_them_with_a_sentence(run, lang, word):
     assert any(word in each.value for each in app.warning)
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "has no matrix"), ("zh", "没有矩阵")])
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("regression", {"optimizer": "muon"}),
+        ("schedules", {"optimizer": "adafactor"}),
+        ("surfaces", {"fork": "3", "fork.optimizer": "soap"}),
+    ],
+)
+def test_where_a_point_descends_a_link_to_one_of_them_is_told_why_not(page, link, lang, word):
+    (warning,) = opened(page, lang, **link).warning
+    assert word in warning.value and ".." not in warning.value and "。。" not in warning.value
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "too large for its Hessian"), ("zh", "求不出黑塞矩阵")])
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("classifier", {"optimizer": "newton"}),
+        ("classifier", {"optimizer": "own", "rule": "w=w-lr*newton(0.1)"}),
+        ("practice", {"also": "sophia", "epochs": "2"}),
+        ("penalties", {"optimizer": "newton", "units": "2"}),
+        ("digits", {"optimizer": "sophia", "epochs": "1"}),
+        ("table", {"optimizer": "newton", "epochs": "1"}),
+    ],
+)
+def test_where_a_net_trains_a_link_to_one_that_needs_a_hessian_is_told_why_not(page, link, lang, word):
+    (warning,) = opened(page, lang, **link).warning
+    assert word in warning.value and ".." not in warning.value and "。。" not in warning.value
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("name", MATRIX_OPTIMIZERS)
 def test_the_classifiers_page_with_each(name, lang):

@@ -135,8 +135,9 @@ def test_the_page_says_which_rules_keras_cannot_do():
 
 
 def test_newton_is_refused_where_nothing_has_a_hessian():
-    page = ran("classifier", optimizer=["own"], rule=["w = w - lr*newton(0)"], epochs=["10"])
-    assert page.settings.methods[0].trainer.optimizer.name == example.name
+    app = opened("classifier", optimizer="own", rule="w = w - lr*newton(0)", epochs="10")
+    assert app.session_state["classifier-training"].settings.methods[0].trainer.optimizer.name == example.name
+    assert "too large for its Hessian" in app.warning[0].value
 
 
 def test_what_is_typed_badly_stays_in_the_field_with_the_reason_and_the_race_goes_on():

@@ -54,13 +54,13 @@ def single(texts: list[str]) -> str:
     return texts[0]
 
 
-def read_choice(options: Sequence[str]) -> Callable[[list[str]], str]:
-    """Return a reader of one of `options`."""
+def read_choice(options: Sequence[str], refusal: Callable[[str], str] | None = None) -> Callable[[list[str]], str]:
+    """Return a reader of one of `options`; of another text `refusal` says why it is none, if it knows."""
 
     def read(texts: list[str]) -> str:
         text = single(texts)
         if text not in options:
-            raise Unreadable(_("there is no such choice"))
+            raise Unreadable((refusal(text) if refusal else "") or _("there is no such choice"))
         return text
 
     return read

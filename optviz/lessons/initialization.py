@@ -14,7 +14,7 @@ from optviz.lessons.programs import printed
 from optviz.lessons.tables import digits, share, tex
 from optviz.lessons.tables import table as html
 from optviz.lessons.tensorflow_code import tensorflow_call
-from optviz.locale.spoken import N_, _, joined, language
+from optviz.locale.spoken import N_, _, joined, language, titled
 from optviz.networks.activations import ACTIVATIONS, Activation
 from optviz.networks.initialization import ROWS, Depth, Fate, Spread, expected, fate, passed, propagate, scales
 from optviz.networks.network import INITIALIZATIONS, Initialization
@@ -35,7 +35,7 @@ class Settings:
 
 def titles() -> dict[str, str]:
     """Return the initializations to choose from, the visitor's own last."""
-    return {name: _(each.title) for name, each in INITIALIZATIONS.items()} | {OWN: _("Your own σ")}
+    return titled(INITIALIZATIONS) | {OWN: _("Your own σ")}
 
 
 def activation_of(settings: Settings) -> Activation:

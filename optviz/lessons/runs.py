@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from optviz.course import addresses
 from optviz.figures.style import looks_of
 from optviz.lessons.rosters import Listed, Roster, Words
-from optviz.lessons.words import rule_error, rule_refusal
+from optviz.lessons.words import optimizer_refusal, rule_error
 from optviz.locale.spoken import N_
 from optviz.notation import FormulaError
 from optviz.optimization.optimizers import OPTIMIZERS, OWN, Optimizer, example, template, typed
@@ -63,7 +63,7 @@ class Run(Listed):
                 typed(name.removeprefix(OWN))
             except FormulaError as error:
                 return rule_error(error, name.removeprefix(OWN))
-        return rule_refusal(OPTIMIZERS[name]().rule, net=False) if name in OPTIMIZERS else ""
+        return optimizer_refusal(name, net=False)
 
     @property
     def optimizer(self) -> str:

@@ -11,6 +11,7 @@ from optviz.networks.backpropagation import MOST_NODES
 from optviz.networks.datasets import DOT, DataError
 from optviz.networks.keras_training import Remark, Unheeded
 from optviz.networks.saved_models import MOST_BYTES, MOST_LAYERS, MOST_PARAMETERS, Flaw, ModelError
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.rules import FUNCTIONS as OF_RULES
 from optviz.optimization.rules import MATRIX, Rule
 from optviz.typed_numbers import Fault, FieldError
@@ -141,6 +142,11 @@ def rule_refusal(rule: Rule, net: bool) -> str:
     if not net and rule.needs_matrices:
         return _("A point of a surface has no matrix: rules for matrices train nets, as on the classifier's page.")
     return ""
+
+
+def optimizer_refusal(name: str, net: bool) -> str:
+    """Say why an optimizer cannot run on a net, or on a surface; nothing where it can, or where there is none."""
+    return rule_refusal(OPTIMIZERS[name]().rule, net) if name in OPTIMIZERS else ""
 
 
 _UNKNOWN_IN_RULE = N_(

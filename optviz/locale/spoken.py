@@ -1,11 +1,11 @@
 """The language that is spoken: `_("Play")` says a message in it. Outside a visitor's script it is English."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from string import Formatter
-from typing import Any
+from typing import Any, Protocol
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
 
@@ -108,6 +108,19 @@ def _(message: str) -> str:
     """Say an English message, or a registry's title, in the visitor's language."""
     # The empty message id is the catalogue's header.
     return Sentence(translations(language()).gettext(message)) if message else message
+
+
+class Titled(Protocol):
+    """What has an English title, which is the key of its translations."""
+
+    @property
+    def title(self) -> str:
+        """The title."""
+
+
+def titled(registry: Mapping[str, Titled]) -> dict[str, str]:
+    """Return the titles of a registry by name, in the visitor's language."""
+    return {name: _(each.title) for name, each in registry.items()}
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:

@@ -21,7 +21,7 @@ from optviz.arrays import Array
 from optviz.course import addresses
 from optviz.lessons.ranges import COORDINATE
 from optviz.lessons.words import field_error, number_error
-from optviz.locale.spoken import _
+from optviz.locale.spoken import _, titled
 from optviz.recipes import Choice, Parameter, Range, Recipe
 from optviz.typed_numbers import Fault, Field, FieldError
 from optviz.ui import links
@@ -80,12 +80,14 @@ def choice(
     *,
     resets: Sequence[str] = (),
     then: Change | None = None,
+    refusal: Callable[[str], str] | None = None,
 ) -> str:
     """Draw a select box over `titles` (key -> title in the visitor's language) and return the key chosen.
 
-    Another choice puts the controls named in `resets` back to their defaults, and is handed to `then`.
+    Another choice puts the controls named in `resets` back to their defaults, and is handed to `then`. `refusal` says
+    why a key is none of these, if it knows.
     """
-    value = _one_of(link, name, titles, default)
+    value = _one_of(link, name, titles, default, refusal)
     if not link.drawn:
         return value
     key = _follow(link, name, value)
@@ -154,9 +156,11 @@ def segments(link: Link, name: str, label: str, titles: Mapping[str, str], defau
     return value
 
 
-def _one_of(link: Link, name: str, titles: Mapping[str, str], default: str) -> str:
+def _one_of(
+    link: Link, name: str, titles: Mapping[str, str], default: str, refusal: Callable[[str], str] | None = None
+) -> str:
     """Return the value of a choice, or its default where another control has taken away what was chosen."""
-    value = link.keep(name, default, addresses.read_choice(list(titles)), addresses.write_choice)
+    value = link.keep(name, default, addresses.read_choice(list(titles), refusal), addresses.write_choice)
     if value in titles:
         return value
     link.forget(name)
@@ -485,7 +489,7 @@ def parameters(link: Link, prefix: str, recipe: Recipe[Any]) -> dict[str, Any]:
 
 def recipe(link: Link, name: str, label: str, registry: Mapping[str, Recipe[Any]], default: str) -> Choice:
     """Draw a select box over a registry and the controls of the chosen recipe's parameters, and return the choice."""
-    chosen = choice(link, name, label, {key: _(each.title) for key, each in registry.items()}, default)
+    chosen = choice(link, name, label, titled(registry), default)
     return chosen_of(link, registry, chosen)
 
 

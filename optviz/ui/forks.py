@@ -11,10 +11,10 @@ from optviz.lessons.forks import STEPS, Fork
 from optviz.lessons.races import Settings, names_of, rates_of
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method
-from optviz.locale.spoken import _, joined
+from optviz.locale.spoken import _, joined, titled
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.recipes import Range
-from optviz.ui import controls
+from optviz.ui import controls, optimizers
 from optviz.ui.links import Link
 
 STEP = "fork"
@@ -42,9 +42,8 @@ def choose(link: Link, names: Sequence[str], rates: Sequence[float], l2: float, 
             titles = {str(i + 1): name for i, name in enumerate(names)}
             run = int(controls.choice(link, RUN, _("Run"), titles, "1", resets=(RATE,))) - 1
         with places[1]:
-            optimizers = {name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}
-            goes_on = {SAME: _("as before"), **optimizers}
-            name = controls.choice(link, OPTIMIZER, _("Optimizer"), goes_on, SAME)
+            goes_on = {SAME: _("as before"), **titled(OPTIMIZERS)}
+            name = optimizers.choose(link, OPTIMIZER, _("Optimizer"), goes_on, SAME, net=False)
         with places[2]:
             rate = onward(link, RATE, _("Learning rate"), ranges.LEARNING_RATE, rates[run], ranges.LEARNING_RATES)
         with places[3]:

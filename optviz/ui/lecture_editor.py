@@ -17,7 +17,7 @@ from optviz.course.outline import LESSONS
 from optviz.course.qr import qr
 from optviz.course.ready_lectures import ASK, READY
 from optviz.locale import foreign, spoken
-from optviz.locale.spoken import _
+from optviz.locale.spoken import _, titled
 from optviz.recipes import Range
 from optviz.ui import downloads, lectures, links, sharing
 from optviz.ui.links import Link
@@ -29,7 +29,7 @@ def choose(link: Link) -> str:
     """Draw the choice of a lecture and return its name."""
     first = next(iter(READY))
     name = link.keep("lecture", first, lectures.read_lecture, lectures.write_lecture, longest=lectures.LONGEST_LINK)
-    titles = {**{key: _(each.title) for key, each in READY.items()}, lectures.OWN: _("My own lecture")}
+    titles = {**titled(READY), lectures.OWN: _("My own lecture")}
     key = f"{link.page}~lecture"
     st.session_state[key] = name
     st.segmented_control(

@@ -210,7 +210,9 @@ class Link:
             return cast(T, beyond.nearest)
         except Unreadable as reason:
             self._complain(
-                _("The link's {name}={value} was not used: {reason}.").format(name=name, value=shown, reason=reason)
+                _("The link's {name}={value} was not used: {reason}.").format(
+                    name=name, value=shown, reason=str(reason).removesuffix(".").removesuffix("。")
+                )
             )
             return default
 

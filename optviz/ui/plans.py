@@ -3,14 +3,14 @@
 from optviz.lessons import ranges
 from optviz.lessons.nets import BATCH, EPOCHS, L2, L2S, read_hidden
 from optviz.lessons.words import field_error
-from optviz.locale.spoken import _
+from optviz.locale.spoken import _, titled
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.training_plan import Plan
 from optviz.optimization.optimizers import TRAINERS
 from optviz.recipes import Range
 from optviz.typed_numbers import FieldError
-from optviz.ui import controls
+from optviz.ui import controls, optimizers
 from optviz.ui.links import Link
 
 
@@ -25,8 +25,8 @@ def choose_plan(link: Link, default: Plan) -> Plan:
         FieldError,
         field_error,
     )
-    titles = {name: _(recipe.title) for name, recipe in TRAINERS.items()}
-    optimizer = controls.choice(link, "optimizer", _("Optimizer"), titles, default.optimizer.name)
+    titles = titled(TRAINERS)
+    optimizer = optimizers.choose(link, "optimizer", _("Optimizer"), titles, default.optimizer.name, net=True)
     rate = controls.dial(
         link, "lr", _("Learning rate"), ranges.LEARNING_RATE, default.learning_rate, ranges.LEARNING_RATES
     )
@@ -37,7 +37,7 @@ def choose_plan(link: Link, default: Plan) -> Plan:
             link,
             "init",
             _("Initial weights"),
-            {n: _(i.title) for n, i in INITIALIZATIONS.items()},
+            titled(INITIALIZATIONS),
             default.initialization,
         )
         trainer = controls.chosen_of(link, TRAINERS, optimizer)

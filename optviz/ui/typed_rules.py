@@ -1,6 +1,7 @@
 """The field in which a visitor types an update rule, and the known rules from which one may begin."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -78,21 +79,17 @@ def _refusal(text: str, net: bool) -> str:
 
 def choose(link: Link, name: str, *, net: bool = False) -> str:
     """Draw the field of a rule that stands in the link by itself, and return the rule's name."""
-    rule = link.keep(name, example.name, _read, _write, plus=addresses.rule_sums)
-    if rule_refusal(OPTIMIZERS[rule]().rule, net):
-        link.forget(name)
-        rule = example.name
+    rule = link.keep(name, example.name, partial(_read, net=net), _write, plus=addresses.rule_sums)
     if link.drawn:
         draw(f"{link.page}~{name}", rule, lambda new: link.change(name, new), net=net)
     return rule
 
 
-def _read(texts: list[str]) -> str:
+def _read(texts: list[str], net: bool) -> str:
     text = addresses.single(texts).replace(";", "\n")
-    try:
-        return OWN + template(typed(text).name)
-    except FormulaError as error:
-        raise Unreadable(rule_error(error, text)) from error
+    if refusal := _refusal(text, net):
+        raise Unreadable(refusal)
+    return OWN + template(typed(text).name)
 
 
 def _write(name: str) -> list[str]:
