@@ -1,4 +1,4 @@
-"""Mutants of the programs that the program writers hold in strings: another sign, number or comparison."""
+"""Mutants of the programs that pages print, in the writers' strings and in templates: another sign, number or word."""
 
 import re
 from collections.abc import Iterator
@@ -19,6 +19,14 @@ BREAKABLE = re.compile(rf"#.*|(?P<broken>{'|'.join(map(re.escape, OTHERS))}|(?<!
 """What is broken; comments are passed over."""
 
 
+TURNED = {**OTHERS, " if ": " if not ", " and ": " or ", " or ": " and "}
+"""The same for templates, with what chooses between their lines."""
+TEMPLATE = re.compile(
+    rf"\{{#.*?#\}}|#[^\n]*|(?P<broken>{'|'.join(map(re.escape, TURNED))}|(?<![\w.])\d+(\.\d+)?(?![\w.]))", re.DOTALL
+)
+"""What is broken of a template, but for its comments and those of its program."""
+
+
 class PrintedProgram(Operator):
     """Breaks a string of code in one place."""
 
@@ -32,10 +40,7 @@ class PrintedProgram(Operator):
 
     def mutate(self, node: Any, index: int) -> Any:
         """Break the place of this number."""
-        match = _breakable(node)[index]
-        old = match.group()
-        new = OTHERS[old] if old in OTHERS else repr(type(eval(old))(eval(old) + 1))
-        node.value = node.value[: match.start()] + new + node.value[match.end() :]
+        node.value = _broken(node.value, _breakable(node)[index])
         return node
 
     @classmethod
@@ -50,5 +55,30 @@ def _breakable(node: Any) -> list[re.Match[str]]:
     return [match for match in BREAKABLE.finditer(node.value) if match["broken"]]
 
 
+def _broken(text: str, match: re.Match[str]) -> str:
+    old = match.group()
+    new = TURNED[old] if old in TURNED else repr(type(eval(old))(eval(old) + 1))
+    return text[: match.start()] + new + text[match.end() :]
+
+
+def template_places(text: str) -> Iterator[tuple[Place, Place]]:
+    """Give the place of all that can be broken of a template."""
+    for match in _breakable_in(text):
+        start, end = (
+            (text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at) - 1) for at in (match.start(), match.end())
+        )
+        yield start, end
+
+
+def mutate_template(text: str, index: int) -> str:
+    """Return a template that is broken in the place of this number."""
+    return _broken(text, _breakable_in(text)[index])
+
+
+def _breakable_in(text: str) -> list[re.Match[str]]:
+    return [match for match in TEMPLATE.finditer(text) if match["broken"]]
+
+
+IN_TEMPLATE = "printed/template"
 NAME = "printed/program"
 OPERATOR_PROVIDERS["printed"] = {"program": PrintedProgram}

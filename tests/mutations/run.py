@@ -3,10 +3,11 @@
     python tests/mutations/run.py                                 # every mutant of every guarded module: hours
     python tests/mutations/run.py optviz/optimization/schedules.py --sample 50  # fifty of one module, drawn with --seed
     python tests/mutations/run.py --since HEAD~20 --sample 12      # of the lines that were changed since a commit
+    python tests/mutations/run.py --templates --sample 20          # of the programs that pages print
 
-Cosmic Ray makes the mutants, each in a copy of the working tree, and runs the tests of the module that is broken. What
-no test notices is printed as a difference, and the exit status is 1, unless `explained.toml` says why that is no
-fault.
+Cosmic Ray makes the mutants of modules, and `printed.py` those of templates, each in a copy of the working tree; the
+tests that are to notice run there. What no test notices is printed as a difference, and the exit status is 1, unless
+`explained.toml` says why that is no fault.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.tools.filters.git import GitFilter
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec
+from cosmic_ray.work_item import MutationSpec, WorkItem
 
 ROOT = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("explained.toml")
@@ -65,6 +66,32 @@ GUARDS = {
 }
 """The modules that are broken, and the tests that are to notice, by their names."""
 
+PROGRAMS = {
+    "cross_entropy_page": "cross_entropy",
+    "descent_page": "descent",
+    "fitting_page": "fitting",
+    "lesson_programs": "curves softmax stability vanishing",
+    "loss_curves_page": "loss_curves",
+    "losses_page": "losses",
+    "matrices_page": "matrices",
+    "models_code": "logistic",
+    "networks_programs": "backpropagation initialization network",
+    "optimizer_code": "keras_optimizer keras_schedule look_ahead_model precision warm_up",
+    "optimizer_lessons_tensorflow": "momentum named_optimizer surface two_moments",
+    "race_code rules": "numpy_optimizer race",
+    "regression_page": "regression update",
+    "schedules_page": "schedules",
+    "softmax_loss_page": "softmax_loss",
+    "training_code": "dead_units reduce_schedule reducible restore_where_stopped scores training weights",
+    "yoghurt_page": "yoghurt",
+}
+"""The tests that are to notice what is broken in the programs that pages print."""
+
+TEMPLATES = {
+    f"optviz/lessons/programs/{name}.py.jinja": tests for tests, names in PROGRAMS.items() for name in names.split()
+}
+GUARDS |= TEMPLATES
+
 
 class Mutant(NamedTuple):
     """A place to break, and the kind of break."""
@@ -88,17 +115,26 @@ class Outcome(NamedTuple):
 def mutants(modules: Sequence[str], since: str | None) -> list[Mutant]:
     """Return the mutants of some modules, or of the lines of theirs that were changed since a commit."""
     with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "mutants.sqlite", WorkDB.Mode.create) as found:
-        init([Path(module) for module in modules], found, {})
+        init([Path(module) for module in modules if module.endswith(".py")], found, {})
+        found.add_work_items(item for module in modules if module.endswith(".jinja") for item in _in_template(module))
         if since:
             settings = Path(folder) / "cosmic-ray.toml"
             settings.write_text(f'[cosmic-ray.filters.git-filter]\nbranch = "{since}"\n', "utf-8")
             GitFilter().filter(found, argparse.Namespace(config=str(settings)))
         made = [Mutant(spec) for item in found.pending_work_items for spec in item.mutations if _is_code(spec)]
-    unseen = {module: list(_unseen(ast.parse((ROOT / module).read_text("utf-8")))) for module in modules}
+    unseen = {
+        module: list(_unseen(ast.parse((ROOT / module).read_text("utf-8")))) if module.endswith(".py") else []
+        for module in modules
+    }
     return sorted(
         (mutant for mutant in made if not any(_inside(mutant.spec, node) for node in unseen[mutant.module])),
         key=lambda mutant: (mutant.module, mutant.spec.start_pos, mutant.spec.operator_name, mutant.spec.occurrence),
     )
+
+
+def _in_template(template: str) -> Iterator[WorkItem]:
+    for i, (start, end) in enumerate(printed.template_places((ROOT / template).read_text("utf-8"))):
+        yield WorkItem.single(f"{template}:{i}", MutationSpec(template, printed.IN_TEMPLATE, i, start, end))
 
 
 def _is_code(spec: MutationSpec) -> bool:
@@ -145,7 +181,10 @@ def tested(mutant: Mutant, folder: Path) -> Outcome:
     """Break one copy of the tree in one place, and run the tests of the module."""
     spec, module = mutant.spec, folder / mutant.module
     whole = module.read_text("utf-8")
-    broken = mutate_code(whole, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
+    if spec.operator_name == printed.IN_TEMPLATE:
+        broken = printed.mutate_template(whole, spec.occurrence)
+    else:
+        broken = mutate_code(whole, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
     module.write_text(broken, "utf-8")
     try:
         noticed = not passed(_guards(mutant.module), folder)
@@ -197,15 +236,25 @@ def outcomes(drawn: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
 
 
 def explained() -> dict[tuple[str, str], str]:
-    """Return why some mutants change nothing: by the module and the lines that they change."""
-    entries = tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", [])
-    return {(entry["module"], entry["change"].strip()): entry["why"] for entry in entries}
+    """Return why some mutants change nothing: by the module and the lines that they change.
+
+    Raises `LookupError` where a module no longer has such lines.
+    """
+    found = {}
+    for entry in tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", []):
+        module, change = entry["module"], entry["change"].strip()
+        whole = [line[1:] for line in change.splitlines() if line.startswith("-")]
+        if not {*whole} <= {*(ROOT / module).read_text("utf-8").splitlines()}:
+            raise LookupError(f"{module} has no longer what is explained: {whole}")
+        found[module, change] = entry["why"]
+    return found
 
 
 def main() -> int:
     """Run as many mutants as were asked for, and print what no test noticed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="of GUARDS; all where none is named")
+    parser.add_argument("--templates", action="store_true", help="all templates of programs")
     parser.add_argument("--since", help="only lines that were changed since this commit")
     parser.add_argument("--sample", type=int, help="so many, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
@@ -215,7 +264,11 @@ def main() -> int:
         parser.error(f"no tests are named for {', '.join(sorted(unguarded))}")
     os.chdir(ROOT)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # or a mutant could be run from what was compiled of the one before
-    found = mutants(wanted.modules or list(GUARDS), wanted.since)
+    if unknown := {path.relative_to(ROOT).as_posix() for path in ROOT.glob("optviz/**/*.jinja")} - set(TEMPLATES):
+        parser.error(f"no tests are named for {', '.join(sorted(unknown))}")
+    named = [*wanted.modules, *(TEMPLATES if wanted.templates else ())]
+    known = explained()
+    found = mutants(named or list(GUARDS), wanted.since)
     drawn = random.Random(wanted.seed).sample(found, min(wanted.sample or len(found), len(found)))
     print(f"{len(drawn)} of {len(found)} mutants", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -224,7 +277,7 @@ def main() -> int:
             if not passed(_guards(module), ROOT, said):
                 print(f"\n{module}: its tests fail though nothing is broken\n{said.read_text('utf-8')}")
                 return 2
-    known, noticed, unexplained = explained(), 0, 0
+    noticed, unexplained = 0, 0
     for outcome in outcomes(drawn, wanted.jobs):
         if outcome.noticed:
             noticed += 1
