@@ -12,11 +12,12 @@ from PIL import Image, ImageOps
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from optviz import ui
 from optviz.course import outline
 from tests.browser.conftest import FLAGS, find_chromium, serving
 from tests.browser.screen import PLAYER, frames, path_of
 
-FOLDER = Path(outline.__file__).parent / "static" / "pictures"
+FOLDER = Path(ui.__file__).parent / "static" / "pictures"
 SIZE = (320, 200)
 COLORS = 200
 # Those without a player, and what is shown of them.
