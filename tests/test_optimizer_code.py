@@ -6,7 +6,7 @@ import pytest
 from optviz.lessons.optimizer_code import optimizer_code, rate_code, schedule_code
 from optviz.lessons.programs import printed
 from optviz.optimization.descent import descend, record
-from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.optimizers import OPTIMIZERS, OWN
 from optviz.optimization.schedules import SCHEDULES, Schedule, warmup
 from tests import programs
 from tests.programs import drawn, in_keras
@@ -79,6 +79,21 @@ def test_an_optimizer_at_any_values_takes_the_same_path(name, fixed, seed):
     values = {**drawn(OPTIMIZERS[name], rng), **fixed}
     code = optimizer_code(name, values, rate_code(0.02, "constant", {}, 0))
     assert_equal(name, values, code, lambda t: 0.02)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "v(0) = 0.5\nv = 0.9*v + 0.1*g**2\nw = w - lr*g/sqrt(v)",
+        "v(0) = 0.5\nm = 0.9*m + g\nv = 0.9*v + 0.1*g**2\nw = w - lr*m/sqrt(v)",
+        "c = 0.2 in [0, 1]\nm = 0.9*m + g\nv(0) = c\nv = 0.9*v + 0.1*g**2\nw = w - lr*m/sqrt(v)",
+        "m = 0.9*m + g\na(0) = w\na = a + 0.5*(w - a)\nw = w - lr*m - 0.01*(w - a)",
+    ],
+    ids=["one", "two", "from a number", "from the weights"],
+)
+def test_a_memory_begins_with_what_a_rule_says(rule):
+    code = optimizer_code(OWN + rule, {}, rate_code(0.02, "constant", {}, 0))
+    assert_equal(OWN + rule, {}, code, lambda t: 0.02)
 
 
 @pytest.mark.parametrize(

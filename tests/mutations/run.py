@@ -187,7 +187,7 @@ def tested(mutant: Mutant, folder: Path) -> Outcome:
         broken = mutate_code(whole, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
     module.write_text(broken, "utf-8")
     try:
-        noticed = not passed(_guards(mutant.module), folder)
+        noticed = not passed(_tests(GUARDS[mutant.module]), folder)
     finally:
         module.write_text(whole, "utf-8")
     differences = difflib.unified_diff(whole.splitlines(), broken.splitlines(), n=0, lineterm="")
@@ -214,8 +214,8 @@ def _run(tests: Sequence[str], folder: Path, said: Path) -> NoReturn:
     os._exit(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--assert", "plain", *tests]))
 
 
-def _guards(module: str) -> list[str]:
-    return [f"tests/test_{name}.py" for name in GUARDS[module].split()]
+def _tests(guards: str) -> list[str]:
+    return [f"tests/test_{name}.py" for name in guards.split()]
 
 
 def outcomes(drawn: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
@@ -273,9 +273,9 @@ def main() -> int:
     print(f"{len(drawn)} of {len(found)} mutants", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
-        for module in sorted({mutant.module for mutant in drawn}):
-            if not passed(_guards(module), ROOT, said):
-                print(f"\n{module}: its tests fail though nothing is broken\n{said.read_text('utf-8')}")
+        for guards in sorted({GUARDS[mutant.module] for mutant in drawn}):
+            if not passed(_tests(guards), ROOT, said):
+                print(f"\n{guards}: these tests fail though nothing is broken\n{said.read_text('utf-8')}")
                 return 2
     noticed, unexplained = 0, 0
     for outcome in outcomes(drawn, wanted.jobs):
