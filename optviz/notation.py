@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SLIDER = "slider"
     ALONE = "alone"
     AHEAD = "ahead"
+    ONE_NUMBER = "one_number"
 
 
 class Span(NamedTuple):

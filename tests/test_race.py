@@ -231,9 +231,10 @@ def test_an_end_is_that_of_its_last_row(name):
         if abs(end.w).max() > 100:
             continue
         assert end.loss == pytest.approx(value(end.w))
-        differences = [value(end.w + h) - value(end.w - h) for h in 1e-6 * np.eye(2)]
-        assert end.slope == pytest.approx(np.hypot(*differences) / 2e-6, rel=1e-3, abs=1e-5)
         away = np.linalg.norm(np.array(SURFACES[name].minima) - end.w, axis=-1).min()
+        if away > 1e-6:  # at the tip of a cone differences see both sides
+            differences = [value(end.w + h) - value(end.w - h) for h in 1e-6 * np.eye(2)]
+            assert end.slope == pytest.approx(np.hypot(*differences) / 2e-6, rel=1e-3, abs=1e-5)
         assert end.distance == pytest.approx(away)
         # All these are 0 where they are least.
         near = np.flatnonzero(result.path.loss[: end.step + 1, number] <= CLOSE)

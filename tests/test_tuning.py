@@ -26,13 +26,15 @@ HELPLESS = {
     "rastrigin": {"newton"},
     "ackley": {"newton", "lion"},
     "levy": {"newton", "adadelta", "radam", "schedule_free_sgd"},
-    "easom": {"newton"},
-    "drop_wave": {"newton", "sophia"},
+    "easom": {"newton", "polyak"},
+    "cross_in_tray": {"polyak"},
+    "drop_wave": {"newton", "sophia", "polyak"},
     "taxicab": {"newton"},
-    "kinked_valley": {"newton", "radam"},
+    "kinked_valley": {"newton", "radam", "armijo", "conjugate_gradient"},
     "goldstein_price": {"momentum_classical", "heavy_ball", "nesterov_keras", "lookahead", "prodigy"},
 }
-"""Newton runs to the saddle or the maximum that is near; the others find no rate that is tried."""
+"""Newton runs to the saddle or the maximum that is near; Polyak's step is 0 below a loss of 0; at a kink no step lowers
+the loss by enough; the others find no rate that is tried."""
 
 
 def end_of(surface, optimizer):
@@ -66,7 +68,7 @@ def test_with_its_rate_an_optimizer_arrives_or_settles_or_comes_far(surface):
             assert end.ending is Ending.DESCENDING, name
             continue
         reach = np.ptp(np.transpose(shape.domain), axis=0)
-        assert (np.abs(np.diff(path, axis=0)) <= 0.3 * reach).all(), name
+        assert OPTIMIZERS[name]().rule.searched or (np.abs(np.diff(path, axis=0)) <= 0.3 * reach).all(), name
         start, least = float(shape.value(shape.start)), float(shape.value(shape.minima).min())
         fallen = (start - end.loss) / (start - least)
         assert end.ending in (Ending.ARRIVED, Ending.LOCAL_MINIMUM) or fallen >= 0.5, name

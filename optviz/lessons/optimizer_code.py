@@ -12,8 +12,22 @@ from typing import Any, NamedTuple
 from optviz.grammar import Part
 from optviz.lessons.programs import defined
 from optviz.locale.spoken import N_
+from optviz.optimization.line_search import SHRINK, TRIALS
 from optviz.optimization.optimizers import OPTIMIZERS, OWN
-from optviz.optimization.rules import ASK, CURVATURE, NEWTON, WIDE, Rule, is_number, names_in, operations_in
+from optviz.optimization.rules import (
+    ASK,
+    ASKED,
+    CURVATURE,
+    HISTORY,
+    LBFGS,
+    NEWTON,
+    SEARCHES,
+    WIDE,
+    Rule,
+    is_number,
+    names_in,
+    operations_in,
+)
 from optviz.optimization.schedules import SCHEDULES, Entry
 from optviz.optimization.step_formulas import StepFormula
 from optviz.optimization.writing import python
@@ -80,14 +94,18 @@ def written(name: str, values: Values, module: str, ask: Callable[[str], str] | 
     if ask and rule.reads_curvature:
         lines.append((CURVATURE, f"{module}.diagonal(hessian(w))"))
     for target, tree in rule.written[:-1]:
-        if tree.content != ASK:
-            lines.append((target, python(tree, module) if target in rule.numbers else full(tree)))
-        elif ask:
+        if tree.content == ASK and ask:
             lines.append((target, ask(full(tree.operands[0]))))
+        elif tree.content != ASK:
+            lines.append((target, python(tree, module) if target in rule.numbers else full(tree)))
     return Written(
         _class_name(recipe, chosen),
         {each: chosen[each] for each in rule.parameters},
-        tuple((state, python(initial[state], module) if state in initial else "") for state in rule.states),
+        tuple(
+            (state, python(initial[state], module) if state in initial else "")
+            for state in rule.states
+            if state != HISTORY
+        ),
         (*lines, ("eta", python(rule.step, module))),
         any("t" in names_in(tree) for _target, tree in rule.written),
     )
@@ -105,7 +123,7 @@ def _ahead(rule: Rule) -> str:
         name for name, _tree in rule.written[: asked[0] if asked else 0]
     }
     points = [rule.written[i][1].operands[0] for i in asked]
-    unusual = {*WIDE, NEWTON} & set().union(
+    unusual = {*WIDE, *ASKED, NEWTON, LBFGS} - {ASK} & set().union(
         *(operations_in(tree) for _name, tree in rule.written)
     ) or rule.reads_curvature
     own = [tree for _name, tree in (*rule.initial, *rule.written[:-1]) if tree.content != ASK]
@@ -139,7 +157,16 @@ def numpy_class(name: str, values: Values) -> tuple[str, str]:
     second derivatives `hessian(w)`.
     """
     own = written(name, values, "np", "gradient({}, step)".format)
-    text = defined("numpy_optimizer", own=own, follows_curvature=OPTIMIZERS[name]().follows_curvature)
+    used = set().union(*(operations_in(tree) for _name, tree in OPTIMIZERS[name](**values).rule.written))
+    text = defined(
+        "numpy_optimizer",
+        own=own,
+        follows_curvature=NEWTON in used,
+        recalls=LBFGS in used,
+        searches=bool({*SEARCHES} & used),
+        shrink=SHRINK,
+        trials=TRIALS,
+    )
     return text, f"{own.name}({_keywords(own.numbers)})"
 
 

@@ -101,8 +101,17 @@ _FORMULA_ERRORS = {
     ),
     Reason.LINE: N_("Each line is a name, an equals sign and a formula: “{piece}” is not."),
     Reason.NEW_POINT: N_("The last line, and no other, gives the new weights: w = …"),
-    Reason.ALONE: N_("A gradient has a line of its own, as in g = gradient(w - lr*m): “{piece}”."),
-    Reason.AHEAD: N_("A rule for matrices takes its gradient at w: gradient(…) cannot stand in it."),
+    Reason.ALONE: N_(
+        "What asks for a gradient, a loss or a search has a line of its own, as in g = gradient(w - lr*m): “{piece}”."
+    ),
+    Reason.AHEAD: N_(
+        "A rule for matrices takes its gradient at w: gradient(…), loss(…), search(…), wolfe(…) and lbfgs(…) cannot "
+        "stand in it."
+    ),
+    Reason.ONE_NUMBER: N_(
+        "search(d, first, …), wolfe(d, first, …) and lbfgs(m) take one number for all weights: what follows d, and m, "
+        "which is a number or a slider."
+    ),
     Reason.NAME: N_("“{piece}” already means something else: choose another name."),
     Reason.SLIDER: N_("A number of your own is written as beta = 0.9 in [0, 1], on a line before the rule: “{piece}”."),
 }

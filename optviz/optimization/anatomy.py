@@ -22,7 +22,10 @@ from optviz.optimization.matrices import singular_values
 from optviz.optimization.optimizers import Look, MatrixOptimizer, Memory, Objective, Optimizer, Update
 from optviz.optimization.rules import (
     ASK,
+    ASKED,
     CURVATURE,
+    HISTORY,
+    LBFGS,
     NEWTON,
     TOTAL,
     WHERE,
@@ -154,17 +157,20 @@ def lines(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
     `look.w: (n,)`; hyper-parameters and the learning rate are numbers.
     """
     sheet = Sheet(optimizer, memory, look, learning_rate)
-    gradients = iter((*look.earlier, look.g))
+    answers = iter(optimizer.rule.answers(look.g, look.besides) if optimizer.rule.questions else (look.g,))
     with np.errstate(all="ignore"):
         for line in optimizer.rule.lines:
             if CURVATURE in names_in(line.tree) and CURVATURE not in sheet.values:
                 diagonal = rules.diagonal(np.asarray(look.hessian))
                 sheet.measure(SubStep.MOMENTS, CURVATURE, diagonal, r"\partial_i^2 f(w_t)")
-            if line.tree.content == ASK:
-                where = sheet.letters(line.tree.operands[0].content)
-                sheet.measure(line.sub_step, line.name, next(gradients), rf"\nabla f({where})")
+            if line.tree.content in ASKED:
+                sheet.measure(line.sub_step, line.name, next(answers), written(line.tree, tex(sheet.letters, r" \, ")))
+            elif line.name == HISTORY:
+                _recall(sheet, line)
             elif NEWTON in operations_in(line.tree):
                 _newton(sheet, line)
+            elif LBFGS in operations_in(line.tree):
+                _from_history(sheet, line)
             else:
                 sheet.put(line.sub_step, line.name, line.tree)
     return sheet.lines
@@ -202,7 +208,7 @@ def _newton(sheet: Sheet, line: rules.Line) -> None:
     if len(hessian) > 2:
         raise LookupError("the lines of Newton's method are written for one and two coordinates")
     sheet.letters.own = _OWN
-    (damping,) = next(_nodes(line.tree)).operands
+    (damping,) = next(_nodes(line.tree, NEWTON)).operands
     sheet.measure(SubStep.MOMENTS, "Hii", np.diagonal(hessian), r"\partial_i \partial_i f(w_t)")
     matrix = "H"
     if np.any(evaluate(damping, sheet.values)):
@@ -210,26 +216,26 @@ def _newton(sheet: Sheet, line: rules.Line) -> None:
         sheet.put(SubStep.MOMENTS, "Aii", Tree("+", (_tree("Hii"), damping), Span(0, 0)))
     solution = _solved_alone(sheet, matrix) if len(hessian) == 1 else _solved(sheet, matrix, hessian)
     sheet.put(SubStep.ETA, "d", solution)
-    sheet.put(line.sub_step, line.name, _with_solution(line.tree))
+    sheet.put(line.sub_step, line.name, _with(line.tree, NEWTON, _tree("d")))
 
 
 def _tree(text: str) -> Tree:
     return read(text, (*_OWN, "g"), ())
 
 
-def _nodes(tree: Tree) -> Iterator[Tree]:
-    """Yield the places where Newton's direction stands in a tree."""
-    if tree.content == NEWTON:
+def _nodes(tree: Tree, name: str) -> Iterator[Tree]:
+    """Yield the places where a function stands in a tree."""
+    if tree.content == name:
         yield tree
     for part in tree.operands:
-        yield from _nodes(part)
+        yield from _nodes(part, name)
 
 
-def _with_solution(tree: Tree) -> Tree:
-    """Return a tree with the solution in the places of Newton's direction."""
-    if tree.content == NEWTON:
-        return _tree("d")
-    return tree._replace(operands=tuple(map(_with_solution, tree.operands)))
+def _with(tree: Tree, name: str, solution: Tree) -> Tree:
+    """Return a tree with what has been found in the places of a function."""
+    if tree.content == name:
+        return solution
+    return tree._replace(operands=tuple(_with(part, name, solution) for part in tree.operands))
 
 
 def _solved_alone(sheet: Sheet, matrix: str) -> Tree:
@@ -251,6 +257,38 @@ def _solved(sheet: Sheet, matrix: str, hessian: Array) -> Tree:
     # One curvature is zero: the least-squares solution of a symmetric matrix of rank one.
     sheet.put(SubStep.MOMENTS, "T", _tree(f"{ii} + {jj}"))
     return _tree(f"({ii}*g + {ij}*gj)/T^2")
+
+
+# ---- L-BFGS, whose direction comes from many steps
+
+_PAIR = {"_along": r"\Delta w_t", "_change": r"\Delta g_t", "_scale": r"\gamma_t", "_direction": "d_t"}
+"""The letters of its lines: the last step and how the gradient changed along it, the first guess of H^-1, H^-1 g."""
+
+
+def _recall(sheet: Sheet, line: rules.Line) -> None:
+    """Bring the history up to date, and write the step that has come to it."""
+    before, after = sheet.values[HISTORY], evaluate(line.tree, sheet.values)
+    sheet.letters.own = {**sheet.letters.own, **_PAIR}
+    along, change = after[:2] - before[:2]
+    sheet.values[HISTORY] = after
+    if not np.any(along):
+        return
+    sheet.measure(line.sub_step, "_along", along, "w_t - w_{t-1}")
+    sheet.measure(line.sub_step, "_change", change, r"g_t - g_{t-1}")
+    if len(after) > 2 and np.array_equal(after[2], along):
+        right = r"\frac{\Delta w_t^\top \Delta g_t}{\Delta g_t^\top \Delta g_t}"
+        sheet.measure(line.sub_step, "_scale", np.vecdot(along, change) / np.vecdot(change, change), right)
+
+
+def _from_history(sheet: Sheet, line: rules.Line) -> None:
+    """Write the direction, which the pairs of a history make of the gradient, and the line with it."""
+    found = next(_nodes(line.tree, LBFGS))
+    direction, right = evaluate(found, sheet.values), written(found, tex(sheet.letters, r" \, "))
+    if line.tree is found:
+        sheet.measure(line.sub_step, line.name, direction, right)
+        return
+    sheet.measure(line.sub_step, "_direction", direction, right)
+    sheet.put(line.sub_step, line.name, _with(line.tree, LBFGS, Tree("_direction", (), Span(0, 0))))
 
 
 # ---- what eta is made of
@@ -290,7 +328,12 @@ def parts(optimizer: Optimizer, memory: Memory, look: Look, learning_rate: Numbe
     )
     with np.errstate(all="ignore"):
         eta = optimizer.step(memory, look, learning_rate)[1].eta
-        still = look._replace(g=np.zeros_like(look.g), earlier=tuple(map(np.zeros_like, look.earlier)))
+        # Without gradients the losses, and the steps that are searched for, are still what they are.
+        asked = rule.besides(rule.questions) if rule.questions else ()
+        besides = tuple(
+            np.zeros_like(each) if what == ASK else each for what, each in zip(asked, look.besides, strict=True)
+        )
+        still = look._replace(g=np.zeros_like(look.g), besides=besides)
         decay = optimizer.step(blank, still, learning_rate)[1].eta
         gradient = optimizer.step(blank, look, learning_rate)[1].eta - decay
         momentum = eta - decay - gradient
@@ -377,10 +420,10 @@ def follow(
             )
 
         def state(name: str) -> Array:
-            return stacked(lambda step: step.memory.states[name])
+            return stacked(lambda step: step.memory.states[name], (len(rows), *steps[0].memory.states[name].shape))
 
-        def earlier(i: int) -> Array:
-            return stacked(lambda step: step.look.earlier[i])
+        def besides(i: int) -> Array:
+            return stacked(lambda step: step.look.besides[i], (len(rows), *seen.besides[i].shape))
 
         times, rates = stacked(lambda step: step.t)[:, :1], stacked(lambda step: step.learning_rate)[:, :1]
         w, eta, seen = stacked(lambda step: step.w), stacked(lambda step: step.eta), steps[0].look
@@ -390,7 +433,7 @@ def follow(
             stacked(lambda step: step.point),
             stacked(lambda step: step.g),
             None if seen.hessian is None else stacked(lambda step: step.look.hessian, (*width, len(start))),
-            tuple(map(earlier, range(len(seen.earlier)))),
+            tuple(map(besides, range(len(seen.besides)))),
         )
         states = {name: state(name) for name in steps[0].memory.states}
         read = (stacked(lambda step: step.m), stacked(lambda step: step.v), stacked(lambda step: step.rate))

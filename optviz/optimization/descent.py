@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
 from optviz.optimization.objectives import in_place, noise_of, of_floats, of_runs, together
-from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, spread
+from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, number_for, spread
+from optviz.optimization.rules import ASK
 from optviz.optimization.straight import WIDTH, Begin, can_run, run, run_wide
 
 Schedule = Callable[[int], Number]
@@ -114,7 +115,7 @@ class _Updates:
         self.w = np.array(w, dtype=float)
         optimizer = spread(optimizer, self.w)
         memory = optimizer.init(self.w) if memory is None else memory
-        self.rule, self.settings = optimizer.rule, optimizer.settings
+        self.objective, self.rule, self.settings = objective, optimizer.rule, optimizer.settings
         self.t, self.states = memory.t, tuple(memory.states.values())
         self.g, self.point = np.empty_like(self.w), np.empty_like(self.w)
         self.here, self.there = in_place(objective, self.w, self.g), in_place(objective, self.point, self.g)
@@ -130,7 +131,7 @@ class _Updates:
         """Make an update at a learning rate."""
         lr = rate[..., None] if isinstance(rate, np.ndarray) else rate
         given = (self.w, self.t + 1.0, lr, None, self.states, self.settings)
-        *after, _moment, _spread, _rate, eta = self._asked(given) if self.rule.asks else self._seen(given)
+        *after, _moment, _spread, _rate, eta = self._asked(given) if self.rule.questions else self._seen(given)
         self.states = tuple(each.copy() for each in after) if self.shares else tuple(after)
         np.subtract(self.w, eta, out=self.w)
         self.t += 1
@@ -140,19 +141,26 @@ class _Updates:
         return cast(tuple[Any, ...], self.rule.update(self.g, *given))
 
     def _asked(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Answer a rule that says where it wants its gradients."""
+        """Answer a rule that says what it wants, and where."""
         asking = self.rule.update(*given)
-        point = next(asking)
+        question = next(asking)
         while True:
-            if point is self.w:
-                self.here(self.t)
+            if question[0] == ASK:
+                answer = self._gradient(question[1])
             else:
-                np.copyto(self.point, point)
-                self.there(self.t)
+                answer = number_for(self.objective, self.w, self.t, question)
             try:
-                point = asking.send(self.g.copy(order="K"))
+                question = asking.send(answer)
             except StopIteration as done:
                 return cast(tuple[Any, ...], done.value)
+
+    def _gradient(self, point: Array) -> Array:
+        if point is self.w:
+            self.here(self.t)
+        else:
+            np.copyto(self.point, point)
+            self.there(self.t)
+        return self.g.copy(order="K")
 
 
 BLOCK = 5000

@@ -55,6 +55,11 @@ MARKERS: Mapping[str, str] = {
     "star-triangle-up": "▵",
     "star-triangle-down": "▿",
     "hexagon2": "⎔",
+    "arrow-down": "▾",
+    "arrow-up": "▴",
+    "arrow-left": "◂",
+    "arrow-right": "▸",
+    "octagon": "⯃",
 }
 """The markers that an optimizer may have, with their signs. Hollow they are another side of the same."""
 

@@ -39,12 +39,18 @@ import numpy as np
 from optviz.arrays import Array, Number
 from optviz.grammar import Part
 from optviz.notation import FormulaError, Reason
+from optviz.optimization import history
 from optviz.optimization.entries import Branch, Kin
 from optviz.optimization.entries import Look as Drawn
+from optviz.optimization.line_search import searched
 from optviz.optimization.rules import (
     ASK,
+    ASKED,
     GIVEN,
+    HISTORY,
+    LOSS,
     NAME,
+    SEARCH,
     TINY,
     VECTORS,
     Parity,
@@ -79,7 +85,7 @@ class Curved(Objective, Protocol):
 class Look(NamedTuple):
     """What an optimizer saw of the objective at step t: the loss at `w`, and the gradient `g` at `point`.
 
-    `earlier` are the gradients that were asked for before, elsewhere.
+    `besides` is what else was asked for, in order: gradients elsewhere, losses and steps searched for, (..., 1).
     """
 
     w: Array
@@ -87,13 +93,13 @@ class Look(NamedTuple):
     point: Array
     g: Array
     hessian: Array | None = None
-    earlier: tuple[Array, ...] = ()
+    besides: tuple[Array, ...] = ()
 
     def each(self, part: Callable[[Array], Array]) -> "Look":
         """Return a part of all that was seen."""
-        w, loss, point, g, hessian, earlier = self
+        w, loss, point, g, hessian, besides = self
         curved = None if hessian is None else part(hessian)
-        return Look(part(w), part(loss), part(point), part(g), curved, tuple(map(part, earlier)))
+        return Look(part(w), part(loss), part(point), part(g), curved, tuple(map(part, besides)))
 
 
 class Memory(NamedTuple):
@@ -105,6 +111,10 @@ class Memory(NamedTuple):
     def each(self, part: Callable[[Array], Array]) -> "Memory":
         """Return the memory with a part of every state."""
         return Memory(self.t, {name: part(state) for name, state in self.states.items()})
+
+
+Question = tuple[Any, ...]
+"""What an update asks of the objective: `rules.ASKED`, and where."""
 
 
 class Update(NamedTuple):
@@ -149,17 +159,28 @@ def average(beta: float, debias: float = 0.0) -> Recursion:
     return Recursion(beta, 1.0 - beta, debias)
 
 
-def _answered(run: Generator[Array, Array, tuple[Any, ...]], gradients: Sequence[Array]) -> tuple[Any, ...]:
+def _answered(run: Generator[Question, Array, tuple[Any, ...]], answers: Sequence[Array]) -> tuple[Any, ...]:
     """Return what an update comes to when its questions get these answers."""
     next(run)
-    *earlier, last = gradients
-    for g in earlier:
-        run.send(g)
+    *earlier, last = answers
+    for answer in earlier:
+        run.send(answer)
     try:
         run.send(last)
     except StopIteration as done:
         return cast(tuple[Any, ...], done.value)
-    raise AssertionError("a rule asks for as many gradients as it has lines for them")
+    raise AssertionError("a rule asks as often as it has lines that do")
+
+
+def number_for(objective: Objective, w: Array, t: int, question: Question) -> Array:
+    """Answer what an update at w asks for that is no gradient: a loss, or a step along a line; (..., 1)."""
+    what, *details = question
+    if what == LOSS:
+        return objective(details[0], t)[0][..., None]
+    here = objective(w, t)[0][..., None]
+    *given, last = details
+    ways = {"shrink": last} if what == SEARCH else {"steepness": last}
+    return searched(lambda point: objective(point, t), w, here, *given, **ways)
 
 
 PLAIN = parse("w = w - lr*g")
@@ -200,7 +221,7 @@ class Optimizer:
         """Whether it is plain descent: its step is lr times the gradient at w."""
         split = self.rule.split
         return not (self.rule.states or self.looks_ahead or split is None or split.below or split.rest) and (
-            split.moment.content == "g" and len(split.above) == 1
+            split.moment.content == "g" and [part.content for part in split.above] == ["lr"]
         )
 
     @property
@@ -214,33 +235,40 @@ class Optimizer:
         zero = np.zeros_like(w)
         values = {**self.values, "w": w}
         begin = {name: zero + evaluate(initial[name], values) if name in initial else zero for name in self.rule.states}
+        if self.rule.pairs is not None:
+            begin[HISTORY] = history.begun(evaluate(self.rule.pairs, self.values), w)
         return Memory(0, begin)
 
     def look(self, objective: Objective, memory: Memory, w: Array, learning_rate: Number) -> Look:
-        """Ask the objective for what the next update needs: the loss at `w`, and the gradients where it wants them.
+        """Ask the objective for what the next update needs: the loss at `w`, the gradients where it wants them.
 
         `learning_rate` broadcasts against `w`. TypeError where it wants a Hessian and the objective has none.
         """
         loss, g = objective(w, memory.t)
         hessian = self._hessian(objective, w)
-        if not self.rule.asks:
+        if not self.rule.questions:
             return Look(w, loss, w, g, hessian)
         run = self.rule.update(w, memory.t + 1, learning_rate, hessian, tuple(memory.states.values()), self.settings)
-        points, gradients = [next(run)], []
+        answers, point, newest = [], w, g
+        question = next(run)
         try:
             while True:
-                at = g if points[-1] is w else objective(points[-1], memory.t)[1]
-                gradients.append(at)
-                points.append(run.send(at))
+                if question[0] == ASK:
+                    point = question[1]
+                    answer = newest = g if point is w else objective(point, memory.t)[1]
+                else:
+                    answer = number_for(objective, w, memory.t, question)
+                answers.append(answer)
+                question = run.send(answer)
         except StopIteration:
-            return Look(w, loss, points[-1], gradients[-1], hessian, tuple(gradients[:-1]))
+            return Look(w, loss, point, newest, hessian, self.rule.besides(answers))
 
     def step(self, memory: Memory, look: Look, learning_rate: Number) -> tuple[Memory, Update]:
         """Return the next memory and the update; `learning_rate` broadcasts against `w`."""
         t, states = memory.t + 1, memory.states.values()
         given = (look.w, 1.0 * t, learning_rate, look.hessian, states, self.settings)
-        if self.rule.asks:
-            results = _answered(self.rule.update(*given), (*look.earlier, look.g))
+        if self.rule.questions:
+            results = _answered(self.rule.update(*given), self.rule.answers(look.g, look.besides))
         else:
             results = self.rule.update(look.g, *given)
         *after, m, v, rate, eta = results
@@ -298,7 +326,7 @@ class Optimizer:
 
         Plain descent has 2 / curvature. `t` is the number of updates so far, for those whose weights change with it.
         """
-        if self.rule.spread is not None or curvature <= 0:
+        if self.rule.spread is not None or self.rule.steers_rate or curvature <= 0:
             return None
         product = self.stable_product(t)
         return None if product is None else product / curvature
@@ -367,8 +395,11 @@ def _matrices(optimizer: Optimizer, others: Mapping[str, float], rates: Array, t
         values |= dict(zip(states, map(float, unit[1:]), strict=True))
         values.setdefault("g", slope * values["w"])
         for name, tree in rule.written[:-1]:
-            asked = tree.content == ASK
-            values[name] = slope * evaluate(tree.operands[0], values) if asked else evaluate(tree, values)
+            if tree.content == ASK:
+                values[name] = slope * evaluate(tree.operands[0], values)
+            else:
+                # A loss or a step that is searched for is in the effective rate alone.
+                values[name] = 1.0 if tree.content in ASKED else evaluate(tree, values)
         after = [values["w"] - rates * evaluate(split.moment, values), *(values[name] for name in states)]
         columns.append(np.stack([np.broadcast_to(each, rates.shape) for each in after], axis=-1))
     return np.stack(columns, axis=-1)
@@ -1316,6 +1347,157 @@ def newton(damping: Annotated[float, Range(0.0, 10.0, r"\delta")] = 0.0) -> str:
     return "w = w - lr*newton(damping)"
 
 
+# ---- steps that losses and histories say
+
+
+Enough = Annotated[float, Range(1e-6, 0.9, "c", "log")]
+Steep = Annotated[float, Range(0.01, 0.99, "c_2")]
+Shrink = Annotated[float, Range(0.1, 0.9, r"\tau")]
+
+
+@optimizer(
+    "Armijo backtracking",
+    source="Armijo 1966; Nocedal & Wright 2006, algorithm 3.1",
+    keras=never("Keras' optimizers do not see the loss."),
+    look=Drawn("#3c1e96", "#d296f0", "3px,6px,2px,3px", "hexagon2", "⎔"),
+    kin=Kin(
+        "Armijo",
+        Branch.GRADIENT,
+        (),
+        "It tries how far to go: the step is shortened until the loss has fallen by enough.",
+    ),
+    beyond="Its step is searched for: it asks for the loss at several points along the gradient.",
+)
+def armijo(share: Enough = 0.5, shrink: Shrink = 0.5) -> str:
+    """Gradient descent whose loss never rises: lr is the longest step that it tries, and shrink shortens it."""
+    return """
+        s = search(g, lr, share, shrink)
+        w = w - s*g
+    """
+
+
+@optimizer(
+    "Polyak's step",
+    source="Polyak 1969; with a largest step as in Loizou et al. 2021",
+    keras=never("Keras' optimizers do not see the loss."),
+    look=Drawn("#005ab4", "#9696d2", "7px,6px,2px,3px", "arrow-down", "▾"),
+    kin=Kin(
+        "Polyak",
+        Branch.GRADIENT,
+        (),
+        "It knows the least loss, and from how far the loss is above it how long the step must be.",
+    ),
+    beyond="Its step is the distance of the loss to the least one, over the squared norm of the gradient.",
+)
+def polyak(
+    least: Annotated[float, Range(-1000.0, 1000.0, "f^*")] = 0.0,
+    longest: Annotated[float, Range(1e-3, 1e4, r"\gamma_{\max}", "log")] = 10.0,
+) -> str:
+    """The step that brings a convex loss nearest to its minimum, where the least loss f* is known; lr = 1 is Polyak's.
+
+    On nets f* = 0 is what a net reaches that fits every row. A loss below f* makes no step.
+    """
+    return """
+        f = loss(w)
+        r = min(max(f - least, 0)/norm(g)**2, longest)
+        w = w - lr*r*g
+    """
+
+
+@optimizer(
+    "Extragradient",
+    source="Korpelevich 1976",
+    keras=never("Keras' optimizers see one gradient."),
+    look=Drawn("#5a3cb4", "#b45af0", "13px,6px,2px,3px", "arrow-up", "▴"),
+    kin=Kin(
+        "Extragradient",
+        Branch.BESIDE,
+        (),
+        "It makes a step on trial, and then the real one from where it was with the gradient found there.",
+    ),
+    beyond="It computes two gradients: one at w, and one where plain descent would step.",
+)
+def extragradient() -> str:
+    """Gradient descent by the gradient of the next point: made for games, where plain descent goes round in circles."""
+    return """
+        u = gradient(w)
+        g = gradient(w - lr*u)
+        w = w - lr*g
+    """
+
+
+@optimizer(
+    "Conjugate gradient",
+    source="Polak & Ribière 1969, Polyak 1969; Nocedal & Wright 2006, algorithm 5.4 with (5.44) and (5.45)",
+    keras=never("Keras' optimizers do not see the loss."),
+    look=Drawn("#3c5a00", "#00d200", "21px,6px,2px,3px", "arrow-left", "◂"),
+    kin=Kin(
+        "CG",
+        Branch.MOMENTUM,
+        ("heavy_ball",),
+        "It finds its momentum and its step: on a quadratic of n weights it is there after n steps.",
+    ),
+    beyond="Its momentum comes from two gradients, and its step from the losses along the direction.",
+)
+def conjugate_gradient(share: Enough = 1e-4, steepness: Steep = 0.1) -> str:
+    """Polak and Ribière's directions, begun anew where they lead uphill.
+
+    The step is that to the lowest point of a parabola: it has the loss and the slope at w, and the loss at the distance
+    lr. It is searched on from there until loss and slope have fallen by enough.
+    """
+    return """
+        n = where(t - 1, sum(g_before**2), 1)
+        b = max(0, sum(g*(g - g_before))/n)
+        g_before = g
+        p = g + b*d
+        d = where(sum(g*p), p, g)
+        a = lr/max(norm(d), 1e-12)
+        f = loss(w)
+        h = loss(w - a*d)
+        u = a*sum(g*d)
+        k = 2*(h - f + u)
+        s = where(k, a*u/max(k, 1e-6*u), a)
+        r = wolfe(d, s, share, steepness)
+        w = w - r*d
+    """
+
+
+@optimizer(
+    "L-BFGS",
+    source="Nocedal 1980, Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5",
+    keras=never("Keras' optimizers update each variable by itself."),
+    look=Drawn("#d23c5a", "#f07878", "3px,6px,8px,3px", "arrow-right", "▸"),
+    kin=Kin(
+        "L-BFGS",
+        Branch.BESIDE,
+        ("newton",),
+        "It needs no Hessian: its last steps, and how the gradient changed along them, tell it Newton's direction.",
+    ),
+    beyond="It remembers its last steps and how the gradient changed along them: a history in the place of moments.",
+)
+def lbfgs(
+    pairs: Annotated[int, Range(1, 20, "m")] = 10,
+    share: Enough = 1e-4,
+    steepness: Steep = 0.9,
+    line_search: Annotated[bool, Range(0, 1, r"\text{Wolfe}")] = True,
+) -> str:
+    """Nearly Newton's steps, from gradients alone; each is searched for, from lr = 1 on.
+
+    Without a search it is PyTorch's: a step is lr times the direction, and the first one is shorter.
+    """
+    if line_search:
+        return """
+            d = lbfgs(pairs)
+            s = wolfe(d, lr, share, steepness)
+            w = w - s*d
+        """
+    return """
+        d = lbfgs(pairs)
+        r = where(t - 1, 1, min(1, 1/sum(abs(g))))
+        w = w - lr*r*d
+    """
+
+
 # ---- of matrices: each layer's weights are one, and its biases a vector
 
 OF_LAYERS = never("Keras' own, where it has one, scales steps otherwise.")
@@ -1581,6 +1763,11 @@ KNOWN = registry(
         prodigy,
         sophia,
         newton,
+        armijo,
+        polyak,
+        extragradient,
+        conjugate_gradient,
+        lbfgs,
     )
 )
 OPTIMIZERS = Optimizers(KNOWN)

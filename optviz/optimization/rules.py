@@ -10,7 +10,10 @@ g is the gradient at w, t counts the updates from 1, lr is the learning rate. A 
 is remembered from one update to the next; it begins at 0, or as a line `v(0) = ...` says. What a line of arithmetic
 cannot say is said by few names: `gradient(...)` at another point than w, `newton(damping)` for (H + damping I)^-1 g,
 `curvature` for the diagonal of H, `norm(...)` and `sum(...)` over all coordinates, `where(u, a, b)` for a where u > 0
-and b elsewhere, and `remainder(t, k)`, which is 0 at every k-th update. A text is parsed by a white list to a tree
+and b elsewhere, and `remainder(t, k)`, which is 0 at every k-th update. `loss(...)` is the loss at a point, on the same
+batch. `search(d, first)` is the longest of the steps first, first/2, first/4, ... along -d that lowers the loss by
+enough, `wolfe(d, first)` one that is long enough too (`optviz.optimization.line_search`); `lbfgs(m)` is the direction
+that the last m steps give (`optviz.optimization.history`). A text is parsed by a white list to a tree
 (`optviz.grammar`), never evaluated; programs are made from the tree.
 
     m = beta*m + g
@@ -37,14 +40,21 @@ import numpy as np
 from optviz.arrays import Array, Number
 from optviz.grammar import COMPOSED, Call, Make, Part, folded, read
 from optviz.notation import CONSTANTS, SYNONYMS, FormulaError, Reason, Span
-from optviz.optimization import matrices
+from optviz.optimization import history, line_search, matrices
 
 TINY = float(np.finfo(float).tiny)
 """The smallest normal float. It is added to what is divided by: it changes nothing unless that is zero."""
 
 GIVEN = ("w", "g", "t", "lr")
 ASK, NEWTON, NORM, TOTAL, WHERE, REMAINDER = "gradient", "newton", "norm", "sum", "where", "remainder"
-FUNCTIONS = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos", ASK, NEWTON, NORM, TOTAL)
+LOSS, SEARCH, WOLFE, LBFGS = "loss", "search", "wolfe", "lbfgs"
+SEARCHES = (SEARCH, WOLFE)
+ASKED = (ASK, LOSS, *SEARCHES)
+"""What is asked of the objective, by a line of its own."""
+ALONG_GRADIENT = (NEWTON, *SEARCHES, LBFGS)
+"""What reads g without naming it."""
+_ELEMENTARY = ("sqrt", "abs", "sign", "exp", "log", "tanh", "sin", "cos")
+FUNCTIONS = (*_ELEMENTARY, *ASKED, NEWTON, LBFGS, NORM, TOTAL)
 ORTHOGONAL, POLAR, MATMUL, TRANSPOSE = "orthogonal", "polar", "matmul", "transpose"
 INVERSE_ROOT, EIGENVECTORS, ROW_MEAN, COLUMN_MEAN = "inverseroot", "eigenvectors", "rowmean", "columnmean"
 RMS, ASPECT = "rms", "aspect"
@@ -53,15 +63,20 @@ MATRIX = (ORTHOGONAL, POLAR, MATMUL, TRANSPOSE, INVERSE_ROOT, EIGENVECTORS, ROW_
 VECTORS = "vectors:"
 CURVATURE = "curvature"
 """The diagonal of the Hessian at w."""
-LATER = {TOTAL, WHERE, REMAINDER, CURVATURE, *MATRIX}
-"""What came into the language when links had been made: in a rule that gives such a name to its own, it is its own."""
+LATER = {TOTAL, WHERE, REMAINDER, CURVATURE, *SEARCHES, LBFGS, *MATRIX}
+"""What came into the language when links had been made: in a rule that gives such a name to its own, it is its own.
+
+No rule ever had a name `loss`, which loops have for their own.
+"""
 WIDE = {NORM, TOTAL}
 """What makes one number of all coordinates."""
-POINT, MOMENT, ROOT, RATE, ETA = "_point", "_moment", "_root", "_rate", "_eta"
+POINT, PLACE, MOMENT, ROOT, RATE, ETA = "_point", "_place", "_moment", "_root", "_rate", "_eta"
 """Names of our own for what the lines leave unnamed.
 
-Where a gradient is taken, the newest gradient as the moment, the divisor, lr over it, the step.
+Where a gradient is taken, and where a loss is, the newest gradient as the moment, the divisor, lr over it, the step.
 """
+HISTORY, RECALL = "_history", "recall"
+"""What `lbfgs` remembers, and what brings it up to date."""
 
 MAX_LINES = 24
 
@@ -127,12 +142,20 @@ class Rule:
         for name, tree in self.written:
             remembered |= names_in(tree) - known
             known.add(name)
-        return tuple(dict.fromkeys(name for name, _tree in self.written if name in remembered))
+        named = dict.fromkeys(name for name, _tree in self.written if name in remembered)
+        return (*named, HISTORY) if self.pairs is not None else (*named,)
+
+    @cached_property
+    def pairs(self) -> Part | None:
+        """How many steps `lbfgs` looks back, None where there is none."""
+        found = [part for _name, tree in self.written for part in _operations(tree, LBFGS)]
+        return found[0].operands[0] if found else None
 
     @cached_property
     def parities(self) -> Mapping[str, Parity]:
         """The parity of every name that is written; a state begins as 0, and takes what its line makes of it."""
         found = {"g": Parity.ODD, "w": Parity.MIXED} | dict.fromkeys(self.states, Parity.ZERO)
+        found |= {HISTORY: Parity.MIXED} if HISTORY in found else {}
         found |= {name: Parity.MIXED if "w" in names_in(tree) else Parity.EVEN for name, tree in self.initial}
         for _round in range(len(self.states) + 1):
             for name, tree in self.written[:-1]:
@@ -145,15 +168,14 @@ class Rule:
         found: list[Line] = []
         last = max((i for i, (_name, tree) in enumerate(self.written) if tree.content == ASK), default=-1)
         for i, (name, tree) in enumerate(self.written[:-1]):
-            if tree.content == ASK:
-                (point,) = tree.operands
-                if point.content != "w":
-                    found.append(Line(SubStep.GRADIENT, POINT, point))
-                    point = _name(POINT)
-                found.append(Line(SubStep.GRADIENT, name, tree._replace(operands=(point,))))
+            # What leads to the point of a gradient belongs to it.
+            sub_step = SubStep.GRADIENT if i <= last else SubStep.MOMENTS
+            if tree.content in (ASK, LOSS) and tree.operands[0].content != "w":
+                place = POINT if tree.content == ASK else PLACE
+                found.append(Line(sub_step, place, tree.operands[0]))
+                found.append(Line(sub_step, name, tree._replace(operands=(_name(place),))))
             else:
-                # What leads to the point of a gradient belongs to it.
-                found.append(Line(SubStep.GRADIENT if i < last else SubStep.MOMENTS, name, tree))
+                found.append(Line(sub_step, name, tree))
         if not self.asks:
             found.insert(0, Line(SubStep.GRADIENT, "g", _made(ASK, _name("w"))))
         moment = self.split.moment if self.split else None
@@ -161,12 +183,37 @@ class Rule:
             # Of the four sub-steps none is left out: plain descent remembers the newest gradient alone.
             found.append(Line(SubStep.MOMENTS, MOMENT, moment))
             moment = _name(MOMENT)
-        return (*found, *self._steps(moment), Line(SubStep.POINT, "w", _made("-", _name("w"), _name(ETA))))
+        found += self._steps(moment)
+        if self.pairs is not None:
+            uses = (line.sub_step is SubStep.ETA or LBFGS in operations_in(line.tree) for line in found)
+            i = [*uses].index(True)
+            found.insert(i, Line(min(found[i].sub_step, SubStep.MOMENTS), HISTORY, _made(RECALL, self.pairs)))
+        return (*found, Line(SubStep.POINT, "w", _made("-", _name("w"), _name(ETA))))
 
     @cached_property
     def asks(self) -> tuple[str, ...]:
         """The names of the gradients that are asked for by their own lines."""
         return tuple(name for name, tree in self.written if tree.content == ASK)
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """What an update asks of the objective, in order; nothing where that is the gradient at w alone."""
+        if not any(tree.content in ASKED for _name, tree in self.written):
+            return ()
+        return tuple(str(line.tree.content) for line in self.lines if line.tree.content in ASKED)
+
+    def answers(self, g: Any, besides: Sequence[Any]) -> tuple[Any, ...]:
+        """Return all answers in order, from the newest gradient and what was asked for besides it."""
+        i = self._newest
+        return (*besides[:i], g, *besides[i:])
+
+    def besides(self, answers: Sequence[Any]) -> tuple[Any, ...]:
+        """Return all answers but the newest gradient."""
+        return (*answers[: self._newest], *answers[self._newest + 1 :])
+
+    @cached_property
+    def _newest(self) -> int:
+        return max(i for i, what in enumerate(self.questions) if what == ASK)
 
     @cached_property
     def looks_ahead(self) -> bool:
@@ -206,11 +253,37 @@ class Rule:
         odd = [part for part in above if parity(part, self.parities) is Parity.ODD]
         scale = [*(part for part in above if part not in odd), *below]
         is_scale = all(parity(part, self.parities) is Parity.EVEN for part in scale)
-        if sign != 1 or len(odd) != 1 or not is_scale or "lr" not in [part.content for part in above]:
+        if sign != 1 or len(odd) != 1 or not is_scale or not {"lr", *self.searched} & {part.content for part in above}:
             return None
         if any(parity(term, self.parities) in (Parity.ODD, Parity.ZERO) for _mark, term in others):
             return None
         return Split(odd[0], tuple(part for part in above if part is not odd[0]), tuple(below), _sum(others))
+
+    @cached_property
+    def searched(self) -> frozenset[str]:
+        """The names of the steps that are searched for along a line."""
+        return frozenset(name for name, tree in self.written if tree.content in SEARCHES)
+
+    @cached_property
+    def steers_rate(self) -> bool:
+        """Whether the gradients or the losses say how long a step is, beside lr."""
+        return "g" in self._scale or self.heeds_losses
+
+    @property
+    def heeds_losses(self) -> bool:
+        """Whether losses do, so that a step may be 0."""
+        return bool(self._scale & self._numbers_asked)
+
+    @cached_property
+    def _scale(self) -> set[str]:
+        """All names that the factors of the moment are made of."""
+        parts = (*self.split.above, *self.split.below) if self.split else ()
+        scale = set().union(*map(names_in, parts))
+        return scale.union(*map(self.sources, scale & {name for name, _tree in self.written}))
+
+    @cached_property
+    def _numbers_asked(self) -> frozenset[str]:
+        return frozenset(name for name, tree in self.written if tree.content in (LOSS, *SEARCHES))
 
     def _steps(self, moment: Part | None) -> list[Line]:
         """Return the lines of the step: the divisor, the effective rate and eta, as far as there are any."""
@@ -225,7 +298,7 @@ class Rule:
                 found.append(Line(SubStep.ETA, ROOT, below))
                 below = _name(ROOT)
             rate = _made("/", rate, below)
-        if rate.operands:
+        if rate.operands or rate.content != "lr":
             found.append(Line(SubStep.ETA, RATE, rate))
             rate = _name(RATE)
         eta = _made("*", rate, moment)
@@ -284,7 +357,9 @@ class Rule:
     def is_linear(self) -> bool:
         """Whether what is remembered of the gradients, and the step, grow with them."""
         unclear = any(
-            self.parities[name] in (Parity.ZERO, Parity.MIXED) or ({"g", "lr"} & self.sources(name)) == {"lr"}
+            self.parities[name] in (Parity.ZERO, Parity.MIXED)
+            or ({"g", "lr"} & self.sources(name)) == {"lr"}
+            or self._numbers_asked & self.sources(name)
             for name in self.states
         )
         if self.split is None or self.follows_curvature or self.needs_matrices or unclear:
@@ -303,8 +378,9 @@ class Rule:
     def update(self) -> Callable[..., Any]:
         """The update on arrays, `update(g, w, t, lr, hessian, states, settings)`.
 
-        It returns the states, then the moment, the spread, the rate and eta. That of a rule that asks has no g, and is
-        a generator: it yields each point where it wants the gradient, which is sent to it.
+        It returns the states, then the moment, the spread, the rate and eta. That of a rule with `questions` has no g,
+        and is a generator: it yields what it asks for, `"gradient", point`, `"loss", point` or `"search", g, direction,
+        first, share, shrink`, and the answer is sent to it.
         """
         return self._compiled(ON_ARRAYS)
 
@@ -324,10 +400,10 @@ class Rule:
         for line in self.lines[:-1]:
             if line.tree.content != ASK:
                 is_short = line.name not in self.numbers and is_number(line.tree, self.numbers)
-                full = " + zeros_like(w)" if is_short else ""
-                body.append(f"    {line.name} = {code(line.tree)}{full}")
-            elif self.asks:
-                body.append(f"    {line.name} = yield {line.tree.operands[0].content}")
+                right = f"({code(line.tree)}) + zeros_like(w)" if is_short else code(line.tree)
+                body.append(f"    {line.name} = {right}")
+            elif self.questions:
+                body.append(f"    {line.name} = {code(line.tree)}")
         written = {line.name for line in self.lines}
         newest = self.asks[-1] if self.asks else "g"
         odd = [self._read_out(name) for name in self.states if self.parities[name] is Parity.ODD]
@@ -335,7 +411,7 @@ class Rule:
         spread = code(self.spread) if self.spread else "1.0"
         results = [*self.states, moment, spread, RATE if RATE in written else "lr", ETA]
         return [
-            f"def update({'' if self.asks else 'g, '}w, t, lr, hessian, states, settings):",
+            f"def update({'' if self.questions else 'g, '}w, t, lr, hessian, states, settings):",
             *([f"    {', '.join(self.states)}, = states"] if self.states else []),
             *([f"    {', '.join(self.parameters)}, = settings"] if self.parameters else []),
             *body,
@@ -396,7 +472,7 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> Rule:
         return _parsed(text, parameters)
     head, below = own[0]
     rule, vectors = _parsed(text[:head], parameters), _parsed(" " * below + text[below:], parameters)
-    if rule.asks or vectors.asks:
+    if any(each.questions or each.pairs is not None for each in (rule, vectors)):
         raise FormulaError(Reason.AHEAD, "")
     return replace(rule, text=text, vectors=vectors)
 
@@ -426,17 +502,29 @@ def _parsed(text: str, parameters: tuple[str, ...]) -> Rule:
         names = tuple(dict.fromkeys(("w", *parameters))) if head.is_initial else tuple(known)
         tree = _read(head.body, head.start, names)
         # A gradient is asked for by a line of its own, and nothing is before the first update.
-        is_alone = tree.content == ASK and not head.is_initial and head.name != "w"
+        is_alone = tree.content in ASKED and not head.is_initial and head.name != "w"
         inside = set().union(*map(operations_in, tree.operands)) if is_alone else operations_in(tree)
-        if ASK in inside or (NEWTON in inside and head.is_initial):
+        if inside & {*ASKED} or (inside & {NEWTON, LBFGS} and head.is_initial):
             raise FormulaError(Reason.ALONE, head.body.strip(), head.start + len(head.body) - len(head.body.lstrip()))
         (initial if head.is_initial else written).append((head.name, tree))
     rule = Rule(text, parameters, tuple(written), tuple(initial))
     if rule.asks and "g" not in dict(written) and any("g" in names_in(tree) for _name, tree in written):
         raise FormulaError(Reason.UNKNOWN_NAME, "g")
-    if rule.asks and rule.needs_matrices:
+    if rule.needs_matrices and (rule.questions or rule.pairs is not None):
         raise FormulaError(Reason.AHEAD, "")
+    starts = [head.start for head in heads if not head.is_initial]
+    for (_name, tree), start in zip(written, starts, strict=True):
+        _check_numbers(tree, start, rule)
     return rule
+
+
+def _check_numbers(tree: Part, start: int, rule: Rule) -> None:
+    """Refuse what is one number for each coordinate where one for all is wanted."""
+    wanted = [(part, rule.numbers) for part in tree.operands[1:] if tree.content in SEARCHES]
+    wanted += [(found.operands[0], frozenset(rule.parameters)) for found in _operations(tree, LBFGS)]
+    for part, numbers in wanted:
+        if not is_number(part, numbers):
+            raise FormulaError(Reason.ONE_NUMBER, "", start + part.span.start)
 
 
 class _Head(NamedTuple):
@@ -486,6 +574,23 @@ def _inverse_root(
     return make(INVERSE_ROOT, x, power, value(0) if epsilon is None else epsilon)
 
 
+def _searching(name: str, default: float) -> Callable[..., Part]:
+    """Return what builds a search, with the default of its last argument."""
+
+    def build(
+        make: Make,
+        value: Callable[[float], Part],
+        direction: Part,
+        first: Part,
+        share: Part | None = None,
+        last: Part | None = None,
+    ) -> Part:
+        share = value(line_search.SHARE) if share is None else share
+        return make(name, direction, first, share, value(default) if last is None else last)
+
+    return build
+
+
 def _eigenvectors(make: Make, value: Callable[[float], Part], x: Part, basis: Part, every: Part | None = None) -> Part:
     return make(EIGENVECTORS, x, basis, value(1) if every is None else every)
 
@@ -494,6 +599,8 @@ CALLS = {
     **COMPOSED,
     WHERE: Call(3, 3, lambda make, value, *parts: make(WHERE, *parts)),
     REMAINDER: Call(2, 2, lambda make, value, *parts: make(REMAINDER, *parts)),
+    SEARCH: Call(2, 4, _searching(SEARCH, line_search.SHRINK)),
+    WOLFE: Call(2, 4, _searching(WOLFE, line_search.STEEPNESS)),
     ORTHOGONAL: Call(1, 2, _orthogonal),
     INVERSE_ROOT: Call(2, 3, _inverse_root),
     EIGENVECTORS: Call(2, 3, _eigenvectors),
@@ -545,17 +652,18 @@ def _product(parts: Sequence[Part]) -> Part:
 
 
 def names_in(tree: Part) -> set[str]:
-    """Return the names that a tree reads; Newton's direction is that of g."""
+    """Return the names that a tree reads; Newton's direction is that of g, and that of a history as well."""
     if tree.operands:
-        return set().union(*map(names_in, tree.operands)) | ({"g"} if tree.content == NEWTON else set())
+        return set().union(*map(names_in, tree.operands)) | ({"g"} if tree.content in ALONG_GRADIENT else set())
     return {tree.content} - {"pi", "e"} if isinstance(tree.content, str) else set()
 
 
 def is_number(tree: Part, numbers: Set[str]) -> bool:
     """Whether a tree is one number for all coordinates, by the names of those that are."""
     if tree.operands:
-        is_wide = tree.content in (ASK, NEWTON, *MATRIX) or not all(is_number(part, numbers) for part in tree.operands)
-        return tree.content in {*WIDE, RMS, ASPECT} or not is_wide
+        is_vector = tree.content in (ASK, NEWTON, LBFGS, RECALL, *MATRIX)
+        is_wide = is_vector or not all(is_number(part, numbers) for part in tree.operands)
+        return tree.content in {*WIDE, LOSS, *SEARCHES, RMS, ASPECT} or not is_wide
     return not isinstance(tree.content, str) or tree.content in numbers or tree.content in CONSTANT
 
 
@@ -597,8 +705,8 @@ def parity(tree: Part, known: Mapping[str, Parity]) -> Parity:
 
 
 def _parity(name: str, parts: list[Parity], last: float | str) -> Parity:
-    if name in (ASK, NEWTON):
-        return Parity.ODD
+    if name in _PARITIES or (name == LOSS and last == "w"):
+        return _PARITIES.get(name, Parity.EVEN)
     is_choice = name == WHERE and parts[0] in (Parity.EVEN, Parity.ZERO)
     if is_choice or name in ("+", "-", "negate", "sign", TOTAL):
         return _both(parts[-2] if is_choice else parts[0], parts[-1])
@@ -609,6 +717,10 @@ def _parity(name: str, parts: list[Parity], last: float | str) -> Parity:
     if name == "**" and parts[0] is Parity.ODD and isinstance(last, float) and not last % 1:
         return Parity(int(last) % 2)
     return Parity.EVEN if {*parts} <= {Parity.EVEN, Parity.ZERO} else Parity.MIXED
+
+
+_PARITIES = {ASK: Parity.ODD, NEWTON: Parity.ODD, LBFGS: Parity.MIXED} | dict.fromkeys(SEARCHES, Parity.EVEN)
+"""Those of what does not go by its parts: the gradient is turned about, and a step stays as long as it is."""
 
 
 def _both(one: Parity, other: Parity) -> Parity:
@@ -690,6 +802,8 @@ ON_ARRAYS: dict[str, Any] = {
         WHERE: _where,
         REMAINDER: np.remainder,
         NEWTON: _solved,
+        RECALL: history.recalled,
+        LBFGS: history.direction,
         "TINY": TINY,
     },
     "__builtins__": {},
@@ -719,6 +833,11 @@ _FORMS = {
         "**": "power({}, {})",
         "negate": "(-{})",
         NEWTON: "newton({}, g, hessian)",
+        ASK: f"yield {ASK!r}, {{}}",
+        LOSS: f"yield {LOSS!r}, {{}}",
+        **{name: f"yield {name!r}, g, {{}}, {{}}, {{}}, {{}}" for name in SEARCHES},
+        RECALL: f"{RECALL}({{}}, g, w, {HISTORY})",
+        LBFGS: f"{LBFGS}(g, {HISTORY})",
         EIGENVECTORS: "eigenvectors({}, {}, {}, t)",
     },
 }

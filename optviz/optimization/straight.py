@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 from optviz.arrays import Array, Number
 from optviz.compiled import MATHEMATICS, compiled, module
 from optviz.grammar import Part
+from optviz.optimization.line_search import SHRINK, TRIALS
 from optviz.optimization.rules import (
     ASK,
     CONSTANT,
+    LOSS,
     NORM,
     RATE,
     REMAINDER,
+    SEARCH,
+    SEARCHES,
     TOTAL,
     WHERE,
     Rule,
@@ -86,8 +90,8 @@ class Begin(NamedTuple):
 
 
 def can_run(rule: Rule) -> bool:
-    """Whether a rule needs nothing but gradients, and a point with two coordinates."""
-    return not (rule.needs_hessian or rule.needs_matrices)
+    """Whether a rule needs nothing but gradients and losses, a point with two coordinates, and states like it."""
+    return not (rule.needs_hessian or rule.needs_matrices or rule.pairs is not None)
 
 
 def run(
@@ -335,6 +339,11 @@ class _Writer:
                 at = ", ".join(self.name(point, axis) for axis in AXES)
                 self.changed |= {line.name} & {*self.rule.states}
                 self.lines += self.asked(line.name, "" if point == "w" else at)
+            elif line.tree.content in (LOSS, *SEARCHES):
+                value = self.lost(line.tree) if line.tree.content == LOSS else self.searched(line.tree)
+                self.changed |= {line.name} & {*self.rule.states}
+                names = [line.name] if line.name in self.rule.numbers else [self.name(line.name, axis) for axis in AXES]
+                self.lines += [f"{name} = {value}" for name in names]
             elif line.name in self.rule.numbers:
                 self.lines.append(f"{line.name} = {self.code(line.tree, '')}")
             else:
@@ -354,6 +363,48 @@ class _Writer:
         source = "_ahead" if at else "_slope"
         pairs = zip(AXES, self.noise, strict=True)
         return [*(ahead if at else []), *(f"{self.name(name, axis)} = {source}_{axis}{noise}" for axis, noise in pairs)]
+
+    def lost(self, tree: Part) -> str:
+        """Write the lines that take a loss at a point, and return its name."""
+        point = str(tree.operands[0].content)
+        if point == "w":
+            return "loss"
+        at = ", ".join(self.name(point, axis) for axis in AXES)
+        self.lines += [f"_lost, _, _ = {self.slope.format(at)}", *self.finite("_lost")]
+        return "_lost"
+
+    def searched(self, tree: Part) -> str:
+        """Write the lines of `line_search.searched`, and return the name of the step."""
+        direction, first, share, last = tree.operands
+        for axis in AXES:
+            self.lines.append(f"_d_{axis} = {self.code(direction, axis)}")
+        for name, part in (("_step", first), ("_share", share), ("_last", last)):
+            self.lines.append(f"{name} = {self.code(part, '')}")
+        shrink = "_last" if tree.content == SEARCH else repr(SHRINK)
+        along = " + ".join("({} * _d_{})".format(self.name("g", axis), axis) for axis in AXES)
+        at = ", ".join(f"w_{axis} - _step * _d_{axis}" for axis in AXES)
+        there = " + ".join(
+            f"((_there_{axis}{noise}) * _d_{axis})" for axis, noise in zip(AXES, self.noise, strict=True)
+        )
+        arrived = ["            break"]
+        if tree.content != SEARCH:
+            arrived = [f"            if {there} <= _last * _along:", "                break"]
+        self.lines += [
+            f"_along = {along}",
+            "_low, _high, _gone, _bounded = 0.0, 0.0, 0.0, False",
+            "if _along > 0.0:",
+            f"    for _trial in range({TRIALS}):",
+            f"        _lower, _there_x, _there_y = {self.slope.format(at)}",
+            "        _gone += _lower - _lower + _there_x - _there_x + _there_y - _there_y",
+            "        if _lower <= loss - _share * _step * _along:",
+            "            _low = _step",
+            *arrived,
+            "        else:",
+            "            _high, _bounded = _step, True",
+            f"        _step = _low + {shrink} * (_high - _low) if _bounded else _step / {shrink}",
+            *self.finite("_gone"),
+        ]
+        return "_low"
 
     def name(self, name: str, axis: str) -> str:
         """Return what a name is called for a coordinate."""

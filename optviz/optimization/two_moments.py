@@ -80,7 +80,7 @@ def members() -> tuple[str, ...]:
 def belongs(optimizer: Optimizer) -> bool:
     """Return whether an optimizer is two linear moments and nothing more: whether these alone make the same rule."""
     rule = optimizer.rule
-    if not rule.is_linear or rule.asks or len(rule.states) != (optimizer.first != LAST) + adapts(optimizer):
+    if not rule.is_linear or rule.questions or len(rule.states) != (optimizer.first != LAST) + adapts(optimizer):
         return False
     again = framed(optimizer.first, optimizer.second, *_divisor(optimizer))
     w, g = np.array([0.3, -1.2]), np.array([[0.7, 2.0], [-0.4, 0.1], [0.2, -0.9]])

@@ -13,12 +13,15 @@ from optviz.optimization.rules import (
     EIGENVECTORS,
     ETA,
     INVERSE_ROOT,
+    LBFGS,
+    LOSS,
     MATMUL,
     MATRIX,
     MOMENT,
     NEWTON,
     NORM,
     ORTHOGONAL,
+    PLACE,
     POINT,
     POLAR,
     RATE,
@@ -26,10 +29,12 @@ from optviz.optimization.rules import (
     RMS,
     ROOT,
     ROW_MEAN,
+    SEARCH,
     TOTAL,
     TRANSPOSE,
     VECTORS,
     WHERE,
+    WOLFE,
     Rule,
 )
 
@@ -40,7 +45,7 @@ GREEK = (
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
     "|Gamma|Delta|Theta|Lambda|Xi|Sigma|Phi|Psi|Omega"
 )
-_OWN = {POINT: "p", MOMENT: "m", ROOT: "r", RATE: r"\alpha", ETA: r"\eta"}
+_OWN = {POINT: "p", PLACE: "q", MOMENT: "m", ROOT: "r", RATE: r"\alpha", ETA: r"\eta"}
 _MARKS = {"hat": r"\hat {}", "tilde": r"\tilde {}", "bar": r"\bar {}"}
 
 
@@ -72,6 +77,10 @@ TEX_FUNCTIONS = {
     WHERE: r"\begin{{cases}} {1} & {0} > 0 \\ {2} & {0} \le 0 \end{{cases}}",
     REMAINDER: r"\left({} \bmod {}\right)",
     NEWTON: r"(H_t + {} I)^{{-1}} g_t",
+    LOSS: "f({})",
+    SEARCH: r"\operatorname{{search}}\left({};\; {},\; {},\; {}\right)",
+    WOLFE: r"\operatorname{{wolfe}}\left({};\; {},\; {},\; {}\right)",
+    LBFGS: r"\operatorname{{lbfgs}}_{{{}}}\left(g_t\right)",
     ORTHOGONAL: r"\operatorname{{orthogonal}}_{{{1}}}\left({0}\right)",
     POLAR: r"\operatorname{{polar}}\left({}\right)",
     INVERSE_ROOT: r"\left({0} + {2} I\right)^{{-1/{1}}}",
@@ -243,7 +252,7 @@ def number(value: float) -> str:
 
 
 ARGUMENTS = dict.fromkeys(("max", "min", REMAINDER, ORTHOGONAL, MATMUL), 2)
-ARGUMENTS |= dict.fromkeys((WHERE, INVERSE_ROOT, EIGENVECTORS), 3)
+ARGUMENTS |= dict.fromkeys((WHERE, INVERSE_ROOT, EIGENVECTORS), 3) | {SEARCH: 4, WOLFE: 4}
 """How many arguments there are where there is more than one."""
 TYPED = Style(
     lambda leaf: number(leaf) if isinstance(leaf, float) else leaf,
@@ -264,6 +273,10 @@ def python(tree: Part, module: str) -> str:
     }
     known |= {name: TYPED.functions[name] for name in MATRIX if name not in (MATMUL, TRANSPOSE)}
     known[NEWTON] = "self.newton({}, g, w)"
+    known[LBFGS] = "self.lbfgs({}, g, w)"
+    known[SEARCH] = "self.search(w, g, step, {}, {}, {}, shrink={})"
+    known[WOLFE] = "self.search(w, g, step, {}, {}, {}, steepness={})"
+    known[LOSS] = "loss({})"
     known[EIGENVECTORS] = "eigenvectors({}, {}, {}, t)"
     known[WHERE] = f"{module}.where({{}} > 0, {{}}, {{}})"
     return written(tree, TYPED._replace(times=" * ", fraction="{} / {}", functions=known))

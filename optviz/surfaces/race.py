@@ -201,7 +201,7 @@ def conclude(runs: Sequence[Trial[Course]], path: Path) -> Race:
 
 
 def _conclude(course: Course, optimizers: Sequence[Optimizer], path: Path) -> Race:
-    last = _last(course, path)
+    last = _last(course, optimizers, path)
     beyond = np.arange(len(path.w))[:, None] > last
     ended = Path(*(np.where(beyond[..., None] if array.ndim == 3 else beyond, np.nan, array) for array in path))
     # A path that diverges may pass what a float can square.
@@ -245,7 +245,7 @@ def _counted(end: End, first: int) -> End:
     return end._replace(**{name: step + first for name, step in steps.items() if step is not None})
 
 
-def _last(course: Course, path: Path) -> NDArray[np.int_]:
+def _last(course: Course, optimizers: Sequence[Optimizer], path: Path) -> NDArray[np.int_]:
     """Return the last row of each run with finite numbers, up to which also no moment has overflowed."""
     finite = np.isfinite(path.loss) & np.isfinite(path.w).all(-1)
     # Divided by an infinite second moment every step is 0.
@@ -253,8 +253,10 @@ def _last(course: Course, path: Path) -> NDArray[np.int_]:
         # Where the gradient is 0 a step may be 0 too.
         with np.errstate(over="ignore", invalid="ignore"):
             pulled = course.drawn(path.point)[1] != 0
-        stopped = (((path.rate == 0) & pulled).any(-1) & (path.learning_rate != 0)).cumsum(0)
-        finite[1:] &= stopped[:-1] == 0
+        stopped = ((path.rate == 0) & pulled).any(-1) & (path.learning_rate != 0)
+        # A search may find no step, and go on from there.
+        stopped &= [not optimizer.rule.heeds_losses for optimizer in optimizers]
+        finite[1:] &= stopped.cumsum(0)[:-1] == 0
     return np.where(finite.all(0), len(finite), finite.argmin(0)) - 1
 
 

@@ -74,14 +74,17 @@ def _outside(surface: Surface, w: Array) -> list[int | None]:
 def best(surface: Surface, optimizer: str) -> float | None:
     """Return the learning rate that works best, None if none does: its path is calm, and it arrives or comes lowest.
 
-    Where there is no minimum the run goes down and leaves the picture, not too early.
+    Where there is no minimum the run goes down and leaves the picture, not too early. A rule that searches for its step
+    may leap, and the rate is taken that arrives first, of several the one nearest to 1.
     """
-    found = trials(surface, optimizer)
+    found, leaps = trials(surface, optimizer), bool(OPTIMIZERS[optimizer]().rule.searched)
     if not surface.minima:
         leaving = {t.rate: abs(t.outside - LEAVING * STEPS) for t in found if t.outside and _falls(t)}
         return min(leaving, key=leaving.__getitem__, default=None)
-    calm = [trial for trial in found if trial.calm]
+    calm = [trial for trial in found if trial.calm or leaps]
     arrived = {t.rate: t.end.arrival for t in calm if t.end.ending is Ending.ARRIVED and t.end.arrival is not None}
+    if arrived and leaps:
+        return min(arrived, key=lambda rate: (arrived[rate], abs(np.log(rate))))
     if arrived:
         soon = [rate for rate, arrival in arrived.items() if arrival <= SOON]
         return min(soon, default=min(arrived, key=arrived.__getitem__))

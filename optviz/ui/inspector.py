@@ -184,7 +184,8 @@ def _of_step(optimizer: Optimizer) -> str:
     is_chosen = any(WHERE in operations_in(part) for name, part in rule.written if name in rule.sources("w"))
     if anatomy.scales(optimizer) and not (is_chosen and len(split.above) > 1):
         return STEPS["scaled"]
-    return STEPS["plain" if not split.below and len(split.above) == 1 else "rated"]
+    is_plain = not split.below and [part.content for part in split.above] == ["lr"]
+    return STEPS["plain" if is_plain else "rated"]
 
 
 def _of_gradient(optimizer: Optimizer) -> str:

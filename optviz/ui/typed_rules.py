@@ -62,7 +62,9 @@ def draw(key: str, name: str, change: Callable[[str], Any], *, net: bool = False
         help_text=_(
             "One line is one assignment: g is the gradient, w the weights, t the number of the update, lr the learning "
             "rate. A name that is read before it is written is remembered, from 0 on. The last line gives the new w. A "
-            "line like beta = 0.9 in [0, 1] makes a slider."
+            "line like beta = 0.9 in [0, 1] makes a slider. On a line of its own, gradient(…) or loss(…) asks at "
+            "another point, and search(d, lr) for the longest step along −d that lowers the loss by enough; "
+            "wolfe(d, lr) makes that step long enough too, and lbfgs(m) is the direction that the last m steps give."
         ),
     )
     if wrong and at == text:
