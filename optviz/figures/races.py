@@ -69,7 +69,7 @@ def contour(
         ]
     for place, run in enumerate(ahead):
         name, look = runners[run]
-        hollow = look._replace(symbol=f"{look.symbol}-open")
+        hollow = look._replace(symbol=f"{look.symbol.removesuffix('-dot')}-open")
         point = follows("at", x=("ahead", 2 * place), y=("ahead", 2 * place + 1))
         said = f"{name}: {words['ahead']}"
         traces.append(dots(said, hollow, point, size=13, hover="%{x:.5g}, %{y:.5g}", **in_legend))

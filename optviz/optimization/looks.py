@@ -55,10 +55,10 @@ MARKERS: Mapping[str, str] = {
     "star-triangle-up": "▵",
     "star-triangle-down": "▿",
     "hexagon2": "⎔",
-    "arrow-down": "▾",
-    "arrow-up": "▴",
-    "arrow-left": "◂",
-    "arrow-right": "▸",
+    "circle-dot": "◉",
+    "square-dot": "▣",
+    "triangle-up-dot": "◬",
+    "diamond-dot": "◇",
     "octagon": "⯃",
 }
 """The markers that an optimizer may have, with their signs. Hollow they are another side of the same."""

@@ -1380,7 +1380,7 @@ def armijo(share: Enough = 0.5, shrink: Shrink = 0.5) -> str:
     "Polyak's step",
     source="Polyak 1969; with a largest step as in Loizou et al. 2021",
     keras=never("Keras' optimizers do not see the loss."),
-    look=Drawn("#005ab4", "#9696d2", "7px,6px,2px,3px", "arrow-down", "▾"),
+    look=Drawn("#005ab4", "#9696d2", "7px,6px,2px,3px", "circle-dot", "◉"),
     kin=Kin(
         "Polyak",
         Branch.GRADIENT,
@@ -1408,9 +1408,9 @@ def polyak(
     "Extragradient",
     source="Korpelevich 1976",
     keras=never("Keras' optimizers see one gradient."),
-    look=Drawn("#5a3cb4", "#b45af0", "13px,6px,2px,3px", "arrow-up", "▴"),
+    look=Drawn("#5a3cb4", "#b45af0", "13px,6px,2px,3px", "triangle-up-dot", "◬"),
     kin=Kin(
-        "Extragradient",
+        "Extragrad.",
         Branch.BESIDE,
         (),
         "It makes a step on trial, and then the real one from where it was with the gradient found there.",
@@ -1430,7 +1430,7 @@ def extragradient() -> str:
     "Conjugate gradient",
     source="Polak & Ribière 1969, Polyak 1969; Nocedal & Wright 2006, algorithm 5.4 with (5.44) and (5.45)",
     keras=never("Keras' optimizers do not see the loss."),
-    look=Drawn("#3c5a00", "#00d200", "21px,6px,2px,3px", "arrow-left", "◂"),
+    look=Drawn("#3c5a00", "#00d200", "21px,6px,2px,3px", "square-dot", "▣"),
     kin=Kin(
         "CG",
         Branch.MOMENTUM,
@@ -1466,7 +1466,7 @@ def conjugate_gradient(share: Enough = 1e-4, steepness: Steep = 0.1) -> str:
     "L-BFGS",
     source="Nocedal 1980, Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5",
     keras=never("Keras' optimizers update each variable by itself."),
-    look=Drawn("#d23c5a", "#f07878", "3px,6px,8px,3px", "arrow-right", "▸"),
+    look=Drawn("#d23c5a", "#f07878", "3px,6px,8px,3px", "diamond-dot", "◇"),
     kin=Kin(
         "L-BFGS",
         Branch.BESIDE,

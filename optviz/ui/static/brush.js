@@ -49,6 +49,15 @@ const edged = (power, size) => angle => {
   const length = power === 1 ? Math.abs(x) + Math.abs(y) : Math.max(Math.abs(x), Math.abs(y));
   return [(size * x) / length, (size * y) / length];
 };
+/**
+ * A shape with a hole, which is gone around the other way.
+ * @type {(points: Point[]) => Point[]}
+ */
+const pierced = points => {
+  /** @type {Point[]} */
+  const hole = polygon(12, 0).map(([x, y]) => [0.35 * x, -0.35 * y]);
+  return [...points, points[0], ...hole, hole[0]];
+};
 /** @type {Record<string, Point[]>} */
 const SYMBOLS = {
   circle: polygon(24, 0),
@@ -84,10 +93,10 @@ const SYMBOLS = {
   "diamond-tall": [[0, -1.4], [0.7, 0], [0, 1.4], [-0.7, 0]],
   hourglass: [[1, 1], [-1, 1], [1, -1], [-1, -1]],
   bowtie: [[-1.1, -0.9], [0, -0.2], [1.1, -0.9], [1.1, 0.9], [0, 0.2], [-1.1, 0.9]],
-  "arrow-up": [[0, 0], [1, 2], [-1, 2]],
-  "arrow-down": [[0, 0], [1, -2], [-1, -2]],
-  "arrow-left": [[0, 0], [2, 1], [2, -1]],
-  "arrow-right": [[0, 0], [-2, 1], [-2, -1]],
+  "circle-dot": pierced(polygon(24, 0)),
+  "square-dot": pierced(polygon(4, Math.PI / 4).map(([x, y]) => [1.25 * x, 1.25 * y])),
+  "triangle-up-dot": pierced(polygon(3, UP).map(([x, y]) => [1.25 * x, 1.25 * y])),
+  "diamond-dot": pierced(polygon(4, 0).map(([x, y]) => [1.3 * x, 1.3 * y])),
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
@@ -286,7 +295,7 @@ export class Brush {
     const open = name.endsWith("-open");
     pen.setLineDash([]);
     pen.beginPath();
-    for (const [u, v] of SYMBOLS[name.replace(/-(open|dot)/g, "")] ?? SYMBOLS.circle) pen.lineTo(x + ((u * cos - v * sin) * size) / 2, y + ((u * sin + v * cos) * size) / 2);
+    for (const [u, v] of SYMBOLS[name.replace("-open", "")] ?? SYMBOLS.circle) pen.lineTo(x + ((u * cos - v * sin) * size) / 2, y + ((u * sin + v * cos) * size) / 2);
     pen.closePath();
     pen.fillStyle = color;
     if (!open) pen.fill();
