@@ -1363,7 +1363,7 @@ Shrink = Annotated[float, Range(0.1, 0.9, r"\tau")]
     kin=Kin(
         "Armijo",
         Branch.GRADIENT,
-        (),
+        ("sgd",),
         "It tries how far to go: the step is shortened until the loss has fallen by enough.",
     ),
     beyond="Its step is searched for: it asks for the loss at several points along the gradient.",
@@ -1384,7 +1384,7 @@ def armijo(share: Enough = 0.5, shrink: Shrink = 0.5) -> str:
     kin=Kin(
         "Polyak",
         Branch.GRADIENT,
-        (),
+        ("sgd",),
         "It knows the least loss, and from how far the loss is above it how long the step must be.",
     ),
     beyond="Its step is the distance of the loss to the least one, over the squared norm of the gradient.",
@@ -1412,7 +1412,7 @@ def polyak(
     kin=Kin(
         "Extragrad.",
         Branch.BESIDE,
-        (),
+        ("sgd",),
         "It makes a step on trial, and then the real one from where it was with the gradient found there.",
     ),
     beyond="It computes two gradients: one at w, and one where plain descent would step.",
