@@ -397,7 +397,8 @@ def test_the_keras_program_is_python(activation, initialization):
 @pytest.mark.parametrize("name", [name for name, made in ACTIVATIONS.items() if made.parameters])
 def test_an_activation_brings_its_parameters_as_controls(name):
     parameter = ACTIVATIONS[name].parameters[0]
-    app = fine(**{"activation": name, f"{name}.{parameter.name}": "0.05"})
+    value = float(f"{0.7 * parameter.range.low + 0.3 * parameter.range.high:.2g}")
+    app = fine(**{"activation": name, f"{name}.{parameter.name}": f"{value}"})
     settings = at(app).settings
-    assert dict(settings.activation.values)[parameter.name] == 0.05
-    assert dict(at(app).classifier.network.activation.arguments)[parameter.name] == 0.05
+    assert value != parameter.default and dict(settings.activation.values)[parameter.name] == value
+    assert dict(at(app).classifier.network.activation.arguments)[parameter.name] == value

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import optviz
-from optviz.course.outline import GROUPS
 from optviz.optimization.two_moments import members
 
 ROOT = Path(__file__).parents[1]
@@ -25,12 +24,11 @@ def test_the_ten_lines_run_and_print_what_they_say():
     assert epoch == "100" and float(loss) < 0.12 and float(accuracy) > 0.85
 
 
-def test_the_rows_are_those_of_the_optimizers_that_are_two_moments_and_the_lessons_are_counted():
+def test_the_rows_are_those_of_optimizers_that_are_two_moments_and_who_leaves_the_frame_does():
     rows = re.search(r"m: decay, gain \| V: decay, gain \|\n\|[-|]+\n(.*?)\n\n", TEXT, re.DOTALL)
-    assert rows and len(rows[1].splitlines()) == len(members()) == 6 and "Six optimizers are two rows" in TEXT
+    known = ("sgd", "momentum", "momentum_classical", "adagrad", "rmsprop", "adam")
+    assert rows and len(rows[1].splitlines()) == len(known) and {*known} <= {*members()}
     assert not {"nesterov", "nesterov_keras", "adamw", "lion", "newton"} & {*members()}
-    # The page of lectures is none of them.
-    assert sum(map(len, GROUPS.values())) - 1 == 27 and "Twenty-seven\nlessons" in TEXT
 
 
 def test_the_test_command_is_what_ci_runs():
