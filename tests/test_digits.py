@@ -14,6 +14,7 @@ from optviz.networks.datasets import DataError
 from optviz.networks.losses import SOFTMAX_CROSSENTROPY
 from optviz.networks.network import Network
 from optviz.networks.training_plan import NUMBERS, Plan, Scale, Trained, fit
+from optviz.recipes import Choice
 
 SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
@@ -87,7 +88,7 @@ def test_the_gradient_is_that_of_finite_differences(hidden):
     [
         {"learning_rate": 1.0},
         {"hidden": (32,), "learning_rate": 0.3},
-        {"hidden": (32, 16), "optimizer": "adam", "learning_rate": 0.003},
+        {"hidden": (32, 16), "optimizer": Choice("adam"), "learning_rate": 0.003},
     ],
     ids=["softmax regression", "64-32-10", "64-32-16-10"],
 )

@@ -60,6 +60,10 @@ MARKERS: Mapping[str, str] = {
     "triangle-up-dot": "◬",
     "diamond-dot": "◇",
     "octagon": "⯃",
+    "pentagon-dot": "⬠",
+    "hexagon-dot": "⬡",
+    "triangle-down-dot": "▽",
+    "star-dot": "☆",
 }
 """The markers that an optimizer may have, with their signs. Hollow they are another side of the same."""
 

@@ -97,6 +97,10 @@ const SYMBOLS = {
   "square-dot": pierced(polygon(4, Math.PI / 4).map(([x, y]) => [1.25 * x, 1.25 * y])),
   "triangle-up-dot": pierced(polygon(3, UP).map(([x, y]) => [1.25 * x, 1.25 * y])),
   "diamond-dot": pierced(polygon(4, 0).map(([x, y]) => [1.3 * x, 1.3 * y])),
+  "pentagon-dot": pierced(polygon(5, UP)),
+  "hexagon-dot": pierced(polygon(6, 0)),
+  "triangle-down-dot": pierced(polygon(3, -UP).map(([x, y]) => [1.25 * x, 1.25 * y])),
+  "star-dot": pierced(polygon(5, UP, 0.45).map(([x, y]) => [1.4 * x, 1.4 * y])),
   arrow: [[0, 0], [0.8, 2], [-0.8, 2]],
 };
 
