@@ -142,4 +142,10 @@ def test_the_table_of_an_activation_is_right_between_its_nodes(name: str) -> Non
     assert nodes[NODES // 2] == 0.0
     z = np.concatenate([np.linspace(-8, 8, 4001), [-1e4, 1e4]])
     read = np.interp(z, nodes, table(activation.value))
-    np.testing.assert_allclose(read, activation.value(z), rtol=2e-4, atol=2e-4)
+    # A kink that lies between two nodes is cut off there.
+    slopes = activation.derivative(nodes, activation.value(nodes))
+    places = np.searchsorted(nodes, z).clip(1, NODES - 1)
+    kinked = np.abs(np.diff(slopes)) > 0.4
+    cut = np.where(kinked, np.abs(np.diff(slopes)) * np.diff(nodes) / 4, 0.0)[places - 1]
+    assert kinked.sum() <= 2
+    assert (np.abs(read - activation.value(z)) <= 2e-4 * (1 + np.abs(activation.value(z))) + cut).all()

@@ -17,7 +17,7 @@ from optviz.lessons.tables import digits
 from optviz.lessons.tables import table as html
 from optviz.libraries import in_tensorflow
 from optviz.locale.spoken import N_, _, joined, language
-from optviz.networks.losses import LOSSES, Loss, focal, huber
+from optviz.networks.losses import LOGIT, LOSSES, RAW, Loss, Response, focal, huber
 from optviz.recipes import Range, Recipe
 
 CURVE = 401
@@ -235,12 +235,17 @@ class Family:
         return (*self.plain, self.recipe.name)
 
 
+def _plain(response: Response, besides: Recipe[Loss]) -> tuple[str, ...]:
+    """Return the names of the losses without parameters of outputs that mean one thing."""
+    return tuple(name for name, loss in LOSSES.items() if loss.response == response and name != besides.name)
+
+
 FAMILIES: Mapping[str, Family] = {
     "error": Family(
         N_("Regression"),
         N_("Error e = prediction − target"),
         "e",
-        ("mse", "mae"),
+        _plain(RAW, huber),
         huber,
         Range(-4.0, 4.0, "e"),
         2.0,
@@ -253,7 +258,7 @@ FAMILIES: Mapping[str, Family] = {
         N_("Classification"),
         N_("Logit z, the output before the sigmoid"),
         "z",
-        ("binary_crossentropy",),
+        _plain(LOGIT, focal),
         focal,
         Range(-8.0, 8.0, "z"),
         2.0,

@@ -59,7 +59,6 @@ MARKERS: Mapping[str, str] = {
     "square-dot": "▣",
     "triangle-up-dot": "◬",
     "diamond-dot": "◇",
-    "octagon": "⯃",
     "pentagon-dot": "⬠",
     "hexagon-dot": "⬡",
     "triangle-down-dot": "▽",
