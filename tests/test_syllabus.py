@@ -63,8 +63,10 @@ def test_a_newcomer_is_led_to_a_race_a_net_and_the_course():
     assert re.findall(r"href='\./(\w*)", welcome()) == ["", "classifier", "course"]
 
 
-def test_every_lesson_is_in_the_syllabus():
-    assert {row.page for row in ROWS.values()} | {"course", "lectures"} == set(LESSONS)
+def test_what_the_syllabus_names_is_a_lesson():
+    # A lesson may teach more than the course asks for.
+    named = {row.page for row in ROWS.values()} | {"course", "lectures"}
+    assert named <= set(LESSONS) and len(named) >= 29
 
 
 def test_a_number_stands_once():
