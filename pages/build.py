@@ -9,10 +9,11 @@ from optviz.figures.panels import Picture, run_of
 from optviz.lessons import build, races, ranges
 from optviz.lessons.build import GAINS, Row
 from optviz.lessons.examples import Example
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import MOST, Contestant, Run
 from optviz.locale.spoken import N_, _, joined, titled
 from optviz.recipes import Choice, Range
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, lesson, remedies, runs
 from optviz.ui.player import Result

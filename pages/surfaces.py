@@ -10,12 +10,13 @@ from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
 from optviz.lessons import race_code, races, ranges
 from optviz.lessons.examples import SURFACE_EXAMPLES
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.words import formula_error
 from optviz.locale.spoken import _, titled
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
+from optviz.surfaces.grounds import Ground, surface_of
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import controls, forks, inspector, lesson, links, remedies, rosters, runs
 from optviz.ui.player import Result, step_at_rest
@@ -76,7 +77,7 @@ with st.sidebar:
     with controls.folded(link, "starts", _("Start and axes"), ":material/my_location:"):
         try:
             ground = Ground(surface_name, formula, l1, l2, sigma, seed)
-            surface = races.surface_of(surface_name, formula)
+            surface = surface_of(surface_name, formula)
             start = controls.point(link, surface.start)
         except FormulaError as error:
             stage.error(formula_error(error), icon=":material/function:")

@@ -21,11 +21,11 @@ from optviz.lessons import (
     yoghurt,
 )
 from optviz.lessons.comparisons import alike, coinciding, least, most, say_coinciding
-from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method, Sample, Settings, Trainer
 from optviz.lessons.trainings import Training
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 
 
 def test_alike_is_what_is_written_alike_or_within_what_counts():

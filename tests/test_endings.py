@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from optviz.lessons import diagnoses, races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import read_runs
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, Trouble, diagnose
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.surfaces.landscape import Kind, spacing
 from optviz.surfaces.race import Course, Ending, race
 from optviz.surfaces.surfaces import SURFACES, Surface
@@ -526,7 +527,7 @@ def test_a_divergence_that_only_shows_in_the_last_step_is_not_said_to_have_risen
 def test_minima_are_drawn_as_what_they_are(formula):
     given = settings(formula, (4, 3), "sgd")
     stars = json.loads(races.panels_of(given, True)[0].figure)["data"][0]
-    minima = races.course_of(given.ground).minima
+    minima = course_of(given.ground).minima
     shown = {Kind.CURVE: len(minima.points), Kind.POINTS: 1}.get(minima.kind, 0)
     assert np.size(stars.get("x", ())) == shown or "bdata" in stars["x"]
     assert (stars["marker"]["symbol"] == "circle") == (minima.kind is Kind.CURVE)

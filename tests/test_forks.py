@@ -11,7 +11,7 @@ import pytest
 from optviz.lessons import races, training_words
 from optviz.lessons import training_settings as trained
 from optviz.lessons.forks import Fork
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method, Switch, Trainer
 from optviz.lessons.trainings import NUMBERS, Training
@@ -22,6 +22,7 @@ from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES, warmup
 from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.race import Course, Ending, conclude, conclude_fork, exchanged, paths
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened, said, sound

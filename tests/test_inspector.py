@@ -11,13 +11,14 @@ from optviz.figures.arrows import LOOKS
 from optviz.figures.panels import run_of
 from optviz.lessons import races
 from optviz.lessons.forks import Fork
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.anatomy import Part
 from optviz.optimization.objectives import noise
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import inspector
 from optviz.ui.inspector import NUMBERS, SUB_STEPS, broken

@@ -9,11 +9,11 @@ import pytest
 from optviz.expressions import tensorflow_program
 from optviz.lessons import build, functions, momentum, races
 from optviz.lessons.build import Row, own
-from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.models.functions import CASTS, read_axis
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 from tests import programs
 

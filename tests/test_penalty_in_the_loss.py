@@ -10,7 +10,6 @@ import pytest
 from optviz.figures.panels import Thinned
 from optviz.lessons import digits, penalties, races, table, training_words
 from optviz.lessons.penalties import Chosen
-from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.lessons.training_panels import panels_of
 from optviz.lessons.training_settings import Method, Sample, Settings, Switch, Trainer, points_of
@@ -19,6 +18,7 @@ from optviz.networks.losses import LOSSES, SOFTMAX_CROSSENTROPY
 from optviz.networks.plateau import Watched
 from optviz.networks.training_plan import Plan
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.ui.training_files import event_runs
 
 WITH, DATA = "training, with penalty", "training, without penalty"

@@ -12,12 +12,13 @@ from optviz.expressions import fill_gaps
 from optviz.lessons.family import SHARED, SHOWS
 from optviz.lessons.forks import Fork
 from optviz.lessons.race_code import program
-from optviz.lessons.races import Ground, Settings, race_of
+from optviz.lessons.races import Settings, race_of
 from optviz.lessons.runs import Run, read_runs
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened
 from tests.programs import drawn, idle, run

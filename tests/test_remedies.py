@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from optviz.lessons import descent, diagnoses, races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run, read_runs
 from optviz.locale.spoken import LANGUAGES
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Trouble
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
 from optviz.ui import remedies

@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 from optviz.figures.panels import run_of
 from optviz.lessons import races
 from optviz.lessons.forks import Fork
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.locale.spoken import LANGUAGES
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import said
@@ -118,7 +119,7 @@ def test_the_learning_rate_takes_steps_and_any_value():
 def test_what_the_panels_follow_is_the_race():
     given = settings(l2=0.5, steps=40)
     arrays, race = races.arrays_of(given, True), races.race_of(given)
-    best = races.course_of(given.ground).minima.value
+    best = course_of(given.ground).minima.value
     assert np.allclose(arrays["w"].array, race.path.w, rtol=1e-6)
     assert np.allclose(arrays["loss"].array, race.path.loss - best, rtol=1e-5, atol=1e-6)
     assert np.allclose(arrays["own"].array, race.path.loss - race.penalty, rtol=1e-5, atol=1e-5)

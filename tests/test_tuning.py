@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from optviz.lessons import races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Choice
 from optviz.surfaces import tuning
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.race import Ending
 from optviz.surfaces.surfaces import SURFACES
 from tests.pages import opened

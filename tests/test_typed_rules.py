@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from optviz.lessons import race_code, races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import RUNS, Run
 from optviz.notation import FormulaError, Reason
 from optviz.optimization.optimizers import LONGEST, OPTIMIZERS, OWN, example, template, typed
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from tests import programs
 from tests.pages import opened, ran
 

@@ -22,6 +22,7 @@ from optviz.locale.spoken import N_, _, joined
 from optviz.optimization.descent import Step, descend
 from optviz.optimization.optimizers import ONE, OPTIMIZERS, Optimizer, Recursion, framed
 from optviz.optimization.two_moments import Likeness, Trait, likeness, members, traits
+from optviz.surfaces.grounds import course_of, surface_of
 
 tex = partial(tables.tex, bare=True)
 
@@ -215,9 +216,7 @@ def first_step(settings: Settings) -> Step:
     """Return the first update of the visitor's optimizer, which is the first run of the race."""
     optimizer, start = settings.runs[0].build(), np.array(settings.start)
     with np.errstate(all="ignore"):
-        return next(
-            descend(races.course_of(settings.ground).descended, optimizer, lambda t: settings.learning_rate, start)
-        )
+        return next(descend(course_of(settings.ground).descended, optimizer, lambda t: settings.learning_rate, start))
 
 
 def by_hand(settings: Settings) -> str:
@@ -245,7 +244,7 @@ def _vector(value: Array) -> str:
 
 def programs(settings: Settings, mine: Own) -> list[str]:
     """Return the descent in TensorFlow, step for step, and the same with an optimizer of Keras if it has a name."""
-    surface = races.surface_of(settings.ground.surface, settings.ground.formula)
+    surface = surface_of(settings.ground.surface, settings.ground.formula)
     start = [float(x) for x in settings.start]
     given = {"settings": settings, "surface": tensorflow_program(surface.expression), "start": start}
     m, v = _code_read("m", mine.first), _code_read("V", mine.second)

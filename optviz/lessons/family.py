@@ -14,7 +14,7 @@ from optviz.figures import family as pictures
 from optviz.figures.panels import Caption, Panel, Thinned, tracks_of
 from optviz.lessons import matrices, race_code, races
 from optviz.lessons.build import beyond, moment_cells
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import read_runs
 from optviz.lessons.tables import table
 from optviz.locale.spoken import N_, _, language
@@ -23,6 +23,7 @@ from optviz.optimization.optimizers import MATRIX_OPTIMIZERS, OPTIMIZERS
 from optviz.optimization.two_moments import members
 from optviz.recipes import Choice
 from optviz.surfaces import tuning
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 
 

@@ -10,10 +10,11 @@ from optviz.expressions import NEAR, ROUNDING, SAME, UNDERFLOW, has_poles, numpy
 from optviz.lessons.forks import Fork
 from optviz.lessons.optimizer_code import numpy_class, rate_code
 from optviz.lessons.programs import printed
-from optviz.lessons.races import Settings, surface_of, titles_of
+from optviz.lessons.races import Settings, titles_of
 from optviz.lessons.runs import Run
 from optviz.optimization.objectives import NOISE_BLOCK
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.surfaces.grounds import surface_of
 from optviz.surfaces.surfaces import x1, x2
 
 ROWS = 10

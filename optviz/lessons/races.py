@@ -30,25 +30,13 @@ from optviz.optimization.schedules import SCHEDULES, Factor, warmup
 from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, diagnose
+from optviz.surfaces.grounds import Ground, course_of, surface_of
 from optviz.surfaces.landscape import Kind, Minima, is_limit, spacing
 from optviz.surfaces.race import Course, End, Ending, Race, conclude, conclude_fork, exchanged, paths, race
-from optviz.surfaces.surfaces import SURFACES, Surface
 
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
 WHOLE, ROWS = 200, 150
 """Up to so many steps every row of the minor curves is sent; of a longer race about so many, beside the whole paths."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What is raced on: a surface of the registry, or a visitor's formula; with its penalty and noise."""
-
-    surface: str
-    formula: str
-    l1: float
-    l2: float
-    sigma: float
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +57,6 @@ class Settings:
         """The ground that the forked run is on from the fork on."""
         l2 = self.fork.l2 if self.fork else None
         return self.ground if l2 is None else replace(self.ground, l2=l2)
-
-
-@lru_cache(maxsize=64)
-def surface_of(name: str, formula: str) -> Surface:
-    """Return a surface of the registry, or that of a formula; raises FormulaError."""
-    return Surface.from_formula(formula) if name == "formula" else SURFACES[name]
-
-
-@lru_cache(maxsize=64)
-def course_of(ground: Ground) -> Course:
-    """Return the course of a ground, with its minima found."""
-    surface = surface_of(ground.surface, ground.formula)
-    marked = None if ground.surface == "formula" else np.array(surface.minima, dtype=float).reshape(-1, 2)
-    return Course(surface, surface.domain, marked, ground.l1, ground.l2, ground.sigma, ground.seed)
 
 
 @lru_cache(maxsize=16)

@@ -18,7 +18,7 @@ from optviz.lessons import races
 from optviz.lessons.descent import behavior, six
 from optviz.lessons.optimizer_code import RateCode, optimizer_code, schedule_code
 from optviz.lessons.programs import printed
-from optviz.lessons.races import ENDINGS, Ground
+from optviz.lessons.races import ENDINGS
 from optviz.lessons.rosters import Listed, Roster, Words
 from optviz.lessons.schedule_formulas import filled
 from optviz.lessons.tables import table as html
@@ -30,6 +30,7 @@ from optviz.recipes import Recipe
 from optviz.surfaces.curve_descent import Descent, run
 from optviz.surfaces.curves import CURVES
 from optviz.surfaces.curves import w as curve_weight
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.surfaces.race import Race, race
 from optviz.surfaces.surfaces import SURFACES
 
@@ -115,7 +116,7 @@ def _ground(settings: Settings) -> Ground:
 def race_of(settings: Settings) -> Race:
     """Descend on the surface, a run for each schedule."""
     optimizer = OPTIMIZERS[settings.optimizer]()
-    course = races.course_of(_ground(settings))
+    course = course_of(_ground(settings))
     runs = [Trial.of(course, optimizer, settings.rate(plan), settings.factor(plan)) for plan in settings.plans]
     start = np.array(SURFACES[settings.surface].start)
     return race(runs, start, settings.steps)
@@ -157,7 +158,7 @@ def _schedule_panel(names: tuple[str, ...], steps: int, top: float | None, spoke
 @lru_cache(maxsize=64)
 def _applied(curve: str, zoom: float, ground: Ground, names: tuple[str, ...], spoken: str) -> tuple[Panel, ...]:
     line, seen = CURVES[curve], curve_pictures.view(CURVES[curve], zoom)
-    course, step, loss = races.course_of(ground), _("Step"), _("Loss")
+    course, step, loss = course_of(ground), _("Step"), _("Loss")
     words = {"curve": loss, "minimum": _("Minimum"), "start": _("Start"), "w": "w", "loss": loss}
     # Full names would cover the paths.
     short = tuple("" for _name in names)

@@ -16,7 +16,7 @@ from optviz.course import addresses
 from optviz.figures.arrows import LOOKS, Arrow, Arrows
 from optviz.figures.panels import Sentences, Slow
 from optviz.lessons import races
-from optviz.lessons.races import Ground, Settings, Stretch
+from optviz.lessons.races import Settings, Stretch
 from optviz.lessons.tables import digits, tex
 from optviz.locale.spoken import N_, _, joined, language
 from optviz.optimization import anatomy
@@ -24,6 +24,7 @@ from optviz.optimization.anatomy import Line, Part, Updates
 from optviz.optimization.optimizers import ONE, Optimizer
 from optviz.optimization.rules import POINT, WHERE, SubStep, names_in, operations_in
 from optviz.optimization.writing import in_words
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.ui import controls
 from optviz.ui.links import Link
 
@@ -134,7 +135,7 @@ def _put(arrays: dict[str, Rows], name: str, rows: Array, first: int, steps: int
 def _numbers(ground: Ground, updates: Updates) -> Array:
     """Return the numbers of slow motion, `(rows, len(NUMBERS))`."""
     look, update = updates.look, updates.update
-    surface = races.course_of(ground).drawn
+    surface = course_of(ground).drawn
     pairs = (look.w, look.point, look.g, update.m, update.v, np.asarray(update.rate), update.eta, updates.following)
     losses = [np.reshape(surface(w)[0], (-1, 1)) for w in (look.w, updates.following)]
     return np.concatenate([*pairs, updates.learning_rate, *losses], axis=1)

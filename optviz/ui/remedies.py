@@ -14,6 +14,7 @@ from optviz.lessons.runs import Contestant, Run
 from optviz.locale.spoken import _
 from optviz.optimization.optimizers import Optimizer
 from optviz.surfaces.diagnosis import Cause, Finding, Trouble
+from optviz.surfaces.grounds import course_of
 from optviz.surfaces.race import End, Ending
 from optviz.ui import controls
 from optviz.ui.links import Link
@@ -114,7 +115,7 @@ def _search(settings: Settings) -> Remedy | None:
             soonest = min(remedy.end.arrival or 0 for remedy in arrived)
             return next(remedy for remedy in arrived if (remedy.end.arrival or 0) <= SOON * soonest)
         sound += tried
-    best = races.course_of(settings.ground).minima
+    best = course_of(settings.ground).minima
     floor = best.value if best.known else None
     better = [remedy for remedy in sound if _clearly_better(remedy.end, before, floor)]
     return min(better, key=lambda remedy: remedy.end.loss, default=None)

@@ -11,12 +11,13 @@ import pytest
 
 from optviz.lessons import races
 from optviz.lessons.forks import Fork
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Method
 from optviz.lessons.training_settings import Settings as Trained
 from optviz.lessons.trainings import Training
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from tests.browser.screen import PLAYER, eventually, frames
 
 if TYPE_CHECKING:

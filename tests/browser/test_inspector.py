@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from optviz.lessons import races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import read_runs
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

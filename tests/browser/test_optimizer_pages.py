@@ -11,12 +11,12 @@ from optviz.figures.family import places
 from optviz.lessons import functions, momentum, practice, races
 from optviz.lessons.build import Row, own
 from optviz.lessons.family import SHOWS
-from optviz.lessons.races import Ground
 from optviz.lessons.runs import Run
 from optviz.lessons.training_settings import Sample
 from optviz.models.functions import read_axis
 from optviz.optimization.family import FAMILY
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from tests.browser.screen import at_the_end, run_after
 
 if TYPE_CHECKING:

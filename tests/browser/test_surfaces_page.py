@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from optviz.lessons import races
-from optviz.lessons.races import Ground, Settings
+from optviz.lessons.races import Settings
 from optviz.lessons.runs import read_runs
 from optviz.optimization.descent import Path
 from optviz.optimization.looks import LOOKS
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Choice
+from optviz.surfaces.grounds import Ground
 from optviz.surfaces.surfaces import SURFACES
 from tests.browser.screen import PLAYER, at_the_end, choose, frames, opened, query, run_after
 
