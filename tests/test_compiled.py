@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from optviz import compiled
 from optviz.optimization import straight
-from optviz.optimization.descent import advance, arrive, descend, marks
+from optviz.optimization.descent import advance, arrive, descend, marks, settle
 from optviz.optimization.objectives import Later, Noisy, Penalized
 from optviz.optimization.optimizers import OPTIMIZERS, typed
 from optviz.optimization.schedules import SCHEDULES, Schedule
@@ -46,10 +47,12 @@ def program(objective, optimizer):
     return machine_program(optimizer.rule, slope.program, noisy, bool(slope.l1), bool(slope.l2))
 
 
-def program_of_many(objective, optimizer, varied=()):
+def program_of_many(objective, optimizer, varied=(), watched=False):
     slope, noisy = objective.of_floats, hasattr(objective, "noise_of")
     strengths = bool(slope.l1), bool(slope.l2)
-    return wide_program(optimizer.rule, slope.program, noisy, *strengths, has_gaps=slope.has_gaps, varied=varied)
+    return wide_program(
+        optimizer.rule, slope.program, noisy, *strengths, has_gaps=slope.has_gaps, varied=varied, watched=watched
+    )
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +161,31 @@ def test_settings_of_each_run_are_its_own_in_machine_code(folder, plain, monkeyp
                 mine = OPTIMIZERS[name](**{key: float(value[run, 0]) for key, value in settings.items()})
                 one = next(islice(descend(BEALE, mine, picked(schedule, run), starts[run]), 30, None)).w
                 np.testing.assert_allclose(found[run], one, rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_what_is_seen_of_many_runs_is_the_same_in_machine_code(folder, plain):
+    """From tame runs to those that are not finite after a few steps; with gaps those that met one are made again."""
+    cases = [
+        (RULES["momentum"], BEALE),
+        (RULES["adam"], objectives(BEALE)["noisy"]),
+        (RULES["sgd"], GROUNDS["1/x1 + x2^2"]),
+    ]
+    compiled.prepare(*(program_of_many(each, rule, watched=True) for rule, each in cases))
+    starts = np.random.default_rng(0).uniform(-2, 2, (600, 2))
+    rates = np.geomspace(1e-4, 3.0, 600)
+    for rule, each in cases:
+        assert compiled.compiled(program_of_many(each, rule, watched=True))
+        for schedule in (lambda t: rates, lambda t: rates / (1 + t)):
+            given = each, rule, schedule, starts, 40
+            ours = settle(*given, value=0.0, close=0.5, early=30)
+            theirs = plain(partial(settle, value=0.0, close=0.5, early=30), *given)
+            assert theirs.turns.any() and (theirs.arrival >= 0).any()
+            np.testing.assert_array_equal(ours.step, theirs.step)
+            np.testing.assert_array_equal(ours.arrival, theirs.arrival)
+            np.testing.assert_array_equal(ours.turns, theirs.turns)
+            for name in ("w", "loss", "early"):
+                np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-12)
 
 
 def picked(schedule, run):

@@ -1,6 +1,6 @@
 """The one loop: every optimizer on every objective, one update at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
-from optviz.optimization.objectives import in_place, noise_of, of_floats, of_runs, together
+from optviz.optimization.objectives import in_place, noise_of, of_floats, of_runs, together, value_of
 from optviz.optimization.optimizers import Look, Memory, Objective, Optimizer, number_for, spread
 from optviz.optimization.rules import ASK
-from optviz.optimization.straight import WIDTH, Begin, can_run, run, run_wide
+from optviz.optimization.straight import AXES, WIDTH, Begin, Watch, can_run, run, run_wide
 
 Schedule = Callable[[int], Number]
 
@@ -170,36 +170,51 @@ An objective whose own arrays are larger says `together`.
 """
 
 
-def arrive(objective: Objective, optimizer: Optimizer, schedule: Schedule, w: Array, n: int) -> Array:
-    """Return where n updates lead many runs at once, from `w: (..., k)`, as `descend` does.
+class _Many:
+    """Many runs at once, from `w: (..., k)`: a rate a run or for all, settings that broadcast against w, strengths."""
 
-    `schedule(t)` and the strengths of a penalty are numbers or arrays of the run shape, settings numbers or arrays that
-    broadcast against w; all else is the same for all runs. They are taken in blocks, on a surface each coordinate one
-    behind the other in memory, or in machine code where there is some.
-    """
-    w = np.asarray(w, dtype=float)
-    flat, each = w.reshape(-1, w.shape[-1]), [schedule(t) for t in range(n)]
-    # A rate that stays is one row for all updates, and one that all runs have is one column.
-    rows = each[:1] if all(rate is each[0] for rate in each) else each
-    shape = w.shape[:-1] if any(isinstance(rate, np.ndarray) for rate in rows) else (1,)
-    rates = np.array([np.broadcast_to(rate, shape).reshape(-1) for rate in rows])
-    settings = [
-        np.broadcast_to(value, (*w.shape[:-1], *value.shape[-1:])).reshape(len(flat), -1)
-        if isinstance(value, np.ndarray)
-        else value
-        for value in optimizer.settings
-    ]
-    optimizer = replace(optimizer, settings=tuple(settings))
-    size = together(objective) or BLOCK
-    # What diverges is a result and no reason for a warning.
-    with np.errstate(all="ignore"):
-        arrived, is_true = _by_machine(objective, optimizer, rates, flat, n)
-        left = np.flatnonzero(~is_true)
+    def __init__(self, objective: Objective, optimizer: Optimizer, schedule: Schedule, w: Array, n: int) -> None:
+        self.w = np.asarray(w, dtype=float)
+        self.shape, self.flat, self.n = self.w.shape[:-1], self.w.reshape(-1, self.w.shape[-1]), n
+        each = [schedule(t) for t in range(n)]
+        # A rate that stays is one row for all updates, and one that all runs have is one column.
+        rows = each[:1] if all(rate is each[0] for rate in each) else each
+        varied = self.shape if any(isinstance(rate, np.ndarray) for rate in rows) else (1,)
+        self.rates = np.array([np.broadcast_to(rate, varied).reshape(-1) for rate in rows]).reshape(len(rows), -1)
+        settings = [
+            np.broadcast_to(value, (*self.shape, *value.shape[-1:])).reshape(len(self.flat), -1)
+            if isinstance(value, np.ndarray)
+            else value
+            for value in optimizer.settings
+        ]
+        self.objective, self.optimizer = objective, replace(optimizer, settings=tuple(settings))
+
+    def blocks(
+        self, left: NDArray[np.int_], *, every: int
+    ) -> Iterator[tuple[NDArray[np.int_], Objective, Iterator[Mark]]]:
+        """Yield runs of those that are left, what they descend on, and where every so many updates begin."""
+        size = together(self.objective) or BLOCK
         for first in range(0, len(left), size):
             runs = left[first : first + size]
-            own = of_runs(objective, partial(_taken, w.shape[:-1], runs))
-            arrived[runs] = _in_block(own, optimizer, rates, flat, runs, n)
-    return arrived.reshape(w.shape)
+            objective = of_runs(self.objective, partial(_taken, self.shape, runs))
+            settings = [value[runs] if isinstance(value, np.ndarray) else value for value in self.optimizer.settings]
+            mine = list(self.rates[:, runs]) if self.rates.shape[1] == len(self.flat) else self.rates[:, 0].tolist()
+            begin = self.flat[runs] if together(objective) else np.asfortranarray(self.flat[runs])
+            own = replace(self.optimizer, settings=tuple(settings))
+            yield runs, objective, marks(objective, own, partial(_in_turn, mine), begin, every=every)
+
+    def by_machine(self, watch: Watch | None = None) -> tuple[Array, NDArray[np.bool_], dict[str, Array]]:
+        """Return where runs lead in machine code, which of them are true, and what was seen of them.
+
+        None is true where there is no such code.
+        """
+        slope, found, optimizer, w = of_floats(self.objective), None, self.optimizer, self.flat
+        is_one = all(value.shape[-1] == 1 for value in optimizer.settings if isinstance(value, np.ndarray))
+        if slope and can_run(optimizer.rule) and is_one:
+            states = [state.T for state in optimizer.init(w).states.values()]
+            begin, noise = np.concatenate([w.T, *states]), noise_of(self.objective, 0, self.n)
+            found = run_wide(optimizer.rule, optimizer.settings, slope, self.rates, self.n, begin, noise, watch)
+        return found or (np.empty_like(w), np.zeros(len(w), dtype=bool), {})
 
 
 def _taken(shape: tuple[int, ...], runs: NDArray[np.int_], each: Array) -> Array:
@@ -207,27 +222,122 @@ def _taken(shape: tuple[int, ...], runs: NDArray[np.int_], each: Array) -> Array
     return np.broadcast_to(each, shape).reshape(-1)[runs]
 
 
-def _in_block(
-    objective: Objective, optimizer: Optimizer, rates: Array, w: Array, runs: NDArray[np.int_], n: int
-) -> Array:
-    settings = [value[runs] if isinstance(value, np.ndarray) else value for value in optimizer.settings]
-    mine = list(rates[:, runs]) if rates.shape[1] == len(w) else rates[:, 0].tolist()
-    begin = w[runs] if together(objective) else np.asfortranarray(w[runs])
-    own = replace(optimizer, settings=tuple(settings))
-    return next(islice(marks(objective, own, lambda t: mine[t % len(mine)], begin, every=n), 1, None)).w
+def _in_turn(rates: Sequence[Number], t: int) -> Number:
+    return rates[t % len(rates)]
 
 
-def _by_machine(
-    objective: Objective, optimizer: Optimizer, rates: Array, w: Array, n: int
-) -> tuple[Array, NDArray[np.bool_]]:
-    """Return where runs lead in machine code, and which of them are true; none is where there is no such code."""
-    slope, found = of_floats(objective), None
-    is_one = all(value.shape[-1] == 1 for value in optimizer.settings if isinstance(value, np.ndarray))
-    if slope and can_run(optimizer.rule) and is_one:
-        states = [state.T for state in optimizer.init(w).states.values()]
-        begin = np.concatenate([w.T, *states])
-        found = run_wide(optimizer.rule, optimizer.settings, slope, rates, n, begin, noise_of(objective, 0, n))
-    return found or (np.empty_like(w), np.zeros(len(w), dtype=bool))
+def arrive(objective: Objective, optimizer: Optimizer, schedule: Schedule, w: Array, n: int) -> Array:
+    """Return where n updates lead many runs at once, from `w: (..., k)`, as `descend` does.
+
+    `schedule(t)` and the strengths of a penalty are numbers or arrays of the run shape, settings numbers or arrays that
+    broadcast against w; all else is the same for all runs. They are taken in blocks, on a surface each coordinate one
+    behind the other in memory, or in machine code where there is some.
+    """
+    many = _Many(objective, optimizer, schedule, w, n)
+    # What diverges is a result and no reason for a warning.
+    with np.errstate(all="ignore"):
+        arrived, is_true, _seen = many.by_machine()
+        for runs, _own, begun in many.blocks(np.flatnonzero(~is_true), every=n):
+            arrived[runs] = next(islice(begun, 1, None)).w
+    return arrived.reshape(many.w.shape)
+
+
+class Settled(NamedTuple):
+    """What became of many runs in n updates, of whose rows 0..n each has as many as are finite from the first on.
+
+    `w: (..., k)` and `loss: (...)` are those of the last such row, whose number is `step`, −1 where there is none.
+    `arrival` is the first row with a loss within what is close of the best value, −1 where none has; `turns` counts how
+    often a step turned by more than 90° from the one before. `early: (..., k)` is the point at a row that was asked
+    for, whether or not it is finite.
+    """
+
+    w: Array
+    loss: Array
+    step: NDArray[np.int_]
+    arrival: NDArray[np.int_]
+    turns: NDArray[np.int_]
+    early: Array
+
+
+def settle(
+    objective: Objective,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    w: Array,
+    n: int,
+    *,
+    value: Number,
+    close: Number,
+    early: int = 0,
+) -> Settled:
+    """Follow many runs at once as `arrive` does, and say when each came within `close` of a `value`, and how it went.
+
+    Both are numbers or arrays of the run shape (...). The loss is one that can be had alone (`objectives.value_of`).
+    """
+    many = _Many(objective, optimizer, schedule, w, n)
+    values, closes = (np.broadcast_to(each, many.shape).reshape(-1) for each in (value, close))
+    with np.errstate(all="ignore"):
+        whole = _Seen(many.flat)
+        is_true = np.zeros(len(values), dtype=bool)
+        if len(values) and np.ptp(values) == 0 and np.ptp(closes) == 0:
+            last, is_true, lanes = many.by_machine(Watch(float(values[0]), float(closes[0]), early))
+            if is_true.any():
+                seen = _Seen.of(lanes, is_true)
+                seen.see(n, last[is_true], value_of(objective, last[is_true]), values[0], closes[0], early)
+                whole.put(is_true, seen)
+        for runs, own, begun in many.blocks(np.flatnonzero(~is_true), every=1):
+            seen = _Seen(many.flat[runs])
+            for row, mark in enumerate(islice(begun, n + 1)):
+                seen.see(row, mark.w, value_of(own, mark.w), values[runs], closes[runs], early)
+            whole.put(runs, seen)
+    return Settled(
+        whole.end.reshape(many.w.shape),
+        whole.loss.reshape(many.shape),
+        whole.made.reshape(many.shape) - 1,
+        whole.met.reshape(many.shape),
+        whole.back.reshape(many.shape),
+        whole.early.reshape(many.w.shape),
+    )
+
+
+class _Seen:
+    """What was seen of some runs so far: `straight.WATCHED`, as arrays."""
+
+    def __init__(self, w: Array) -> None:
+        self.alive, self.met = np.ones(len(w), dtype=bool), np.full(len(w), -1)
+        self.made, self.back = np.zeros(len(w), dtype=int), np.zeros(len(w), dtype=int)
+        self.before, self.went = w, np.zeros_like(w)
+        self.end, self.loss, self.early = np.full_like(w, np.nan), np.full(len(w), np.nan), w.copy()
+
+    @classmethod
+    def of(cls, lanes: Mapping[str, Array], runs: NDArray[np.bool_]) -> "_Seen":
+        """Return what machine code has seen of some runs."""
+
+        def pair(name: str) -> Array:
+            return np.stack([lanes[f"{name}_{axis}"][runs] for axis in AXES], axis=-1)
+
+        seen = cls(pair("_from"))
+        seen.alive, seen.loss = lanes["_gone"][runs] == 0.0, lanes["_end"][runs]
+        seen.met, seen.made, seen.back = (lanes[name][runs].astype(int) for name in ("_met", "_made", "_back"))
+        seen.went, seen.end, seen.early = pair("_went"), pair("_end"), pair("_early")
+        return seen
+
+    def see(self, row: int, w: Array, loss: Array, value: Number, close: Number, early: int) -> None:
+        """See the next row, as machine code does (`straight.wide_program`)."""
+        self.alive &= np.isfinite(loss) & np.isfinite(w).all(-1)
+        alive, went = self.alive, w - self.before
+        self.met[alive & (np.abs(loss - value) <= close) & (self.met < 0)] = row
+        self.back += alive & (np.vecdot(went, self.went) < 0)
+        self.made += alive
+        self.before, self.went = w, went
+        self.end[alive], self.loss[alive] = w[alive], loss[alive]
+        if row == early:
+            self.early = w.copy()
+
+    def put(self, runs: NDArray[Any], seen: "_Seen") -> None:
+        """Take over what was seen of some of the runs."""
+        for name in ("met", "made", "back", "end", "loss", "early"):
+            getattr(self, name)[runs] = getattr(seen, name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -227,6 +227,13 @@ def of_runs(objective: Objective, part: Callable[[Array], Array]) -> Objective:
     return cast(Objective, made(part)) if made else objective
 
 
+def value_of(objective: Objective, w: Array) -> Array:
+    """Return the loss alone of an objective whose values can be had alone: noise in the gradient changes none."""
+    while not hasattr(objective, "value"):
+        objective = cast(Any, objective).objective
+    return cast(Array, cast(Any, objective).value(w))
+
+
 def together(objective: Objective) -> int | None:
     """Return how many runs at once leave an objective's own arrays in the cache; None where it has hardly any."""
     while hasattr(objective, "objective"):

@@ -35,6 +35,7 @@ from functools import cached_property, lru_cache, wraps
 from typing import Annotated, Any, NamedTuple, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optviz.arrays import Array, Number
 from optviz.grammar import Part
@@ -340,6 +341,14 @@ class Optimizer:
         """
         return _stable_product(self, min(t, LATE)) if self.rule.is_linear else None
 
+    def smooth_product(self, t: float = np.inf) -> float | None:
+        """Return the largest learning rate x curvature with which a quadratic is descended without oscillating.
+
+        Up to it all eigenvalues of the step of point and moments are positive: 1 for plain descent,
+        `(1 - sqrt(b))^2 / gain` for momentum (Goh 2017, Why Momentum Really Works). None as in `stable_product`.
+        """
+        return _smooth_product(self, min(t, LATE)) if self.rule.is_linear and self.rule.spread is None else None
+
 
 LATE = 10_000
 """After so many updates weights that change with their number have settled."""
@@ -348,8 +357,29 @@ SETTLED = 500
 
 
 @lru_cache(maxsize=256)
-@np.errstate(all="ignore")
 def _stable_product(optimizer: Optimizer, t: float) -> float | None:
+    eigenvalues = _eigenvalues(optimizer, t)
+    if eigenvalues is None:
+        return None
+    return _largest(lambda x: np.abs(eigenvalues(x)).max(-1) > 1.0 + MARGIN, 1e-3, 1e6)
+
+
+@lru_cache(maxsize=256)
+def _smooth_product(optimizer: Optimizer, t: float) -> float | None:
+    eigenvalues = _eigenvalues(optimizer, t)
+    if eigenvalues is None:
+        return None
+
+    def swings(x: Array) -> NDArray[np.bool_]:
+        found = eigenvalues(x)
+        return np.asarray(((np.abs(found.imag) > PAIRED * np.abs(found)) | (found.real < -MARGIN)).any(-1))
+
+    return _largest(swings, 1e-6, 1e3)
+
+
+@np.errstate(all="ignore")
+def _eigenvalues(optimizer: Optimizer, t: float) -> Callable[[Array], Array] | None:
+    """Return what gives the eigenvalues of the step of point and moments at products of rate and curvature."""
     others = _at_rest(optimizer, t)
     # Entries are at most quadratic in lr: a look ahead has it in the point and in the step.
     constant, first, second, third = _matrices(optimizer, others, np.arange(4.0), t)
@@ -362,22 +392,29 @@ def _stable_product(optimizer: Optimizer, t: float) -> float | None:
     if not np.allclose(np.poly(first), np.poly(steeper)):
         return None
 
-    def radius(x: Array) -> Array:
+    def at(x: Array) -> Array:
         column = x[..., None, None]
-        found: Array = np.abs(np.linalg.eigvals(constant + column * slope + column**2 * square)).max(-1)
+        found: Array = np.linalg.eigvals(constant + column * slope + column**2 * square)
         return found
 
-    tried = np.geomspace(1e-3, 1e6, 400)
-    unstable = np.flatnonzero(radius(tried) > 1.0 + MARGIN)
-    if not len(unstable) or not unstable[0]:
-        return float("inf") if not len(unstable) else 0.0
-    low, high = tried[unstable[0] - 1], tried[unstable[0]]
+    return at
+
+
+def _largest(fails: Callable[[Array], NDArray[np.bool_]], least: float, most: float) -> float:
+    """Return the largest number up to which nothing fails: inf where nothing does, 0 where all do."""
+    tried = np.geomspace(least, most, 400)
+    failing = np.flatnonzero(fails(tried))
+    if not len(failing) or not failing[0]:
+        return float("inf") if not len(failing) else 0.0
+    low, high = tried[failing[0] - 1], tried[failing[0]]
     for _halving in range(60):
         middle = (low + high) / 2.0
-        low, high = (low, middle) if radius(np.array(middle)) > 1.0 + MARGIN else (middle, high)
+        low, high = (low, middle) if fails(np.array(middle)) else (middle, high)
     return float(f"{low:.11g}")
 
 
+PAIRED = 1e-7
+"""Rounding makes a pair of eigenvalues that are equal complex by less than this."""
 MARGIN = 1e-12
 """Rounding makes an eigenvalue of size 1 larger by less than this."""
 

@@ -226,15 +226,43 @@ _SLOW = re.compile(r"\b(exp|log|power|a?(sin|cos|tan)h?)\(")
 """NumPy computes these for several numbers at once, machine code one by one."""
 
 
+WATCHED = (
+    *("_gone", "_met", "_made", "_back", "_from_x", "_from_y", "_went_x", "_went_y", "_end_x", "_end_y", "_end"),
+    *("_early_x", "_early_y"),
+)
+"""What a run that is watched keeps of the rows that it began updates at.
+
+- gone: 0 for as long as point and loss were finite, then no number
+- met: the first row with a loss close to the best value, −1 before; made: how many rows were finite
+- back: how often the step turned by more than 90°; from: the row before; went: the step that led to it
+- end: the last finite point and its loss; early: the point at the row that was asked for
+"""
+
+
+class Watch(NamedTuple):
+    """What is looked for in runs: a loss within `close` of a `value`, and the point at the row `early`."""
+
+    value: float
+    close: float
+    early: int
+
+
 def run_wide(
-    rule: Rule, settings: Sequence[Number], slope: Slope, rates: Array, n: int, begin: Array, noise: Array | None = None
-) -> tuple[Array, NDArray[np.bool_]] | None:
+    rule: Rule,
+    settings: Sequence[Number],
+    slope: Slope,
+    rates: Array,
+    n: int,
+    begin: Array,
+    noise: Array | None = None,
+    watch: Watch | None = None,
+) -> tuple[Array, NDArray[np.bool_], dict[str, Array]] | None:
     """Return where n updates lead runs in machine code, `(runs, 2)`; None where there is none, or it would be slower.
 
     `begin: (2 + 2 states, runs)` are both coordinates of the point and of each state, `noise: (n, 2)` what is added to
     the gradients. A setting is a number, or an array `(runs, 1)`; `rates` are `(n, runs)`, with one row for all updates
     or one column for all runs where they agree. The second says which of these runs are true: the others have met a
-    place where arrays fill in what is no number.
+    place where arrays fill in what is no number. The third is what was seen of each run, `WATCHED`, with a `watch`.
     """
     if not slope.program or _SLOW.search(slope.program):
         return None
@@ -247,13 +275,16 @@ def run_wide(
         bool(slope.l2),
         has_gaps=slope.has_gaps,
         varied=varied,
+        watched=watch is not None,
     )
     runs = begin.shape[1]
     code = compiled(text, n * runs // WORTH)
     if code is None:
         return None
-    strengths, drawn = np.array([slope.l1, slope.l2]), np.empty((0, 2)) if noise is None else noise
-    lanes = _in_lanes(np.concatenate([begin, np.zeros((1, runs))]))
+    strengths = np.array([slope.l1, slope.l2, *(watch or ())])
+    drawn = np.empty((0, 2)) if noise is None else noise
+    names = WATCHED if watch else ()
+    lanes = _in_lanes(np.concatenate([begin, np.zeros((1, runs)), _unseen(begin, names)]))
     table = np.empty((len(settings), runs))
     for column, value in zip(table, settings, strict=True):
         column[:] = np.ravel(value)
@@ -261,8 +292,16 @@ def run_wide(
         own = slice(k * LANES, (k + 1) * LANES)
         row = rates[:, own] if rates.shape[1] == runs else np.broadcast_to(rates, (len(rates), LANES))
         code(part.reshape(-1), _in_lanes(table[:, own])[0], strengths, _in_lanes(row)[0], drawn, n)
-    w_x, w_y, gaps = (lanes[:, row].reshape(-1)[:runs] for row in (0, 1, -1))
-    return np.stack([w_x, w_y], axis=-1), gaps == 0.0
+    w_x, w_y, gaps, *seen = (lanes[:, row].reshape(-1)[:runs] for row in (0, 1, *range(len(begin), lanes.shape[1])))
+    return np.stack([w_x, w_y], axis=-1), gaps == 0.0, dict(zip(names, seen, strict=True))
+
+
+def _unseen(begin: Array, names: Sequence[str]) -> Array:
+    """Return what has been seen of runs before their first row: that they stand where they begin, and nothing else."""
+    stands = {"_from_x": begin[0], "_from_y": begin[1], "_met": np.full(begin.shape[1], -1.0)}
+    end = np.full(begin.shape[1], np.nan)
+    stands |= {"_end_x": end, "_end_y": end, "_end": end}
+    return np.array([stands.get(name, np.zeros(begin.shape[1])) for name in names]).reshape(len(names), begin.shape[1])
 
 
 def _in_lanes(rows: Array) -> Array:
@@ -283,19 +322,22 @@ def wide_program(
     *,
     has_gaps: bool = False,
     varied: tuple[str, ...] = (),
+    watched: bool = False,
 ) -> str:
     """Write a loop over many runs at once, as a module for `optviz.compiled`; nothing stops a run.
 
-    The lanes are the points, the states, and 0 for as long as all was finite, if that is asked for. The settings that
-    are `varied` are each run's own.
+    The lanes are the points, the states, 0 for as long as all was finite, if that is asked for, and what is seen of
+    runs that are `watched`. The settings that are `varied` are each run's own.
     """
     writer = _Writer(rule, noisy, "penalized(_l1, _l2, {})" if l1 or l2 else "slope({})", "_gap" if has_gaps else "")
     body, _row = writer.body()
-    kept = [*writer.kept, "_gap"]
+    seen = WATCHED if watched else ()
+    kept = [*writer.kept, "_gap", *seen]
     run = [
         "def run(_lanes, _settings, _strengths, _rates, _noise, _steps):",
         *(f"    {name} = _settings[{i}, 0]" for i, name in enumerate(rule.parameters) if name not in varied),
         "    _l1, _l2, t = _strengths[0], _strengths[1], 0.0",
+        *(["    _value, _close, _asked = _strengths[2], _strengths[3], _strengths[4]"] if watched else []),
         "    for _k in range(_steps):",
         "        _row = _k if len(_rates) > 1 else 0",
         *(f"        _noise_{axis} = _noise[_k, {i}]" for i, axis in enumerate(AXES) if noisy),
@@ -304,13 +346,28 @@ def wide_program(
         "            lr = _rates[_row, _r]",
         *(f"            {name} = _settings[{i}, _r]" for i, name in enumerate(rule.parameters) if name in varied),
         *(f"            {name} = _lanes[{i * LANES} + _r]" for i, name in enumerate(kept)),
-        *(f"            {line}" for line in body),
+        *(f"            {line}" for line in (*body, *(_SEEN if watched else ()))),
         *(f"            _lanes[{i * LANES} + _r] = {name}_" for i, name in enumerate(writer.kept)),
         *([f"            _lanes[{len(writer.kept) * LANES} + _r] = _gap"] if has_gaps else []),
+        *(f"            _lanes[{(kept.index(name)) * LANES} + _r] = {name}" for name in seen),
         "    return 0",
     ]
     signature = f"int64({', '.join([_NUMBERS, _TABLE, _NUMBERS, _TABLE, _TABLE])}, int64)"
     return module("\n".join([slope, *_penalized(l1, l2), *run]), signature)
+
+
+_SEEN = (
+    "check = loss + w_x + w_y",
+    "_gone += check - check",
+    "_met = float(_k) if _met < 0.0 and abs(loss - _value) + _gone <= _close else _met",
+    "_to_x, _to_y = w_x - _from_x, w_y - _from_y",
+    "_back += 1.0 if _to_x * _went_x + _to_y * _went_y + _gone < 0.0 else 0.0",
+    "_from_x, _from_y, _went_x, _went_y = w_x, w_y, _to_x, _to_y",
+    "_made += 1.0 if _gone == 0.0 else 0.0",
+    "_end_x, _end_y, _end = (w_x, w_y, loss) if _gone == 0.0 else (_end_x, _end_y, _end)",
+    "_early_x, _early_y = (w_x, w_y) if _k == _asked else (_early_x, _early_y)",
+)
+"""What is seen of a run at the row at which an update begins."""
 
 
 class _Writer:

@@ -363,7 +363,7 @@ def _lost(course: Course, path: Path) -> Ending | None:
     last = Path(*(rows[-_tenth(path) :] for rows in path))
     away = course.distances(last.w, exact=False)
     slopes = steepness(course.drawn(last.w)[1])
-    return Ending.PLATEAU if away[-1] >= away[0] and _leads_nowhere(course, slopes, last.loss).all() else None
+    return Ending.PLATEAU if away[-1] >= away[0] and leads_nowhere(course, slopes, last.loss).all() else None
 
 
 def _misled(course: Course, path: Path, g: Array) -> Ending | None:
@@ -420,15 +420,15 @@ def _stuck(course: Course, path: Path, g: Array) -> Ending | None:
     if course.minima.kind is Kind.FALLS and (is_low or np.all(np.diff(path.loss[-tenth:]) < 0)):
         return Ending.DESCENDING
     is_bent = np.linalg.eigvalsh(course.drawn.hessian(w))[-1] >= EVEN * course.scale.curvature
-    return None if is_bent and not _leads_nowhere(course, slope, path.loss[-1]) else Ending.PLATEAU
+    return None if is_bent and not leads_nowhere(course, slope, path.loss[-1]) else Ending.PLATEAU
 
 
 def is_even(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
     """Whether hardly any slope is left where the gradient's norm and the loss are these."""
-    return np.asarray(slope <= EVEN * course.scale.slope) | _leads_nowhere(course, slope, loss)
+    return np.asarray(slope <= EVEN * course.scale.slope) | leads_nowhere(course, slope, loss)
 
 
-def _leads_nowhere(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
+def leads_nowhere(course: Course, slope: Array, loss: Array) -> NDArray[np.bool_]:
     """Whether all of the picture at such a slope would gain next to nothing of what is to be gained."""
     least, most = course.span
     return np.asarray(slope * course.scale.diameter <= FLAT * (np.minimum(loss, most) - least))
