@@ -12,7 +12,7 @@ from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
 from optviz.lessons.penalties import Sweep
 from optviz.lessons.practice import TRICKS
 from optviz.ui import lesson
-from tests.claims import CLAIMS, advice, descents, lectures, losses, matrices, networks, trainings  # noqa: F401
+from tests.claims import CLAIMS, advice, descents, lectures, losses, maps, matrices, networks, trainings  # noqa: F401
 from tests.pages import PAGES, ran
 
 

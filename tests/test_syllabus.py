@@ -12,7 +12,7 @@ from optviz.ui import player
 from tests.pages import opened
 
 PICTURES = Path(player.__file__).parent / "static" / "pictures"
-CHAPTERS = {1: 6, 2: 17, 3: 5, 4: 5, 5: 7, 6: 5, 7: 7}
+CHAPTERS = {1: 6, 2: 18, 3: 5, 4: 5, 5: 7, 6: 5, 7: 7}
 IDS = [f"{chapter}.{row}" for chapter, rows in CHAPTERS.items() for row in range(1, rows + 1)] + ["8", "9"]
 
 

@@ -46,6 +46,7 @@ GROUPS: Mapping[str, tuple[Lesson, ...]] = {
     ),
     N_("Optimizers"): (
         Lesson("surfaces", N_("Surfaces"), ":material/landscape:"),
+        Lesson("map", N_("Map"), ":material/map:"),
         Lesson("build", N_("Make your own"), ":material/construction:"),
         Lesson("momentum", N_("Momentum"), ":material/speed:"),
         Lesson("family", N_("Family tree"), ":material/account_tree:"),

@@ -109,6 +109,7 @@ ROWS = by_id(
         Row("2.15", "SGD is stuck on the saddle, adaptive methods leave at once", "family", "race=saddle"),
         Row("2.16", "On a constant gradient momentum tends to lr · g / (1 − γ)", "momentum"),
         Row("2.17", "Muon's orthogonalized steps learn rare pairs as fast as frequent ones", "matrices"),
+        Row("2.18", "A map of learning rate and momentum: where runs arrive, oscillate and diverge", "map"),
         Row("3.1", "Activations: curve, slope, range, TensorFlow call", "activations"),
         Row(
             "3.2",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from optviz.arrays import Array
 from optviz.figures.arrows import Arrows, arrows
-from optviz.figures.relief import ASPECT, BANDS, FLOOR, RAMPS, Relief, Theme, scale
+from optviz.figures.relief import ASPECT, BANDS, FLOOR, RAMPS, Relief, Theme, beneath, scale
 from optviz.figures.style import GOAL, START, Runner, dots, figure, follows, head, line, path
 from optviz.surfaces.landscape import Box
 
@@ -79,24 +79,7 @@ def contour(
         yaxis={"range": [y0, y1], "title": {"text": "x₂"}, **bare},
         showlegend=True,
         legend=_corner(box, np.vstack([minima.points, *([usual] if usual else [])])),
-        images=[
-            {
-                "source": source,
-                "name": theme,
-                "xref": "x",
-                "yref": "y",
-                "x": x0,
-                "y": y1,
-                # Plotly takes two pictures in the very same place for one.
-                "sizex": (x1 - x0) * (1 + 1e-9 * number),
-                "sizey": y1 - y0,
-                "sizing": "stretch",
-                "layer": "below",
-                "xanchor": "left",
-                "yanchor": "top",
-            }
-            for number, (theme, source) in enumerate(painting.items())
-        ],
+        images=beneath(painting, box),
     )
 
 

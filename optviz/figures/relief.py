@@ -1,10 +1,10 @@
 """A surface on a grid, and its picture from above: even colors, shaded as hills are, with smooth level lines."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,29 @@ def relief(surface: Objective, box: Box, levels: Levels, n: int = PIXELS) -> Rel
 def paintings(ground: Relief) -> dict[Theme, str]:
     """Return the pictures of a relief from above, one for each paper, as URLs."""
     return {theme: painted(ground, theme) for theme in RAMPS}
+
+
+def beneath(painting: Mapping[Theme, str], box: Box) -> list[dict[str, Any]]:
+    """Return pictures that lie under a plot and fill a box of it: of each paper one, by its name."""
+    (x0, x1), (y0, y1) = box
+    return [
+        {
+            "source": source,
+            "name": theme,
+            "xref": "x",
+            "yref": "y",
+            "x": x0,
+            "y": y1,
+            # Plotly takes two pictures in the very same place for one.
+            "sizex": (x1 - x0) * (1 + 1e-9 * number),
+            "sizey": y1 - y0,
+            "sizing": "stretch",
+            "layer": "below",
+            "xanchor": "left",
+            "yanchor": "top",
+        }
+        for number, (theme, source) in enumerate(painting.items())
+    ]
 
 
 def mesh(surface: Objective, ground: Relief, n: int = BENT) -> Relief:

@@ -84,12 +84,15 @@ class Axis:
         low, high, at = (np.log(each) if self.scale == "log" else each for each in (self.low, self.high, value))
         return (at - low) / (high - low)
 
+    def between(self, share: Number) -> Number:
+        """Return what lies so far along."""
+        if self.scale == "log":
+            return self.low * (self.high / self.low) ** share
+        return self.low + (self.high - self.low) * share
+
     def at(self, share: Number) -> Number:
         """Return the value so far along."""
-        if self.scale == "log":
-            found = self.low * (self.high / self.low) ** share
-        else:
-            found = self.low + (self.high - self.low) * share
+        found = self.between(share)
         return cast(Number, np.rint(found) if self.whole else found)
 
     def cells(self, n: int) -> Array:
@@ -163,14 +166,18 @@ class Cells(NamedTuple):
 
 def levels_of(spec: Map, finest: int) -> tuple[int, ...]:
     """Return the cells along a side of each level, up to the finest that is asked for and takes no more than `MOST`."""
-    steps = int(max(spec.x.high, spec.y.high)) if STEPS in (axis.name for axis in spec.axes) else spec.steps
-    found = [n for n in LEVELS if n <= finest and n * n * steps <= MOST]
+    found = [n for n in LEVELS if n <= finest and n * n * longest(spec) <= MOST]
     return tuple(found) or LEVELS[:1]
+
+
+def longest(spec: Map) -> int:
+    """Return how many steps the longest run of a map has."""
+    return next((int(axis.high) for axis in spec.axes if axis.name == STEPS), spec.steps)
 
 
 def blocks_of(spec: Map, n: int) -> list[Block]:
     """Return the blocks of a level, of whose results `joined` makes one."""
-    rows = max(1, min(n, BLOCK // (n * max(spec.steps, 1))))
+    rows = max(1, min(n, BLOCK // (n * longest(spec))))
     return [Block(cells, (spec, n, first, min(first + rows, n))) for first in range(0, n, rows)]
 
 
