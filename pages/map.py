@@ -197,6 +197,8 @@ def draw() -> None:
     )
     maps.draw_progress(link, refined, controls.wholly)
     lesson.say(told.say_here(here))
+    if shown in ("ending", GOAL):
+        st.caption(_("The paler a cell that arrives, the later it does. Drag the ring, or tap, for another run."))
     with st.container(horizontal=True, vertical_alignment="center"):
         best = told.best_of(here, refined.cells)
         st.button(

@@ -167,7 +167,7 @@ def chart(
             )
         )
     grip = {"grip": True, **follows("at", x=("cell", 0), y=("cell", 1))}
-    traces.append(dots(here, START, grip, size=15, edge=3))
+    traces.append(dots(here, START, grip, size=15, edge=3, showlegend=False))
     if bar:
         # Off the picture: only what its colors mean is seen.
         marks = {"tickvals": bar.shares, "ticktext": bar.texts, "title": {"text": bar.title, "side": "right"}}

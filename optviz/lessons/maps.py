@@ -310,6 +310,10 @@ def _side(axis: Axis, title: str) -> Side:
     return Side(title, float(low), float(high), tuple(np.log10(kept).tolist()), tuple(f"{mark:g}" for mark in kept))
 
 
+MARKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+"""The marks of a ramp of counts."""
+
+
 class Painted(NamedTuple):
     """The painting of a map: the names of its areas, where they stand, and what its ramp means."""
 
@@ -331,11 +335,14 @@ def _painted(spec: Map, shown: str, level: _Level, spoken: str) -> Painted:
     if shown == "loss":
         return _losses(spec, found)
     counted = np.where(found.arrival >= 0, found.arrival, np.nan) if shown == "steps" else found.turns.astype(float)
-    most = max(float(np.nanmax(counted, initial=1.0)), 1.0)
-    marks = [mark for mark in (0, 1, 3, 10, 30, 100, 300, 1000) if mark <= most]
-    texts = tuple(str(mark) for mark in marks)
-    bar = Bar(_(SHOWN[shown]), tuple((np.log1p(marks) / np.log1p(most)).tolist()), texts)
-    picture = pictures.ramped(np.log1p(counted) / np.log1p(most))
+    least = float(np.nanmin(counted, initial=MOST_STEPS))
+    most = max(float(np.nanmax(counted, initial=0.0)), least + 1.0)
+    marks = [mark for mark in MARKS if least <= mark <= most]
+    low, high = np.log1p(least), np.log1p(most)
+    bar = Bar(
+        _(SHOWN[shown]), tuple(((np.log1p(marks) - low) / (high - low)).tolist()), tuple(str(mark) for mark in marks)
+    )
+    picture = pictures.ramped((np.log1p(counted) - low) / (high - low))
     return Painted(picture, *_placed(spec, np.isnan(counted), {1: _("never")}), bar)
 
 
@@ -351,10 +358,10 @@ def _placed(spec: Map, numbers: NDArray[Any], names: Mapping[int, str]) -> Named
 
 
 def _pale(found: Cells) -> Array:
-    """Return how pale cells are: who arrives late is paler, and what has not arrived at all is as its color is."""
+    """Return how pale cells are: who arrives late is paler, and of the others those that are only too slow."""
     arrived = np.isin(found.regime, ARRIVED)
     late = max(int(found.arrival[arrived].max(initial=1)), 1)
-    return np.where(arrived, found.arrival / late, 0.0)
+    return np.where(arrived, found.arrival / late, np.where(found.regime == Regime.SLOW, 1.0, 0.0))
 
 
 def _losses(spec: Map, found: Cells) -> Painted:
@@ -402,7 +409,7 @@ def _lines(spec: Map) -> list[Line]:
     values = np.asarray(other.at(np.linspace(0.0, 1.0, DRAWN)))
     bounds = maps.bounds_of(spec, values)
     lines = []
-    for name, bound in ((_("theory: diverges"), bounds.stable), (_("oscillates"), bounds.smooth)):
+    for name, bound in ((_("theory: diverges"), bounds.stable), (_("theory: oscillates"), bounds.smooth)):
         seen = (bound >= rate.low) & (bound <= rate.high)
         if seen.any():
             ways = np.array([_place(rate, each) for each in bound[seen].tolist()])

@@ -324,15 +324,20 @@ class _Seen:
 
     def see(self, row: int, w: Array, loss: Array, value: Number, close: Number, early: int) -> None:
         """See the next row, as machine code does (`straight.wide_program`)."""
+        went = w - self.before
         self.alive &= np.isfinite(loss) & np.isfinite(w).all(-1)
-        alive, went = self.alive, w - self.before
-        self.met[alive & (np.abs(loss - value) <= close) & (self.met < 0)] = row
-        self.back += alive & (np.vecdot(went, self.went) < 0)
+        alive = self.alive
+        near = alive & (np.abs(loss - value) <= close) & (self.met < 0)
+        self.met[near] = row
+        self.back += alive & ((went * self.went).sum(-1) < 0)
         self.made += alive
         self.before, self.went = w, went
-        self.end[alive], self.loss[alive] = w[alive], loss[alive]
+        if alive.all():
+            self.end, self.loss = w, loss
+        else:
+            self.end, self.loss = np.where(alive[:, None], w, self.end), np.where(alive, loss, self.loss)
         if row == early:
-            self.early = w.copy()
+            self.early = w
 
     def put(self, runs: NDArray[Any], seen: "_Seen") -> None:
         """Take over what was seen of some of the runs."""

@@ -8,6 +8,9 @@ import numpy as np
 from optviz.surfaces.race import Course
 from optviz.surfaces.surfaces import SURFACES, Surface
 
+KEPT = 320
+"""So many courses are kept: those of a map over the strength of a penalty, each of which is one, and some more."""
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -27,7 +30,7 @@ def surface_of(name: str, formula: str) -> Surface:
     return Surface.from_formula(formula) if name == "formula" else SURFACES[name]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def course_of(ground: Ground) -> Course:
     """Return the course of a ground, with its minima found."""
     surface = surface_of(ground.surface, ground.formula)

@@ -26,7 +26,7 @@ from optviz.surfaces.race import EVEN, NEARBY, Course, is_even, leads_nowhere
 
 LR, L2, X1, X2, STEPS = "lr", "l2", "x1", "x2", "steps"
 """What an axis may be besides a setting of the optimizer."""
-LEVELS = (16, 64, 128, 256)
+LEVELS = (8, 16, 64, 128, 256)
 """The cells along a side, from coarse to fine."""
 MOST = 60_000_000
 """The steps of all runs of a level at most: some ten seconds of one processor in NumPy, two compiled."""

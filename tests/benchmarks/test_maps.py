@@ -18,7 +18,7 @@ from optviz.networks.classifier import Classifier
 from optviz.networks.datasets import dot
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
-from optviz.optimization.descent import advance, arrive, marks
+from optviz.optimization.descent import advance, arrive, marks, settle
 from optviz.optimization.objectives import Penalized
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.surfaces.surfaces import SURFACES
@@ -103,6 +103,24 @@ def test_basins_in_machine_code(
     compare: Callable[..., None], fastest: Callable[..., float], in_machine_code: Callable[..., float]
 ) -> None:
     compare(f"{BASINS}, compiled", basins, IN_NUMPY, in_machine_code(basins, fastest), required=2.0)
+
+
+def followed() -> np.ndarray:
+    """Return when all starts arrive, and where they lead."""
+    adam = OPTIMIZERS["adam"]()
+    return settle(HIMMELBLAU, adam, lambda t: 0.1, STARTS, 300, value=0.0, close=1e-3).arrival
+
+
+@np.errstate(all="ignore")
+def test_basins_with_when_they_are_reached(compare: Callable[..., None], alone: Callable[..., float]) -> None:
+    compare(f"{BASINS}, and when they arrive", followed, ONE_BY_ONE, alone(one_start, 256, 50), required=6.0)
+
+
+def test_basins_with_when_they_are_reached_in_machine_code(
+    compare: Callable[..., None], fastest: Callable[..., float], in_machine_code: Callable[..., float]
+) -> None:
+    what = f"{BASINS}, and when they arrive, compiled"
+    compare(what, followed, IN_NUMPY, in_machine_code(followed, fastest), required=2.0)
 
 
 @pytest.mark.parametrize("name", BETA)
