@@ -1,17 +1,30 @@
-"""Train a classifier of points in the plane, or two of them side by side."""
+"""Train a classifier of points in the plane, or up to eight of them side by side."""
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
+from optviz.course import addresses
 from optviz.figures.panels import Picture, run_of
-from optviz.lessons import ranges, training_words
+from optviz.lessons import arena, ranges, training_panels, training_words
 from optviz.lessons.examples import CLASSIFIER_EXAMPLES
 from optviz.lessons.forks import junction_of
 from optviz.lessons.keras_code import FILE, arrays_of, keras_code
-from optviz.lessons.training_panels import SIDES, panels_of
-from optviz.lessons.training_settings import MOST_STARTS, Method, Sample, Settings, Switch, Trainer
+from optviz.lessons.training_panels import PREFIXES, SIDES
+from optviz.lessons.training_settings import (
+    MOST_METHODS,
+    MOST_STARTS,
+    Method,
+    Own,
+    Sample,
+    Settings,
+    Switch,
+    Trainer,
+)
 from optviz.lessons.trainings import FINISHED, MOST_EPOCHS, PERIOD
 from optviz.lessons.words import data_error, epoch_words
 from optviz.locale.spoken import _, titled
@@ -23,11 +36,12 @@ from optviz.networks.network import INITIALIZATIONS
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.optimization.optimizers import OPTIMIZERS, TRAINERS, example
 from optviz.optimization.schedules import SCHEDULES
-from optviz.recipes import Choice, Range
+from optviz.recipes import Choice, Range, Recipe
 from optviz.ui import (
     controls,
     forks,
     lesson,
+    links,
     optimizers,
     training_files,
     training_inspector,
@@ -40,7 +54,12 @@ from optviz.ui.player import step_at_rest
 
 PAGE = "classifier"
 COURSE = Settings()
-COMPARED = Method(l2=0.03)
+OTHERS = ("adam", "rmsprop", "momentum_classical", "nesterov_keras", "adagrad", "adamw")
+METHODS = (Method(), Method(l2=0.03), *(Method(Trainer(Choice(name), 0.01)) for name in OTHERS))
+"""The settings that are compared, as long as nothing of them is changed."""
+LAYERS, UNITS, BATCH = Range(0, 4, "d"), Range(1, 64, "u"), Range(1, 512, "B")
+SAME = "same"
+"""The choice of a setting that has what all share."""
 ASKED = (0.380472, -0.21714)
 SHARE = Range(0.0, 0.5, "v")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
@@ -85,8 +104,82 @@ def choose_method(prefix: str, default: Method) -> Method:
         onward = forks.onward(link, name, label, ranges.STRENGTH, l2, ranges.STRENGTHS)
         ghost = controls.switch(link, f"{prefix}switch.ghost", _("Also train on unchanged, to compare"))
         switch = Switch(epoch, second, onward, ghost)
-        st.caption(_("It starts with new moments and its own schedule; weights and batches carry over."))
+        if link.drawn:
+            st.caption(_("It starts with new moments and its own schedule; weights and batches carry over."))
     return Method(trainer, l2, l1, switch)
+
+
+def choose_own(prefix: str, shared: Settings) -> Own:
+    """Draw what a setting may have of its own in the place of what all share: A has what all share."""
+
+    def whole(name: str, label: str, span: Range, common: int) -> int | None:
+        key = f"{prefix}{name}"
+        value = link.keep(key, None, addresses.read_number(span, int), addresses.write_number)
+        if link.drawn:
+            controls.draw_whole(
+                f"{PAGE}~{key}", label, span, common if value is None else int(value), partial(link.change, key)
+            )
+        return None if value in (None, common) else int(value)
+
+    def recipe(name: str, label: str, registry: Mapping[str, Recipe[Any]]) -> Choice | None:
+        titles = {SAME: _("as in A"), **titled(registry)}
+        chosen = controls.choice(link, f"{prefix}{name}", label, titles, SAME)
+        return None if chosen == SAME else controls.chosen_of(link, registry, chosen, prefix)
+
+    own = Own(recipe("schedule", _("Schedule"), SCHEDULES), whole("batch", _("Batch size"), BATCH, shared.batch_size))
+    if shared.start:
+        return own
+    return replace(
+        own,
+        layers=whole("layers", _("Hidden layers"), LAYERS, shared.layers),
+        units=whole("units", _("Units in each hidden layer"), UNITS, shared.units),
+        activation=recipe("activation", _("Activation"), ACTIVATIONS),
+    )
+
+
+def choose_setting(side: int, shared: Settings) -> Method:
+    """Draw the controls of one of several settings."""
+    method = choose_method(PREFIXES[side], METHODS[side])
+    if not side:
+        return method
+    with st.popover(_("Its own schedule, batches, net"), icon=":material/tune:") if link.drawn else nullcontext():
+        return replace(method, own=choose_own(PREFIXES[side], shared))
+
+
+def choose_settings(count: int, shared: Settings) -> tuple[Method, ...]:
+    """Draw the settings that are compared: one or two as they are, of more the one that is chosen."""
+    if count == 1:
+        with st.expander(_("Optimizer"), icon=":material/speed:", expanded=True):
+            return (choose_method("", METHODS[0]),)
+    chosen = set(range(count)) if count == 2 else {choose_side(count)}
+    methods = []
+    for side in range(count):
+        icon = ":material/compare:" if side else ":material/speed:"
+        title = _("Setting {name}").format(name=SIDES[side])
+        link.drawn = side in chosen
+        with st.expander(title, icon=icon, expanded=True) if link.drawn else nullcontext():
+            methods.append(choose_setting(side, shared))
+    link.drawn = True
+    st.caption(_("All begin with the same weights and see the same batches, where nets and batches are of one size."))
+    return tuple(methods)
+
+
+def choose_side(count: int) -> int:
+    """Draw the row of settings of which one is edited, and return its number."""
+    key = f"{PAGE}~setting"
+    if st.session_state.get(key, 0) not in range(count):
+        st.session_state[key] = 0
+    return int(
+        st.pills(
+            _("Setting to edit"),
+            range(count),
+            default=st.session_state.get(key, 0),
+            format_func=lambda side: f"{arena.MARKS[side]} {SIDES[side]}",
+            key=key,
+            required=True,
+            on_change=partial(links.settle, False),
+        )
+    )
 
 
 def choose_stopping() -> EarlyStopping | None:
@@ -114,7 +207,9 @@ def choose_reducing() -> ReduceOnPlateau | None:
 link, notes, stage = lesson.begin(PAGE, _("Train a classifier"), CLASSIFIER_EXAMPLES)
 
 with st.sidebar:
-    compare = controls.switch(link, "compare", _("Compare two settings"))
+    counts = {str(further): str(further + 1) for further in range(MOST_METHODS)}
+    # A link says how many stand beside the first.
+    count = 1 + int(controls.segments(link, "compare", _("Settings to compare"), counts, "0"))
     dataset = controls.choice(link, "data", _("Data set"), titled(DATASETS), "dot")
     with controls.folded(link, "points", _("Points and validation"), ":material/scatter_plot:"):
         points = controls.chosen_of(link, DATASETS, dataset)
@@ -126,17 +221,12 @@ with st.sidebar:
             layers, units, initialization = COURSE.layers, COURSE.units, COURSE.initialization
             activation = Choice(loaded.activation.name, loaded.activation.arguments)
         else:
-            layers = controls.whole(link, "layers", _("Hidden layers"), Range(0, 4, "d"), COURSE.layers)
-            units = controls.whole(link, "units", _("Units in each hidden layer"), Range(1, 64, "u"), COURSE.units)
+            layers = controls.whole(link, "layers", _("Hidden layers"), LAYERS, COURSE.layers)
+            units = controls.whole(link, "units", _("Units in each hidden layer"), UNITS, COURSE.units)
             activation = controls.recipe(link, "activation", _("Activation"), ACTIVATIONS, COURSE.activation.name)
             initialization = controls.choice(link, "init", _("Initial weights"), titled(INITIALIZATIONS), "course")
         loss = controls.choice(link, "loss", _("Loss"), titled(LOSSES), COURSE.loss)
-    with st.expander(_("Setting A") if compare else _("Optimizer"), icon=":material/speed:", expanded=True):
-        methods = [choose_method("", COURSE.methods[0])]
-    if compare:
-        with st.expander(_("Setting B"), icon=":material/compare:", expanded=True):
-            methods.append(choose_method("b.", COMPARED))
-            st.caption(_("Both begin with the same weights and see the same batches."))
+    place = st.container()
     with controls.folded(link, "rates", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
@@ -154,7 +244,7 @@ with st.sidebar:
             )
     with controls.folded(link, "updates", _("Epochs, batches and seed"), ":material/model_training:"):
         epochs = controls.whole(link, "epochs", _("Epochs"), Range(10, 3000, "n"), COURSE.epochs, step=10)
-        batch = controls.whole(link, "batch", _("Batch size"), Range(1, 512, "B"), COURSE.batch_size)
+        batch = controls.whole(link, "batch", _("Batch size"), BATCH, COURSE.batch_size)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
         starts = controls.whole(
             link, "starts", _("Random starts (the best is kept)"), Range(1, MOST_STARTS, "k"), COURSE.starts
@@ -175,14 +265,13 @@ with st.sidebar:
         )
         log = controls.switch(link, "log", _("Loss on a log axis"), default=True)
 
-settings = Settings(
+shared = Settings(
     sample=Sample(points, share),
     layers=layers,
     units=units,
     activation=activation,
     initialization=initialization,
     loss=loss,
-    methods=tuple(methods),
     schedule=schedule,
     warmup=warmup,
     batch_size=batch,
@@ -195,6 +284,8 @@ settings = Settings(
     starts=starts,
     start=loaded,
 )
+with place:
+    settings = replace(shared, methods=choose_settings(count, shared))
 
 
 def stream() -> None:
@@ -206,7 +297,7 @@ def stream() -> None:
     shown = lesson.show(
         link,
         Picture(
-            panels_of(training, here, log),
+            (arena if settings.crowded else training_panels).panels_of(training, here, log),
             training.arrays,
             run=run_of(settings),
             steps=training.target if training.running else training.epoch,
@@ -214,8 +305,8 @@ def stream() -> None:
             words=epoch_words(),
             summary=difference or said,
             captions=training_words.whys(training),
-            even=compare,
-            junction=junction_of(methods),
+            even=count == 2,
+            junction=junction_of(settings.methods),
         ),
         watch=True,
         on_point=lambda picked: controls.move(link, picked.point, ("q1", "q2")),
@@ -239,10 +330,13 @@ def stream() -> None:
 
 def draw_forks(rest: int | None) -> None:
     """Draw the buttons that fork the training at the epoch under the playhead."""
+    sides = [st.session_state[f"{PAGE}~setting"]] if settings.crowded else range(count)
     with st.container(horizontal=True):
         pressed = [
-            forks.offer_switch(link, SIDES[side] if compare else "", prefix, method, rest, training.target)
-            for side, (prefix, method) in enumerate(zip(("", "b."), methods, strict=False))
+            forks.offer_switch(
+                link, SIDES[side] if count > 1 else "", PREFIXES[side], settings.methods[side], rest, training.target
+            )
+            for side in sides
         ]
     if any(pressed):
         st.rerun()
@@ -295,7 +389,7 @@ with stage:
         if link.drawn:
             # What went on beyond its last epoch is written with the epochs that it has by now.
             written = replace(settings, epochs=training.target)
-            for side in range(len(methods)):
+            for side in range(count):
                 lesson.print_program(partial(keras_code, written, side, training.latest[side]))
             offer_arrays(link, Beside(FILE, partial(arrays_of, settings)))
     with controls.folded(link, "files", _("Save and load"), ":material/save:", alone=False):

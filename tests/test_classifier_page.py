@@ -145,7 +145,7 @@ def test_one_net_diverges_and_the_other_goes_on():
 
 def test_the_seed_changes_start_and_batches_but_not_the_points_held_out():
     one, other = Training(SHORT), Training(replace(SHORT, seed=1))
-    assert (one.start != other.start).any()
+    assert (one.nets[0].start != other.nets[0].start).any()
     assert training_settings.points_of(one.settings.sample)[1] is training_settings.points_of(other.settings.sample)[1]
 
 
@@ -171,7 +171,7 @@ def test_percents_are_whole_and_clipped_and_what_is_no_number_is_undecided():
 def test_the_question_of_the_course_is_answered_with_the_nets_own_output():
     training = finished(Settings())
     response = training.response(0, (0.380472, -0.21714))
-    expected = training.classifier.network.forward(training.latest[0].w, np.array([[0.380472, -0.21714]]))[0, 0]
+    expected = training.nets[0].classifier.network.forward(training.latest[0].w, np.array([[0.380472, -0.21714]]))[0, 0]
     assert response == pytest.approx(expected) and response > 0.5
     text = training_words.answer(training, (0.380472, -0.21714))
     assert f"{expected:.4f} > 0.5" in text and "class 1" in text and "(0.380472, -0.21714)" in text
@@ -401,4 +401,4 @@ def test_an_activation_brings_its_parameters_as_controls(name):
     app = fine(**{"activation": name, f"{name}.{parameter.name}": f"{value}"})
     settings = at(app).settings
     assert value != parameter.default and dict(settings.activation.values)[parameter.name] == value
-    assert dict(at(app).classifier.network.activation.arguments)[parameter.name] == value
+    assert dict(at(app).nets[0].classifier.network.activation.arguments)[parameter.name] == value

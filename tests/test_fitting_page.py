@@ -201,7 +201,7 @@ def test_the_links_to_the_classifier_show_what_they_say():
     assert under.settings.sizes == (2, 1, 1) and under.latest[0].accuracy < 0.85 < good.latest[0].accuracy
     assert abs(good.latest[0].accuracy - good.latest[0].validation_accuracy) < 0.05
     assert Network(over.settings.sizes, ACTIVATIONS["relu"]()).parameters == 8577
-    assert len(over.classifier.data) == 20 and over.latest[0].accuracy == 1.0
+    assert len(over.nets[0].classifier.data) == 20 and over.latest[0].accuracy == 1.0
     loss, validation = over.arrays["numbers"][:, 0, 0], over.arrays["numbers"][:, 0, 2]
     assert loss[-1] < 0.1 * loss[20] and validation[-1] > 2 * validation.min()
     assert over.latest[0].validation_accuracy < 0.85

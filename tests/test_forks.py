@@ -318,7 +318,7 @@ def test_the_l2_of_a_fork_is_what_is_minimized_from_there_on():
     assert penalty[-1] == pytest.approx(0.15 * (w @ w), rel=1e-6)
     # Trained by hand: plain up to the fork, then plain descent on the penalized loss, batch by batch.
     classifier, mask = net.classifier, net.classifier.network.weight_mask
-    w, steps = forked.start, classifier.steps_per_epoch
+    w, steps = forked.nets[0].start, classifier.steps_per_epoch
     for t in range(20 * steps):
         w = w - 0.01 * (classifier(w, t)[1] + (0.3 if t >= 8 * steps else 0.0) * mask * w)
     assert np.allclose(net.left.w, w, rtol=1e-9, atol=1e-12)

@@ -299,7 +299,7 @@ def test_each_trains_the_classifier_to_a_high_accuracy_and_below_the_loss_of_sgd
 def test_a_training_goes_on_from_an_epoch():
     data = DATASETS["dot"]()
     network = Settings().sizes
-    classifier = Classifier(Training(Settings(epochs=10)).classifier.network, LOSSES["mse"], data, 32)
+    classifier = Classifier(Training(Settings(epochs=10)).nets[0].classifier.network, LOSSES["mse"], data, 32)
     start = classifier.network.init(0)
     run = train(classifier, OPTIMIZERS["soap"](), lambda t: 0.02, start)
     epochs = [next(run) for _epoch in range(6)]

@@ -63,7 +63,7 @@ def test_gradients_are_the_slopes_of_what_is_minimized(l1: float, l2: float) -> 
     training = Training(settings)
     training.advance(60)
     w, gradient, step = parts(training)[3]
-    classifier = training.classifier
+    classifier = training.nets[0].classifier
     x, y = classifier.batches(3)[0]
     mask = classifier.network.weight_mask
 

@@ -56,7 +56,7 @@ def trained(settings):
 
 def data_loss(training, w):
     data = points_of(training.settings.sample)[0]
-    return training.classifier.network.mean_loss(w, data.x, data.targets, LOSSES[training.settings.loss])
+    return training.nets[0].classifier.network.mean_loss(w, data.x, data.targets, LOSSES[training.settings.loss])
 
 
 @pytest.mark.parametrize("method", [
@@ -69,7 +69,7 @@ def data_loss(training, w):
 def test_the_classifiers_curve_is_what_is_minimized_and_its_parts_are_named(method):
     training, w = trained(replace(PLAIN, methods=(method,)))
     l2 = np.array([method.l2_at(epoch) for epoch in range(7)])
-    data, penalty = data_loss(training, w), penalty_of(training.classifier.network, w, method.l1, l2)
+    data, penalty = data_loss(training, w), penalty_of(training.nets[0].classifier.network, w, method.l1, l2)
     curves = curves_of(panels_of(training, (0.5, 0.5), True), "Loss", training.arrays)
     assert list(curves) == [WITH, DATA, "penalty", "validation, without penalty"]
     for name, expected in ((WITH, data + penalty), (DATA, data), ("penalty", penalty)):
@@ -125,7 +125,7 @@ def test_the_best_of_several_starts_is_that_of_the_least_loss_with_its_penalty()
 
 def test_the_slope_of_a_stuck_net_is_that_of_what_is_minimized():
     training, w = trained(replace(PLAIN, methods=(Method(l2=0.7, l1=0.01),)))
-    classifier, point, h = training.classifier, w[-1], 1e-6
+    classifier, point, h = training.nets[0].classifier, w[-1], 1e-6
     ways = np.eye(len(point)) * h
 
     def whole(points):

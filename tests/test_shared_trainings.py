@@ -165,7 +165,7 @@ def test_to_go_on_is_to_repeat_it_and_leaves_what_others_see(finished, monkeypat
     assert mine is not training and (mine.epoch, training.epoch) == (40, 20)
     for name, rows in training.arrays.items():
         np.testing.assert_array_equal(rows_of(rows), before[name])
-    assert isinstance(training.classifier, Classifier)
+    assert isinstance(training.nets[0].classifier, Classifier)
     np.testing.assert_array_equal(mine.nets[0].numbers[:21], training.nets[0].numbers[:21])
 
 

@@ -104,7 +104,7 @@ def told(epoch, penalized, held_out, accuracy=True):
 def check(settings, capsys, side=0):
     """Compare every number that a program prints, and the weights, with the page's."""
     training = trained(settings)
-    epoch, network = training.latest[side], training.classifier.network
+    epoch, network = training.latest[side], training.nets[side].classifier.network
     program = keras_code(settings, side, epoch)
     assert program.count("the training diverges") == (epoch.reason == "diverged")
     assert ("model.losses" in program) == settings.methods[side].penalized
@@ -121,7 +121,10 @@ def check(settings, capsys, side=0):
     expected["‖w‖²: #, ‖w‖: #"] = [weights @ weights, np.linalg.norm(weights)]
     if network.layers > 1:
         units = sum(network.sizes[1:-1])
-        expected["dead units: # of #"] = [round(float(training.classifier.dead_units(epoch.w)) * units), units]
+        expected["dead units: # of #"] = [
+            round(float(training.nets[side].classifier.dead_units(epoch.w)) * units),
+            units,
+        ]
     assert set(printed) == set(expected)
     for name, number in expected.items():
         np.testing.assert_allclose(printed[name], np.ravel(number), rtol=rel, atol=1e-14, err_msg=name)

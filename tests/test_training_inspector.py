@@ -36,7 +36,7 @@ def epochs_of(settings):
 @pytest.mark.parametrize("name", [name for name in TRAINERS if name not in MATRIX_OPTIMIZERS])
 def test_the_printed_update_leads_to_the_weights_of_the_next_epoch(name):
     training, epochs = epochs_of(replace(WHOLE, methods=(Method(Trainer(Choice(name), 0.05), l2=0.1, l1=0.01),)))
-    replay = Replay(training, training.nets[0])
+    replay = Replay(training.nets[0])
     for k in (0, 7, 3):
         epoch = replay.epoch(k, 60.0)
         assert epoch.epoch == k and np.array_equal(epoch.w, epochs[k].w)
@@ -52,7 +52,7 @@ def test_an_optimizer_that_takes_over_begins_with_new_moments_on_the_batches_tha
     settings = replace(WHOLE, methods=(Method(Trainer(Choice("momentum"), 0.05), switch=switch),), batch_size=512)
     training, epochs = epochs_of(settings)
     for k in (4, 5, 6):
-        epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
+        epoch = Replay(training.nets[0]).epoch(k, 60.0)
         lines = training.nets[0].first_update(epoch)
         assert (r"\alpha_t" in {line.name for line in lines}) == (k >= 5)
         point = next(line for line in lines if line.name == "w_{t+1}")
@@ -66,7 +66,7 @@ def test_from_a_fork_to_another_l2_on_the_printed_update_is_under_that_l2(name, 
     settings = replace(WHOLE, methods=(Method(Trainer(Choice("sgd"), 0.05), l2=before, l1=0.01, switch=switch),))
     training, epochs = epochs_of(settings)
     for k in (4, 5, 6):
-        epoch = Replay(training, training.nets[0]).epoch(k, 60.0)
+        epoch = Replay(training.nets[0]).epoch(k, 60.0)
         point = next(line for line in training.nets[0].first_update(epoch) if line.name == "w_{t+1}")
         for place in (0, 13, 30):
             assert point.result(place) == pytest.approx(epochs[k + 1].w[place], rel=1e-9)
@@ -82,23 +82,23 @@ def test_a_net_is_saved_with_the_learning_rate_of_what_trained_it_last():
 
 def test_it_takes_the_first_batch_of_the_epoch():
     training, _epochs = epochs_of(replace(WHOLE, batch_size=16, epochs=3))
-    epoch = Replay(training, training.nets[0]).epoch(2, 60.0)
+    epoch = Replay(training.nets[0]).epoch(2, 60.0)
     (gradient,) = [line for line in training.nets[0].first_update(epoch) if line.name == "g_t"]
-    classifier = training.classifier
+    classifier = training.nets[0].classifier
     expected = classifier(epoch.w, 2 * classifier.steps_per_epoch)[1]
     assert np.array_equal(gradient.values[gradient.tree.content], expected)
 
 
 def test_a_replay_that_takes_too_long_is_given_up_and_goes_on_when_asked_again():
     training, epochs = epochs_of(WHOLE)
-    replay = Replay(training, training.nets[0])
+    replay = Replay(training.nets[0])
     assert replay.epoch(6, -1.0) is None
     assert np.array_equal(replay.epoch(6, 60.0).w, epochs[6].w)
     assert replay.epoch(400, 60.0).epoch <= 400
 
 
 def test_parameters_are_named_by_their_place_in_the_net():
-    network = Training(WHOLE).classifier.network
+    network = Training(WHOLE).nets[0].classifier.network
     assert network.sizes == (2, 11, 1)
     names = _names(network, [0, 12, 22, 33, 44])
     assert [name.split(" · ")[1] for name in names.values()] == [

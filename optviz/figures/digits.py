@@ -12,6 +12,7 @@ from PIL import Image
 
 from optviz.arrays import Array
 from optviz.figures.style import figure, follows
+from optviz.figures.tiles import tiles
 from optviz.models.digits import CLASSES, INK, SIDE
 
 FULL = 254
@@ -56,13 +57,9 @@ def weights(array: str, columns: int, names: Sequence[str], above: Sequence[str]
     """Draw images of weights: one class color for positive weights, the other for negative ones.
 
     Follows `array: (frames, height, width)` in bytes, so many images in a row, as `models.digits.tiles` lays them
-    out; the browser lays them out anew, as its room allows. One that is chosen is shown large, by its name, and `keys`
-    says which keys choose it; each has a short name `above` it where there are any.
+    out. The rest is as in `figures.tiles.tiles`.
     """
-    tiles = {"side": SIDE, "columns": columns, "full": FULL, "names": list(names), "above": list(above), "keys": keys}
-    hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
-    place = go.Heatmap(z=[[0]], showscale=False, hoverinfo="skip", meta={"tiles": tiles, **follows("at", z=array)})
-    return figure([place], xaxis=hidden, yaxis=hidden, margin={"l": 4, "r": 4, "t": 4, "b": 4})
+    return tiles(array, SIDE, FULL, columns, names=names, above=above, keys=keys)
 
 
 def sheet(array: str, side: int, most: int) -> go.Figure:

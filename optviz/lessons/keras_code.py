@@ -27,13 +27,14 @@ def keras_code(settings: Settings, side: int = 0, left: Epoch | None = None) -> 
 
 def code_of(settings: Settings, file: str, side: int = 0) -> TrainingCode:
     """Return what the program of one of a training's nets is made of."""
+    settings = settings.of(side)
     return TrainingCode(
         file,
         settings.sizes,
         activation_of(settings),
         "" if settings.start else settings.initialization,
         LOSSES[settings.loss],
-        settings.methods[side],
+        settings.methods[0],
         settings.batch_size,
         settings.epochs,
         settings.seeds,

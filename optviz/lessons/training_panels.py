@@ -11,20 +11,24 @@ from optviz.figures.net import net as picture_of_net
 from optviz.figures.panels import Panel, tracks_of
 from optviz.lessons.rosters import differing
 from optviz.lessons.runs import Run
-from optviz.lessons.training_settings import Method, Settings, Switch, Trainer, activation_of, axis_of, points_of
+from optviz.lessons.training_settings import Method, Own, Settings, Switch, Trainer, activation_of, axis_of, points_of
 from optviz.lessons.trainings import MARKS, NUMBERS, Training, parts_stride, stride_of
 from optviz.locale.spoken import _, joined, language
+from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
+from optviz.optimization.schedules import SCHEDULES
 
-SIDES = ("A", "B")
+SIDES = "ABCDEFGH"
+PREFIXES = ("", *(f"{side.lower()}." for side in SIDES[1:]))
+"""What the names of a setting begin with in a link."""
 DASHES = ("solid", "dash")
 COLORS = ("series4", "series8")
 """Those of the two nets, which are not those of training and validation."""
 
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
-    """Return what each net is called, in the visitor's language: "SGD, L2 0.03", or "A: SGD" of two."""
+    """Return what each net is called, in the visitor's language: "SGD, L2 0.03", or "A: SGD" of several."""
     methods = settings.methods
     shared = (
         methods[0].trainer.learning_rate if len({method.trainer.learning_rate for method in methods}) == 1 else np.nan
@@ -39,9 +43,23 @@ def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
     first = title_of(method.trainer, np.nan if method.switch else shared)
     second = title_of_switch(method.switch, np.nan) if method.switch else ""
     name = _("{first}, then {second}").format(first=first, second=second) if second else first
-    l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in methods) else []
-    l1 = [f"L1 {method.l1:g}"] if any(each.l1 for each in methods) else []
-    return _(", ").join([name, *l2, *l1])
+    # Of two that one has none is said as well.
+    told = methods if len(methods) == 2 else (method,)
+    l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in told) else []
+    l1 = [f"L1 {method.l1:g}"] if any(each.l1 for each in told) else []
+    return _(", ").join([name, *l2, *l1, *_own(method.own)])
+
+
+def _own(own: Own) -> list[str]:
+    """Return what a method has of its own."""
+    named = (
+        ("" if own.layers is None else _("hidden layers: {n}").format(n=own.layers)),
+        ("" if own.units is None else _("units: {n}").format(n=own.units)),
+        _(ACTIVATIONS[own.activation.name].title) if own.activation else "",
+        _(SCHEDULES[own.schedule.name].title) if own.schedule else "",
+        "" if own.batch_size is None else _("batch {n}").format(n=own.batch_size),
+    )
+    return [each for each in named if each]
 
 
 def title_of_switch(switch: Switch, shared: float) -> str:
@@ -68,7 +86,7 @@ def _panels(
     titles = titles_of(settings)
     regions = [_region_panel(settings, side, asked, titles) for side in range(len(titles))]
     nets = [_net_panel(settings, side) for side in range(len(titles))]
-    turns = _turns(settings)
+    turns = turns_of(settings)
     figures = (
         (
             _("Loss"),
@@ -142,6 +160,7 @@ def _region_panel(settings: Settings, side: int, asked: tuple[float, float], tit
 
 
 def _net_panel(settings: Settings, side: int) -> Panel:
+    several, quiet, settings = len(settings.methods) > 1, settings.told_by_curves, settings.of(side)
     network, sample = Network(settings.sizes, activation_of(settings)), settings.sample
     every = parts_stride(settings)
     words = {
@@ -157,11 +176,11 @@ def _net_panel(settings: Settings, side: int) -> Panel:
         "gradient": _("gradient {value}"),
         "step": _("next step {value}"),
     }
-    title = joined(_("Network"), SIDES[side]) if len(settings.methods) > 1 else _("Network")
+    title = joined(_("Network"), SIDES[side]) if several else _("Network")
     figure = picture_of_net(
         f"net{side}", network, LOSSES[settings.loss].response, axis_of(sample), points_of(sample)[0], words
     )
-    return Panel(figure.to_json(), tracks_of(figure), title, f"net{side}", quiet=settings.told_by_curves)
+    return Panel(figure.to_json(), tracks_of(figure), title, f"net{side}", quiet=quiet)
 
 
 class Curve(NamedTuple):
@@ -214,7 +233,7 @@ def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tu
             name,
             Line(
                 names[name] if single else f"{SIDES[side]} {names[name]}",
-                _column(name, side, penalized),
+                column_of(name, side, penalized),
                 COLORS[side] if name == "learning_rate" and not single else curve.color,
                 curve.dash if single else DASHES[side],
                 curve.symbol if side == 0 else f"{curve.symbol}-open",
@@ -225,7 +244,7 @@ def _curves_of(settings: Settings, shown: tuple[str, ...], side: int) -> list[tu
     ]
 
 
-def _column(name: str, side: int, penalized: bool, ghost: bool = False) -> tuple[str, int]:
+def column_of(name: str, side: int, penalized: bool, ghost: bool = False) -> tuple[str, int]:
     """Return where the numbers of a net's curve are: those of the net, or of the future that its fork left."""
     if name == "loss" and penalized:
         return (f"minimized_ghost{side}", 0) if ghost else ("minimized", side)
@@ -237,7 +256,7 @@ def _left(settings: Settings, shown: tuple[str, ...]) -> list[Line]:
     """Return the ghosts of curves: what the trainings that were forked would have done as they were."""
     haunted = [side for side, method in enumerate(settings.methods) if method.haunted]
     return [
-        line._replace(name=_("unchanged"), column=_column(name, side, settings.methods[side].penalized, ghost=True))
+        line._replace(name=_("unchanged"), column=column_of(name, side, settings.methods[side].penalized, ghost=True))
         for side in haunted
         for name, line in _curves_of(settings, shown, side)
     ]
@@ -289,7 +308,7 @@ def _open(symbol: str, side: int) -> str:
     return f"{symbol}-open" if side else symbol
 
 
-def _turns(settings: Settings) -> list[Turn]:
+def turns_of(settings: Settings) -> list[Turn]:
     several = len(settings.methods) > 1
     return [
         Turn(method.switch.epoch, f"{SIDES[side]} {name}" if several else name)

@@ -1,7 +1,8 @@
 """What the controls of the classifier page say: everything that a training depends on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,9 @@ FAR = 0.01
 CELLS = 61
 MOST_STARTS = 16
 """Sixteen starts side by side take three times as long as one."""
+
+MOST_METHODS = 8
+"""So many trainings are told apart in one picture, by color, dash and marker."""
 
 SPLIT_SEED = 0
 """The seed of the training changes the start and the batches, never which points are held out."""
@@ -63,13 +67,30 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What one of several trainings has in the place of what they share; None where it has the shared."""
+
+    schedule: Choice | None = None
+    batch_size: int | None = None
+    layers: int | None = None
+    units: int | None = None
+    activation: Choice | None = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What differs, by the names that `Settings` has for it."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Method:
-    """What may differ between two trainings that are compared."""
+    """What may differ between trainings that are compared."""
 
     trainer: Trainer = Trainer()
     l2: float = 0.0
     l1: float = 0.0
     switch: Switch | None = None
+    own: Own = Own()
 
     @property
     def trainers(self) -> tuple[Trainer, ...]:
@@ -96,9 +117,9 @@ class Method:
 class Settings:
     """Everything that a training depends on; by default the course's, with a fifth of the points held out.
 
-    With two methods two nets are trained, from the same initial weights and on the same batches. With several starts
-    each of them is trained from the seeds `seed`, `seed + 1`, …, and the one with the smallest loss is shown. A net
-    that was loaded is the `start` in place of initial weights.
+    With several methods as many nets are trained, from the same initial weights and on the same batches, as far as
+    their sizes are the same. With several starts each of them is trained from the seeds `seed`, `seed + 1`, …, and the
+    one with the smallest loss is shown. A net that was loaded is the `start` in place of initial weights.
     """
 
     sample: Sample = Sample()
@@ -119,6 +140,16 @@ class Settings:
     reducing: ReduceOnPlateau | None = None
     starts: int = 1
     start: SavedModel | None = None
+
+    def of(self, side: int) -> "Settings":
+        """Return those of one of the nets alone: its method, with what it has of its own as if all shared it."""
+        method = self.methods[side]
+        return replace(self, methods=(replace(method, own=Own()),), **method.own.changes)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more nets than can be drawn large side by side."""
+        return len(self.methods) > 2
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -143,7 +174,8 @@ class Settings:
     @property
     def told_by_curves(self) -> bool:
         """Whether what is special in it is seen in the curves over the epochs."""
-        steady = SCHEDULES[self.schedule.name]().is_steady and not self.warmup
+        schedules = (self.schedule, *(method.own.schedule or self.schedule for method in self.methods))
+        steady = all(SCHEDULES[each.name]().is_steady for each in schedules) and not self.warmup
         changes = any(method.switch for method in self.methods) or not steady
         return bool(self.stopping or self.reducing or self.starts > 1 or changes)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from optviz.figures.classifier import CLASSES
 from optviz.figures.panels import Caption
+from optviz.lessons import arena
 from optviz.lessons.comparisons import TRAINED, alike
 from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
@@ -83,20 +84,23 @@ def say(training: Training) -> str:
 
 
 def tell(training: Training) -> tuple[str, str]:
-    """Return what `say` says, and of two nets, where none diverged, how they differ alone."""
+    """Return what `say` says, and of several nets how they differ alone: of two where none has diverged."""
     settings, results = training.settings, results_of(training)
     several = len(results) > 1
     parts = [_say_unwatched()] if (settings.stopping or settings.reducing) and not settings.held_out else []
     parts += [_say_loaded(settings.start)] if settings.start and not training.epoch else []
     for side, result in zip(SIDES, results, strict=False):
-        parts += _say_result(result)
+        # Of many the ranking and the table have the numbers.
+        parts += _say_result(result) if not settings.crowded or result.epoch.reason == "diverged" else []
         name = f"{side}{_(': ')}" if several else ""
         remarks = [*_say_starts(result), *_say_rules(result, training), *_say_units(result)]
         parts += [name + joined(*remarks)] if remarks else []
     difference = ""
-    if several and not any(result.epoch.reason == "diverged" for result in results):
+    if settings.crowded:
+        difference = arena.say_ranking(training)
+    elif several and not any(result.epoch.reason == "diverged" for result in results):
         difference = _say_compared(*results)
-        parts.append(difference)
+    parts += [difference] if difference else []
     parts += [part for ghost in ghosts_of(training) for part in _say_result(ghost)]
     return joined(*parts), difference
 
@@ -254,6 +258,8 @@ _TROUBLES: Mapping[Trouble, str] = {
 
 def whys(training: Training) -> list[Caption]:
     """Say of each net in which something goes wrong what and why, with the epoch from which it is so."""
+    if training.settings.crowded:  # there is no room for a sentence of each
+        return []
     named = zip(SIDES, training.nets, titles_of(training.settings), strict=False)
     found = [(side, net, title, training.finding(i)) for i, (side, net, title) in enumerate(named)]
     return [Caption(finding.epoch, _say_why(net, title, finding)) for _side, net, title, finding in found if finding]
@@ -281,7 +287,7 @@ def _say_why(net: Net, title: str, found: Finding) -> str:
 
 
 def _say_compared(a: Result, b: Result) -> str:
-    low, high = sorted(zip(SIDES, (a, b), strict=True), key=lambda pair: pair[1].squares)
+    low, high = sorted(zip(SIDES, (a, b), strict=False), key=lambda pair: pair[1].squares)
     if alike(a.squares, b.squares, within=TRAINED):
         text = _("A and B have weights of similar size: ‖w‖² is {a} and {b}.")
         return text.format(a=digits(a.squares), b=digits(b.squares))
@@ -293,7 +299,9 @@ def _say_compared(a: Result, b: Result) -> str:
 def _say_traded(low: Result, high: Result) -> str:
     """Say, where only the penalties differ, whether small weights lower the validation loss or are paid for with it."""
     loss, other = (float(result.epoch.validation_loss) for result in (low, high))
-    one, another = (replace(result.net.method, l1=0.0, l2=0.0) for result in (low, high))
+    one, another = (
+        replace(result.net.settings, methods=(replace(result.net.method, l1=0.0, l2=0.0),)) for result in (low, high)
+    )
     if one != another or not np.isfinite(loss + other) or alike(loss, other, within=TRAINED):
         return ""
     text = (
@@ -334,6 +342,8 @@ def _answer(response: float, side: str) -> str:
 
 def table(training: Training) -> str:
     """Return the table under the picture as HTML: one row a net."""
+    if training.settings.crowded:
+        return arena.table(training)
     penalized = any(method.penalized for method in training.settings.methods)
     heads = (
         "",
@@ -381,16 +391,20 @@ def _cells(result: Result, penalized: bool) -> tuple[str, ...]:
 
 def formulas(settings: Settings) -> list[tuple[str, str]]:
     """Return title and LaTeX of what is minimized, of the net, and of each optimizer, once each."""
-    loss, activation = LOSSES[settings.loss], activation_of(settings)
+    loss, each = LOSSES[settings.loss], [settings.of(side) for side in range(len(settings.methods))]
     minimized = [(title, _minimized(loss.formula, method)) for title, method in _distinct_penalties(settings)]
     shown = dict.fromkeys(each.optimizer.name for method in settings.methods for each in method.trainers)
-    initialization, schedule = INITIALIZATIONS[settings.initialization], SCHEDULES[settings.schedule.name]
+    activations = {one.activation.name: activation_of(one).formula for one in each}
+    initialization, schedules = (
+        INITIALIZATIONS[settings.initialization],
+        dict.fromkeys(one.schedule.name for one in each),
+    )
     return [
         *minimized,
-        (_(ACTIVATIONS[settings.activation.name].title), f"a(z) = {activation.formula}"),
+        *((_(ACTIVATIONS[name].title), f"a(z) = {formula}") for name, formula in activations.items()),
         *([] if settings.start else [(_("Initial weights"), rf"w \sim {initialization.formula}")]),
         *((_(OPTIMIZERS[name].title), OPTIMIZERS[name].formula) for name in shown),
-        (_(schedule.title), schedule.formula),
+        *((_(SCHEDULES[name].title), SCHEDULES[name].formula) for name in schedules),
     ]
 
 

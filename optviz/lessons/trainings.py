@@ -72,6 +72,13 @@ def _classifier(settings: Settings, engine: Engine) -> Classifier:
     return Classifier(network, loss, data, settings.batch_size, seed, settings.shuffle, engine)
 
 
+def _start(settings: Settings, network: Network) -> Array:
+    starts = [
+        settings.start.w if settings.start else network.init(seed, settings.initialization) for seed in settings.seeds
+    ]
+    return starts[0] if len(starts) == 1 else np.stack(starts)
+
+
 def trial_of(settings: Settings, method: Method, classifier: Classifier) -> Trial[Penalized]:
     """Return a training as it is made, with the penalty of each of its legs."""
 
@@ -103,21 +110,28 @@ class Begun(NamedTuple):
 class Net:
     """One net in training, from one start or from several side by side, with the rows of all its epochs.
 
-    Of several starts the one whose loss is the smallest at the moment is drawn.
+    Its `settings` have one method. Of several starts the one whose loss is the smallest at the moment is drawn;
+    `whole` says whether the net itself is drawn as well, beside its regions.
     """
 
-    def __init__(self, settings: Settings, method: Method, classifier: Classifier, start: Array, edges: Array) -> None:
-        self.settings, self.method, self.classifier = settings, method, classifier
-        self.trial = trial_of(settings, method, classifier)
-        self._edges, self._axis = edges, axis_of(settings.sample)
-        self._training = self._begin(start)
+    def __init__(self, settings: Settings, engine: Engine, *, whole: bool) -> None:
+        self.settings, self.method, self.whole = settings, settings.methods[0], whole
+        self.classifier = _classifier(settings, engine)
+        self.trial = trial_of(settings, self.method, self.classifier)
+        self.start = _start(settings, self.classifier.network)
+        self.edges = bins_of(self.start)
+        """Those of the histogram of its weights."""
+        self._axis = axis_of(settings.sample)
+        self._training = self._begin(self.start)
+        self.clock: Rows = np.empty(0, np.float32)
+        """The seconds of the processor that it had taken after each epoch."""
         self.numbers: Rows = np.empty((0, len(NUMBERS)), np.float32)
         self.marks: Rows = np.empty((0, len(MARKS)), np.float32)
         self.losses: Rows = np.empty((0, settings.starts), np.float32)
         self.regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.best_regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.weights: Rows = np.empty((0, BINS), np.float32)
-        self.parts: Rows = np.empty((0, 3 * classifier.network.parameters), np.float32)
+        self.parts: Rows = np.empty((0, 3 * self.classifier.network.parameters), np.float32)
         """Parameters, their gradient, and how the update that follows changes them, every `parts_stride` epochs."""
         self.parts_stride = parts_stride(settings)
         self.dead: Rows = np.empty(0, np.float32)
@@ -154,9 +168,9 @@ class Net:
         """Return the leg that makes the updates after an epoch."""
         return self.trial.at(epoch * self.classifier.steps_per_epoch)
 
-    def again(self, start: Array) -> Iterator[Watched]:
-        """Train once more from the same start: the numbers are the same."""
-        return self._begin(start)
+    def again(self) -> Iterator[Watched]:
+        """Train once more: the numbers are the same."""
+        return self._begin(self.start)
 
     def first_update(self, epoch: Epoch) -> list[Line]:
         """Return the lines of the first update after an epoch, of a single start."""
@@ -205,10 +219,10 @@ class Net:
 
     def make_room(self, rows: int, frames: int) -> None:
         """Have room for as many rows and pictures."""
-        self.numbers = _longer(self.numbers, rows, np.nan)
+        self.numbers, self.clock = _longer(self.numbers, rows, np.nan), _longer(self.clock, rows, np.nan)
         self.regions = _longer(self.regions, frames, 0)
         self.weights = _longer(self.weights, frames, 0)
-        self.parts = _longer(self.parts, (rows - 1) // self.parts_stride + 1 if frames else 0, 0)
+        self.parts = _longer(self.parts, (rows - 1) // self.parts_stride + 1 if frames and self.whole else 0, 0)
         self.dead = _longer(self.dead, frames, 0)
         if self.settings.watched:
             self.marks = _longer(self.marks, rows, np.nan)
@@ -220,9 +234,12 @@ class Net:
     def train(self) -> None:
         """Train for an epoch; what is over keeps its last picture, and its curves end."""
         self.epoch += 1
+        used = time.thread_time()
         following = next(self._training, None)
         if following is None:
             return
+        before = float(self.clock[self.epoch - 1]) if self.epoch else 0.0
+        self.clock[self.epoch] = before + time.thread_time() - used
         self.starts = self.shown = following
         if self.several:
             standing = self.standing
@@ -272,9 +289,9 @@ class Net:
         """Draw the picture of this moment."""
         w, watch = self.shown.epoch.w, self.shown.watch
         self.regions[frame] = self._grid(w)
-        self.weights[frame] = count(w[self.classifier.network.weight_mask > 0], self._edges)
+        self.weights[frame] = count(w[self.classifier.network.weight_mask > 0], self.edges)
         self.dead[frame] = self.classifier.dead_units(w)
-        if self.epoch % self.parts_stride == 0:
+        if self.whole and self.epoch % self.parts_stride == 0:
             self.parts[self.epoch // self.parts_stride] = self._parts(self.shown.epoch)
         if watch:
             self.best_regions[frame] = self._grid(watch.w)
@@ -320,7 +337,7 @@ class Net:
 
 
 class Training:
-    """One visitor's training of one or two nets, advanced a little at a time, with the rows of all epochs so far.
+    """One visitor's training of one to eight nets, advanced a little at a time, with the rows of all epochs so far.
 
     It draws nothing at random of its own: stopped and continued it gives the numbers of an uninterrupted one. Raises
     DataError; where the engine's package is not installed NumPy takes its place, and `install` says what is missing.
@@ -329,16 +346,17 @@ class Training:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.install = ""
-        self.classifier = _classifier(settings, ENGINES[settings.engine])
+        self._engine = ENGINES[settings.engine]
         try:
-            self.classifier.engine.make(self.classifier.network, self.classifier.loss)
+            self._engine.make(Network(settings.sizes, activation_of(settings)), LOSSES[settings.loss])
         except EngineMissing as error:
             self.install = error.install
-            self.classifier = _classifier(settings, ENGINES["numpy"])
-        self.start = self._draw_start()
-        self.edges = bins_of(self.start)
-        self.nets = [self._net(method) for method in settings.methods]
-        self.ghosts = {side: self._net(replace(m, switch=None)) for side, m in enumerate(settings.methods) if m.haunted}
+            self._engine = ENGINES["numpy"]
+        self.nets = [self._net(settings.of(side)) for side in range(len(settings.methods))]
+        widest = max(self.nets, key=lambda net: float(net.edges[-1]))
+        for net in self.nets:
+            net.edges = widest.edges
+        self.ghosts = {side: self._ghost(settings.of(side)) for side, m in enumerate(settings.methods) if m.haunted}
         """The trainings as they were, of each side that was forked: only their numbers are shown."""
         self.stride = stride_of(settings.epochs)
         self.target = settings.epochs
@@ -352,16 +370,16 @@ class Training:
         self._make_room()
         self._train_epoch()
 
-    def _net(self, method: Method) -> Net:
-        return Net(self.settings, method, self.classifier, self.start, self.edges)
+    def _net(self, settings: Settings) -> Net:
+        return Net(settings, self._engine, whole=not self.settings.crowded)
 
-    def _draw_start(self) -> Array:
-        network, settings = self.classifier.network, self.settings
-        starts = [
-            settings.start.w if settings.start else network.init(seed, settings.initialization)
-            for seed in settings.seeds
-        ]
-        return starts[0] if len(starts) == 1 else np.stack(starts)
+    def _ghost(self, settings: Settings) -> Net:
+        return self._net(replace(settings, methods=(replace(settings.methods[0], switch=None),)))
+
+    @property
+    def edges(self) -> Array:
+        """Those of the histograms' bins."""
+        return self.nets[0].edges
 
     @property
     def latest(self) -> tuple[Epoch, ...]:
@@ -440,7 +458,7 @@ class Training:
             loss[:trained],
             net.dead[:frames].astype(float),
             self.stride,
-            constant_loss(self.classifier.loss, self.classifier.data),
+            constant_loss(net.classifier.loss, net.classifier.data),
             diverged,
         )
         waits = self.running and found is not None and found.trouble not in (Trouble.DIVERGED, Trouble.DEAD)
@@ -457,6 +475,10 @@ class Training:
             for side, ghost in self.ghosts.items():
                 known = np.isfinite(self._left(side)[:rows, :1])
                 arrays[f"minimized_ghost{side}"] = np.where(known, ghost.minimized(rows)[:, None], np.nan)
+        if self.settings.crowded:
+            # One beneath the other, with a row between them.
+            regions = [np.pad(net.regions[:frames], ((0, 0), (0, 1), (0, 0))) for net in self.nets]
+            return arrays | {"arena": Thinned(np.concatenate(regions, axis=1), self.stride)}
         for side, net in enumerate(self.nets):
             for name, pictures in (("regions", net.regions), ("weights", net.weights), ("best", net.best_regions)):
                 if len(pictures):
@@ -475,7 +497,7 @@ class Training:
 
     def response(self, side: int, point: tuple[float, float]) -> float:
         """Return what a net answers to a point, after the last epoch trained."""
-        return float(self.classifier.response(self.latest[side].w, np.array([point]))[0])
+        return float(self.nets[side].classifier.response(self.latest[side].w, np.array([point]))[0])
 
 
 def _longer(rows: NDArray[Any], length: int, filling: float) -> NDArray[Any]:

@@ -66,7 +66,7 @@ def draw_save_and_load(link: Link, training: Training) -> None:
         name = f" {SIDES[side]}" if len(training.nets) > 1 else ""
         file = f"classifier{name.lower().replace(' ', '-')}"
         with st.container(horizontal=True):
-            if in_keras(training.settings.activation.name):
+            if in_keras(net.settings.activation.name):
                 offer(link, _("Save as .keras") + name, partial(_keras_file, net), f"{file}.keras", f"keras{side}")
             offer(link, _("Save as JSON") + name, partial(_json_file, net), f"{file}.json", f"json{side}")
     key = f"{link.page}-upload"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from optviz.course import addresses
 from optviz.lessons.tables import digits, table
+from optviz.lessons.training_panels import SIDES
 from optviz.lessons.trainings import Net, Training
 from optviz.locale.spoken import _
 from optviz.networks.classifier import Epoch
@@ -22,15 +23,15 @@ PATIENCE = 3.0
 """The seconds that a training may be repeated for, up to the epoch that is asked for."""
 
 SIDE, CHOSEN = "inside.side", "inside.weights"
-SIDES, FIRST = ("0", "1"), "1, 2"
+FIRST = "1, 2"
 WEIGHTS = Field(most=2, low=1, high=1e6, whole=True)
 
 
 class Replay:
     """A net's training once more, up to an epoch that may lie anywhere; onwards it goes on from where it is."""
 
-    def __init__(self, training: Training, net: Net) -> None:
-        self.training, self.net = training, net
+    def __init__(self, net: Net) -> None:
+        self.net = net
         self._epochs: Iterator[Watched] = iter(())
         self._at: Epoch | None = None
 
@@ -38,7 +39,7 @@ class Replay:
         """Return an epoch, or the last one before it where the training is over; None if it takes too long."""
         deadline = time.monotonic() + seconds
         if self._at is None or self._at.epoch > wanted:
-            self._epochs = self.net.again(self.training.start)
+            self._epochs = self.net.again()
             self._at = next(self._epochs).epoch
         while self._at.epoch < wanted:
             following = next(self._epochs, None)
@@ -52,7 +53,7 @@ class Replay:
 
 def note(link: Link) -> None:
     """Note what the fold's controls hold for the address, which is written before the fold is drawn."""
-    link.keep(SIDE, "0", addresses.read_choice(SIDES), addresses.write_choice)
+    link.keep(SIDE, "0", addresses.read_choice(list(map(str, range(len(SIDES))))), addresses.write_choice)
     link.keep(CHOSEN, FIRST, addresses.single, addresses.write_choice)
 
 
@@ -66,9 +67,9 @@ def draw(link: Link, training: Training, rest: int | None) -> None:
     with controls.folded(link, FOLD, _("Inside a step"), ":material/biotech:", alone=False):
         side = 0
         if len(training.nets) > 1:
-            titles = dict(zip(SIDES, (_("Setting A"), _("Setting B")), strict=True))
+            titles = {str(each): _("Setting {name}").format(name=SIDES[each]) for each in range(len(training.nets))}
             side = int(controls.segments(link, SIDE, _("Which run"), titles, "0"))
-        count = training.classifier.network.parameters
+        count = training.nets[side].classifier.network.parameters
         label = _("One or two weights or biases, by number: 1 to {n}").format(n=count)
         chosen = controls.numbers(link, CHOSEN, label, FIRST, WEIGHTS)
         if link.drawn:
@@ -93,7 +94,7 @@ def _draw_update(link: Link, training: Training, side: int, rest: int, chosen: l
     if net.leg_after(epoch.epoch).optimizer.rule.needs_matrices:
         _draw_spectra(net.spectra(epoch))
     else:
-        draw_lines(net.first_update(epoch), _names(training.classifier.network, chosen))
+        draw_lines(net.first_update(epoch), _names(net.classifier.network, chosen))
 
 
 def _draw_spectra(found: list[Spectrum]) -> None:
@@ -112,7 +113,7 @@ def _replay(link: Link, training: Training, side: int) -> Replay:
     key = f"{link.page}-replay"
     replay: Replay | None = st.session_state.get(key)
     if replay is None or replay.net is not training.nets[side]:
-        replay = st.session_state[key] = Replay(training, training.nets[side])
+        replay = st.session_state[key] = Replay(training.nets[side])
     return replay
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from optviz.lessons import ranges
 from optviz.lessons.tables import digits
-from optviz.lessons.training_panels import SIDES
+from optviz.lessons.training_panels import PREFIXES, SIDES
 from optviz.lessons.training_settings import Settings, Trainer
 from optviz.lessons.trainings import NUMBERS, Training
 from optviz.locale.spoken import _
@@ -27,7 +27,6 @@ BETTER = 0.8
 """What helps leaves at most this share of the loss that the training has, after as many epochs."""
 NEAR_BEST = 1.25
 """Of what helps the first is taken whose loss is at most so many times the least."""
-PREFIXES = ("", "b.")
 ADAM = 0.01
 FACTORS: Mapping[Trouble, tuple[float, ...]] = {
     Trouble.DIVERGED: (0.3, 0.1, 0.03, 0.01, 0.001),
@@ -115,8 +114,7 @@ def _is_better(loss: float, before: float, constant: float) -> bool:
 def _trial(settings: Settings, side: int) -> tuple[int, float, bool]:
     """Train a copy of one net for a moment; return its epochs, its loss, and whether nothing has gone wrong."""
     copy = replace(
-        settings,
-        methods=(settings.methods[side],),
+        settings.of(side),
         engine="numpy",
         starts=1,
         epochs=min(settings.epochs, EPOCHS),
@@ -131,7 +129,8 @@ def _trial(settings: Settings, side: int) -> tuple[int, float, bool]:
 def _ideas(settings: Settings, side: int, prefix: str, trouble: Trouble) -> list[Idea]:
     """Return what may help, what is nearest to the blame first: the learning rate, what the net is made of, Adam."""
     rates = [_rate(settings, side, prefix, factor) for factor in FACTORS[trouble]]
-    made = [] if settings.start else _made_otherwise(settings)
+    own = settings.methods[side].own
+    made = [] if settings.start or own.layers is not None or own.activation else _made_otherwise(settings)
     rest = [*_less_penalty(settings, side, prefix), _adam(settings, side, prefix)]
     ideas = [*made, *rest, *rates] if trouble in (Trouble.DEAD, Trouble.STUCK) else [*rates, *rest, *made]
     return [idea for idea in ideas if idea.settings != settings]

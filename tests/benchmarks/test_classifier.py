@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optviz.lessons.training_settings import Method, Settings, Trainer
+from optviz.lessons.trainings import Training
 from optviz.networks.activations import ACTIVATIONS
 from optviz.networks.classifier import ENGINES, Classifier, train
 from optviz.networks.datasets import dot
@@ -20,6 +22,7 @@ from optviz.networks.network import Network
 from optviz.optimization.descent import descend, marks
 from optviz.optimization.objectives import Penalized
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.recipes import Choice
 
 EPOCHS, BATCH, RATE, L2 = 800, 32, 0.01, 0.03
 EAGER, FIT = "TensorFlow, eager GradientTape loop", "Keras `fit`"
@@ -132,3 +135,15 @@ def test_gradient_of_a_batch(compare: Callable[..., None], fastest: Callable[...
 def test_updates_in_place(compare: Callable[..., None], fastest: Callable[..., float]) -> None:
     what = f"the course's classifier, {EPOCHS} epochs, updates only, in place"
     compare(what, updated, "the one loop of all steps", fastest(descended))
+
+
+def test_arena(compare: Callable[..., None]) -> None:
+    others = ("adam", "rmsprop", "momentum_classical", "nesterov_keras", "adagrad", "adamw")
+    methods = (Method(), Method(l2=L2), *(Method(Trainer(Choice(name))) for name in others))
+
+    def arena() -> None:
+        training = Training(Settings(epochs=400, methods=methods))
+        training.advance(np.inf)
+        assert len(training.arrays["arena"].array) == 101
+
+    compare("an arena of eight settings, 400 epochs each, with its pictures", arena)

@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ import numpy as np
 import pytest
 
 from optviz.lessons.examples import CLASSIFIER_EXAMPLES, Example
-from optviz.lessons.training_settings import Method, Settings, Trainer
-from optviz.lessons.trainings import Training
+from optviz.lessons.training_settings import Method, Own, Settings, Trainer
+from optviz.lessons.trainings import NUMBERS, Training
 from optviz.networks.plateau import EarlyStopping
 from optviz.recipes import Choice
 from tests.browser.screen import PLAYER, frames, query, trace
@@ -156,7 +157,7 @@ def test_a_click_asks_for_a_point_and_the_link_keeps_it(open_page: OpenPage):
 
 def test_two_settings_side_by_side(open_page: OpenPage):
     page = classifier(open_page, "epochs=60")
-    page.locator("label", has_text="Compare two settings").click()
+    page.get_by_role("radiogroup", name="Settings to compare").get_by_role("radio", name="2").click()
     page.wait_for_selector(f"{PLAYER} [data-cell~=regions1]")
     to_the_end(page, 60)
     assert query(page)["compare"] == ["1"]
@@ -166,6 +167,43 @@ def test_two_settings_side_by_side(open_page: OpenPage):
     assert picture(page) != picture(page, "regions1")
     # the first picture of both is the same net
     np.testing.assert_array_equal(arrays["regions0"].array[0], arrays["regions1"].array[0])
+
+
+def test_three_to_eight_settings_small_side_by_side(open_page: OpenPage):
+    page = classifier(open_page, "epochs=40&compare=7&e.batch=240", width=1280, height=720)
+    to_the_end(page, 40)
+    arrays = eight()
+    np.testing.assert_array_equal(trace(page, "regions", 0)["z"], arrays["arena"].array[-1])
+    for side in range(8):
+        drawn = trace(page, "loss", 2 * side)["y"]
+        np.testing.assert_allclose(drawn, arrays["numbers"][:, side, NUMBERS.index("validation_loss")], rtol=1e-5)
+    # Squares, bar and the sentence that ranks them are seen together, and each square is large enough to be read.
+    assert page.locator(f"{PLAYER} .optviz-sentence").bounding_box()["y"] < 690
+    box = page.locator(f"{PLAYER} .optviz-chooser").bounding_box()
+    assert box and box["width"] * box["height"] / 9 > 100**2
+    assert "smallest validation loss after 40 epochs" in page.locator(f"{PLAYER} .optviz-sentence").inner_text()
+    # A tap enlarges one, another tap on it lets it go.
+    card = page.locator(f"{PLAYER} .optviz-card")
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
+    card.get_by_text("A: SGD", exact=True).wait_for()
+    large = card.locator("canvas").bounding_box()
+    assert large and large["width"] > 200
+    page.keyboard.press("ArrowDown")
+    card.get_by_text("D: RMSProp", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+    # One is edited at a time.
+    page.get_by_role("radiogroup", name="Setting to edit").get_by_role("radio", name="E").click()
+    page.get_by_text("Setting E", exact=True).wait_for()
+    assert query(page)["e.batch"] == ["240"]
+
+
+def eight() -> dict[str, Any]:
+    """Return the arrays of the eight settings that are compared unless they are changed, E on all points at once."""
+    others = ("adam", "rmsprop", "momentum_classical", "nesterov_keras", "adagrad", "adamw")
+    methods = [Method(), Method(l2=0.03), *(Method(Trainer(Choice(name))) for name in others)]
+    methods[4] = replace(methods[4], own=Own(batch_size=240))
+    return dict(finished(Settings(epochs=40, methods=tuple(methods))).arrays)
 
 
 def test_two_browsers_with_different_settings_do_not_meet(open_page: OpenPage):
@@ -236,7 +274,7 @@ def test_a_net_is_saved_loaded_again_and_trained_on(open_page: OpenPage, tmp_pat
         page.get_by_role("button", name=f"Save as {kind}").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    page.locator("label", has_text="Compare two settings").click()
+    page.get_by_role("radiogroup", name="Settings to compare").get_by_role("radio", name="2").click()
     page.locator("input[type=file]").set_input_files({"name": "spam.txt", "mimeType": "text/plain", "buffer": b"spam"})
     page.get_by_text("This is neither a .keras file nor a JSON").wait_for()
     page.locator("input[type=file]").set_input_files(file)

@@ -42,7 +42,7 @@ LOOKS = {
 # The two main pages with as much on them as there can be.
 CROWDED = {
     "surfaces": "/?surface=rastrigin&steps=50&" + "&".join(f"run={name}" for name in list(OPTIMIZERS)[:8]),
-    "classifier": "/classifier?epochs=20&compare=1&starts=3&schedule=cosine",
+    "classifier": "/classifier?epochs=20&compare=7&starts=3&schedule=cosine",
 }
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"

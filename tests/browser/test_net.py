@@ -107,7 +107,7 @@ def test_a_tapped_unit_and_a_tapped_edge_tell_the_numbers_of_the_training(open_p
     training = Training(Settings(epochs=40, units=4, methods=(Method(Trainer(Choice("adam"), 0.01), l2=0.01),)))
     training.advance(60)
     rows = training.arrays["net0"].array
-    n = training.classifier.network.parameters
+    n = training.nets[0].classifier.network.parameters
 
     def expected(name: str, place: int, row: int) -> dict[str, float]:
         return {each: rows[row][i * n + place] for i, each in enumerate((name, "gradient", "next step"))}

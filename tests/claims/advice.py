@@ -27,7 +27,7 @@ def _(page):
 @claims("practice", "Try a small set first")
 def _(page):
     (net,) = nets(page)
-    assert len(page.training.classifier.data) <= 40 and column(net, "accuracy")[-1] > 0.9
+    assert len(page.training.nets[0].classifier.data) <= 40 and column(net, "accuracy")[-1] > 0.9
 
 
 @claims("practice", "Watch training and validation")
@@ -60,4 +60,4 @@ def _(page):
     (net,) = nets(page)
     held, loss = column(net, "validation_loss"), column(net, "loss")
     assert page.settings.sizes == (2, 64, 64, 64, 1) and net.classifier.network.parameters == 8577
-    assert len(page.training.classifier.data) == 20 and loss[-1] < 0.01 and held[-1] > 1.5 * held.min()
+    assert len(page.training.nets[0].classifier.data) == 20 and loss[-1] < 0.01 and held[-1] > 1.5 * held.min()

@@ -67,6 +67,12 @@ export interface Tiles {
   keys: string;
   names: string[];
   above: string[];
+  land?: Land;
+}
+/** What is drawn on images that are maps: points as shares of the side, with their class and whether they are hollow. */
+export interface Land {
+  points: [x: number, y: number, label: number, hollow: number][];
+  asked: Point; // the one that is asked about, a cross
 }
 
 /** A trace as Plotly completes it. What a type of traces does not have is missing; it is read for that type alone. */

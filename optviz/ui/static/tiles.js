@@ -1,17 +1,19 @@
 // @ts-check
-// Images of weights side by side, of which one is shown large.
+// Images of weights, or maps, side by side, of which one is shown large.
 
+import { levelLine } from "./brush.js";
 import { Chooser } from "./chooser.js";
 
 /** @import { Canvas } from "./brush.js" */
 /** @import { Pen } from "./dom.js" */
 /** @import { Source } from "./numbers.js" */
 /** @import { Painter, Panel } from "./panel.js" */
-/** @import { Looks, Point, Tiles as Described } from "./plotly.d.ts" */
+/** @import { Land, Looks, Point, Tiles as Described } from "./plotly.d.ts" */
 /** @import { Axes } from "./plotly_private.js" */
 /** @typedef {{ number: number }} Image */
 
 const APART = 1.12; // from one image to the next, as a share of its side
+const PALE = 0.55; // the colors of a map, beneath its points
 
 // What is chosen in it is an image, by its number.
 /** @extends {Chooser<Image>} */
@@ -71,20 +73,73 @@ export class Tiles extends Chooser {
     const { pen } = canvas;
     const { theme, side, tiles } = this;
     pen.save();
-    Object.assign(pen, { imageSmoothingEnabled: false, strokeStyle: theme.color("muted"), lineWidth: 1 });
+    Object.assign(pen, { strokeStyle: theme.color("muted"), lineWidth: 1 });
     Object.assign(pen, { font: `600 ${Math.round(14 * theme.scale)}px ${theme.font}`, textBaseline: "top", fillStyle: theme.text });
     tiles.names.forEach((_, number) => {
       const [x, y] = this.#corner(number);
-      pen.drawImage(this.#image(row, number), x, y, side, side);
+      this.#show(pen, row, number, x, y, side);
       pen.strokeRect(x, y, side, side);
       if (!tiles.above[number]) return;
+      const name = fitting(pen, tiles.above[number], side - 8);
       pen.save();
       Object.assign(pen, { strokeStyle: theme.background, lineWidth: 4, lineJoin: "round" });
-      pen.strokeText(tiles.above[number], x + 4, y + 4);
-      pen.fillText(tiles.above[number], x + 4, y + 4);
+      pen.strokeText(name, x + 4, y + 4);
+      pen.fillText(name, x + 4, y + 4);
       pen.restore();
     });
     pen.restore();
+  }
+  /** @type {(pen: Pen, row: number, number: number, x: number, y: number, size: number) => void} */
+  #show(pen, row, number, x, y, size) {
+    const { land } = this.tiles;
+    pen.save();
+    pen.imageSmoothingEnabled = Boolean(land);
+    pen.translate(x, y);
+    if (land) this.#map(pen, row, number, size, land);
+    else pen.drawImage(this.#image(row, number), 0, 0, size, size);
+    pen.restore();
+  }
+  /** @type {(pen: Pen, row: number, number: number, size: number, land: Land) => void} */
+  #map(pen, row, number, size, land) {
+    const { theme } = this;
+    const { side, full } = this.tiles;
+    pen.beginPath();
+    pen.rect(0, 0, size, size);
+    pen.clip();
+    pen.save();
+    pen.globalAlpha = PALE;
+    pen.transform(1, 0, 0, -1, 0, size); // its first row lies at the foot
+    pen.drawImage(this.#image(row, number), 0, 0, size, size);
+    pen.restore();
+    const { values, width } = this.source.grid(row);
+    const first = number * (side + 1) * width; // one beneath the other
+    const at = (/** @type {number} */ place) => ((place + 0.5) / side) * size;
+    Object.assign(pen, { strokeStyle: theme.text, lineWidth: Math.max(1.5, size / 120) });
+    pen.beginPath();
+    levelLine(values.subarray(first, first + side * width), width, side, full / 2, (c, r) => [at(c), size - at(r)], pen);
+    pen.stroke();
+    const radius = Math.max(1.3, size / 75);
+    for (const [px, py, label, hollow] of land.points) {
+      const [x, y] = [px * size, (1 - py) * size];
+      pen.beginPath();
+      if (label) pen.arc(x, y, radius, 0, 2 * Math.PI);
+      else pen.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
+      const color = theme.color(label ? "class1" : "class0");
+      Object.assign(pen, { fillStyle: color, strokeStyle: hollow ? color : theme.background, lineWidth: hollow ? radius / 2 : radius / 4 });
+      if (!hollow) pen.fill();
+      pen.stroke();
+    }
+    const [x, y] = [land.asked[0] * size, (1 - land.asked[1]) * size];
+    const arm = Math.max(4, size / 28);
+    for (const [color, lineWidth] of /** @type {[string, number][]} */ ([[theme.background, 4], [theme.text, 2]])) {
+      Object.assign(pen, { strokeStyle: color, lineWidth });
+      pen.beginPath();
+      for (const turn of [1, -1]) {
+        pen.moveTo(x - arm, y - turn * arm);
+        pen.lineTo(x + arm, y + turn * arm);
+      }
+      pen.stroke();
+    }
   }
   /** @param {number} step @param {Canvas} canvas */
   draw(step, { pen }) {
@@ -126,7 +181,13 @@ export class Tiles extends Chooser {
   }
   /** @param {Pen} pen @param {number} size */
   paintLarge(pen, size) {
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(this.#image(this.row, this.#at.number), 0, 0, size, size);
+    this.#show(pen, this.row, this.#at.number, 0, 0, size);
   }
+}
+
+// A name without the last of its parts until it is narrow enough.
+/** @type {(pen: Pen, name: string, width: number) => string} */
+function fitting(pen, name, width) {
+  const shorter = name.replace(/[,，、:：][^,，、:：]*$/, "");
+  return shorter === name || pen.measureText(name).width <= width ? name : fitting(pen, shorter, width);
 }
