@@ -159,9 +159,13 @@ def test_the_clock_of_each_net_runs_with_its_updates():
     assert clocks[2][-1] > 4 * clocks[0][-1]
 
 
-def test_titles_say_what_is_own_and_nothing_that_is_shared():
-    _a, b, c = titles_of(THREE)
-    assert b == "B: Adam" and c == "C: Adam, hidden layers: 2, units: 5, Tanh, Cosine decay, batch 7"
+def test_titles_say_what_differs_and_nothing_that_all_share():
+    assert titles_of(THREE)[1:] == (
+        "B: Adam, hidden layers: 1, units: 11, ReLU, Constant, batch 32",
+        "C: Adam, hidden layers: 2, units: 5, Tanh, Cosine decay, batch 7",
+    )
+    one = replace(THREE, methods=(SGD, ADAM, replace(ADAM, own=Own(batch_size=7))))
+    assert titles_of(one) == ("A: SGD, batch 32", "B: Adam, batch 32", "C: Adam, batch 7")
 
 
 @pytest.mark.parametrize("side", range(3))

@@ -74,6 +74,21 @@ CLASSIFIER_EXAMPLES = (
         {"compare": ["1"], "b.l2": ["0.03"], "units": ["32"], "validation": ["0.5"]},
     ),
     Example(N_("SGD against Adam"), {"compare": ["1"], "b.optimizer": ["adam"], "b.l2": ["0"], "epochs": ["300"]}),
+    Example(
+        N_("GD, mini-batches and SGD"),
+        {
+            "compare": ["2"],
+            "lr": ["0.03"],
+            "batch": ["512"],
+            "b.lr": ["0.03"],
+            "b.l2": ["0"],
+            "b.batch": ["32"],
+            "c.optimizer": ["sgd"],
+            "c.lr": ["0.03"],
+            "c.batch": ["1"],
+            "epochs": ["60"],
+        },
+    ),
     Example(N_("XOR"), {"data": ["xor"], "init": ["he"], "lr": ["0.03"], "epochs": ["300"]}),
     Example(
         N_("Spirals with a deeper net"),

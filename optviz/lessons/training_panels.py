@@ -1,5 +1,6 @@
 """The panels of a training: decision regions, curves and histograms, and what each net is called."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ COLORS = ("series4", "series8")
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
     """Return what each net is called, in the visitor's language: "SGD, L2 0.03", or "A: SGD" of several."""
-    methods = settings.methods
+    methods = tuple(replace(method, own=_told(settings, method.own)) for method in settings.methods)
     shared = (
         methods[0].trainer.learning_rate if len({method.trainer.learning_rate for method in methods}) == 1 else np.nan
     )
@@ -48,6 +49,12 @@ def _title(method: Method, shared: float, methods: tuple[Method, ...]) -> str:
     l2 = [f"L2 {method.l2:g}"] if any(each.l2 for each in told) else []
     l1 = [f"L1 {method.l1:g}"] if any(each.l1 for each in told) else []
     return _(", ").join([name, *l2, *l1, *_own(method.own)])
+
+
+def _told(settings: Settings, own: Own) -> Own:
+    """Return what is said of a method: what it has of its own, and what it shares of which another has its own."""
+    names = {name for method in settings.methods for name in method.own.changes}
+    return Own(**{name: getattr(settings, name) for name in names} | own.changes)
 
 
 def _own(own: Own) -> list[str]:

@@ -72,6 +72,20 @@ def _(page):
     assert sgd.trainer.learning_rate == adam.trainer.learning_rate
 
 
+@claims("classifier", "GD, mini-batches and SGD")
+def _(page):
+    whole, mini, single = nets(page)
+    assert len({net.method for net in (whole, mini, single)}) == 1
+    assert [net.classifier.steps_per_epoch for net in (whole, mini, single)] == [1, 8, 240]
+    losses = [column(net, "loss") for net in (whole, mini, single)]
+    # The more updates an epoch has, the faster it falls, the more it trembles, and the longer it takes.
+    assert losses[0][1] > 5 * losses[1][1] > 10 * losses[2][1]
+    assert (np.diff(losses[0]) < 0).all()
+    tremble = [np.clip(np.diff(loss[-30:]), 0, None).mean() for loss in losses]
+    assert tremble[0] == 0 and tremble[2] > 5 * tremble[1] > 0
+    assert single.clock[60] > 3 * mini.clock[60]
+
+
 @claims("classifier", "XOR")
 def _(page):
     (net,) = nets(page)
