@@ -8,7 +8,7 @@ import streamlit as st
 from optviz.course import outline
 from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
-from optviz.lessons import race_code, races, ranges
+from optviz.lessons import fair, race_code, races, ranges
 from optviz.lessons.examples import SURFACE_EXAMPLES
 from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
@@ -32,7 +32,7 @@ link, notes, stage = lesson.begin(PAGE, _("Race optimizers on a surface"), SURFA
 def is_race_enough() -> bool:
     """Whether only the race, and what stands at it, follows its sliders: nothing else that does is open or drawn."""
     open_folds = any(controls.is_open(link, fold) for fold in (inspector.FOLD, lesson.CODE, rosters.EDITOR))
-    return not open_folds and link.now(forks.STEP, None) is None
+    return not open_folds and link.now(forks.STEP, None) is None and not link.now("fair", False)
 
 
 def is_race_enough_for_rate() -> bool:
@@ -55,16 +55,18 @@ with st.sidebar:
     if surface_name == "formula":
         formula = controls.text(link, "f", _("Formula in x1 and x2"), FORMULA, formula=True)
     steps = controls.whole(link, "steps", _("Steps"), Range(10, 2000, "n"), 200, 10, is_enough=is_race_enough)
-    learning_rate = controls.dial(
-        link,
-        "lr",
-        _("Learning rate"),
-        ranges.LEARNING_RATE,
-        RATE,
-        ranges.LEARNING_RATES,
-        is_enough=is_race_enough_for_rate,
-    )
-    chosen = runs.choose(link, RACE, learning_rate, surface_name)
+    is_fair = controls.switch(link, "fair", _("Each run at its best learning rate"))
+    with controls.left_out(link, is_fair):
+        learning_rate = controls.dial(
+            link,
+            "lr",
+            _("Learning rate"),
+            ranges.LEARNING_RATE,
+            RATE,
+            ranges.LEARNING_RATES,
+            is_enough=is_race_enough_for_rate,
+        )
+    chosen = runs.choose(link, RACE, learning_rate, surface_name, rated=not is_fair)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
         warmup = controls.whole(link, "warmup", _("Linear warm-up, steps"), Range(0, 500, "n"), 0, step=5)
@@ -99,6 +101,8 @@ settings = Settings(
     start=start,
     steps=steps,
 )
+if is_fair:
+    settings = fair.at_best(settings)
 selected = runs.chosen(link)
 with stage:
     picture, at_it, told, healing = st.container(), st.container(), st.empty(), st.container()
@@ -112,6 +116,7 @@ with at_it:
 
 def now() -> Settings:
     """Return the race as the sliders and the picture say by now."""
+    # From where the start is dragged to, other rates may be the best: the page looks for them when it is let go.
     return replace(
         settings,
         steps=int(link.now("steps", steps)),
@@ -145,11 +150,12 @@ def race() -> Result:
         staged=True,
     )
     with forking:
-        name = chosen[selected].title(here.learning_rate)
+        name = here.runs[selected].title(here.shared)
         forks.offer(link, here.fork, selected, name, step_at_rest(PAGE, run), here.steps)
     told.html(races.report(here))
     with healing, st.container():  # a fragment may write where it has written before
-        remedies.offer(link, settled[0], lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
+        if not is_fair:  # where no other rate is better
+            remedies.offer(link, settled[0], lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))
     # What is said of the step at which the playhead rests stands here, unless a step is looked into.
     return shown if inside.open else shown._replace(step=None)
 

@@ -72,7 +72,7 @@ class Own:
         """Make the optimizer."""
         return framed(self.first, self.second, self.epsilon, float(self.epsilon_inside))
 
-    def title(self, shared: float) -> str:
+    def title(self, shared: float | None) -> str:
         """Return its name in the visitor's language."""
         return _("Yours")
 

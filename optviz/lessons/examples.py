@@ -63,6 +63,10 @@ SURFACE_EXAMPLES = (
         N_("Newton against first-order methods"),
         {"surface": ["rosenbrock"], "steps": ["300"], "lr": ["0.001"], "run": ["sgd", "adam,lr=0.1", "newton,lr=1"]},
     ),
+    Example(
+        N_("Each at its best learning rate: SGD is first"),
+        {"surface": ["bowl"], "fair": ["1"]},
+    ),
 )
 
 

@@ -33,6 +33,7 @@ from optviz.surfaces.diagnosis import Finding, diagnose
 from optviz.surfaces.grounds import Ground, course_of, surface_of
 from optviz.surfaces.landscape import Kind, Minima, is_limit, spacing
 from optviz.surfaces.race import Course, End, Ending, Race, conclude, conclude_fork, exchanged, paths, race
+from optviz.surfaces.rates import RATES
 
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
 WHOLE, ROWS = 200, 150
@@ -51,6 +52,13 @@ class Settings:
     start: tuple[float, float]
     steps: int
     fork: Fork | None = None
+    best_from: tuple[float, float] | None = None
+    """Of a fair race the start from which the learning rates of the runs are the best that were tried."""
+
+    @property
+    def shared(self) -> float | None:
+        """The learning rate that needs no naming; None in a fair race, where each run has one of its own."""
+        return self.learning_rate if self.best_from is None else None
 
     @property
     def onward(self) -> Ground:
@@ -89,7 +97,7 @@ def _paths(settings: Settings) -> Path:
 
 def trials_of(settings: Settings) -> list[Trial[Course]]:
     """Return the runs as they are made, the forked one with its fork."""
-    course, factor = course_of(settings.ground), _factor(settings.schedule, settings.warmup)
+    course, factor = course_of(settings.ground), factor_of(settings.schedule, settings.warmup)
     trials = [
         Trial.of(course, run.build(), rate, factor) for run, rate in zip(settings.runs, rates_of(settings), strict=True)
     ]
@@ -105,7 +113,8 @@ def trials_of(settings: Settings) -> list[Trial[Course]]:
 
 
 @lru_cache(maxsize=64)
-def _factor(schedule: Choice, steps: int) -> Factor:
+def factor_of(schedule: Choice, steps: int) -> Factor:
+    """Return a schedule with its warm-up."""
     return warmup(schedule.of(SCHEDULES), steps)
 
 
@@ -156,11 +165,11 @@ def updates_of(settings: Settings, number: int) -> tuple[Stretch, ...]:
 
 def titles_of(settings: Settings) -> tuple[str, ...]:
     """Return what the runs are called in the visitor's language."""
-    return _titles(settings.runs, settings.learning_rate, settings.fork, language())
+    return _titles(settings.runs, settings.shared, settings.fork, language())
 
 
 @lru_cache(maxsize=256)
-def _titles(runs: Sequence[Contestant], shared: float, fork: Fork | None, spoken: str) -> tuple[str, ...]:
+def _titles(runs: Sequence[Contestant], shared: float | None, fork: Fork | None, spoken: str) -> tuple[str, ...]:
     titles = [run.title(shared) for run in runs]
     if fork:
         titles[fork.run] = fork.title(titles[fork.run])
@@ -516,6 +525,7 @@ def _say(settings: Settings, spoken: str) -> str:
         parts.append(ngettext("{names} diverges.", "{names} diverge.", len(diverged)).format(names=_list(diverged)))
     if settings.fork:
         parts.append(_say_fork(settings, settings.fork))
+    parts += _say_fair(settings)
     if _penalized(settings):
         parts.append(_("All losses include the penalty."))
     return joined(*parts)
@@ -585,7 +595,7 @@ def _close(settings: Settings) -> str:
 
 def _say_fork(settings: Settings, fork: Fork) -> str:
     """Say where the fork led, and where the future that it left would have."""
-    name = settings.runs[fork.run].title(settings.learning_rate)
+    name = settings.runs[fork.run].title(settings.shared)
     before, after = left_of(settings).ends[fork.run], race_of(settings).ends[fork.run]
     values = {"name": name, "step": fork.step, "loss": digits(before.loss), "ended": _(ENDINGS[before.ending])}
     if before.step < fork.step:
@@ -598,6 +608,28 @@ def _say_fork(settings: Settings, fork: Fork) -> str:
         "at loss {loss}: {ended}."
     )
     return text.format(**values, new_loss=digits(after.loss), new_ended=_(ENDINGS[after.ending]))
+
+
+def _say_fair(settings: Settings) -> list[str]:
+    """Say of a fair race what the rate of each run is the best of, and where one beyond may be better still."""
+    if settings.best_from != settings.start:
+        return []
+    if not course_of(settings.ground).minima.known:
+        return [_("Where there is no lowest loss, no learning rate is the best: the runs have those that were set.")]
+    said = [
+        _(
+            "Each run has the best of {n} learning rates from {low} to {high}, tried over {steps} steps: it arrives "
+            "to stay soonest, or else ends lowest."
+        ).format(n=len(RATES), low=digits(RATES[0]), high=digits(RATES[-1]), steps=settings.steps)
+    ]
+    if settings.ground.sigma:
+        said.append(_("The noise is the same in all tries: that of seed {seed}.").format(seed=settings.ground.seed))
+    runs = zip(names_of(settings), settings.runs, strict=True)
+    ends = [name for name, run in runs if run.learning_rate in (RATES[0], RATES[-1])]
+    if ends:
+        text = _("For {names} that is at the end of the range; one beyond it may be better.")
+        said.append(text.format(names=_list(ends)))
+    return said
 
 
 def _list(names: Sequence[str]) -> str:
@@ -613,7 +645,7 @@ def report(settings: Settings) -> str:
 def _report(settings: Settings, spoken: str) -> str:
     heads = (
         _("Optimizer"),
-        _("Learning rate"),
+        _rate_head(settings),
         _("Final loss with penalty") if _penalized(settings) else _("Final loss"),
         _("Distance to the nearest minimum"),
         _("Steps to within {close} of the lowest loss").format(close=_close(settings)),
@@ -629,6 +661,13 @@ def _report(settings: Settings, spoken: str) -> str:
     return html([escape(text) for text in heads], rows, prose="last")
 
 
+def _rate_head(settings: Settings) -> str:
+    if settings.best_from != settings.start or not course_of(settings.ground).minima.known:
+        return _("Learning rate")
+    low, high = digits(RATES[0]), digits(RATES[-1])
+    return _("Best learning rate of {n} from {low} to {high}").format(n=len(RATES), low=low, high=high)
+
+
 def _rates(settings: Settings, run: int) -> str:
     rate, fork = digits(rates_of(settings)[run]), settings.fork
     changes = fork and fork.run == run and fork.learning_rate is not None
@@ -637,7 +676,7 @@ def _rates(settings: Settings, run: int) -> str:
 
 def _left(settings: Settings, fork: Fork) -> str:
     """Return what the future that a fork left is called."""
-    return _("{name}, unchanged").format(name=settings.runs[fork.run].title(settings.learning_rate))
+    return _("{name}, unchanged").format(name=settings.runs[fork.run].title(settings.shared))
 
 
 def _row(series: Series, glyph: str, name: str, rate: str, end: End) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class Listed:
         """Make what the recipe makes, with these values."""
         return self.recipe(**dict(self.values))
 
-    def title(self, shared: float) -> str:
+    def title(self, shared: float | None) -> str:
         """Return its name in the visitor's language, with what sets it apart from its defaults."""
         rate = [] if self.learning_rate in (None, shared) else [f"lr {self.learning_rate:g}"]
         return joined(_(self.recipe.title), *rate, *(self._written(n, v) for n, v in self.values))

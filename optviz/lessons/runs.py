@@ -29,8 +29,8 @@ class Contestant(Protocol):
     def build(self) -> Optimizer:
         """Make the optimizer."""
 
-    def title(self, shared: float) -> str:
-        """Return its name in the visitor's language."""
+    def title(self, shared: float | None) -> str:
+        """Return its name in the visitor's language, with a learning rate of its own, if that is not the shared one."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,16 @@ def folded(link: Link, name: str, label: str, icon: str, *, alone: bool = True) 
         link.drawn = True
 
 
+@contextmanager
+def left_out(link: Link, is_out: bool) -> Iterator[None]:
+    """Draw none of the controls within where they have no say: they only keep their values."""
+    link.drawn = not is_out
+    try:
+        yield
+    finally:
+        link.drawn = True
+
+
 def is_open(link: Link, name: str) -> bool:
     """Whether a group of controls is open."""
     return bool(st.session_state.get(f"{link.page}-{name}"))

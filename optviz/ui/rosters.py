@@ -37,17 +37,23 @@ class Picker(Generic[E]):
         marks: Marks[E],
         most: int,
         make: Make[E] | None = None,
+        *,
+        rated: bool = True,
     ) -> tuple[E, ...]:
         """Draw the list and the editor of one entry, and return the entries.
 
         `marks` gives each of the entries the sign with which the picture draws it; `make` an entry, by its recipe, that
-        is added to others.
+        is added to others. Learning rates of their own are only shown where the entries are `rated` by them.
         """
         read = partial(self.roster.read, most=most)
         entries = link.keep(self.roster.name, tuple(default), read, self.roster.write, plus=self.roster.kind.plus)
-        chosen = self._draw_list(link, entries, shared, marks(entries), most, make)
+        signs = marks(entries)
+        titles = [
+            f"{signs[i]} {entry.title(shared if rated else entry.learning_rate)}" for i, entry in enumerate(entries)
+        ]
+        chosen = self._draw_list(link, entries, titles, most, make)
         if chosen is not None:
-            self._draw_editor(link, entries, chosen, shared, most)
+            self._draw_editor(link, entries, chosen, shared, most, rated)
         return entries
 
     def chosen(self, link: Link) -> int:
@@ -58,8 +64,7 @@ class Picker(Generic[E]):
         self,
         link: Link,
         entries: Sequence[E],
-        shared: float,
-        marks: Sequence[str],
+        titles: Sequence[str],
         most: int,
         make: Make[E] | None,
     ) -> int | None:
@@ -72,7 +77,7 @@ class Picker(Generic[E]):
                 _(self.roster.words.choose),
                 range(len(entries)),
                 default=st.session_state.get(key, 0),
-                format_func=lambda i: f"{marks[i]} {entries[i].title(shared)}",
+                format_func=titles.__getitem__,
                 key=key,
                 required=True,
                 on_change=partial(links.settle, False),
@@ -101,7 +106,7 @@ class Picker(Generic[E]):
             st.session_state[f"{link.page}~edit"] = len(entries)
             st.session_state[key] = None
 
-    def _draw_editor(self, link: Link, entries: Sequence[E], i: int, shared: float, most: int) -> None:
+    def _draw_editor(self, link: Link, entries: Sequence[E], i: int, shared: float, most: int, rated: bool) -> None:
         entry, recipe = entries[i], entries[i].recipe
         change = partial(self._replace, link, entries, i)
         key = f"{link.page}~{self.roster.name}{i}"
@@ -113,21 +118,8 @@ class Picker(Generic[E]):
                 typed_rules.draw(f"{key}~typed", entry.name, partial(_rename, entry, change))
             source = f" ({recipe.source})" if recipe.source else ""
             controls.formula(link, controls.stacked(recipe.formula), note=f"{_(recipe.note)}{source}")
-            controls.draw_toggle(
-                f"{key}~own",
-                _("Own learning rate"),
-                entry.learning_rate is not None,
-                lambda on: change(learning_rate=shared if on else None),
-            )
-            if entry.learning_rate is not None:
-                controls.draw_dial(
-                    f"{key}~lr",
-                    _("Its learning rate"),
-                    LEARNING_RATE,
-                    entry.learning_rate,
-                    lambda rate: change(learning_rate=rate),
-                    LEARNING_RATES,
-                )
+            if rated:
+                _draw_rate(key, entry, shared, change)
             values = entry.all_values
             for parameter in recipe.parameters:
                 controls.draw_parameter(
@@ -152,6 +144,24 @@ class Picker(Generic[E]):
 
     def _remove(self, link: Link, entries: Sequence[E], i: int) -> None:
         link.change(self.roster.name, (*entries[:i], *entries[i + 1 :]))
+
+
+def _draw_rate(key: str, entry: Listed, shared: float, change: Callable[..., None]) -> None:
+    controls.draw_toggle(
+        f"{key}~own",
+        _("Own learning rate"),
+        entry.learning_rate is not None,
+        lambda on: change(learning_rate=shared if on else None),
+    )
+    if entry.learning_rate is not None:
+        controls.draw_dial(
+            f"{key}~lr",
+            _("Its learning rate"),
+            LEARNING_RATE,
+            entry.learning_rate,
+            lambda rate: change(learning_rate=rate),
+            LEARNING_RATES,
+        )
 
 
 def _rename(entry: Listed, change: Callable[..., None], name: str) -> None:

@@ -17,10 +17,13 @@ def chosen(link: Link) -> int:
     return _PICKER.chosen(link)
 
 
-def choose(link: Link, default: Sequence[Run], shared: float, surface: str, most: int = MOST) -> tuple[Run, ...]:
+def choose(
+    link: Link, default: Sequence[Run], shared: float, surface: str, most: int = MOST, *, rated: bool = True
+) -> tuple[Run, ...]:
     """Draw the list of runs, marked as the picture draws them, and the editor of one of them, and return the runs.
 
-    Among runs that have the learning rates that work on a surface, a new one gets its own.
+    Among runs that have the learning rates that work on a surface, a new one gets its own. Where they are not `rated`,
+    those of their own have no say.
     """
     rates = tuning.kept().get(surface, {})
 
@@ -29,7 +32,7 @@ def choose(link: Link, default: Sequence[Run], shared: float, surface: str, most
         rate = rates.get(name) if tuned else None
         return Run(name, None if rate == shared else rate)
 
-    return _PICKER.choose(link, default, shared, marks, most, make)
+    return _PICKER.choose(link, default, shared, marks, most, make, rated=rated)
 
 
 def tune(link: Link, default: Sequence[Run], shared: float, surface: str, *, name: str = "") -> None:

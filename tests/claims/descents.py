@@ -207,6 +207,17 @@ def _(page):
     assert optimizers(page)[-1] == "newton" and arrivals(page) == [None, None, 5]
 
 
+@claims("surfaces", "Each at its best learning rate: SGD is first")
+def _(page):
+    assert optimizers(page) == ["sgd", "momentum", "rmsprop", "adam"] and page.settings.best_from == page.start
+    sgd, *others = arrivals(page)
+    assert ends(page) == [Ending.ARRIVED] * 4 and sgd < 0.7 * min(others)
+    # At the learning rate that the slider is left at for all, Adam is the first and SGD the last.
+    shared = races.race_of(replace(page.settings, runs=page.chosen, best_from=None))
+    slow, *_between, fast = (end.arrival for end in shared.ends if end.ending is Ending.ARRIVED)
+    assert fast < 0.5 * slow and shared.ends[0].arrival == slow and shared.ends[3].arrival == fast
+
+
 # ---- family: the sentence beside each race has its claims in test_family.py
 
 for surface, title in {"long_valley": "a long valley", "saddle": "a saddle", "beale": "Beale's function"}.items():
