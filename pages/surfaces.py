@@ -8,7 +8,7 @@ import streamlit as st
 from optviz.course import outline
 from optviz.figures.panels import Picture, run_of
 from optviz.formula import FormulaError
-from optviz.lessons import fair, race_code, races, ranges
+from optviz.lessons import fair, race_code, races, ranges, strip
 from optviz.lessons.examples import SURFACE_EXAMPLES
 from optviz.lessons.races import Settings
 from optviz.lessons.runs import Run
@@ -66,6 +66,7 @@ with st.sidebar:
             ranges.LEARNING_RATES,
             is_enough=is_race_enough_for_rate,
         )
+    under_rate = st.empty()
     chosen = runs.choose(link, RACE, learning_rate, surface_name, rated=not is_fair)
     with controls.folded(link, "schedules", _("Learning-rate schedule"), ":material/trending_down:"):
         schedule = controls.recipe(link, "schedule", _("Schedule"), SCHEDULES, "constant")
@@ -126,7 +127,10 @@ def now() -> Settings:
 
 
 def race() -> Result:
-    """Show the race, where it can be forked, and what would help; while something is held, what helped before."""
+    """Show the race, where its runs end at other rates, where it can be forked, and what would help.
+
+    While something is held, that is what helped before, and the other rates are those of the race before.
+    """
     here = now()
     inside, run = inspector.choose(link, here), run_of(here, log)
     if races.panels_of(here, log, inside.arrows) != panels:
@@ -153,6 +157,7 @@ def race() -> Result:
         name = here.runs[selected].title(here.shared)
         forks.offer(link, here.fork, selected, name, step_at_rest(PAGE, run), here.steps)
     told.html(races.report(here))
+    under_rate.html(strip.strip(replace(settled[0], learning_rate=here.learning_rate)))
     with healing, st.container():  # a fragment may write where it has written before
         if not is_fair:  # where no other rate is better
             remedies.offer(link, settled[0], lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))

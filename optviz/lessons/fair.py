@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import cast
 
 from optviz.arrays import Array
-from optviz.lessons.races import LENGTHS, Ground, Settings, course_of, factor_of, rates_of
+from optviz.lessons.races import LENGTHS, Settings, factor_of, rates_of
 from optviz.lessons.runs import Run
 from optviz.recipes import Choice
 from optviz.surfaces import rates
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.surfaces.rates import Best
 
 
@@ -27,9 +28,13 @@ def best_of(settings: Settings) -> list[Best | None]:
     ground, schedule, start = settings.ground, settings.schedule, settings.start
     # As in races: the race is the beginning of a longer one, so that few are computed while the slider of steps moves.
     longer = next(length for length in LENGTHS if length >= settings.steps)
-    bare = [replace(run, learning_rate=None) for run in _runs(settings)]
-    losses = [_losses(ground, run, schedule, settings.warmup, start, longer) for run in bare]
+    losses = [_losses(ground, run, schedule, settings.warmup, start, longer) for run in bare(settings)]
     return [rates.best(course_of(ground), each[: settings.steps + 1]) for each in losses]
+
+
+def bare(settings: Settings) -> list[Run]:
+    """Return the runs of a race without learning rates."""
+    return [replace(run, learning_rate=None) for run in _runs(settings)]
 
 
 # The longest are a megabyte each.
