@@ -11,9 +11,7 @@ from optviz.figures import strip as pictures
 from optviz.figures.strip import Curve
 from optviz.lessons.fair import bare
 from optviz.lessons.races import (
-    Ground,
     Settings,
-    course_of,
     factor_of,
     gap_known,
     looks,
@@ -26,6 +24,7 @@ from optviz.lessons.tables import digits
 from optviz.locale.spoken import _, joined, language
 from optviz.recipes import Choice
 from optviz.surfaces import rates
+from optviz.surfaces.grounds import Ground, course_of
 from optviz.surfaces.rates import RATES
 
 TICKS = ((1e-6, "10⁻⁶"), (1e-4, "10⁻⁴"), (1e-2, "0.01"), (1.0, "1"), (100.0, "100"))
