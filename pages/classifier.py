@@ -247,7 +247,11 @@ with st.sidebar:
         batch = controls.whole(link, "batch", _("Batch size"), BATCH, COURSE.batch_size)
         seed = controls.whole(link, "seed", _("Seed of the weights and batches"), Range(0, 99, "s"), 0)
         starts = controls.whole(
-            link, "starts", _("Random starts (the best is kept)"), Range(1, MOST_STARTS, "k"), COURSE.starts
+            link,
+            "starts",
+            _("Random starts (the best is kept)") if count == 1 else _("Seeds of each setting"),
+            STARTS,
+            COURSE.starts,
         )
         shuffle = controls.switch(link, "shuffle", _("Shuffle each epoch"), default=True)
         if link.drawn:

@@ -358,7 +358,7 @@ def test_what_was_stopped_early_cannot_be_continued_and_has_no_smaller_rate_to_o
     [
         ("stop", "yes"), ("stop.patience", "0"), ("stop.patience", "1e9"), ("stop.min_delta", "-1"),
         ("stop.restore", "2"), ("reduce.factor", "1"), ("reduce.factor", "nan"), ("reduce.min_lr", "inf"),
-        ("switch.epoch", "-5"), ("switch.optimizer", "newton"), ("switch.lr", "0"), ("starts", "0"), ("starts", "17"),
+        ("switch.epoch", "-5"), ("switch.optimizer", "newton"), ("switch.lr", "0"), ("starts", "0"), ("starts", "51"),
         ("starts", "two"), ("loaded", "2-11-1"),
     ],
 )  # fmt: skip

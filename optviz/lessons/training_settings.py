@@ -22,8 +22,8 @@ FAR = 0.01
 """The share of points that may lie outside it."""
 
 CELLS = 61
-MOST_STARTS = 16
-"""Sixteen starts side by side take three times as long as one."""
+MOST_STARTS = 50
+"""Fifty starts side by side take nine times as long as one."""
 
 MOST_METHODS = 8
 """So many trainings are told apart in one picture, by color, dash and marker."""

@@ -99,7 +99,7 @@ def tell(training: Training) -> tuple[str, str]:
     if settings.crowded:
         difference = arena.say_ranking(training)
     elif several and not any(result.epoch.reason == "diverged" for result in results):
-        difference = _say_compared(*results)
+        difference = joined(_say_compared(*results), arena.say_pair(0, 1, training))
     parts += [difference] if difference else []
     parts += [part for ghost in ghosts_of(training) for part in _say_result(ghost)]
     return joined(*parts), difference

@@ -19,6 +19,7 @@ from optviz.networks.datasets import BOUNDARY
 from optviz.networks.losses import LOSSES
 from optviz.networks.network import Network
 from optviz.networks.plateau import Watched, relay, supervise
+from optviz.networks.seeds import middle
 from optviz.networks.tensorflow_engine import EngineMissing
 from optviz.networks.training_diagnosis import Finding, Trouble, constant_loss, diagnose
 from optviz.optimization.anatomy import Line, Spectrum, lines, spectra
@@ -59,6 +60,9 @@ FEWEST_SNAPSHOTS = 6
 
 NUMBERS = ("loss", "penalty", "validation_loss", "accuracy", "validation_accuracy", "learning_rate")
 """The numbers of an epoch that are drawn as curves, in the order of their columns; `loss` is the data's alone."""
+
+BANDED = ("loss", "validation_loss", "accuracy", "validation_accuracy")
+"""The numbers of which several starts have a band, three columns each: the median and the ends of the middle half."""
 
 MARKS = ("reduced", "stopped", "best_epoch", "best_loss")
 """What a rule did in an epoch: the loss where it reduced the rate or stopped, and where the loss was best so far."""
@@ -128,6 +132,7 @@ class Net:
         self.numbers: Rows = np.empty((0, len(NUMBERS)), np.float32)
         self.marks: Rows = np.empty((0, len(MARKS)), np.float32)
         self.losses: Rows = np.empty((0, settings.starts), np.float32)
+        self.bands: Rows = np.empty((0, 3 * len(BANDED)), np.float32)
         self.regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.best_regions: Pictures = np.empty((0, CELLS, CELLS), np.uint8)
         self.weights: Rows = np.empty((0, BINS), np.float32)
@@ -230,6 +235,7 @@ class Net:
             self.best_regions = _longer(self.best_regions, frames, 0)
         if self.several:
             self.losses = _longer(self.losses, rows, np.nan)
+            self.bands = _longer(self.bands, rows, np.nan)
 
     def train(self) -> None:
         """Train for an epoch; what is over keeps its last picture, and its curves end."""
@@ -251,6 +257,7 @@ class Net:
             self.numbers[self.epoch] = [getattr(self.left, name) for name in NUMBERS]
             if self.several:
                 self.losses[self.epoch] = self._going()
+                self.bands[self.epoch] = np.concatenate([self._band(name) for name in BANDED])
         self._mark(following)
         if following.epoch.reason == "stopped" and self.settings.stopping and self.settings.stopping.restore:
             self.restore()
@@ -266,6 +273,21 @@ class Net:
         # Who was stopped in the very epoch of the fork never went on from it.
         penalty = self.leg_after(int(watch.stopped_at) - 1).ground.penalty(start.epoch.w)
         return start._replace(epoch=start.epoch._replace(penalty=penalty[()]))
+
+    def _band(self, name: str) -> Array:
+        epoch = self.starts.epoch
+        # A start that diverged has the worst loss and the worst accuracy.
+        known = np.where(epoch.finite, getattr(epoch, name), np.nan)
+        return middle(known, -np.inf if name.endswith("accuracy") else np.inf)
+
+    @property
+    def ends(self) -> Array:
+        """The loss by which starts are compared, (starts,): the validation's, or the data's; nan of one that diverged.
+
+        With restored weights it is that of each start's best epoch.
+        """
+        epoch = self.starts.epoch
+        return self.standing if self.settings.held_out else np.where(epoch.finite, epoch.loss, np.nan).reshape(-1)
 
     def _going(self) -> Array:
         """Return the loss of each start that still trains: the curves of the others end."""
@@ -478,6 +500,7 @@ class Training:
         if self.settings.crowded:
             # One beneath the other, with a row between them.
             regions = [np.pad(net.regions[:frames], ((0, 0), (0, 1), (0, 0))) for net in self.nets]
+            arrays |= {f"band{side}": net.bands[:rows] for side, net in enumerate(self.nets) if net.several}
             return arrays | {"arena": Thinned(np.concatenate(regions, axis=1), self.stride)}
         for side, net in enumerate(self.nets):
             for name, pictures in (("regions", net.regions), ("weights", net.weights), ("best", net.best_regions)):
