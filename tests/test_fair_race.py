@@ -11,6 +11,7 @@ from optviz.lessons.runs import Run
 from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.recipes import Choice
 from optviz.surfaces import rates
+from optviz.surfaces.grounds import course_of
 from optviz.surfaces.race import Ending
 from optviz.surfaces.rates import RATES
 from tests.pages import opened, sound, summaries
@@ -28,7 +29,7 @@ def test_the_rates_are_even_on_a_log_axis_and_short_to_write():
 
 def tried(given, run):
     """Return all losses of a run, and the last ones, at each learning rate."""
-    course, factor = races.course_of(given.ground), races.factor_of(given.schedule, given.warmup)
+    course, factor = course_of(given.ground), races.factor_of(given.schedule, given.warmup)
     asked = course, run.build(), factor, given.start, given.steps
     return rates.losses(*asked), rates.finals(*asked)
 
@@ -66,7 +67,7 @@ def test_no_rate_that_is_tried_is_better(given):
         for rate in RATES:
             alone = races.race_of(replace(given, runs=(run,), learning_rate=rate))
             if alone.ends[0].ending is Ending.ARRIVED:
-                arrivals.append((settled(alone.path.loss[:, 0], races.course_of(given.ground)), rate))
+                arrivals.append((settled(alone.path.loss[:, 0], course_of(given.ground)), rate))
             if alone.ends[0].step == given.steps:
                 sound_ends.append((alone.ends[0].loss, rate))
         wanted = min(arrivals) if arrivals else (None, min(sound_ends)[1])
@@ -117,7 +118,7 @@ def losses(*columns):
     ],
 )
 def test_the_best_arrives_to_stay_soonest_or_else_ends_lowest(columns, place, step):
-    course = races.course_of(settings("bowl").ground)
+    course = course_of(settings("bowl").ground)
     assert course.minima.value == 0 and rates.best(course, losses(*columns)) == (RATES[place], step)
 
 

@@ -188,7 +188,9 @@ def grown(seed, n):
 
 def test_a_cluster_of_two_of_which_one_is_killed_gives_the_same_to_the_bit(monkeypatch):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made:
+    # On a machine that is busy its processes may begin late.
+    patience = {"death_timeout": 300, "dashboard_address": None}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, **patience) as made:
         monkeypatch.setenv(jobs.SCHEDULER, made.scheduler_address)
         blocks = [Block(grown, (seed, 20_000)) for seed in range(40)]
         job = jobs.pool().submit("a", blocks)

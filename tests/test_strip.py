@@ -13,6 +13,7 @@ from optviz.figures.strip import Curve
 from optviz.figures.style import SERIES
 from optviz.lessons import fair, races, strip
 from optviz.lessons.runs import Run
+from optviz.surfaces.grounds import course_of
 from optviz.surfaces.race import Ending
 from optviz.surfaces.rates import RATES
 from tests.pages import healthy, opened, sound
@@ -28,7 +29,7 @@ def test_the_heights_are_where_the_races_end(surface):
     given = settings(surface, FOUR, steps=40)
     heights = strip.heights_of(given, strip.finals_of(given))
     low, high = strip.edges_of(given)
-    least = races.course_of(given.ground).minima
+    least = course_of(given.ground).minima
     for place in range(0, len(RATES), 4):
         for run, end in enumerate(races.race_of(replace(given, learning_rate=RATES[place])).ends):
             if end.step < given.steps or end.loss - (least.value if least.known else 0.0) >= high:
