@@ -13,6 +13,7 @@ from optviz.figures.strip import Curve
 from optviz.figures.style import SERIES
 from optviz.lessons import fair, races, strip
 from optviz.lessons.runs import Run
+from optviz.optimization.optimizers import OPTIMIZERS
 from optviz.surfaces.grounds import course_of
 from optviz.surfaces.race import Ending
 from optviz.surfaces.rates import RATES
@@ -105,6 +106,16 @@ def test_where_nothing_has_a_value_there_is_no_strip():
     assert strip.strip(settings("formula", formula="log(-1 - x1^2 - x2^2)")) == ""
     lost = settings("formula", (Run("sgd"),), formula="sqrt(x1) + x1^2 + x2^2", start=(-1.0, 0.0))
     assert "SGD diverges at every rate." in strip.say(lost)
+
+
+def test_what_takes_long_has_a_mark_and_no_curve():
+    slow = ("newton", "lbfgs", "conjugate_gradient", "armijo")
+    assert not any(strip.rates.is_quick(OPTIMIZERS[name]()) for name in slow)
+    given = settings("bowl", (Run("sgd"), *map(Run, slow)), steps=20)
+    html = strip.strip(given)
+    assert html.count("optviz-curve") == 1 and html.count("<b ") == 5
+    assert "A mark without a curve" in html and "L-BFGS ends" not in strip.say(given)
+    assert "without a curve" not in strip.strip(settings("bowl", FOUR, steps=20))
 
 
 def test_another_rate_does_not_make_the_runs_again(monkeypatch):

@@ -25,11 +25,11 @@ DASHES = {
 class Curve(NamedTuple):
     """The heights of a curve at places spread evenly from left to right, and the place and height of its mark.
 
-    All are shares of the strip's width and height.
+    All are shares of the strip's width and height. Of heights that are not known only the mark is drawn.
     """
 
     look: Series
-    heights: Sequence[float]
+    heights: Sequence[float] | None
     mark: tuple[float, float]
 
 
@@ -48,23 +48,24 @@ def strip(
     parts = [
         f"<i class='optviz-{kind}' style='{side}:{share:.1%}'></i>" for kind, side, share in lines if share is not None
     ]
-    parts += [*map(_curve, curves), *map(_mark, curves)]
+    parts += [_curve(curve.look, curve.heights) for curve in curves if curve.heights is not None]
+    parts += map(_mark, curves)
     parts += [f"<span style='left:{place:.1%}'>{escape(text)}</span>" for place, text in ticks]
     return f"<div class='optviz-strip' role='img' aria-label='{escape(said)}'>{''.join(parts)}</div>"
 
 
-def _curve(curve: Curve) -> str:
-    ys = [round(HEIGHT - share * HEIGHT, 1) for share in curve.heights]
+def _curve(look: Series, heights: Sequence[float]) -> str:
+    ys = [round(HEIGHT - share * HEIGHT, 1) for share in heights]
     step, last = WIDTH / (len(ys) - 1), len(ys) - 1
     corners = (i for i, y in enumerate(ys) if i in (0, last) or not ys[i - 1] == y == ys[i + 1])
     points = " ".join(f"{i * step:.4g},{ys[i]:g}" for i in corners)
-    dash = DASHES.get(curve.look.dash, curve.look.dash.replace("px", ""))
+    dash = DASHES.get(look.dash, look.dash.replace("px", ""))
     box = f"{-MARGIN} {-MARGIN} {WIDTH + 2 * MARGIN} {HEIGHT + 2 * MARGIN}"
-    look = f"fill='none' stroke='#000' stroke-width='1.75' stroke-linejoin='round' stroke-dasharray='{dash}'"
-    line = f"<polyline points='{points}' {look}/>"
+    stroke = f"fill='none' stroke='#000' stroke-width='1.75' stroke-linejoin='round' stroke-dasharray='{dash}'"
+    line = f"<polyline points='{points}' {stroke}/>"
     mask = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='{box}' preserveAspectRatio='none'>{line}</svg>"
     data = b64encode(mask.encode()).decode()
-    color = f"background:var(--optviz-{curve.look.color})"
+    color = f"background:var(--optviz-{look.color})"
     return f"<i class='optviz-curve' style='{color};mask-image:url(data:image/svg+xml;base64,{data})'></i>"
 
 

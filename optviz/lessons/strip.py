@@ -44,8 +44,10 @@ def _strip(settings: Settings, spoken: str) -> str:
         return ""
     heights, marks = heights_of(settings, finals_of(settings)), heights_of(settings, np.array(ends_of(settings)))
     curves = [
-        Curve(look, row.tolist(), (place(rate), float(mark)))
-        for look, row, rate, mark in zip(looks(settings.runs), heights, rates_of(settings), marks, strict=True)
+        Curve(look, row.tolist() if is_known else None, (place(rate), float(mark)))
+        for look, row, is_known, rate, mark in zip(
+            looks(settings.runs), heights, known_of(settings), rates_of(settings), marks, strict=True
+        )
     ]
     level = float(np.log(1.0 / DEPTH) / np.log(high / low)) if gap_known(settings) else None
     at = None if settings.shared is None else place(settings.shared)
@@ -54,10 +56,21 @@ def _strip(settings: Settings, spoken: str) -> str:
 
 
 def finals_of(settings: Settings) -> Array:
-    """Return the loss that each run ends with at each of RATES, `(runs, rates)`."""
+    """Return the loss that each run ends with at each of RATES, `(runs, rates)`; nan where that would take long."""
     ground, schedule, start = settings.ground, settings.schedule, settings.start
-    each = [_finals(ground, run, schedule, settings.warmup, start, settings.steps) for run in bare(settings)]
-    return np.array(each)
+    return np.array(
+        [
+            _finals(ground, run, schedule, settings.warmup, start, settings.steps)
+            if is_known
+            else [np.nan] * len(RATES)
+            for run, is_known in zip(bare(settings), known_of(settings), strict=True)
+        ]
+    )
+
+
+def known_of(settings: Settings) -> list[bool]:
+    """Return of each run whether it is run at all RATES: one that takes long has a mark alone."""
+    return [rates.is_quick(run.build()) for run in settings.runs]
 
 
 @lru_cache(maxsize=256)
@@ -104,15 +117,16 @@ def caption(settings: Settings) -> str:
         if gap_known(settings)
         else _("Final loss after {steps} steps, by learning rate. Top edge: diverged.")
     )
-    return text.format(steps=settings.steps)
+    left_out = "" if all(known_of(settings)) else _("A mark without a curve: at all rates it would run too long.")
+    return joined(text.format(steps=settings.steps), left_out)
 
 
 def say(settings: Settings) -> str:
     """Say at which learning rate each run ends lowest, and from which on it diverges."""
     named = names_of(replace(settings, runs=tuple(bare(settings)), best_from=None))
     heights = heights_of(settings, finals_of(settings))
-    each = [_say_run(*pair) for pair in zip(named, finals_of(settings), heights, strict=True)]
-    return joined(caption(settings), *each)
+    each = zip(named, finals_of(settings), heights, known_of(settings), strict=True)
+    return joined(caption(settings), *(_say_run(*told) for *told, is_known in each if is_known))
 
 
 def _say_run(name: str, losses: Array, heights: Array) -> str:

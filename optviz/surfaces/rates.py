@@ -10,6 +10,7 @@ from optviz.arrays import Array
 from optviz.optimization.descent import arrive, marks
 from optviz.optimization.optimizers import Optimizer
 from optviz.optimization.schedules import Factor, Schedule
+from optviz.optimization.straight import can_run
 from optviz.surfaces.race import Course
 
 RATES = (
@@ -27,6 +28,11 @@ class Best(NamedTuple):
 
     rate: float
     settled: int | None
+
+
+def is_quick(optimizer: Optimizer) -> bool:
+    """Whether a run at all RATES takes milliseconds: not where each step needs a Hessian, a history or a search."""
+    return can_run(optimizer.rule) and not optimizer.rule.searched
 
 
 def finals(course: Course, optimizer: Optimizer, factor: Factor, start: Sequence[float], steps: int) -> Array:
