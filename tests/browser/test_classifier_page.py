@@ -185,11 +185,11 @@ def test_three_to_eight_settings_small_side_by_side(open_page: OpenPage):
     # A tap enlarges one, another tap on it lets it go.
     card = page.locator(f"{PLAYER} .optviz-card")
     page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
-    card.get_by_text("A: SGD", exact=True).wait_for()
+    card.get_by_text("A: SGD, batch 32", exact=True).wait_for()
     large = card.locator("canvas").bounding_box()
     assert large and large["width"] > 200
     page.keyboard.press("ArrowDown")
-    card.get_by_text("D: RMSProp", exact=True).wait_for()
+    card.get_by_text("D: RMSProp, batch 32", exact=True).wait_for()
     page.keyboard.press("Escape")
     card.wait_for(state="hidden")
     # One is edited at a time.
