@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 import segno
 
 from optviz.course import outline
+from optviz.course.qr import qr
 from tests.browser.screen import frames, path_of
 
 if TYPE_CHECKING:
@@ -266,3 +268,17 @@ def test_a_lecture_is_made_of_two_pages_kept_as_a_file_and_played(
     page.locator(".optviz-question:focus").wait_for()
     page.get_by_role("button", name="End").click()
     page.locator(".st-key-lecture").wait_for(state="detached")
+
+
+def test_the_code_of_a_lecture_is_seen_and_holds_its_link(open_page: OpenPage) -> None:
+    page = open_page("/lectures")
+    page.get_by_text("Link of the lecture").first.click()
+    picture = page.get_by_role("img", name="QR code of the link")
+    picture.wait_for()
+    box = picture.bounding_box()
+    assert box is not None and box["width"] == pytest.approx(box["height"], abs=1) and box["width"] >= 200
+    assert picture.evaluate("e => e.complete && e.naturalWidth > 0"), "the browser draws it"
+    drawn = b64decode((picture.get_attribute("src") or "").partition(",")[2]).decode()
+    link = page.locator("[data-testid=stCode] code").first.inner_text()
+    code = qr(link.strip())
+    assert code and f"d='{code.path}'" in drawn
