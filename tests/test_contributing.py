@@ -127,7 +127,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "files",
     [
         "schedules schedule_formulas schedules_page optimizer_code",
-        "activations activations_page lesson_programs saved_models losses tensorflow_engine classifier classifier_page",
+        "activations activations_page lesson_programs saved_models losses tensorflow_engine",
         "datasets parameters layers language recipes",
         "every_page claims syllabus",
     ],
