@@ -1,9 +1,11 @@
 """Heavy work in blocks: whole, in turns, cancelled, looked at by nobody, and after processes that died."""
 
 import os
+import sys
 import time
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -188,9 +190,9 @@ def grown(seed, n):
 
 def test_a_cluster_of_two_of_which_one_is_killed_gives_the_same_to_the_bit(monkeypatch):
     distributed = pytest.importorskip("distributed")
-    # On a machine that is busy its processes may begin late.
-    patience = {"death_timeout": 300, "dashboard_address": None}
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, **patience) as made:
+    # A page that a test has opened is left as the main module, which new processes would begin with.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made:
         monkeypatch.setenv(jobs.SCHEDULER, made.scheduler_address)
         blocks = [Block(grown, (seed, 20_000)) for seed in range(40)]
         job = jobs.pool().submit("a", blocks)
