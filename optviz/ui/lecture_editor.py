@@ -201,6 +201,4 @@ def _draw_link(link: Link, name: str) -> None:
                 f"<path d='{code.path}' fill='#000'/></svg>"
             )
             picture = f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"
-            st.html(
-                f"<img class='optviz-lecture-code' src='{picture}' alt='{escape(_('QR code of the link'))}'>"
-            )
+            st.html(f"<img class='optviz-lecture-code' src='{picture}' alt='{escape(_('QR code of the link'))}'>")

@@ -189,7 +189,7 @@ def test_switching_pages_and_back_keeps_the_settings_and_the_picture(
     page.wait_for_function("location.search.includes('surface=booth')")
     assert run_after(page) == before
     at_the_end(page, 80)
-    path = expected(DEFAULT, 80, 0.03, tuple(races.SURFACES["booth"].start), surface="booth")
+    path = expected(DEFAULT, 80, 0.03, tuple(SURFACES["booth"].start), surface="booth")
     assert np.allclose(drawn(page)["w,1"], path.w[:, 0].T, rtol=1e-5, atol=1e-5)
 
 
@@ -239,7 +239,7 @@ def test_the_3d_view_draws_the_same_paths(open_page: OpenPage):
              .filter(t => t.type === 'scatter3d' && t.mode === 'lines')
              .map(t => [t.x, t.y, t.z].map(v => Array.from(v)))"""
     )
-    path = expected(DEFAULT, 40, 0.01, tuple(races.SURFACES["booth"].start), surface="booth")
+    path = expected(DEFAULT, 40, 0.01, tuple(SURFACES["booth"].start), surface="booth")
     for run in range(4):
         assert np.allclose(np.array(solid[run])[:2].T, path.w[:, run], rtol=1e-4, atol=1e-4)
         assert len(solid[run][2]) == 41
