@@ -134,9 +134,9 @@ def drawn(app):
 
 def test_the_strip_follows_the_sliders_alone():
     app = sound(whole_app(steps="20"))
-    assert "after 20 steps" in drawn(app)
-    healthy(app.slider(key="surfaces~steps").set_value(30).run())
-    assert not app.title and "after 30 steps" in drawn(app)
+    assert "after 50 steps" in drawn(app)
+    healthy(app.slider(key="surfaces~steps").set_value(70).run())
+    assert not app.title and "after 100 steps" in drawn(app)
     healthy(app.run())
     (before,) = parts(drawn(app), "i class='optviz-here'", "left")
     healthy(app.select_slider(key="surfaces~lr~slider").set_value(1.0).run())
