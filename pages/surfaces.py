@@ -157,9 +157,9 @@ def race() -> Result:
         name = here.runs[selected].title(here.shared)
         forks.offer(link, here.fork, selected, name, step_at_rest(PAGE, run), here.steps)
     told.html(races.report(here))
-    # Of a few lengths only: while the slider of steps moves, the curves stay, and cost nothing.
-    longer = next(length for length in races.LENGTHS if length >= here.steps)
-    under_rate.html(strip.strip(replace(settled[0], learning_rate=here.learning_rate, steps=longer)))
+    # Of few lengths alone: while the slider of steps moves, the curves stay, and cost nothing.
+    drawn = replace(settled[0], learning_rate=here.learning_rate, steps=races.length_of(here.steps))
+    under_rate.html(strip.strip(drawn))
     with healing, st.container():  # a fragment may write where it has written before
         if not is_fair:  # where no other rate is better
             remedies.offer(link, settled[0], lambda i, run: link.change("run", (*chosen[:i], run, *chosen[i + 1 :])))

@@ -9,6 +9,7 @@ import pytest
 from optviz.lessons import fair, race_code, races
 from optviz.lessons.runs import Run
 from optviz.optimization.optimizers import OPTIMIZERS
+from optviz.optimization.schedules import factor_of
 from optviz.recipes import Choice
 from optviz.surfaces import rates
 from optviz.surfaces.grounds import course_of
@@ -29,7 +30,7 @@ def test_the_rates_are_even_on_a_log_axis_and_short_to_write():
 
 def tried(given, run):
     """Return all losses of a run, and the last ones, at each learning rate."""
-    course, factor = course_of(given.ground), races.factor_of(given.schedule, given.warmup)
+    course, factor = course_of(given.ground), factor_of(given.schedule, given.warmup)
     asked = course, run.build(), factor, given.start, given.steps
     return rates.losses(*asked), rates.finals(*asked)
 

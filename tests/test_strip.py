@@ -160,3 +160,12 @@ def test_every_race_has_its_strip(lang, parameters):
 def test_a_race_without_optimizers_has_none():
     app = page(run="none")
     assert not [html for html in app.get("html") if "class='optviz-strip'" in html.proto.body]
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.3, 30.0])
+@pytest.mark.parametrize("surface", ["bowl", "rosenbrock", "himmelblau"])
+def test_the_ends_without_a_judge_are_those_of_the_race(surface, rate):
+    runs = tuple(Run(name) for name in ("sgd", "adam", "newton", "armijo", "nadam"))
+    given = replace(settings(surface, runs, steps=70), learning_rate=rate)
+    ends = [end.loss if end.step == given.steps else np.nan for end in races.race_of(given).ends]
+    np.testing.assert_array_equal(races.ends_of(given), ends)

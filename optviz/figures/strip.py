@@ -5,6 +5,7 @@ Streamlit lets no SVG into a page. So a curve is a mask through which its color 
 
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -48,13 +49,14 @@ def strip(
     parts = [
         f"<i class='optviz-{kind}' style='{side}:{share:.1%}'></i>" for kind, side, share in lines if share is not None
     ]
-    parts += [_curve(curve.look, curve.heights) for curve in curves if curve.heights is not None]
+    parts += [_curve(curve.look, tuple(curve.heights)) for curve in curves if curve.heights is not None]
     parts += map(_mark, curves)
     parts += [f"<span style='left:{place:.1%}'>{escape(text)}</span>" for place, text in ticks]
     return f"<div class='optviz-strip' role='img' aria-label='{escape(said)}'>{''.join(parts)}</div>"
 
 
-def _curve(look: Series, heights: Sequence[float]) -> str:
+@lru_cache(maxsize=256)
+def _curve(look: Series, heights: tuple[float, ...]) -> str:
     ys = [round(HEIGHT - share * HEIGHT, 1) for share in heights]
     step, last = WIDTH / (len(ys) - 1), len(ys) - 1
     corners = (i for i, y in enumerate(ys) if i in (0, last) or not ys[i - 1] == y == ys[i + 1])

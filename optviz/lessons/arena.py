@@ -139,29 +139,31 @@ def _stand(side: int, title: str, net: Net, rows: int) -> Standing:
     return Standing(side, title, net, loss, low, high, float(losses[best]), best, updates, milliseconds)
 
 
-_LEADS: Mapping[tuple[bool, bool], str] = {
-    (True, False): N_("{names} has the smallest validation loss after {epoch} epochs: {loss}."),
-    (False, False): N_("{names} has the smallest training loss after {epoch} epochs: {loss}."),
-    (True, True): N_("{names} has the smallest validation loss after {epoch} epochs, the median of {n} seeds: {loss}."),
-    (False, True): N_("{names} has the smallest training loss after {epoch} epochs, the median of {n} seeds: {loss}."),
+_LEADS: Mapping[tuple[bool, bool], tuple[str, str]] = {
+    (True, False): (
+        N_("{names} has the smallest validation loss after {epoch} epochs: {loss}."),
+        N_("{names} have the smallest validation loss after {epoch} epochs, {loss}, and are less than 1% apart."),
+    ),
+    (False, False): (
+        N_("{names} has the smallest training loss after {epoch} epochs: {loss}."),
+        N_("{names} have the smallest training loss after {epoch} epochs, {loss}, and are less than 1% apart."),
+    ),
+    (True, True): (
+        N_("{names} has the smallest validation loss after {epoch} epochs, the median of {n} seeds: {loss}."),
+        N_(
+            "{names} have the smallest validation loss after {epoch} epochs, the median of {n} seeds, {loss}, and are "
+            "less than 1% apart."
+        ),
+    ),
+    (False, True): (
+        N_("{names} has the smallest training loss after {epoch} epochs, the median of {n} seeds: {loss}."),
+        N_(
+            "{names} have the smallest training loss after {epoch} epochs, the median of {n} seeds, {loss}, and are "
+            "less than 1% apart."
+        ),
+    ),
 }
-_LEAD: Mapping[tuple[bool, bool], str] = {
-    (True, False): N_(
-        "{names} have the smallest validation loss after {epoch} epochs, {loss}, and are less than 1% apart."
-    ),
-    (False, False): N_(
-        "{names} have the smallest training loss after {epoch} epochs, {loss}, and are less than 1% apart."
-    ),
-    (True, True): N_(
-        "{names} have the smallest validation loss after {epoch} epochs, the median of {n} seeds, {loss}, and are less "
-        "than 1% apart."
-    ),
-    (False, True): N_(
-        "{names} have the smallest training loss after {epoch} epochs, the median of {n} seeds, {loss}, and are less "
-        "than 1% apart."
-    ),
-}
-"""Who leads, one or several, by whether points are held out and whether there are several seeds."""
+"""What is said of one who leads, and of several, by whether points are held out and whether there are several seeds."""
 
 
 def say_ranking(training: Training) -> str:
@@ -174,7 +176,8 @@ def say_ranking(training: Training) -> str:
         return joined(*gone)
     leaders = [ranked[place] for place in least([each.loss for each in ranked], within=TRAINED)]
     settings = training.settings
-    text = _((_LEADS if len(leaders) == 1 else _LEAD)[settings.held_out, settings.starts > 1])
+    one, many = _LEADS[settings.held_out, settings.starts > 1]
+    text = _(one if len(leaders) == 1 else many)
     names = leaders[0].title if len(leaders) == 1 else _(", ").join(SIDES[each.side] for each in leaders)
     said = [text.format(names=names, epoch=training.epoch, loss=digits(leaders[0].loss), n=settings.starts)]
     others = [f"{SIDES[each.side]} {digits(each.loss)}" for each in ranked[len(leaders) :]]

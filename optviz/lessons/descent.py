@@ -22,7 +22,7 @@ from optviz.lessons.schedule_formulas import bracketed, filled, tex
 from optviz.lessons.tables import NOTHING, digits, share
 from optviz.lessons.tables import table as html
 from optviz.locale.spoken import N_, _, joined, language
-from optviz.optimization.schedules import SCHEDULES, warmup
+from optviz.optimization.schedules import SCHEDULES, factor_of
 from optviz.recipes import Choice
 from optviz.surfaces.curve_descent import TROUBLED, Behavior, Descent, Verdict, better_rate, moment, run
 from optviz.surfaces.curves import CURVES, Curve
@@ -64,7 +64,7 @@ def readable(formula: str) -> str:
 @lru_cache(maxsize=128)
 def descent_of(settings: Settings) -> Descent:
     """Run the descents; the same settings give the same numbers, once for a whole class."""
-    factor = warmup(settings.schedule.of(SCHEDULES), settings.warmup)
+    factor = factor_of(settings.schedule, settings.warmup)
     curve = curve_of(settings.curve, settings.formula)
     return run(curve, settings.rates, [factor], start=settings.start, steps=settings.steps, single=settings.single)
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import cast
 
 from optviz.arrays import Array
-from optviz.lessons.races import LENGTHS, Settings, factor_of, rates_of
+from optviz.lessons.races import Settings, length_of, rates_of
 from optviz.lessons.runs import Run
+from optviz.optimization.schedules import factor_of
 from optviz.recipes import Choice
 from optviz.surfaces import rates
 from optviz.surfaces.grounds import Ground, course_of
@@ -26,9 +27,8 @@ def at_best(settings: Settings) -> Settings:
 def best_of(settings: Settings) -> list[Best | None]:
     """Return the best learning rate of each run, whatever rate it has."""
     ground, schedule, start = settings.ground, settings.schedule, settings.start
-    # As in races: the race is the beginning of a longer one, so that few are computed while the slider of steps moves.
-    longer = next(length for length in LENGTHS if length >= settings.steps)
-    losses = [_losses(ground, run, schedule, settings.warmup, start, longer) for run in bare(settings)]
+    length = length_of(settings.steps)
+    losses = [_losses(ground, run, schedule, settings.warmup, start, length) for run in bare(settings)]
     return [rates.best(course_of(ground), each[: settings.steps + 1]) for each in losses]
 
 

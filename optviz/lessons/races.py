@@ -26,16 +26,17 @@ from optviz.locale.spoken import N_, _, joined, language, ngettext
 from optviz.optimization.anatomy import Updates, follow
 from optviz.optimization.descent import Path
 from optviz.optimization.optimizers import OPTIMIZERS
-from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.optimization.schedules import factor_of
 from optviz.optimization.trials import Trial
 from optviz.recipes import Choice
 from optviz.surfaces.diagnosis import Finding, diagnose
 from optviz.surfaces.grounds import Ground, course_of, surface_of
 from optviz.surfaces.landscape import Kind, Minima, is_limit, spacing
-from optviz.surfaces.race import Course, End, Ending, Race, conclude, conclude_fork, exchanged, paths, race
+from optviz.surfaces.race import Course, End, Ending, Race, conclude, conclude_fork, exchanged, last_rows, paths, race
 from optviz.surfaces.rates import RATES
 
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
+"""The lengths of the races that are computed: others are the beginning of one of these."""
 WHOLE, ROWS = 200, 150
 """Up to so many steps every row of the minor curves is sent; of a longer race about so many, beside the whole paths."""
 
@@ -67,19 +68,35 @@ class Settings:
         return self.ground if l2 is None else replace(self.ground, l2=l2)
 
 
+def length_of(steps: int) -> int:
+    """Return the length that is computed for so many steps: few are, while the slider of steps moves."""
+    return next(length for length in LENGTHS if length >= steps)
+
+
 @lru_cache(maxsize=16)
 def race_of(settings: Settings) -> Race:
     """Run the race. The same settings give the same numbers, so that a class that looks at one link computes it once.
 
-    A race is the beginning of a longer one, so that only a few lengths are computed while the slider of steps moves.
+    A race is the beginning of a longer one (`length_of`).
     """
-    longer = next(length for length in LENGTHS if length >= settings.steps)
-    path = _paths(replace(settings, steps=longer))
-    beginning = Path(*(array[: settings.steps + 1] for array in path))
-    runs, fork = trials_of(settings), settings.fork
+    beginning, runs, fork = _beginning(settings), trials_of(settings), settings.fork
     if fork is None:
         return conclude(runs, beginning)
     return conclude_fork(runs[fork.run], fork.run, left_of(settings), beginning)
+
+
+def _beginning(settings: Settings) -> Path:
+    path = _paths(replace(settings, steps=length_of(settings.steps)))
+    return Path(*(array[: settings.steps + 1] for array in path))
+
+
+def ends_of(settings: Settings) -> Array:
+    """Return the loss with which each run of a race without a fork ends, `(runs,)`: nan where it makes not all steps.
+
+    They are those of `race_of`, of which none is judged.
+    """
+    path = _beginning(settings)
+    return np.where(last_rows(trials_of(settings), path) == settings.steps, path.loss[-1], np.nan)
 
 
 def left_of(settings: Settings) -> Race:
@@ -110,12 +127,6 @@ def trials_of(settings: Settings) -> list[Trial[Course]]:
             optimizer=fork.optimizer.build() if fork.optimizer else None,
         )
     return trials
-
-
-@lru_cache(maxsize=64)
-def factor_of(schedule: Choice, steps: int) -> Factor:
-    """Return a schedule with its warm-up."""
-    return warmup(schedule.of(SCHEDULES), steps)
 
 
 def rates_of(settings: Settings) -> list[float]:

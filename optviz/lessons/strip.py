@@ -9,19 +9,19 @@ import numpy as np
 from optviz.arrays import Array
 from optviz.figures import strip as pictures
 from optviz.figures.strip import Curve
+from optviz.lessons import races
 from optviz.lessons.fair import bare
 from optviz.lessons.races import (
     Settings,
-    factor_of,
     gap_known,
     looks,
     names_of,
-    race_of,
     rates_of,
 )
 from optviz.lessons.runs import Run
 from optviz.lessons.tables import digits
 from optviz.locale.spoken import _, joined, language
+from optviz.optimization.schedules import factor_of
 from optviz.recipes import Choice
 from optviz.surfaces import rates
 from optviz.surfaces.grounds import Ground, course_of
@@ -42,7 +42,7 @@ def _strip(settings: Settings, spoken: str) -> str:
     low, high = edges_of(settings)
     if not (low < high < np.inf):
         return ""
-    heights, marks = heights_of(settings, finals_of(settings)), heights_of(settings, np.array(ends_of(settings)))
+    heights, marks = heights_of(settings, finals_of(settings)), heights_of(settings, races.ends_of(settings))
     curves = [
         Curve(look, row.tolist() if is_known else None, (place(rate), float(mark)))
         for look, row, is_known, rate, mark in zip(
@@ -55,8 +55,18 @@ def _strip(settings: Settings, spoken: str) -> str:
     return f"{drawn}<p class='optviz-small' aria-hidden='true'>{escape(caption(settings))}</p>"
 
 
+def _still(settings: Settings) -> Settings:
+    """Return a race without learning rates: what is the same for all of them is computed once."""
+    return replace(settings, fork=None, best_from=None, learning_rate=1.0, runs=tuple(bare(settings)))
+
+
 def finals_of(settings: Settings) -> Array:
     """Return the loss that each run ends with at each of RATES, `(runs, rates)`; nan where that would take long."""
+    return _all_finals(_still(settings))
+
+
+@lru_cache(maxsize=64)
+def _all_finals(settings: Settings) -> Array:
     ground, schedule, start = settings.ground, settings.schedule, settings.start
     return np.array(
         [
@@ -70,17 +80,17 @@ def finals_of(settings: Settings) -> Array:
 
 def known_of(settings: Settings) -> list[bool]:
     """Return of each run whether it is run at all RATES: one that takes long has a mark alone."""
-    return [rates.is_quick(run.build()) for run in settings.runs]
+    return [_is_quick(run) for run in bare(settings)]
+
+
+@lru_cache(maxsize=256)
+def _is_quick(run: Run) -> bool:
+    return rates.is_quick(run.build())
 
 
 @lru_cache(maxsize=256)
 def _finals(ground: Ground, run: Run, schedule: Choice, warmup: int, start: tuple[float, float], steps: int) -> Array:
     return rates.finals(course_of(ground), run.build(), factor_of(schedule, warmup), start, steps)
-
-
-def ends_of(settings: Settings) -> list[float]:
-    """Return the loss with which each run of the race ends, nan where it does not make all steps."""
-    return [end.loss if end.step == settings.steps else np.nan for end in race_of(settings).ends]
 
 
 def place(rate: float) -> float:
@@ -123,9 +133,13 @@ def caption(settings: Settings) -> str:
 
 def say(settings: Settings) -> str:
     """Say at which learning rate each run ends lowest, and from which on it diverges."""
-    named = names_of(replace(settings, runs=tuple(bare(settings)), best_from=None))
-    heights = heights_of(settings, finals_of(settings))
-    each = zip(named, finals_of(settings), heights, known_of(settings), strict=True)
+    return _say(_still(settings), language())
+
+
+@lru_cache(maxsize=64)
+def _say(settings: Settings, spoken: str) -> str:
+    finals = finals_of(settings)
+    each = zip(names_of(settings), finals, heights_of(settings, finals), known_of(settings), strict=True)
     return joined(caption(settings), *(_say_run(*told) for *told, is_known in each if is_known))
 
 

@@ -12,7 +12,7 @@ from optviz.networks.datasets import DATASETS, Dataset
 from optviz.networks.plateau import EarlyStopping, ReduceOnPlateau
 from optviz.networks.saved_models import SavedModel
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
-from optviz.optimization.schedules import SCHEDULES, Factor, warmup
+from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Choice, Recipe
 
 REACH = 3.0
@@ -200,8 +200,3 @@ def axis_of(sample: Sample) -> Array:
 def activation_of(settings: Settings) -> Activation:
     """Return the activation of the hidden layers, with its parameters."""
     return settings.activation.of(ACTIVATIONS)
-
-
-def factor_of(settings: Settings) -> Factor:
-    """Return the factor of the schedule with its warm-up; it counts updates."""
-    return warmup(settings.schedule.of(SCHEDULES), settings.warmup)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optviz.arrays import Array, Number
 from optviz.figures.classifier import PERCENT
 from optviz.figures.panels import Thinned
-from optviz.lessons.training_settings import CELLS, Method, Settings, activation_of, axis_of, factor_of, points_of
+from optviz.lessons.training_settings import CELLS, Method, Settings, activation_of, axis_of, points_of
 from optviz.networks.classifier import ENGINES, Classifier, Engine, Epoch, measure, train
 from optviz.networks.datasets import BOUNDARY
 from optviz.networks.losses import LOSSES
@@ -25,6 +25,7 @@ from optviz.networks.training_diagnosis import Finding, Trouble, constant_loss, 
 from optviz.optimization.anatomy import Line, Spectrum, lines, spectra
 from optviz.optimization.objectives import Penalized, regularized
 from optviz.optimization.optimizers import OPTIMIZERS, Look, Memory, Optimizer
+from optviz.optimization.schedules import factor_of
 from optviz.optimization.trials import Leg, Trial
 
 Rows = NDArray[np.float32]
@@ -86,16 +87,21 @@ def _start(settings: Settings, network: Network) -> Array:
 def trial_of(settings: Settings, method: Method, classifier: Classifier) -> Trial[Penalized]:
     """Return a training as it is made, with the penalty of each of its legs."""
 
-    def penalized(epoch: int) -> Penalized:
-        return Penalized(classifier, method.l1, method.l2_at(epoch), classifier.network.weight_mask)
+    def penalized(l2: float) -> Penalized:
+        return Penalized(classifier, method.l1, l2, classifier.network.weight_mask)
 
     first, switch = method.trainer, method.switch
-    trial = Trial.of(penalized(-1), first.optimizer.of(OPTIMIZERS), first.learning_rate, factor_of(settings))
+    trial = Trial.of(
+        penalized(method.l2),
+        first.optimizer.of(OPTIMIZERS),
+        first.learning_rate,
+        factor_of(settings.schedule, settings.warmup),
+    )
     if switch is None:
         return trial
     return trial.forked(
         switch.epoch * classifier.steps_per_epoch,
-        ground=penalized(switch.epoch),
+        ground=penalized(method.l2_at(switch.epoch)),
         optimizer=switch.trainer.optimizer.of(OPTIMIZERS),
         learning_rate=switch.trainer.learning_rate,
         anew=True,

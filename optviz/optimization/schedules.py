@@ -7,14 +7,14 @@ training, and an array of steps for a plot. Steps count from 0. Each is written 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.optimization.step_formulas import StepFormula
-from optviz.recipes import Range, Recipe, read_parameters, registry
+from optviz.recipes import Choice, Range, Recipe, read_parameters, registry
 
 Number = float | NDArray[Any]
 Factor = Callable[[Any], Any]
@@ -302,3 +302,9 @@ SCHEDULES = registry(
         one_cycle,
     )
 )
+
+
+@lru_cache(maxsize=64)
+def factor_of(schedule: Choice, warm_up: int) -> Factor:
+    """Return the factor of a schedule of the registry with its warm-up, of a choice always the same one."""
+    return warmup(schedule.of(SCHEDULES), warm_up)

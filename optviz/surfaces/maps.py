@@ -4,11 +4,11 @@ A map is said in plain words and numbers, so that any process makes the same; a 
 Its numbers are those of the single runs (`race`), but for functions that the C library and NumPy round differently.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from optviz.arrays import Array, Number
 from optviz.jobs import Block
 from optviz.optimization.descent import Schedule, Settled, settle
 from optviz.optimization.optimizers import OPTIMIZERS, Optimizer
-from optviz.optimization.schedules import SCHEDULES, warmup
+from optviz.optimization.schedules import factor_of
 from optviz.optimization.trials import factors
 from optviz.recipes import Choice
 from optviz.surfaces.grounds import Ground, course_of
@@ -231,7 +231,7 @@ def _judged(spec: Map, values: dict[str, Array]) -> Cells:
     )
     with np.errstate(all="ignore"):
         found = _named(course, end, course.drawn.value(starts), spec.steps, goals=L2 not in values)
-    if not factors(_factor(spec.schedule, spec.warmup), spec.steps + 1)[early:].any():
+    if not factors(factor_of(spec.schedule, spec.warmup), spec.steps + 1)[early:].any():
         # It is the learning rate that holds it.
         found.regime[found.regime == Regime.HELD] = Regime.SLOW
     return found
@@ -245,17 +245,12 @@ def _optimizer(spec: Map, values: dict[str, Array]) -> Optimizer:
 
 def _schedule(spec: Map, rates: Array | None) -> Schedule:
     """Return the learning rates, one object for all steps where they never change."""
-    factor = factors(_factor(spec.schedule, spec.warmup), spec.steps)
+    factor = factors(factor_of(spec.schedule, spec.warmup), spec.steps)
     rate: Number = spec.learning_rate if rates is None else rates
     if (factor == factor[0]).all():
         steady = rate * factor[0]
         return lambda t: steady
     return lambda t: rate * factor[t]
-
-
-@lru_cache(maxsize=64)
-def _factor(schedule: Choice, steps: int) -> Callable[[Number], Any]:
-    return warmup(schedule.of(SCHEDULES), steps)
 
 
 def _named(course: Course, end: Settled, begun: Array, steps: int, *, goals: bool) -> Cells:

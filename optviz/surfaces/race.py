@@ -200,6 +200,11 @@ def conclude(runs: Sequence[Trial[Course]], path: Path) -> Race:
     return _conclude(runs[0].last.ground, [each.last.optimizer for each in runs], path)
 
 
+def last_rows(runs: Sequence[Trial[Course]], path: Path) -> NDArray[np.int_]:
+    """Return the number of the last row of each run of one course, `(runs,)`: all after it are no numbers."""
+    return _last(runs[0].last.ground, [each.last.optimizer for each in runs], path)
+
+
 def _conclude(course: Course, optimizers: Sequence[Optimizer], path: Path) -> Race:
     last = _last(course, optimizers, path)
     beyond = np.arange(len(path.w))[:, None] > last
