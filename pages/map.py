@@ -14,14 +14,14 @@ from optviz.lessons.maps import GOAL, SHOWN, Settings
 from optviz.lessons.rosters import differing
 from optviz.lessons.runs import Run
 from optviz.lessons.words import formula_error
-from optviz.locale.spoken import N_, _
+from optviz.locale.spoken import N_, _, titled
 from optviz.optimization.optimizers import OPTIMIZERS, example
 from optviz.optimization.schedules import SCHEDULES
 from optviz.recipes import Range
 from optviz.surfaces.grounds import Ground, surface_of
 from optviz.surfaces.maps import L2, LR, STEPS, X1, X2, Axis
 from optviz.surfaces.surfaces import SURFACES
-from optviz.ui import controls, lesson, links, maps, typed_rules
+from optviz.ui import controls, lesson, links, maps, optimizers, typed_rules
 from optviz.ui.player import Pick
 
 PAGE = "map"
@@ -88,12 +88,11 @@ def starts() -> list[str]:
 
 
 with st.sidebar:
-    surfaces = {name: _(each.title) for name, each in SURFACES.items()}
     surface_name = controls.choice(
         link,
         "surface",
         _("Surface"),
-        {**surfaces, "formula": _("Your own formula")},
+        {**titled(SURFACES), "formula": _("Your own formula")},
         "bowl",
         resets=(X1, X2),
         then=lambda _name: link.reset(*starts()),
@@ -107,9 +106,9 @@ with st.sidebar:
         stage.error(formula_error(error), icon=":material/function:")
         link.publish(notes)
         st.stop()
-    recipes = {**{name: _(recipe.title) for name, recipe in OPTIMIZERS.items()}, "own": _(example.title)}
+    recipes = {**titled(OPTIMIZERS), "own": _(example.title)}
     resets = ("x.low", "x.high", "y.low", "y.high")
-    chosen = controls.choice(link, "optimizer", _("Optimizer"), recipes, OPTIMIZER, resets=resets)
+    chosen = optimizers.choose(link, "optimizer", _("Optimizer"), recipes, OPTIMIZER, net=False, resets=resets)
     optimizer = typed_rules.choose(link, "rule") if chosen == "own" else chosen
     titles = told.titles_of(optimizer)
     x = choose_axis("x", _("From left to right"), LR)

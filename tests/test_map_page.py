@@ -11,6 +11,7 @@ from optviz.lessons import maps as told
 from optviz.lessons import races
 from optviz.lessons.maps import Settings
 from optviz.lessons.runs import Run
+from optviz.lessons.words import optimizer_refusal
 from optviz.recipes import Choice
 from optviz.surfaces import maps
 from optviz.surfaces.grounds import Ground, course_of
@@ -73,7 +74,8 @@ def test_an_end_beyond_what_a_number_may_be_is_taken_back_with_a_word():
 
 
 def test_an_optimizer_of_matrices_is_refused_and_a_typed_rule_with_them_says_why():
-    assert "optimizer=muon was not used" in page(optimizer="muon").warning[0].value
+    (said,) = page(optimizer="muon").warning
+    assert "optimizer=muon was not used" in said.value and optimizer_refusal("muon", net=False) in said.value
     app = sound_page(optimizer="own")
     assert "rate" in summaries(app)[0]
     app.text_area[0].set_value("w = w - lr*orthogonal(g)").run()

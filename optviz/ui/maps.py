@@ -1,7 +1,7 @@
 """A map on screen: its levels, the coarse one at once and the finer ones as they come, and what the page says of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -30,7 +30,6 @@ class Refinement:
     job: Job | None = None
     stopped: bool = False
     error: str = ""
-    known: int = field(default=-1)
 
     @classmethod
     def begin(cls, spec: Map, finest: int) -> "Refinement":
@@ -112,7 +111,7 @@ def draw_progress(link: Link, state: Refinement, change: Callable[..., None]) ->
     n = state.following
     if n is None:
         limit = state.levels[-1] < state.finest
-        bar.caption(joined_limit(state, text) if limit else text)
+        bar.caption(_limited(state, text) if limit else text)
         return
     share = state.progress
     bar.progress(share, _("{now}; {n} × {n} are being made").format(now=text, n=n) if state.running else text)
@@ -125,7 +124,7 @@ def draw_progress(link: Link, state: Refinement, change: Callable[..., None]) ->
     button.button(label, key=f"{link.page}-{name}", icon=icon, on_click=change, args=(act,), width="stretch")
 
 
-def joined_limit(state: Refinement, text: str) -> str:
+def _limited(state: Refinement, text: str) -> str:
     """Say why a map is no finer."""
     said = _("{now}: {n} × {n} cells of {steps} steps would be more than {most} million steps. Fewer steps allow more.")
     return said.format(now=text, n=state.finest, steps=maps.longest(state.map), most=maps.MOST // 1_000_000)
